@@ -1,0 +1,1 @@
+"""Clean messy sales feeds with Dask: every row is kept clean or rejected with its reason."""

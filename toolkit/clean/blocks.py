@@ -1,0 +1,228 @@
+"""The tasks that clean one block each; all of them can run anywhere that sees the files.
+
+`stage_block` reads and evaluates a block and spills the result. Once the repeated keys of the
+whole input are known, `publish_block` writes its clean and its rejected part.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from toolkit.clean.duplicates import Spilled, spill_words
+from toolkit.clean.evaluate import Evaluated, Rules, evaluate, reason_labels
+from toolkit.contract import (
+    RAW_LINE_COLUMN,
+    REASON_COLUMN,
+    SOURCE_FILE_COLUMN,
+    SOURCE_ROW_COLUMN,
+    Contract,
+)
+from toolkit.errors import OutputError
+from toolkit.read.blocks import Block
+from toolkit.read.header import grammar_of
+from toolkit.read.parse import parse_block, read_records
+from toolkit.store import ParquetStyle, part_name, write_parquet
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every task of one cleaning run is told."""
+
+    rules: Rules
+    spill: Path
+    plain_columns: frozenset[str]
+    """Columns of the file whose values nearly all differ; only speed hangs on them."""
+    extra: tuple[str, ...] = ()
+
+    @property
+    def contract(self) -> Contract:
+        return self.rules.contract
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A block that waits in the spill folder, and its counts."""
+
+    block: Block
+    n_records: int
+    n_rejected: int
+    rejected_by_reason: tuple[int, ...]
+    """By reason id; repeated keys are not known yet."""
+    spilled: Spilled
+    rejected_path: Path
+
+    @property
+    def n_bytes(self) -> int:
+        return self.block.n_bytes
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where parts go; None for what is not wanted."""
+
+    clean: Path | None
+    rejected: Path | None
+    compression: str = "snappy"
+
+
+@dataclass(frozen=True)
+class Published:
+    """The counts of one block as it was written, and its files."""
+
+    n_records: int
+    n_clean: int
+    n_rejected: int
+    n_duplicates: int
+    n_bytes: int
+    n_bytes_read: int
+    paths: tuple[Path, ...] = field(default=())
+
+
+def stage_block(block: Block, job: Job) -> Staged:
+    """Evaluate one block and spill it; memory is that of one block, whatever the input's size."""
+    evaluated = evaluate(parse_block(block, grammar_of(job.contract), job.plain_columns), job.rules)
+    clean_path, rejected_path, words_path = (
+        job.spill / f"{block.index:06d}.{kind}" for kind in ("clean", "rejected", "words")
+    )
+    try:
+        _write_arrow(_with_places(evaluated), clean_path)
+        _write_arrow(evaluated.rejected, rejected_path)
+        bucket_ends = _spill_key(evaluated.clean, job.contract, words_path)
+    except OSError as error:
+        raise OutputError.cannot_write(job.spill, error) from error
+    codes = evaluated.rejected.column(REASON_COLUMN).combine_chunks().indices.to_numpy()
+    return Staged(
+        block,
+        evaluated.clean.num_rows + evaluated.rejected.num_rows,
+        evaluated.rejected.num_rows,
+        tuple(np.bincount(codes, minlength=len(job.contract.all_reasons)).tolist()),
+        Spilled(clean_path, words_path, evaluated.clean.num_rows, bucket_ends),
+        rejected_path,
+    )
+
+
+def publish_block(
+    staged: Staged, first_row: int, repeated: Ints, job: Job, targets: Targets
+) -> Published:
+    """Write a staged block's clean and rejected part, each in file order, and drop its spill.
+
+    `first_row` is the number of records of the same source before the block; `repeated` the rows
+    among the block's clean ones that repeat a key, ascending. Rows in = clean + rejected is asserted.
+    """
+    index = staged.block.index
+    paths: list[Path] = []
+    n_bytes = 0
+    try:
+        clean = load_clean(staged, first_row, repeated)
+        rejected = load_rejected(staged, first_row, repeated, job)
+        if clean.num_rows + rejected.num_rows != staged.n_records:
+            raise AssertionError(f"block {index}: rows are neither clean nor rejected")
+        style = ParquetStyle(targets.compression, _few_values(job))
+        for table, schema, folder in (
+            (clean, job.contract.clean_schema(), targets.clean),
+            (rejected, job.contract.rejected_schema(job.extra), targets.rejected),
+        ):
+            if folder is not None:
+                paths.append(folder / part_name(index))
+                n_bytes += write_parquet(table, schema, paths[-1], style)
+        for path in (staged.spilled.clean_path, staged.spilled.words_path, staged.rejected_path):
+            os.unlink(path)
+    except OSError as error:
+        raise OutputError.cannot_write(targets.clean or job.spill, error) from error
+    return Published(
+        n_records=staged.n_records,
+        n_clean=clean.num_rows,
+        n_rejected=rejected.num_rows,
+        n_duplicates=len(repeated),
+        n_bytes=n_bytes,
+        n_bytes_read=staged.n_bytes,
+        paths=tuple(paths),
+    )
+
+
+def load_clean(staged: Staged, first_row: int, repeated: Ints) -> pa.Table:
+    """The staged clean rows but the repeated ones, in file order, with their source_row."""
+    table = _read_arrow(staged.spilled.clean_path)
+    if len(repeated):
+        kept = np.ones(table.num_rows, dtype=bool)
+        kept[repeated] = False
+        table = table.filter(pa.array(kept))
+    return _numbered(table, first_row)
+
+
+def load_rejected(staged: Staged, first_row: int, repeated: Ints, job: Job) -> pa.Table:
+    """The staged rejected rows and the repeated ones, in file order, numbered in their source."""
+    table = _read_arrow(staged.rejected_path)
+    if len(repeated):
+        duplicates = _duplicate_rows(staged, repeated, job)
+        plain = pa.schema([(f.name, pa.string()) for f in duplicates.schema])
+        plain = plain.set(
+            plain.get_field_index(SOURCE_ROW_COLUMN), pa.field(SOURCE_ROW_COLUMN, pa.int64())
+        )
+        table = pa.concat_tables([table.select(plain.names).cast(plain), duplicates.cast(plain)])
+        table = table.sort_by(SOURCE_ROW_COLUMN)
+    for name in job.extra:
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows, pa.string()))
+    source = _constant(staged.block.source.shown, table.num_rows)
+    return _numbered(table, first_row).append_column(SOURCE_FILE_COLUMN, source)
+
+
+def _numbered(table: pa.Table, first_row: int) -> pa.Table:
+    """Places in the block become numbers in the source, from 1."""
+    rows = np.asarray(table.column(SOURCE_ROW_COLUMN)) + first_row + 1
+    return table.set_column(
+        table.column_names.index(SOURCE_ROW_COLUMN), SOURCE_ROW_COLUMN, pa.array(rows)
+    )
+
+
+def _with_places(evaluated: Evaluated) -> pa.Table:
+    return evaluated.clean.append_column(SOURCE_ROW_COLUMN, pa.array(evaluated.clean_places))
+
+
+def _spill_key(clean: pa.Table, contract: Contract, path: Path) -> tuple[int, ...]:
+    if contract.key is None:
+        path.touch()
+        return ()
+    return spill_words([clean.column(n).combine_chunks() for n in contract.key.columns], path)
+
+
+def _duplicate_rows(staged: Staged, repeated: Ints, job: Job) -> pa.Table:
+    """Repeated rows as rejected ones; their raw text is read from the source once more."""
+    key = job.contract.key
+    if key is None:
+        raise AssertionError("repeated rows without a key")
+    places = np.asarray(_read_arrow(staged.spilled.clean_path).column(SOURCE_ROW_COLUMN))[repeated]
+    table = read_records(staged.block, grammar_of(job.contract), places)
+    reason = np.full(len(places), job.rules.reason_ids[key.reason], np.uint8)
+    table = table.append_column(REASON_COLUMN, reason_labels(reason, job.contract))
+    table = table.append_column(SOURCE_ROW_COLUMN, pa.array(places))
+    return table.append_column(RAW_LINE_COLUMN, pa.nulls(len(places), pa.string()))
+
+
+def _few_values(job: Job) -> tuple[str, ...]:
+    """Clean columns that are worth a dictionary in parquet."""
+    sources = job.contract.sources
+    return tuple(n for n in sources if sources[n] not in job.plain_columns)
+
+
+def _constant(value: str, n: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([value]))
+
+
+def _write_arrow(table: pa.Table, path: Path) -> None:
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _read_arrow(path: Path) -> pa.Table:
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_file(file).read_all()

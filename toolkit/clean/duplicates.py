@@ -1,0 +1,127 @@
+"""Rows whose key an earlier row of the whole input already holds.
+
+Every block spills its key words sorted into buckets; a bucket then sees the words of all blocks
+at once, in memory that is a small share of them, and compares the keys themselves wherever two
+words meet. The first row in file order keeps its key, however the input was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from toolkit.clean.keys import Words, key_words
+
+Ints = npt.NDArray[np.int64]
+
+N_BUCKETS = 64
+_BUCKET_SHIFT = np.uint64(64 - 6)
+_CANDIDATES_AT_ONCE = 500_000
+
+
+@dataclass(frozen=True)
+class Spilled:
+    """What duplicate search needs of one block: its rows on disk, and how many there are."""
+
+    clean_path: Path
+    """Arrow file with the block's clean columns."""
+    words_path: Path
+    n_rows: int
+    bucket_ends: tuple[int, ...]
+    """Where each bucket's rows end in the words file."""
+
+
+def spill_words(key_columns: Sequence[pa.Array], path: Path) -> tuple[int, ...]:
+    """Write the rows' key words and row numbers, bucket by bucket; the bucket ends."""
+    words = key_words(key_columns)
+    buckets = (words >> _BUCKET_SHIFT).astype(np.uint8)
+    rows = np.argsort(buckets, kind="stable").astype(np.uint32)
+    with path.open("wb") as file:
+        file.write(words[rows].data)
+        file.write(rows.data)
+    return tuple(np.cumsum(np.bincount(buckets, minlength=N_BUCKETS)).tolist())
+
+
+def find_duplicates(
+    spilled: Sequence[Spilled], key: Sequence[str], buckets: range
+) -> dict[int, Ints]:
+    """Rows that repeat the key of an earlier row, by block, ascending, for the given buckets.
+
+    Rows are numbered over `spilled`, which must be in file order. All buckets together find every
+    repeated row once.
+    """
+    first_rows = np.concatenate([[0], np.cumsum([block.n_rows for block in spilled])])
+    repeated = [
+        _repeats(candidates, spilled, key, first_rows)
+        for candidates in _candidate_batches(spilled, buckets, first_rows)
+    ]
+    rows = np.sort(np.concatenate([np.empty(0, np.int64), *repeated]))
+    blocks = np.searchsorted(first_rows, rows, side="right") - 1
+    return {int(b): rows[blocks == b] - first_rows[b] for b in np.unique(blocks)}
+
+
+def _candidate_batches(
+    spilled: Sequence[Spilled], buckets: range, first_rows: Ints
+) -> Iterator[Ints]:
+    """Rows whose word another row has too. Rows that share a word come in the same batch."""
+    batch: list[Ints] = []
+    for bucket in buckets:
+        batch.append(_rows_that_share_a_word(spilled, bucket, first_rows))
+        if sum(map(len, batch)) > _CANDIDATES_AT_ONCE:
+            yield np.sort(np.concatenate(batch))
+            batch = []
+    if sum(map(len, batch)):
+        yield np.sort(np.concatenate(batch))
+
+
+def _rows_that_share_a_word(
+    spilled: Sequence[Spilled], bucket: int, first_rows: Ints
+) -> Ints:
+    """One sort of the bucket: the high bits of a word, and the row in the place of the others."""
+    row_bits = np.uint64(int(first_rows[-1]).bit_length())
+    high_bits = ~((np.uint64(1) << row_bits) - np.uint64(1))
+    pieces = [
+        (words & high_bits) | (rows.astype(np.uint64) + np.uint64(first))
+        for (words, rows), first in zip(
+            (_bucket(block, bucket) for block in spilled), first_rows[:-1].tolist(), strict=True
+        )
+    ]
+    merged = np.sort(np.concatenate(pieces)) if pieces else np.empty(0, np.uint64)
+    same = (merged[1:] >> row_bits) == (merged[:-1] >> row_bits)
+    shared = np.concatenate([same, [False]]) | np.concatenate([[False], same])
+    return (merged[shared[: len(merged)]] & ~high_bits).astype(np.int64)
+
+
+def _bucket(block: Spilled, bucket: int) -> tuple[Words, npt.NDArray[np.uint32]]:
+    stop = block.bucket_ends[bucket]
+    start = block.bucket_ends[bucket - 1] if bucket else 0
+    with block.words_path.open("rb") as file:
+        words = np.fromfile(file, np.uint64, stop - start, offset=start * 8)
+        file.seek(block.n_rows * 8)
+        rows = np.fromfile(file, np.uint32, stop - start, offset=start * 4)
+    return words, rows
+
+
+def _repeats(
+    candidates: Ints, spilled: Sequence[Spilled], key: Sequence[str], first_rows: Ints
+) -> Ints:
+    """The candidates (in file order) that truly repeat an earlier candidate's key."""
+    blocks = np.searchsorted(first_rows, candidates, side="right") - 1
+    tables = [
+        _read_keys(spilled[block].clean_path, key, candidates[blocks == block] - first_rows[block])
+        for block in np.unique(blocks)
+    ]
+    keys = pa.concat_tables(tables).to_pandas()
+    return candidates[keys.duplicated(keep="first").to_numpy()]
+
+
+def _read_keys(path: Path, key: Sequence[str], rows: Ints) -> pa.Table:
+    with pa.memory_map(str(path)) as file:
+        table = pa.ipc.open_file(file).read_all().select(list(key)).take(pa.array(rows))
+    strings = pa.schema([(name, pa.string()) for name in key])
+    return table.cast(strings)

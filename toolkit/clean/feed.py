@@ -1,0 +1,197 @@
+"""The Dask graph that cleans a whole feed, and the lazy frame it gives to Python users."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import dask.dataframe as dd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+from dask.delayed import Delayed, delayed
+
+from toolkit.clean.blocks import (
+    Job,
+    Staged,
+    Targets,
+    load_clean,
+    load_rejected,
+    publish_block,
+    stage_block,
+)
+from toolkit.clean.duplicates import N_BUCKETS, find_duplicates
+from toolkit.clean.evaluate import Rules
+from toolkit.contract import (
+    RAW_LINE_COLUMN,
+    REASON_COLUMN,
+    SOURCE_FILE_COLUMN,
+    SOURCE_ROW_COLUMN,
+    Contract,
+)
+from toolkit.read.blocks import Block, extra_columns, find_sources, plan_blocks
+from toolkit.read.header import grammar_of
+from toolkit.read.parse import near_unique_columns
+from toolkit.read.spool import spool
+
+Ints = npt.NDArray[np.int64]
+Duplicates = Mapping[int, Ints]
+
+RAW_PREFIX = "raw."
+_BUCKETS_A_TASK = 8
+
+
+def make_job(rules: Rules, blocks: Sequence[Block], spill: Path) -> Job:
+    """What every task of a run over `blocks` is told; looks at the first block's first records."""
+    largest = max(blocks, key=lambda block: block.n_bytes)
+    plain = near_unique_columns(largest, grammar_of(rules.contract))
+    return Job(rules, spill, plain, extra_columns(blocks, rules.contract))
+
+
+def stage_tasks(blocks: Sequence[Block], job: Job) -> list[Delayed]:
+    """One task a block, each giving its Staged."""
+    shared = delayed(job, pure=False)
+    return [delayed(stage_block, pure=False)(block, shared) for block in blocks]
+
+
+def duplicate_tasks(staged: Sequence[Staged] | Delayed, contract: Contract) -> list[Delayed]:
+    """Tasks that give, for some buckets each, the rows that repeat a key, by block index."""
+    if contract.key is None:
+        return []
+    buckets = range(N_BUCKETS)
+    return [
+        delayed(_find_duplicates, pure=False)(
+            staged, contract.key.columns, buckets[n : n + _BUCKETS_A_TASK]
+        )
+        for n in range(0, N_BUCKETS, _BUCKETS_A_TASK)
+    ]
+
+
+def publish_tasks(
+    staged: Sequence[Staged], duplicates: Duplicates, job: Job, targets: Targets
+) -> list[Delayed]:
+    """One task a block, each writing the block's parts and giving its Published."""
+    shared = delayed(job, pure=False)
+    return [
+        delayed(publish_block, pure=False)(
+            block, first_row, _of_block(duplicates, block.block.index), shared, targets
+        )
+        for block, first_row in zip(staged, first_rows(staged), strict=True)
+    ]
+
+
+def first_rows(staged: Sequence[Staged]) -> list[int]:
+    """For each block, the number of records of the same source that come before it."""
+    before: dict[str, int] = {}
+    rows = []
+    for block in staged:
+        shown = block.block.source.shown
+        rows.append(before.get(shown, 0))
+        before[shown] = rows[-1] + block.n_records
+    return rows
+
+
+def merge_duplicates(found: Sequence[Duplicates]) -> dict[int, Ints]:
+    """The rows of all buckets together, ascending within each block."""
+    merged: dict[int, list[Ints]] = {}
+    for by_block in found:
+        for index, rows in by_block.items():
+            merged.setdefault(index, []).append(rows)
+    return {index: np.sort(np.concatenate(rows)) for index, rows in merged.items()}
+
+
+def evaluate_feed(
+    rules: Rules, inputs: Sequence[str], *, block_bytes: int = 16 << 20, spill: Path | None = None
+) -> dd.DataFrame:
+    """Every record of the inputs, evaluated, as a lazy Dask DataFrame with Arrow-backed columns.
+
+    Rows are conserved and in file order, a partition a block. Columns: the contract's clean ones
+    (null in rejected rows); the raw ones under "raw.<name>" (filled in rejected rows only);
+    rejection_reason (null in clean rows), source_file, source_row, raw_line. `clean_rows` and
+    `rejected_rows` are its two filters.
+
+    Planning reads headers and the bytes around the cuts; compressed inputs are unpacked at once.
+    Computing spills evaluated blocks to `spill` (a temporary folder by default, removed when
+    Python ends), which all workers must see. Raises InputError for inputs that are no such feed.
+    """
+    if spill is None:
+        spill = Path(tempfile.mkdtemp(prefix="sales-feed-"))
+        atexit.register(shutil.rmtree, spill, ignore_errors=True)
+    sources = [spool(source, spill) for source in find_sources(inputs)]
+    blocks = plan_blocks(sources, rules.contract, block_bytes)
+    job = make_job(rules, blocks, spill)
+    staged = delayed(list, pure=False)(stage_tasks(blocks, job))
+    duplicates = delayed(merge_duplicates, pure=False)(duplicate_tasks(staged, rules.contract))
+    meta = _frame(_evaluated_schema(job).empty_table())
+    parts = [
+        delayed(_evaluated_part, pure=False)(staged, place, duplicates, job)
+        for place in range(len(blocks))
+    ]
+    return dd.from_delayed(parts, meta=meta, verify_meta=False)
+
+
+def clean_rows(evaluated: dd.DataFrame, contract: Contract) -> dd.DataFrame:
+    """The rows without a rejection reason, in the contract's clean columns. Lazy, order kept."""
+    return evaluated[evaluated[REASON_COLUMN].isna()][contract.clean_schema().names]
+
+
+def rejected_rows(evaluated: dd.DataFrame) -> dd.DataFrame:
+    """The rows with a rejection reason, raw columns under their own names. Lazy, order kept."""
+    rejected = evaluated[evaluated[REASON_COLUMN].notna()]
+    raw = {n: n.removeprefix(RAW_PREFIX) for n in evaluated.columns if n.startswith(RAW_PREFIX)}
+    facts = [REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN]
+    return rejected[[*raw, *facts]].rename(columns=raw)
+
+
+def _find_duplicates(staged: Sequence[Staged], key: Sequence[str], buckets: range) -> Duplicates:
+    """As find_duplicates, but by the blocks' own index."""
+    found = find_duplicates([block.spilled for block in staged], key, buckets)
+    return {staged[place].block.index: rows for place, rows in found.items()}
+
+
+def _of_block(duplicates: Duplicates, index: int) -> Ints:
+    return duplicates.get(index, np.empty(0, np.int64))
+
+
+def _evaluated_schema(job: Job) -> pa.Schema:
+    rejected = job.contract.rejected_schema(job.extra)
+    raw = set(job.contract.raw_schema(job.extra).names)
+    renamed = [f.with_name(RAW_PREFIX + f.name) if f.name in raw else f for f in rejected]
+    return pa.schema([*job.contract.clean_schema(), *renamed])
+
+
+def _evaluated_part(
+    staged: Sequence[Staged], place: int, duplicates: Duplicates, job: Job
+) -> pd.DataFrame:
+    block, first_row = staged[place], first_rows(staged)[place]
+    repeated = _of_block(duplicates, block.block.index)
+    schema = _evaluated_schema(job)
+    clean = load_clean(block, first_row, repeated)
+    rejected = load_rejected(block, first_row, repeated, job)
+    raw = job.contract.raw_schema(job.extra).names
+    rejected = rejected.rename_columns(
+        [RAW_PREFIX + name if name in raw else name for name in rejected.column_names]
+    )
+    both = pa.concat_tables([_fitted(clean, schema), _fitted(rejected, schema)])
+    return _frame(both.sort_by(SOURCE_ROW_COLUMN))
+
+
+def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with every column of `schema`; null where it has none."""
+    return pa.table(
+        [
+            table.column(f.name).cast(f.type)
+            if f.name in table.column_names
+            else pa.nulls(table.num_rows, f.type)
+            for f in schema
+        ],
+        schema=schema,
+    )
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    return table.to_pandas(types_mapper=pd.ArrowDtype)

@@ -1,0 +1,66 @@
+"""Keys as 64-bit words: equal keys have equal words, and different keys nearly always differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Words = npt.NDArray[np.uint64]
+
+_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_SEED = np.uint64(0x9E3779B97F4A7C15)
+_TAIL_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(8)] + [2**64 - 1], dtype=np.uint64)
+
+
+def key_words(columns: Sequence[pa.Array]) -> Words:
+    """One word a row over all key columns, the same in every process and on every machine."""
+    words = np.full(len(columns[0]), _SEED)
+    for column in columns:
+        words = _mix(words ^ _column_words(column))
+    return words
+
+
+def _column_words(column: pa.Array) -> Words:
+    if pa.types.is_dictionary(column.type):
+        distinct = _column_words(column.dictionary)
+        return distinct[column.indices.to_numpy()]
+    if not pa.types.is_string(column.type):
+        column = pc.cast(column, pa.string())
+    return _string_words(column)
+
+
+def _string_words(strings: pa.Array) -> Words:
+    """Hashes of strings, eight bytes at a time over all rows that are as long."""
+    if len(strings) == 0:
+        return np.empty(0, np.uint64)
+    _, offsets_buffer, data_buffer = strings.buffers()
+    offsets = np.frombuffer(offsets_buffer, np.int32)[strings.offset :][: len(strings) + 1]
+    starts, lengths = offsets[:-1].astype(np.int64), np.diff(offsets)
+    data = np.frombuffer(data_buffer or b"", np.uint8)[: offsets[-1]]
+    # Unaligned little-endian words at every byte of the data, without copying it.
+    padded = np.concatenate([data[offsets[0] :], np.zeros(8, np.uint8)])
+    at_byte = np.ndarray((len(padded) - 7,), "<u8", padded, strides=(1,))
+    starts -= int(offsets[0])
+    words = lengths.astype(np.uint64) * _SEED
+    longest = int(lengths.max())
+    for place in range(0, longest, 8):
+        rows = slice(None) if place < int(lengths.min()) else np.flatnonzero(lengths > place)
+        left = np.minimum(lengths[rows] - place, 8)
+        piece = at_byte[starts[rows] + place] & _TAIL_MASKS[left]
+        words[rows] = _mix(words[rows] ^ piece)
+    return words
+
+
+def _mix(words: Words) -> Words:
+    """The finalizer of splitmix64 (Steele, Lea, Flood 2014): a bijection that spreads every bit."""
+    words = words + _SEED
+    words ^= words >> np.uint64(30)
+    words *= _MIX_1
+    words ^= words >> np.uint64(27)
+    words *= _MIX_2
+    words ^= words >> np.uint64(31)
+    return words

@@ -1,0 +1,236 @@
+"""From text to values, one parser a kind of column.
+
+A parser sees stripped strings, each distinct value of a column once, or the rows themselves where
+nearly all differ. It answers with a value and a reason id for each; OK where nothing is wrong.
+A value that could not be read is null or NaN: unknown to the rules that come later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from toolkit.contract import Category, Date, Derived, Email, Integer, Mapped, Number, Text
+from toolkit.lookups import Lookup, match_key
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.uint8]
+Bools = npt.NDArray[np.bool_]
+
+OK = 255
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+_DATE_FIELDS = {"%Y": "(?P<Y>[0-9]{4})", "%m": "(?P<m>[0-9]{1,2})", "%d": "(?P<d>[0-9]{1,2})"}
+_FUZZY_CHUNK = 50_000
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Values as an Arrow array, or float64 for numbers; `codes` None when nothing is wrong."""
+
+    values: pa.Array | Floats
+    codes: Codes | None = None
+
+
+def coded(bad: Bools, reason: int) -> Codes | None:
+    return np.where(bad, np.uint8(reason), np.uint8(OK)) if bad.any() else None
+
+
+def parse_text(column: Text, strings: pa.Array, reasons: Mapping[str, int]) -> Parsed:
+    if not column.required or column.reason is None:
+        return Parsed(strings)
+    empty = pc.equal(pc.binary_length(strings), 0)
+    return Parsed(strings, coded(_bools(empty), reasons[column.reason]))
+
+
+def parse_email(column: Email, strings: pa.Array, reasons: Mapping[str, int]) -> Parsed:
+    lower = pc.utf8_lower(strings)
+    valid = pc.match_substring_regex(lower, _EMAIL)
+    values = pc.if_else(valid, lower, pa.scalar(None, pa.string()))
+    if column.reason is None:
+        return Parsed(values)
+    return Parsed(values, coded(~_bools(valid), reasons[column.reason]))
+
+
+def parse_number(column: Number, strings: pa.Array, reasons: Mapping[str, int]) -> Parsed:
+    values = read_numbers(strings)
+    if column.default is not None:
+        values = np.where(np.isnan(values), column.default, values)
+    if column.clip is not None:
+        values = np.clip(values, *column.clip) + 0.0  # + 0.0 makes -0.0 a plain zero
+    return Parsed(values, _limit_codes(column, values, reasons))
+
+
+def parse_integer(column: Integer, strings: pa.Array, reasons: Mapping[str, int]) -> Parsed:
+    values = np.rint(read_numbers(strings)) + 0.0
+    if column.default is not None:
+        values = np.where(np.isnan(values), float(column.default), values)
+    if column.floor is not None:
+        values = np.maximum(values, float(column.floor))
+    return Parsed(values, _limit_codes(column, values, reasons))
+
+
+def _limit_codes(
+    column: Number | Integer, values: Floats, reasons: Mapping[str, int]
+) -> Codes | None:
+    if column.reason is None:
+        return None
+    return coded(~within_limits(column, values), reasons[column.reason])
+
+
+def within_limits(limits: Number | Integer | Derived, values: Floats) -> Bools:
+    """Whether each value keeps every limit; NaN keeps none."""
+    fine = ~np.isnan(values)
+    for bound, keeps in (
+        (limits.above, np.greater),
+        (limits.min, np.greater_equal),
+        (limits.max, np.less_equal),
+        (limits.below, np.less),
+    ):
+        if bound is not None:
+            fine &= keeps(values, bound)
+    return fine
+
+
+def read_numbers(strings: pa.Array) -> Floats:
+    """Decimal numbers as float64, NaN for everything else.
+
+    A number is an optional sign, ASCII digits with at most one point, an optional exponent.
+    Arrow reads just that, and the words nan and inf besides.
+    """
+    try:
+        values = pc.cast(strings, pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        numeric = pc.match_substring_regex(strings, _NUMBER)
+        only = pc.if_else(numeric, strings, pa.scalar(None, pa.string()))
+        return np.asarray(pc.cast(only, pa.float64()).to_numpy(zero_copy_only=False))
+    odd = np.flatnonzero(~np.isfinite(values))
+    if len(odd):
+        words = ~_bools(pc.match_substring_regex(strings.take(pa.array(odd)), _NUMBER))
+        values = values.copy()
+        values[odd[words]] = np.nan
+    return np.asarray(values)
+
+
+def parse_date(
+    column: Date, strings: pa.Array, reasons: Mapping[str, int], as_of: date
+) -> Parsed:
+    days = np.full(len(strings), np.iinfo(np.int32).min, dtype=np.int32)
+    for date_format in column.formats:
+        todo = days == np.iinfo(np.int32).min
+        days[todo] = _read_days(strings, date_format)[todo]
+    unread = days == np.iinfo(np.int32).min
+    values = pa.array(days, mask=unread).cast(pa.date32())
+    codes = None if column.reason is None else coded(unread, reasons[column.reason])
+    if column.range_reason is not None:
+        first, last = _date_limits(column, as_of)
+        outside = ~unread & ((days < first) | (days > last))
+        if outside.any():
+            codes = np.full(len(days), OK, np.uint8) if codes is None else codes
+            codes[outside] = np.minimum(codes[outside], reasons[column.range_reason])
+    return Parsed(values, codes)
+
+
+def _read_days(strings: pa.Array, date_format: str) -> npt.NDArray[np.int32]:
+    """Days since 1970-01-01; the smallest int32 for what is no calendar day in this format."""
+    pattern = "^" + "".join(_DATE_FIELDS.get(p, _escaped(p)) for p in _pieces(date_format)) + "$"
+    fields = pc.extract_regex(strings, pattern=pattern)
+    found = fields.is_valid()
+    year, month, day = (
+        pc.cast(pc.fill_null(pc.struct_field(fields, name), "0"), pa.int64()).to_numpy()
+        for name in "Ymd"
+    )
+    month0 = (year - 1970) * 12 + month - 1
+    starts = month0.astype("datetime64[M]")
+    length = ((starts + 1).astype("datetime64[D]") - starts.astype("datetime64[D]")).astype(int)
+    real = _bools(found) & (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
+    real &= day <= length
+    days = starts.astype("datetime64[D]").astype(np.int64) + day - 1
+    return np.where(real, days, np.iinfo(np.int32).min).astype(np.int32)
+
+
+def _pieces(date_format: str) -> list[str]:
+    pieces, place = [], 0
+    while place < len(date_format):
+        width = 2 if date_format[place] == "%" else 1
+        pieces.append(date_format[place : place + width])
+        place += width
+    return pieces
+
+
+def _escaped(literal: str) -> str:
+    return f"\\x{{{ord(literal[-1]):x}}}"
+
+
+def _date_limits(column: Date, as_of: date) -> tuple[int, int]:
+    """The first and the last day allowed, in days since 1970-01-01."""
+    first, last = np.iinfo(np.int32).min + 1, np.iinfo(np.int32).max
+    if column.years_before is not None:
+        first = _days(_years_from(as_of, -column.years_before))
+    if column.years_after is not None:
+        last = _days(_years_from(as_of, column.years_after))
+    return first, last
+
+
+def _years_from(day: date, years: int) -> date:
+    """The same day of the year, 28 February for a 29th that the year lacks."""
+    year = min(max(day.year + years, 1), 9999)
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)
+
+
+def _days(day: date) -> int:
+    return day.toordinal() - date(1970, 1, 1).toordinal()
+
+
+def parse_labels(
+    column: Category | Mapped, strings: pa.Array, reasons: Mapping[str, int], lookup: Lookup
+) -> Parsed:
+    """Canonical names as a dictionary array, null for unknown values.
+
+    First what the lookup says of the value as it stands, but for case; then, for a category, the
+    nearest canonical name within `max_edits`, ties to the first in alphabetical order.
+    """
+    words = [match_key(word) for word in strings.to_pylist()]
+    places = np.array([lookup.places.get(word, -1) for word in words], dtype=np.int32)
+    if isinstance(column, Category) and column.max_edits:
+        unknown = np.flatnonzero(places < 0)
+        places[unknown] = _nearest([words[i] for i in unknown], lookup, column.max_edits)
+    bad = places < 0
+    values = pa.DictionaryArray.from_arrays(
+        pa.array(places, mask=bad), pa.array(lookup.names, pa.string())
+    )
+    return Parsed(values, None if column.reason is None else coded(bad, reasons[column.reason]))
+
+
+def _nearest(words: list[str], lookup: Lookup, max_edits: int) -> npt.NDArray[np.int32]:
+    found = np.full(len(words), -1, dtype=np.int32)
+    if not lookup.names:
+        return found
+    choices = [match_key(name) for name in lookup.names]
+    for start in range(0, len(words), _FUZZY_CHUNK):
+        edits = process.cdist(
+            words[start : start + _FUZZY_CHUNK],
+            choices,
+            scorer=Levenshtein.distance,
+            score_cutoff=max_edits,
+            dtype=np.int32,
+        )
+        nearest = edits.argmin(axis=1)
+        near = edits[np.arange(len(edits)), nearest] <= max_edits
+        found[start : start + len(edits)] = np.where(near, nearest, -1)
+    return found
+
+
+def _bools(array: pa.Array) -> Bools:
+    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=bool)

@@ -1,0 +1,319 @@
+"""A dataset's contract: what conf/dataset/<name>.yaml says, as frozen dataclasses.
+
+toolkit.config builds them from YAML and reports every problem at once; everything else only
+reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MALFORMED = "malformed_row"
+REPEATED_HEADER = "repeated_header"
+BLANK_ROW = "blank_row"
+STRUCTURAL_REASONS = (MALFORMED, REPEATED_HEADER, BLANK_ROW)
+
+REASON_COLUMN = "rejection_reason"
+SOURCE_FILE_COLUMN = "source_file"
+SOURCE_ROW_COLUMN = "source_row"
+RAW_LINE_COLUMN = "raw_line"
+
+_STRICT: dict[str, Any] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of the feed. `source` is its name in the header; by default its clean name."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    source: str | None = None
+    null_words: tuple[str, ...] = ()
+    """Values that mean 'no value', compared after stripping; they read as empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Column):
+    """Free text, stripped of white space. `required`: a row without it is rejected."""
+
+    kind: Literal["text"]
+    required: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Column):
+    """A decimal number (float64). What fails `above`, `min`, `max`, `below` is rejected.
+
+    `default` stands for what is no number, instead of a rejection; `clip` repairs the rest.
+    """
+
+    kind: Literal["number"]
+    above: float | None = None
+    min: float | None = None
+    max: float | None = None
+    below: float | None = None
+    default: float | None = None
+    clip: tuple[float, float] | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integer(Column):
+    """A whole number (int64): rounded, ties to even; then raised to `floor`; then limited."""
+
+    kind: Literal["integer"]
+    floor: int | None = None
+    above: float | None = None
+    min: float | None = None
+    max: float | None = None
+    below: float | None = None
+    default: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Date(Column):
+    """A calendar day (date32) in one of `formats` (%Y %m %d and separators, first match wins).
+
+    A day more than `years_before` or `years_after` years from the run's as_of is rejected with
+    `range_reason`.
+    """
+
+    kind: Literal["date"]
+    formats: Annotated[tuple[str, ...], Field(min_length=1)]
+    reason: str | None = None
+    years_before: Annotated[int, Field(ge=0)] | None = None
+    years_after: Annotated[int, Field(ge=0)] | None = None
+    range_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category(Column):
+    """The nearest of the lookup list `values`, at most `max_edits` (Levenshtein) away."""
+
+    kind: Literal["category"]
+    values: str
+    max_edits: Annotated[int, Field(ge=0)] = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapped(Column):
+    """What the lookup `map` says the value stands for, one of the lookup list `values`."""
+
+    kind: Literal["mapped"]
+    map: str
+    values: str
+    unknown: str = "UNKNOWN"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Email(Column):
+    """An e-mail address in lower case; what is none becomes null, or is rejected with `reason`."""
+
+    kind: Literal["email"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unused(Column):
+    """Must be in the file, is kept in rejected rows as it stood, and is not read otherwise."""
+
+    kind: Literal["unused"]
+
+
+AnyColumn = Annotated[
+    Text | Number | Integer | Date | Category | Mapped | Email | Unused,
+    Field(discriminator="kind"),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """A float64 column computed from number and integer columns, rounded to `decimals`."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    formula: str
+    decimals: Annotated[int, Field(ge=0)] | None = None
+    above: float | None = None
+    min: float | None = None
+    max: float | None = None
+    below: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag:
+    """Marks rows whose number column lies above a limit."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    column: str
+    above: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """Columns that identify a row; the first valid row in file order keeps the key."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvFormat:
+    """How the file is written: one-character delimiter and quote, UTF-8."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
+    max_field_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """Exactly one of: the sum or the mean of a number column, or a count of rows."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    sum: str | None = None
+    mean: str | None = None
+    count: Literal["rows"] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grain:
+    """The column that makes the groups; `unit: month` cuts a date to its `YYYY-MM`."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    column: str
+    unit: Literal["month"] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """One row a group. Ordered by the grain, or by a measure, largest first, ties by the grain."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    kind: Literal["summary"]
+    by: Annotated[dict[str, Grain], Field(min_length=1, max_length=1)]
+    measures: Annotated[dict[str, Measure], Field(min_length=1)]
+    largest_first: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """The first `limit` items within each group by each metric, ties by the item's name."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    kind: Literal["ranking"]
+    within: str
+    item: str
+    metrics: Annotated[dict[str, str], Field(min_length=1)]
+    """metric_type -> the measure that ranks."""
+    measures: Annotated[dict[str, Measure], Field(min_length=1)]
+    limit: Annotated[int, Field(ge=1)] = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extremes:
+    """The `limit` rows with the highest value of a column, for each reason, ties by `tie_break`."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    kind: Literal["extremes"]
+    highest: Annotated[dict[str, str], Field(min_length=1)]
+    """anomaly_reason -> the number column that ranks."""
+    tie_break: str
+    limit: Annotated[int, Field(ge=1)] = 5
+
+
+AnyAggregation = Annotated[Summary | Ranking | Extremes, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """Everything that cleaning and aggregating one feed needs to know about it."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    name: str
+    columns: Annotated[dict[str, AnyColumn], Field(min_length=1)]
+    csv: CsvFormat = field(default_factory=CsvFormat)
+    derived: dict[str, Derived] = field(default_factory=dict)
+    flags: dict[str, dict[str, Flag]] = field(default_factory=dict)
+    key: Key | None = None
+    reasons: tuple[str, ...] = ()
+    aggregations: dict[str, AnyAggregation] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Clean column name -> name in the file's header, in the contract's order."""
+        return {name: column.source or name for name, column in self.columns.items()}
+
+    @property
+    def all_reasons(self) -> tuple[str, ...]:
+        """Every reason in the order of precedence; a reason's place here is its id."""
+        return (*STRUCTURAL_REASONS, *self.reasons)
+
+    @property
+    def lookups(self) -> frozenset[str]:
+        """The names of the lookup files that the columns refer to."""
+        return frozenset(name for _, name in self._lookups())
+
+    def _lookups(self) -> Iterator[tuple[str, str]]:
+        for name, column in self.columns.items():
+            if isinstance(column, Category | Mapped):
+                yield name, column.values
+            if isinstance(column, Mapped):
+                yield name, column.map
+
+    def clean_schema(self) -> pa.Schema:
+        """Columns of a clean row: the contract's, then the derived ones, then the flags."""
+        import pyarrow as pa
+
+        labels = pa.dictionary(pa.int32(), pa.string())
+        types = {
+            "text": pa.string(),
+            "number": pa.float64(),
+            "integer": pa.int64(),
+            "date": pa.date32(),
+            "category": labels,
+            "mapped": labels,
+            "email": pa.string(),
+        }
+        fields = [(n, types[c.kind]) for n, c in self.columns.items() if c.kind != "unused"]
+        fields += [(name, pa.float64()) for name in self.derived]
+        fields += [(name, labels) for name in self.flags]
+        return pa.schema(fields)
+
+    def raw_schema(self, extra: tuple[str, ...] = ()) -> pa.Schema:
+        """Columns of a row as it stood in the file, all text, under the names of the header.
+
+        `extra` are the header's columns that the contract does not know.
+        """
+        import pyarrow as pa
+
+        return pa.schema([(name, pa.string()) for name in (*self.sources.values(), *extra)])
+
+    def rejected_schema(self, extra: tuple[str, ...] = ()) -> pa.Schema:
+        """The raw columns, why the row was rejected, and where it came from.
+
+        `raw_line` holds the whole line of a malformed row, whose raw columns are then null.
+        """
+        import pyarrow as pa
+
+        return pa.schema(
+            [
+                *self.raw_schema(extra),
+                (REASON_COLUMN, pa.dictionary(pa.int32(), pa.string())),
+                (SOURCE_FILE_COLUMN, pa.dictionary(pa.int32(), pa.string())),
+                (SOURCE_ROW_COLUMN, pa.int64()),
+                (RAW_LINE_COLUMN, pa.string()),
+            ]
+        )

@@ -1,0 +1,122 @@
+"""What a person can get wrong, as one tree of errors with one line each.
+
+An error says what, where, how many and what to do next. All of them survive pickling, so that a
+worker's error reaches the person as it was raised. Anything that is not a ToolkitError is a bug.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+
+class ToolkitError(Exception):
+    """A failure that its message explains in one line."""
+
+    exit_code = 2
+
+
+class ConfigError(ToolkitError):
+    """The command line, a config file or a contract asks for something impossible."""
+
+    @classmethod
+    def from_problems(cls, problems: Sequence[str]) -> ConfigError:
+        if len(problems) == 1:
+            return cls(problems[0])
+        return cls("\n".join([f"{len(problems)} problems:", *(f"  - {line}" for line in problems)]))
+
+
+class InputError(ToolkitError):
+    """An input cannot be read as what it is said to be."""
+
+    @classmethod
+    def no_match(cls, given: str) -> InputError:
+        folder = Path(given).parent
+        names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+        return cls(f"input {given}: no such file{did_you_mean(Path(given).name, names)}")
+
+    @classmethod
+    def is_folder(cls, path: Path) -> InputError:
+        return cls(f"input {path}: is a folder; name a file, or a pattern such as '{path}/*.csv'")
+
+    @classmethod
+    def is_empty(cls, path: str) -> InputError:
+        return cls(f"{path}: no header, the file is empty (0 records); check that it was fully written")
+
+    @classmethod
+    def not_readable(cls, path: str, why: object) -> InputError:
+        return cls(f"{path}: cannot be read: {why}")
+
+    @classmethod
+    def not_utf8(cls, path: str, offset: int, guess: str) -> InputError:
+        return cls(f"{path}: the header is not UTF-8 (byte {offset}){guess}; save the file as UTF-8")
+
+    @classmethod
+    def header_mismatch(cls, path: str, missing: Sequence[str], found: Sequence[str]) -> InputError:
+        shown = ", ".join(repr(name) for name in found[:20])
+        hints = "".join(did_you_mean(name, found) for name in missing[:1])
+        return cls(
+            f"{path}: {len(missing)} of the contract's columns are missing from the header: "
+            f"{', '.join(missing)}{hints}; the header has {len(found)} columns: {shown}"
+        )
+
+    @classmethod
+    def wrong_delimiter(cls, path: str, used: str, likely: str) -> InputError:
+        return cls(
+            f"{path}: the header has no {used!r} but {likely!r}; "
+            f"set dataset.csv.delimiter={likely!r} or save the file with {used!r}"
+        )
+
+    @classmethod
+    def repeated_columns(cls, path: str, names: Iterable[str]) -> InputError:
+        return cls(f"{path}: the header names a column twice: {', '.join(sorted(names))}")
+
+    @classmethod
+    def changed(cls, path: str) -> InputError:
+        return cls(f"{path}: changed while it was being read; nothing was published, run again")
+
+    @classmethod
+    def not_clean_dataset(cls, path: Path, why: str) -> InputError:
+        return cls(f"cleaned {path}: is no cleaned dataset ({why}); make one with clean-data")
+
+
+class LookupFileError(ToolkitError):
+    """A lookup file is missing or does not hold what it should."""
+
+    @classmethod
+    def about(cls, path: Path, problem: str, line: int | None = None) -> LookupFileError:
+        where = f"{path}, line {line}" if line else f"{path}"
+        return cls(f"lookup {where}: {problem}")
+
+
+class OutputError(ToolkitError):
+    """An output cannot be written; what was published before is untouched."""
+
+    @classmethod
+    def cannot_write(cls, path: Path | str, error: OSError) -> OutputError:
+        return cls(
+            f"cannot write {path}: {error.strerror or error}; earlier outputs are untouched, "
+            "free space or choose another data_dir and run again"
+        )
+
+    @classmethod
+    def in_use(cls, target: Path) -> OutputError:
+        return cls(f"{target} is being written by another run; wait for it, or use another data_dir")
+
+
+class ClusterError(ToolkitError):
+    """The cluster cannot be reached or started."""
+
+    @classmethod
+    def unreachable(cls, address: str, seconds: float) -> ClusterError:
+        return cls(
+            f"no Dask scheduler answers at {address} within {seconds:g} s; "
+            "start it, or use cluster=threads"
+        )
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """'; did you mean X?' for the nearest known name, or nothing."""
+    near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,145 @@
+"""A plan for reading: which bytes of which file make which block.
+
+A block is whole records. Blocks are listed in file order, and together hold every record of every
+input exactly once, however they are cut.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.contract import Contract
+from toolkit.errors import InputError
+from toolkit.read.header import grammar_of, read_header
+from toolkit.read.records import Grammar, find_cut, next_start
+
+COMPRESSED_SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input: the name it was given by, and the file that holds its plain text."""
+
+    shown: str
+    path: Path
+    size: int
+    modified_ns: int
+    """Size and time of change of the file as given, to tell whether it changed meanwhile."""
+
+    @property
+    def compression(self) -> str | None:
+        return COMPRESSED_SUFFIXES.get(Path(self.shown).suffix.lower())
+
+    def has_changed(self) -> bool:
+        try:
+            now = os.stat(self.shown)
+        except OSError:
+            return True
+        return (now.st_size, now.st_mtime_ns) != (self.size, self.modified_ns)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Bytes [start, stop) of a plain CSV file; `index` counts over all inputs."""
+
+    index: int
+    source: Source
+    names: tuple[str, ...]
+    start: int
+    stop: int
+
+    @property
+    def n_bytes(self) -> int:
+        return self.stop - self.start
+
+    def read(self, at_most: int | None = None) -> bytes:
+        n_bytes = self.n_bytes if at_most is None else min(at_most, self.n_bytes)
+        with self.source.path.open("rb") as file:
+            file.seek(self.start)
+            data = file.read(n_bytes)
+        if len(data) != n_bytes:
+            raise InputError.changed(self.source.shown)
+        return data
+
+
+def find_sources(inputs: Sequence[str]) -> list[Source]:
+    """The files that `inputs` (paths and glob patterns) name, in the order given, each once.
+
+    The files of a pattern are sorted by name. Raises InputError for what is no readable file.
+    """
+    sources: dict[str, Source] = {}
+    for given in inputs:
+        for shown in _expand(given):
+            if shown not in sources:
+                sources[shown] = _source(shown)
+    return list(sources.values())
+
+
+def _expand(given: str) -> list[str]:
+    if os.path.lexists(given) or not glob.has_magic(given):
+        return [given]
+    matches = sorted(name for name in glob.glob(given, recursive=True) if os.path.isfile(name))
+    if not matches:
+        raise InputError.no_match(given)
+    return matches
+
+
+def _source(shown: str) -> Source:
+    path = Path(shown)
+    try:
+        if path.is_dir():
+            raise InputError.is_folder(path)
+        facts = path.stat()
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise InputError.no_match(shown) from None
+    except OSError as error:
+        raise InputError.not_readable(shown, error.strerror) from None
+    return Source(shown, path, facts.st_size, facts.st_mtime_ns)
+
+
+def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int) -> list[Block]:
+    """Cut every source into blocks of about `block_bytes` that begin and end with a record.
+
+    Reads the header and the bytes around each cut only. `source.path` must be plain text: spool
+    what is compressed first. A file with no records still gives one (empty) block, so that each
+    input is accounted for.
+    """
+    grammar = grammar_of(contract)
+    blocks: list[Block] = []
+    for source in sources:
+        header = read_header(source.path, source.shown, contract)
+        cuts = _cuts(source.path, header.data_start, block_bytes, grammar)
+        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+            blocks.append(Block(len(blocks), source, header.names, start, stop))
+    return blocks
+
+
+def extra_columns(blocks: Sequence[Block], contract: Contract) -> tuple[str, ...]:
+    """The columns that some header has and the contract does not know, in order of appearance."""
+    known = set(contract.sources.values())
+    return tuple(dict.fromkeys(n for block in blocks for n in block.names if n not in known))
+
+
+def _cuts(path: Path, first: int, block_bytes: int, grammar: Grammar) -> list[int]:
+    size = path.stat().st_size
+    cuts = [first]
+    with path.open("rb") as file:
+
+        def read(start: int, stop: int) -> bytes:
+            return os.pread(file.fileno(), stop - start, start)
+
+        for target in range(first + block_bytes, size, block_bytes):
+            if target <= cuts[-1]:
+                continue
+            cut = find_cut(read, target, (first, size), grammar)
+            if cut is None:
+                cut = next_start(read, cuts[-1], (target, size), grammar)
+            if cut < size:
+                cuts.append(cut)
+    return [*cuts, max(size, first)]

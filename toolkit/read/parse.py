@@ -1,0 +1,191 @@
+"""One block of a CSV file as a raw Arrow table, and what in it is no record of the feed."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from toolkit.read.blocks import Block
+from toolkit.read.records import Grammar, Ints, Structure, next_start, record_starts, scan
+_PROBE_BYTES = 1 << 20
+_MOSTLY_DISTINCT = 0.5
+
+
+@dataclass(frozen=True)
+class RawBlock:
+    """The records of a block, all columns text, as they stood in the file.
+
+    `table` has the well-formed records in file order, plain strings or dictionaries of strings;
+    `rows` is the place of each among all records of the block, from 0 (None: all of them);
+    `malformed` has the raw text of the other records by place.
+    len(table) + len(malformed) == n_records.
+    """
+
+    table: pa.Table
+    rows: Ints | None
+    n_records: int
+    malformed: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Misfits:
+    """Takes the lines that Arrow cannot fit to the header: too many or too few fields."""
+
+    stand_in: str
+    removed: Sequence[str]
+    found: dict[int, str] = field(default_factory=dict)
+    n_stood_in: int = 0
+
+    def __call__(self, row: pa.csv.InvalidRow) -> str:
+        text = row.text
+        if text == self.stand_in:
+            text = self.removed[self.n_stood_in]
+            self.n_stood_in += 1
+        self.found[row.number - 1] = text
+        return "skip"
+
+
+def parse_block(block: Block, grammar: Grammar, plain_columns: frozenset[str]) -> RawBlock:
+    """Read and parse one block; see `parse_bytes`."""
+    return parse_bytes(block.read(), block.names, grammar, plain_columns)
+
+
+def parse_bytes(
+    data: bytes, names: Sequence[str], grammar: Grammar, plain_columns: frozenset[str]
+) -> RawBlock:
+    """Parse whole records into a table of text columns, in file order.
+
+    `plain_columns` become strings, the others dictionaries of strings; the values are the same.
+    Every record is in the table or among the malformed, which is checked against a count of the
+    lines; empty lines are no records.
+    """
+    structure = scan(data, grammar)
+    undecodable = [] if data.isascii() else _undecodable_bytes(data)
+    sound, misfits = data, _Misfits("", [])
+    if structure.malformed or undecodable:
+        broken = [start for start, _ in structure.malformed] + undecodable
+        sound, misfits = _take_out(data, structure, broken, (len(names), grammar))
+    table = _read_csv(sound, names, grammar, (plain_columns, misfits))
+    n_records = table.num_rows + len(misfits.found)
+    _check_conserved(data, structure, grammar, n_records)
+    rows = None
+    if misfits.found:
+        places = np.fromiter(misfits.found, np.int64, len(misfits.found))
+        rows = np.setdiff1d(np.arange(n_records), places)
+    return RawBlock(table, rows, n_records, misfits.found)
+
+
+def _read_csv(
+    data: bytes,
+    names: Sequence[str],
+    grammar: Grammar,
+    handling: tuple[frozenset[str], _Misfits],
+) -> pa.Table:
+    plain_columns, misfits = handling
+    labels = pa.dictionary(pa.int32(), pa.string())
+    types = {name: pa.string() if name in plain_columns else labels for name in names}
+    if data[:1] in (b"", b"\n", b"\r") and not data.strip(b"\r\n"):
+        return pa.schema(list(types.items())).empty_table()
+    return pa.csv.read_csv(
+        pa.BufferReader(data),
+        read_options=pa.csv.ReadOptions(
+            column_names=list(names), use_threads=False, block_size=len(data) + 1
+        ),
+        parse_options=pa.csv.ParseOptions(
+            delimiter=chr(grammar.delimiter),
+            quote_char=chr(grammar.quote),
+            newlines_in_values=grammar.quote_byte in data,
+            invalid_row_handler=misfits,
+        ),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=types, strings_can_be_null=False, check_utf8=False
+        ),
+    )
+
+
+def _take_out(
+    data: bytes, structure: Structure, broken: Sequence[int], shape: tuple[int, Grammar]
+) -> tuple[bytes, _Misfits]:
+    """Put a line that fits no header in place of each record that holds a byte of `broken`.
+
+    Arrow then hands that line back with its place among the records.
+    """
+    n_columns, grammar = shape
+    starts = record_starts(data, structure)
+    stops = np.append(starts[1:], len(data))
+    records = np.unique(np.searchsorted(starts, np.array(broken), side="right") - 1)
+    stand_in = b"\x00"
+    while stand_in in data:
+        stand_in += b"\x00"
+    stand_in += bytes([grammar.delimiter]) * n_columns
+    pieces: list[bytes] = []
+    removed: list[str] = []
+    place = 0
+    for start, stop in zip(starts[records].tolist(), stops[records].tolist(), strict=True):
+        pieces += [data[place:start], stand_in, b"\n"]
+        removed.append(data[start:stop].rstrip(b"\r\n").decode("utf-8", "backslashreplace"))
+        place = stop
+    return b"".join([*pieces, data[place:]]), _Misfits(stand_in.decode(), removed)
+
+
+def _undecodable_bytes(data: bytes) -> list[int]:
+    """Offsets of bytes that are not UTF-8, at least one for each line that has some."""
+    view, place, found = memoryview(data), 0, []
+    while place < len(data):
+        try:
+            codecs.utf_8_decode(view[place:], "strict", True)
+        except UnicodeDecodeError as error:
+            found.append(place + error.start)
+            line_end = data.find(b"\n", found[-1])
+            place = len(data) if line_end < 0 else line_end + 1
+        else:
+            break
+    return found
+
+
+def _check_conserved(data: bytes, structure: Structure, grammar: Grammar, n_records: int) -> None:
+    """The records parsed must be those that the line ends alone make."""
+    n_lines = data.count(b"\n") + (not data.endswith(b"\n") and len(data) > 0)
+    if n_lines == n_records and grammar.quote_byte not in data and b"\r" not in data:
+        return
+    n_expected = len(record_starts(data, structure))
+    if n_records != n_expected:
+        raise AssertionError(f"{n_records} records parsed of {n_expected}")
+
+
+def read_records(block: Block, grammar: Grammar, places: Ints) -> pa.Table:
+    """The well-formed records at `places` of a block, ascending, read anew as plain strings."""
+    data = block.read()
+    starts = record_starts(data, scan(data, grammar))
+    stops = np.append(starts[1:], len(data))
+    lines = [
+        data[start:stop].rstrip(b"\r\n")
+        for start, stop in zip(starts[places].tolist(), stops[places].tolist(), strict=True)
+    ]
+    raw = parse_bytes(b"\n".join([*lines, b""]), block.names, grammar, frozenset(block.names))
+    return raw.table
+
+
+def near_unique_columns(block: Block, grammar: Grammar) -> frozenset[str]:
+    """Columns whose values mostly differ in the first megabyte of a block.
+
+    A dictionary of them would cost more than it saves; nothing but speed hangs on the answer.
+    """
+    data = block.read(_PROBE_BYTES)
+    if len(data) < block.n_bytes:
+        data = data[: next_start(lambda a, b: data[a:b], 0, (len(data) // 2, len(data)), grammar)]
+    table = parse_bytes(data, block.names, grammar, frozenset()).table
+    return frozenset(
+        name
+        for name in table.column_names
+        if _n_distinct(table.column(name)) > _MOSTLY_DISTINCT * table.num_rows
+    )
+
+
+def _n_distinct(column: pa.ChunkedArray) -> int:
+    return sum(len(chunk.dictionary) for chunk in column.chunks)

@@ -1,0 +1,224 @@
+"""Files that appear whole or not at all: staged beside the target, synced, renamed into place."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from toolkit.errors import OutputError
+
+MANIFEST = "_manifest.json"
+_ROW_GROUP_ROWS = 1 << 20
+
+
+@dataclass(frozen=True)
+class ParquetStyle:
+    """How parquet is written. `dictionary_columns` have few distinct values a part."""
+
+    compression: str = "snappy"
+    dictionary_columns: tuple[str, ...] = ()
+
+
+def part_name(index: int) -> str:
+    """Part names sort as their numbers do."""
+    return f"part-{index:06d}.parquet"
+
+
+def write_parquet(table: pa.Table, schema: pa.Schema, path: Path, style: ParquetStyle) -> int:
+    """Write one parquet file that reads back with `schema`; its size in bytes.
+
+    A column that `schema` calls string may come as a dictionary, which parquet takes as it is;
+    so the schema for readers is stored apart from the table's own.
+    """
+    table = table.select(schema.names)
+    dictionaries = [f.name for f in table.schema if pa.types.is_dictionary(f.type)]
+    present = set(style.dictionary_columns) & set(schema.names)
+    with pq.ParquetWriter(
+        path,
+        table.schema,
+        compression=style.compression,
+        use_dictionary=sorted({*dictionaries, *present}),
+        store_schema=False,
+    ) as writer:
+        stored = base64.b64encode(schema.serialize().to_pybytes()).decode()
+        writer.add_key_value_metadata({"ARROW:schema": stored})
+        writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
+    return path.stat().st_size
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write JSON that appears whole or not at all, keys in the order given."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2, ensure_ascii=False, default=str)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+@contextmanager
+def publishing(targets: Sequence[Path]) -> Iterator[list[Path]]:
+    """A staging folder for each target folder; all become the targets when the block ends well.
+
+    The staging folders lie beside their targets. When the block raises, they are removed and the
+    targets stay as they were. Raises OutputError when a target is being written by another run,
+    or cannot be written at all.
+    """
+    with ExitStack() as stack:
+        for target in targets:
+            stack.enter_context(_locked(target))
+        for target in targets:
+            _finish_interrupted_swap(target)
+        staged = [_beside(target, "staging") for target in targets]
+        try:
+            for folder in staged:
+                _remove(folder)
+                folder.mkdir()
+            yield staged
+            for folder in staged:
+                sync_folder(folder)
+            for folder, target in zip(staged, targets, strict=True):
+                _swap(folder, target)
+        except OSError as error:
+            raise OutputError.cannot_write(error.filename or targets[0].parent, error) from error
+        finally:
+            for folder in staged:
+                _remove(folder)
+
+
+@contextmanager
+def publishing_files(folder: Path) -> Iterator[Path]:
+    """A staging folder whose files replace those of the same name in `folder` at the end.
+
+    Other files in `folder` are left alone. Errors as in `publishing`.
+    """
+    marker = folder / "files"
+    with _locked(marker):
+        staged = _beside(marker, "staging")
+        try:
+            _remove(staged)
+            staged.mkdir()
+            yield staged
+            sync_folder(staged)
+            for path in sorted(staged.iterdir(), key=lambda p: p.name == MANIFEST):
+                path.replace(folder / path.name)
+            _sync(folder)
+        except OSError as error:
+            raise OutputError.cannot_write(error.filename or folder, error) from error
+        finally:
+            _remove(staged)
+
+
+class BackgroundSync:
+    """Sends finished files to the disk while others are still being made.
+
+    On leaving the context all of them are on the disk; a failure is raised there.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(2, "sync")
+        self._pending: list[Future[None]] = []
+
+    def add(self, path: Path) -> None:
+        self._pending.append(self._pool.submit(_sync, path))
+
+    def __enter__(self) -> BackgroundSync:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=error is not None)
+        if error is None:
+            for future in self._pending:
+                future.result()
+
+
+def sync_folder(folder: Path) -> None:
+    """All files in the folder, then its list of names, are on the disk when this returns."""
+    for path in folder.iterdir():
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _swap(folder: Path, target: Path) -> None:
+    """Put `folder` in the place of `target`. A crash in between is mended by the next run."""
+    old = _beside(target, "old")
+    if target.is_dir() and not target.is_symlink():
+        target.rename(old)
+    elif os.path.lexists(target):
+        target.unlink()
+    folder.rename(target)
+    _sync(target.parent)
+    _remove(old)
+
+
+def _finish_interrupted_swap(target: Path) -> None:
+    old = _beside(target, "old")
+    if old.exists() and not target.exists():
+        old.rename(target)
+    _remove(old)
+
+
+def _beside(target: Path, role: str) -> Path:
+    return target.with_name(f".{target.name}.{role}")
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Hold the target for this process; the lock falls with the process, however it ends."""
+    path = _beside(target, "lock")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = _open_locked(path, target)
+    except OSError as error:
+        raise OutputError.cannot_write(target.parent, error) from error
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _open_locked(path: Path, target: Path) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise OutputError.in_use(target) from None
+        # The file may have been removed by the run that held it before.
+        if path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino:
+            return descriptor
+        os.close(descriptor)
