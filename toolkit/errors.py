@@ -26,6 +26,10 @@ class ConfigError(ToolkitError):
             return cls(problems[0])
         return cls("\n".join([f"{len(problems)} problems:", *(f"  - {line}" for line in problems)]))
 
+    @classmethod
+    def output_of_pipeline(cls) -> ConfigError:
+        return cls("output: run-pipeline has several; say where they all go with data_dir=FOLDER")
+
 
 class InputError(ToolkitError):
     """An input cannot be read as what it is said to be."""
@@ -42,7 +46,9 @@ class InputError(ToolkitError):
 
     @classmethod
     def is_empty(cls, path: str) -> InputError:
-        return cls(f"{path}: no header, the file is empty (0 records); check that it was fully written")
+        return cls(
+            f"{path}: no header, the file is empty (0 records); check that it was fully written"
+        )
 
     @classmethod
     def not_readable(cls, path: str, why: object) -> InputError:
@@ -50,7 +56,9 @@ class InputError(ToolkitError):
 
     @classmethod
     def not_utf8(cls, path: str, offset: int, guess: str) -> InputError:
-        return cls(f"{path}: the header is not UTF-8 (byte {offset}){guess}; save the file as UTF-8")
+        return cls(
+            f"{path}: the header is not UTF-8 (byte {offset}){guess}; save the file as UTF-8"
+        )
 
     @classmethod
     def header_mismatch(cls, path: str, missing: Sequence[str], found: Sequence[str]) -> InputError:
@@ -77,8 +85,22 @@ class InputError(ToolkitError):
         return cls(f"{path}: changed while it was being read; nothing was published, run again")
 
     @classmethod
-    def not_clean_dataset(cls, path: Path, why: str) -> InputError:
+    def not_clean_dataset(cls, path: Path | str, why: str) -> InputError:
         return cls(f"cleaned {path}: is no cleaned dataset ({why}); make one with clean-data")
+
+    @classmethod
+    def infinite_values(cls, column: str, n: int) -> InputError:
+        return cls(
+            f"cleaned data: column {column} has {n} infinite values, which have no sum; "
+            "give the column limits in the contract and clean again"
+        )
+
+    @classmethod
+    def sum_too_large(cls, measure: str, column: str) -> InputError:
+        return cls(
+            f"aggregation {measure}: the sum of {column} does not fit 64 bits; "
+            "give the column limits in the contract and clean again"
+        )
 
 
 class LookupFileError(ToolkitError):
@@ -102,7 +124,9 @@ class OutputError(ToolkitError):
 
     @classmethod
     def in_use(cls, target: Path) -> OutputError:
-        return cls(f"{target} is being written by another run; wait for it, or use another data_dir")
+        return cls(
+            f"{target} is being written by another run; wait for it, or use another data_dir"
+        )
 
 
 class ClusterError(ToolkitError):
@@ -115,8 +139,63 @@ class ClusterError(ToolkitError):
             "start it, or use cluster=threads"
         )
 
+    @classmethod
+    def no_address(cls) -> ClusterError:
+        return cls(
+            "cluster=remote names no scheduler; set cluster.address=tcp://host:8786, "
+            "cluster.scheduler_file=PATH, or the environment variable DASK_SCHEDULER_ADDRESS"
+        )
+
+    @classmethod
+    def bad_option(cls, name: str, value: object, expected: str) -> ClusterError:
+        return cls(f"cluster.{name}={value}: expected {expected}")
+
+    @classmethod
+    def bad_scheduler_file(cls, path: Path, why: object) -> ClusterError:
+        return cls(
+            f"cluster.scheduler_file={path}: {why}; "
+            "name the file that `dask scheduler --scheduler-file` writes"
+        )
+
+    @classmethod
+    def no_workers(cls, address: str, seconds: float) -> ClusterError:
+        return cls(
+            f"the Dask scheduler at {address} had no workers (0) for {seconds:g} s; "
+            f"start one with `dask worker {address}`"
+        )
+
+    @classmethod
+    def not_installed(cls, address: str, module: str | None) -> ClusterError:
+        return cls(
+            f"the Dask cluster at {address} cannot import {module}; "
+            "install this toolkit for its scheduler and for every worker"
+        )
+
+    @classmethod
+    def not_started(cls, why: object) -> ClusterError:
+        return cls(
+            f"the local Dask cluster did not start: {why}; "
+            "use fewer cluster.workers, or cluster=threads"
+        )
+
+    @classmethod
+    def worker_died(cls, times: int = 1) -> ClusterError:
+        which = "a worker process" if times == 1 else f"{times} worker processes in turn"
+        return cls(
+            f"{which} died while running a task, most likely out of memory; "
+            "use fewer cluster.workers or a smaller partitions.block_bytes"
+        )
+
+    @classmethod
+    def lost(cls, address: str) -> ClusterError:
+        return cls(
+            f"the Dask scheduler at {address} went away in the middle of the work; "
+            "restart it and run again"
+        )
+
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' for the nearest known name, or nothing."""
-    near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    """'; did you mean X?' for the nearest known name, whatever its case, or nothing."""
+    names = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(given.casefold(), names, n=1, cutoff=0.6)
+    return f"; did you mean {names[near[0]]!r}?" if near else ""

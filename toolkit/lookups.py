@@ -117,7 +117,7 @@ def _load(path: Path, shape: type) -> Any:
             path, f"{error.args[0]!r} stands in it twice", _line_of(path, error.args[0])
         ) from None
     if not isinstance(content, shape):
-        wanted = {list: "an array of names", dict: "an object, raw value -> name"}[shape]
+        wanted = "an array of names" if shape is list else "an object, raw value -> name"
         raise LookupFileError.about(path, f"should hold {wanted}")
     return content
 

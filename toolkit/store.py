@@ -22,6 +22,8 @@ from toolkit.errors import OutputError
 
 MANIFEST = "_manifest.json"
 _ROW_GROUP_ROWS = 1 << 20
+# Arrow encodes this many values at a time; its own 1,024 costs a third more time.
+_WRITE_BATCH_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def write_parquet(table: pa.Table, schema: pa.Schema, path: Path, style: Parquet
         compression=style.compression,
         use_dictionary=sorted({*dictionaries, *present}),
         store_schema=False,
+        write_batch_size=_WRITE_BATCH_ROWS,
     ) as writer:
         stored = base64.b64encode(schema.serialize().to_pybytes()).decode()
         writer.add_key_value_metadata({"ARROW:schema": stored})

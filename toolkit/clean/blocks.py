@@ -6,16 +6,17 @@ whole input are known, `publish_block` writes its clean and its rejected part.
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from toolkit.clean.duplicates import Spilled, spill_words
-from toolkit.clean.evaluate import Evaluated, Rules, evaluate, reason_labels
+from toolkit.clean.duplicates import Spilled, likely_repeats, spill_words
+from toolkit.clean.evaluate import Rules, evaluate, reason_labels
+from toolkit.clean.keys import key_words
 from toolkit.contract import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
@@ -26,7 +27,7 @@ from toolkit.contract import (
 from toolkit.errors import OutputError
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of
-from toolkit.read.parse import parse_block, read_records
+from toolkit.read.parse import RawBlock, parse_block, read_records
 from toolkit.store import ParquetStyle, part_name, write_parquet
 
 Ints = npt.NDArray[np.int64]
@@ -48,6 +49,25 @@ class Job:
 
 
 @dataclass(frozen=True)
+class SpillFiles:
+    """A block's files in the spill folder."""
+
+    clean: Path
+    rejected: Path
+    words: Path
+    repeats: Path
+    """Raw rows that are likely to turn out as repeated keys, so as not to read them again."""
+
+    @classmethod
+    def of(cls, block: Block, folder: Path) -> SpillFiles:
+        return cls(*(folder / f"{block.index:06d}.{part.name}" for part in fields(cls)))
+
+    def remove(self) -> None:
+        for part in fields(self):
+            getattr(self, part.name).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
 class Staged:
     """A block that waits in the spill folder, and its counts."""
 
@@ -57,7 +77,7 @@ class Staged:
     rejected_by_reason: tuple[int, ...]
     """By reason id; repeated keys are not known yet."""
     spilled: Spilled
-    rejected_path: Path
+    files: SpillFiles
 
     @property
     def n_bytes(self) -> int:
@@ -88,24 +108,29 @@ class Published:
 
 def stage_block(block: Block, job: Job) -> Staged:
     """Evaluate one block and spill it; memory is that of one block, whatever the input's size."""
-    evaluated = evaluate(parse_block(block, grammar_of(job.contract), job.plain_columns), job.rules)
-    clean_path, rejected_path, words_path = (
-        job.spill / f"{block.index:06d}.{kind}" for kind in ("clean", "rejected", "words")
-    )
+    raw = parse_block(block, grammar_of(job.contract), job.plain_columns)
+    evaluated = evaluate(raw, job.rules)
+    files = SpillFiles.of(block, job.spill)
+    places = pa.array(raw.places(evaluated.clean_rows))
+    bucket_ends: tuple[int, ...] = ()
     try:
-        _write_arrow(_with_places(evaluated), clean_path)
-        _write_arrow(evaluated.rejected, rejected_path)
-        bucket_ends = _spill_key(evaluated.clean, job.contract, words_path)
+        _write_arrow(evaluated.clean.append_column(SOURCE_ROW_COLUMN, places), files.clean)
+        _write_arrow(evaluated.rejected, files.rejected)
+        if job.contract.key is not None:
+            key = [evaluated.clean.column(n).combine_chunks() for n in job.contract.key.columns]
+            words = key_words(key)
+            bucket_ends = spill_words(words, files.words)
+            _write_arrow(_raw_rows(raw, evaluated.clean_rows[likely_repeats(words)]), files.repeats)
     except OSError as error:
         raise OutputError.cannot_write(job.spill, error) from error
     codes = evaluated.rejected.column(REASON_COLUMN).combine_chunks().indices.to_numpy()
     return Staged(
         block,
-        evaluated.clean.num_rows + evaluated.rejected.num_rows,
+        raw.n_records,
         evaluated.rejected.num_rows,
         tuple(np.bincount(codes, minlength=len(job.contract.all_reasons)).tolist()),
-        Spilled(clean_path, words_path, evaluated.clean.num_rows, bucket_ends),
-        rejected_path,
+        Spilled(files.clean, files.words, evaluated.clean.num_rows, bucket_ends),
+        files,
     )
 
 
@@ -115,7 +140,8 @@ def publish_block(
     """Write a staged block's clean and rejected part, each in file order, and drop its spill.
 
     `first_row` is the number of records of the same source before the block; `repeated` the rows
-    among the block's clean ones that repeat a key, ascending. Rows in = clean + rejected is asserted.
+    among the block's clean ones that repeat a key, ascending. Rows in = clean + rejected is
+    asserted.
     """
     index = staged.block.index
     paths: list[Path] = []
@@ -133,8 +159,7 @@ def publish_block(
             if folder is not None:
                 paths.append(folder / part_name(index))
                 n_bytes += write_parquet(table, schema, paths[-1], style)
-        for path in (staged.spilled.clean_path, staged.spilled.words_path, staged.rejected_path):
-            os.unlink(path)
+        staged.files.remove()
     except OSError as error:
         raise OutputError.cannot_write(targets.clean or job.spill, error) from error
     return Published(
@@ -160,15 +185,12 @@ def load_clean(staged: Staged, first_row: int, repeated: Ints) -> pa.Table:
 
 def load_rejected(staged: Staged, first_row: int, repeated: Ints, job: Job) -> pa.Table:
     """The staged rejected rows and the repeated ones, in file order, numbered in their source."""
-    table = _read_arrow(staged.rejected_path)
+    table = _read_arrow(staged.files.rejected)
     if len(repeated):
         duplicates = _duplicate_rows(staged, repeated, job)
-        plain = pa.schema([(f.name, pa.string()) for f in duplicates.schema])
-        plain = plain.set(
-            plain.get_field_index(SOURCE_ROW_COLUMN), pa.field(SOURCE_ROW_COLUMN, pa.int64())
-        )
-        table = pa.concat_tables([table.select(plain.names).cast(plain), duplicates.cast(plain)])
-        table = table.sort_by(SOURCE_ROW_COLUMN)
+        both = pa.concat_tables([table, _like(table, duplicates)])
+        order = np.argsort(np.asarray(both.column(SOURCE_ROW_COLUMN)), kind="stable")
+        table = both.unify_dictionaries().combine_chunks().take(pa.array(order))
     for name in job.extra:
         if name not in table.column_names:
             table = table.append_column(name, pa.nulls(table.num_rows, pa.string()))
@@ -184,28 +206,52 @@ def _numbered(table: pa.Table, first_row: int) -> pa.Table:
     )
 
 
-def _with_places(evaluated: Evaluated) -> pa.Table:
-    return evaluated.clean.append_column(SOURCE_ROW_COLUMN, pa.array(evaluated.clean_places))
-
-
-def _spill_key(clean: pa.Table, contract: Contract, path: Path) -> tuple[int, ...]:
-    if contract.key is None:
-        path.touch()
-        return ()
-    return spill_words([clean.column(n).combine_chunks() for n in contract.key.columns], path)
+def _raw_rows(raw: RawBlock, rows: Ints) -> pa.Table:
+    return raw.table.take(pa.array(rows)).append_column(
+        SOURCE_ROW_COLUMN, pa.array(raw.places(rows))
+    )
 
 
 def _duplicate_rows(staged: Staged, repeated: Ints, job: Job) -> pa.Table:
-    """Repeated rows as rejected ones; their raw text is read from the source once more."""
+    """Repeated rows as rejected ones, in any order.
+
+    Most repeat a key of their own block and were kept aside; the others are read once more.
+    """
     key = job.contract.key
     if key is None:
         raise AssertionError("repeated rows without a key")
-    places = np.asarray(_read_arrow(staged.spilled.clean_path).column(SOURCE_ROW_COLUMN))[repeated]
-    table = read_records(staged.block, grammar_of(job.contract), places)
+    clean = _read_arrow(staged.files.clean)
+    places = np.asarray(clean.column(SOURCE_ROW_COLUMN))[repeated]
+    aside = _read_arrow(staged.files.repeats)
+    aside = _plain(aside.filter(pc.is_in(aside.column(SOURCE_ROW_COLUMN), pa.array(places))))
+    again = np.setdiff1d(places, np.asarray(aside.column(SOURCE_ROW_COLUMN)))
+    if len(again):
+        raw = read_records(staged.block, grammar_of(job.contract), again, staged.n_records)
+        raw = raw.append_column(SOURCE_ROW_COLUMN, pa.array(again))
+        aside = pa.concat_tables([aside, raw])
     reason = np.full(len(places), job.rules.reason_ids[key.reason], np.uint8)
-    table = table.append_column(REASON_COLUMN, reason_labels(reason, job.contract))
-    table = table.append_column(SOURCE_ROW_COLUMN, pa.array(places))
-    return table.append_column(RAW_LINE_COLUMN, pa.nulls(len(places), pa.string()))
+    aside = aside.append_column(REASON_COLUMN, reason_labels(reason, job.contract))
+    return aside.append_column(RAW_LINE_COLUMN, pa.nulls(len(places), pa.string()))
+
+
+def _like(model: pa.Table, table: pa.Table) -> pa.Table:
+    """The table with the columns of `model`, dictionaries where it has them."""
+    columns = {}
+    for field_ in model.schema:
+        column = table.column(field_.name).combine_chunks()
+        is_plain = not pa.types.is_dictionary(column.type)
+        if pa.types.is_dictionary(field_.type) and is_plain:
+            column = column.dictionary_encode()
+        columns[field_.name] = column.cast(field_.type)
+    return pa.table(columns)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table with strings in the place of dictionaries."""
+    plain = [
+        f.with_type(pa.string()) if pa.types.is_dictionary(f.type) else f for f in table.schema
+    ]
+    return table.cast(pa.schema(plain))
 
 
 def _few_values(job: Job) -> tuple[str, ...]:

@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from toolkit.clean.keys import Words, key_words
+from toolkit.clean.keys import Words
 
 Ints = npt.NDArray[np.int64]
 
 N_BUCKETS = 64
 _BUCKET_SHIFT = np.uint64(64 - 6)
 _CANDIDATES_AT_ONCE = 500_000
+_SLOT_BITS = 18
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,35 @@ class Spilled:
     """Where each bucket's rows end in the words file."""
 
 
-def spill_words(key_columns: Sequence[pa.Array], path: Path) -> tuple[int, ...]:
+def spill_words(words: Words, path: Path) -> tuple[int, ...]:
     """Write the rows' key words and row numbers, bucket by bucket; the bucket ends."""
-    words = key_words(key_columns)
     buckets = (words >> _BUCKET_SHIFT).astype(np.uint8)
     rows = np.argsort(buckets, kind="stable").astype(np.uint32)
     with path.open("wb") as file:
         file.write(words[rows].data)
         file.write(rows.data)
     return tuple(np.cumsum(np.bincount(buckets, minlength=N_BUCKETS)).tolist())
+
+
+def likely_repeats(words: Words) -> Ints:
+    """Rows of a block whose key word an earlier row of the block has, ascending.
+
+    Each word claims a slot of a table by some of its bits, the first row wins; rows whose slot
+    another word holds try again with other bits. A few that still collide may be left out.
+    """
+    first = np.empty(1 << _SLOT_BITS, dtype=np.int64)
+    repeats: list[Ints] = []
+    rows = np.arange(len(words))
+    for shift in range(0, 64 - _SLOT_BITS, 11):
+        slots = (words[rows] >> np.uint64(shift)) & np.uint64((1 << _SLOT_BITS) - 1)
+        first[slots[::-1]] = rows[::-1]
+        holders = first[slots]
+        same = words[holders] == words[rows]
+        repeats.append(rows[same & (holders != rows)])
+        rows = rows[~same]
+        if len(rows) == 0:
+            break
+    return np.sort(np.concatenate(repeats))
 
 
 def find_duplicates(
@@ -79,9 +100,7 @@ def _candidate_batches(
         yield np.sort(np.concatenate(batch))
 
 
-def _rows_that_share_a_word(
-    spilled: Sequence[Spilled], bucket: int, first_rows: Ints
-) -> Ints:
+def _rows_that_share_a_word(spilled: Sequence[Spilled], bucket: int, first_rows: Ints) -> Ints:
     """One sort of the bucket: the high bits of a word, and the row in the place of the others."""
     row_bits = np.uint64(int(first_rows[-1]).bit_length())
     high_bits = ~((np.uint64(1) << row_bits) - np.uint64(1))

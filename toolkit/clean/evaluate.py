@@ -72,13 +72,13 @@ class Evaluated:
     """The two halves of a block, both in file order.
 
     `clean` has the contract's clean columns of the rows that break no rule but, perhaps, the
-    uniqueness of the key; `clean_places` is the place of each among the records of the block.
-    `rejected` has the raw columns, the reason, the place (as source_row) and the raw line of the
-    others. len(clean) + len(rejected) is the number of records in the block.
+    uniqueness of the key; `clean_rows` is the row of each in the raw table. `rejected` has the raw
+    columns, the reason, the place (as source_row) and the raw line of the others.
+    len(clean) + len(rejected) is the number of records in the block.
     """
 
     clean: pa.Table
-    clean_places: Ints
+    clean_rows: Ints
     rejected: pa.Table
 
 
@@ -119,16 +119,13 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
     columns = _parse_columns(raw.table, rules)
     for column in columns.values():
         _lower(reasons, column.codes())
-    derived = {
-        name: _derive(name, columns, reasons, rules) for name in rules.contract.derived
-    }
+    derived = {name: _derive(name, columns, reasons, rules) for name in rules.contract.derived}
     _reject_structure(reasons, raw.table, rules)
     _reject_unrepresentable(reasons, columns, rules)
     kept = np.flatnonzero(reasons == OK)
-    places = kept if raw.rows is None else raw.rows[kept]
     evaluated = Evaluated(
         _clean_table(kept, columns, derived, rules.contract),
-        places,
+        kept,
         _rejected_table(raw, reasons, rules),
     )
     if evaluated.clean.num_rows + evaluated.rejected.num_rows != raw.n_records:
@@ -268,9 +265,7 @@ def _clean_table(
         if isinstance(column, Unused):
             continue
         values = columns[name].take(kept)
-        arrays[name] = pa.array(
-            values.astype(np.int64) if isinstance(column, Integer) else values
-        )
+        arrays[name] = pa.array(values.astype(np.int64) if isinstance(column, Integer) else values)
     arrays |= {name: pa.array(values[kept]) for name, values in derived.items()}
     for flag, labels in contract.flags.items():
         arrays[flag] = _flag(
@@ -295,9 +290,7 @@ def _rejected_table(raw: RawBlock, reasons: Codes, rules: Rules) -> pa.Table:
     table = raw.table.take(pa.array(rows)).append_column(
         REASON_COLUMN, reason_labels(reasons[rows], rules.contract)
     )
-    table = table.append_column(
-        SOURCE_ROW_COLUMN, pa.array(rows if raw.rows is None else raw.rows[rows])
-    )
+    table = table.append_column(SOURCE_ROW_COLUMN, pa.array(raw.places(rows)))
     table = table.append_column(RAW_LINE_COLUMN, pa.nulls(len(rows), pa.string()))
     if not raw.malformed:
         return table

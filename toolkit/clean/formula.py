@@ -30,11 +30,11 @@ def formula_columns(formula: str) -> list[str]:
     for node in _nodes(_parse(formula)):
         if isinstance(node, ast.Name) and node.id not in names:
             names.append(node.id)
-        elif isinstance(node, ast.Constant) and type(node.value) not in (int, float):
-            raise _refused(formula)
-        elif isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.USub):
-            raise _refused(formula)
-        elif isinstance(node, ast.BinOp) and type(node.op) not in _OPERATORS:
+        elif (
+            (isinstance(node, ast.Constant) and type(node.value) not in (int, float))
+            or (isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.USub))
+            or (isinstance(node, ast.BinOp) and type(node.op) not in _OPERATORS)
+        ):
             raise _refused(formula)
     return names
 
@@ -62,8 +62,8 @@ def round_half_even(values: Floats, decimals: int) -> Floats:
             up, down = np.ceil(product[ties]), np.floor(product[ties])
             whole[ties] = np.where(error > 0, up, np.where(error < 0, down, whole[ties]))
         rounded = whole / scale
-    # Beyond 2^52 a float has no decimals to round.
-    return np.where(np.abs(product) < 2.0**52, rounded, values)
+    # From 2^53 on, neighbouring floats lie further apart than the decimals asked for.
+    return np.where(np.abs(product) < 2.0**53, rounded, values)
 
 
 def _product_error(a: Floats, b: float, product: Floats) -> Floats:

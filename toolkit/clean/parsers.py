@@ -52,7 +52,7 @@ def parse_text(column: Text, strings: pa.Array, reasons: Mapping[str, int]) -> P
 
 
 def parse_email(column: Email, strings: pa.Array, reasons: Mapping[str, int]) -> Parsed:
-    lower = pc.utf8_lower(strings)
+    lower = pc.ascii_lower(strings) if is_ascii(strings) else pc.utf8_lower(strings)
     valid = pc.match_substring_regex(lower, _EMAIL)
     values = pc.if_else(valid, lower, pa.scalar(None, pa.string()))
     if column.reason is None:
@@ -120,9 +120,7 @@ def read_numbers(strings: pa.Array) -> Floats:
     return np.asarray(values)
 
 
-def parse_date(
-    column: Date, strings: pa.Array, reasons: Mapping[str, int], as_of: date
-) -> Parsed:
+def parse_date(column: Date, strings: pa.Array, reasons: Mapping[str, int], as_of: date) -> Parsed:
     days = np.full(len(strings), np.iinfo(np.int32).min, dtype=np.int32)
     for date_format in column.formats:
         todo = days == np.iinfo(np.int32).min
@@ -230,6 +228,11 @@ def _nearest(words: list[str], lookup: Lookup, max_edits: int) -> npt.NDArray[np
         near = edits[np.arange(len(edits)), nearest] <= max_edits
         found[start : start + len(edits)] = np.where(near, nearest, -1)
     return found
+
+
+def is_ascii(strings: pa.Array) -> bool:
+    data = strings.buffers()[2]
+    return data is None or not (np.frombuffer(data, np.uint8) & 0x80).any()
 
 
 def _bools(array: pa.Array) -> Bools:

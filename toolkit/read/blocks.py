@@ -10,6 +10,7 @@ import glob
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from toolkit.contract import Contract
@@ -115,7 +116,7 @@ def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int)
     for source in sources:
         header = read_header(source.path, source.shown, contract)
         cuts = _cuts(source.path, header.data_start, block_bytes, grammar)
-        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        for start, stop in pairwise(cuts):
             blocks.append(Block(len(blocks), source, header.names, start, stop))
     return blocks
 

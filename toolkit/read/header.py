@@ -70,16 +70,22 @@ def _names(line: bytes, begin: int, shown: str, contract: Contract) -> tuple[str
         raise InputError.not_readable(shown, "its first line is over 1 MB long: no header")
     dialect = {"delimiter": contract.csv.delimiter, "quotechar": contract.csv.quote}
     rows = list(csv.reader(io.StringIO(text.rstrip("\r\n"), newline=""), **dialect))  # type: ignore[arg-type]
-    return tuple(" ".join(cell.split()) for cell in (rows[0] if rows else []))
+    cells = rows[0] if rows else []
+    _check_delimiter(cells, shown, contract)
+    return tuple(" ".join(cell.split()) for cell in cells)
+
+
+def _check_delimiter(cells: list[str], shown: str, contract: Contract) -> None:
+    n_wanted = len(contract.columns)
+    if len(cells) == 1 and n_wanted > 1:
+        for other in _OTHER_DELIMITERS:
+            if other != contract.csv.delimiter and cells[0].count(other) >= n_wanted - 1:
+                raise InputError.wrong_delimiter(shown, contract.csv.delimiter, other)
 
 
 def _check(names: tuple[str, ...], shown: str, contract: Contract) -> None:
     wanted = list(contract.sources.values())
     missing = [name for name in wanted if name not in names]
-    if len(names) == 1 and len(wanted) > 1:
-        for other in _OTHER_DELIMITERS:
-            if other != contract.csv.delimiter and names[0].count(other) >= len(wanted) - 1:
-                raise InputError.wrong_delimiter(shown, contract.csv.delimiter, other)
     if missing:
         raise InputError.header_mismatch(shown, missing, names)
     repeated = [name for name, n in Counter(names).items() if n > 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,8 +13,10 @@ import pyarrow.csv
 
 from toolkit.read.blocks import Block
 from toolkit.read.records import Grammar, Ints, Structure, next_start, record_starts, scan
+
 _PROBE_BYTES = 1 << 20
 _MOSTLY_DISTINCT = 0.5
+_LINE_END = re.compile(rb"[\r\n]")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,10 @@ class RawBlock:
     rows: Ints | None
     n_records: int
     malformed: dict[int, str] = field(default_factory=dict)
+
+    def places(self, rows: Ints) -> Ints:
+        """The places of rows of `table` among all records of the block."""
+        return rows if self.rows is None else self.rows[rows]
 
 
 @dataclass
@@ -141,8 +148,8 @@ def _undecodable_bytes(data: bytes) -> list[int]:
             codecs.utf_8_decode(view[place:], "strict", True)
         except UnicodeDecodeError as error:
             found.append(place + error.start)
-            line_end = data.find(b"\n", found[-1])
-            place = len(data) if line_end < 0 else line_end + 1
+            line_end = _LINE_END.search(data, found[-1])
+            place = len(data) if line_end is None else line_end.end()
         else:
             break
     return found
@@ -150,7 +157,8 @@ def _undecodable_bytes(data: bytes) -> list[int]:
 
 def _check_conserved(data: bytes, structure: Structure, grammar: Grammar, n_records: int) -> None:
     """The records parsed must be those that the line ends alone make."""
-    n_lines = data.count(b"\n") + (not data.endswith(b"\n") and len(data) > 0)
+    n_lines = np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+    n_lines += len(data) > 0 and not data.endswith(b"\n")
     if n_lines == n_records and grammar.quote_byte not in data and b"\r" not in data:
         return
     n_expected = len(record_starts(data, structure))
@@ -158,10 +166,18 @@ def _check_conserved(data: bytes, structure: Structure, grammar: Grammar, n_reco
         raise AssertionError(f"{n_records} records parsed of {n_expected}")
 
 
-def read_records(block: Block, grammar: Grammar, places: Ints) -> pa.Table:
-    """The well-formed records at `places` of a block, ascending, read anew as plain strings."""
-    data = block.read()
-    starts = record_starts(data, scan(data, grammar))
+def read_records(block: Block, grammar: Grammar, places: Ints, n_records: int) -> pa.Table:
+    """The well-formed records at `places` of a block, ascending, read anew as plain strings.
+
+    Reads no more of the block than it takes to come to the last of them.
+    """
+    share = (int(places[-1]) + 1) / n_records
+    while True:
+        data = _whole_records(block, int(share * block.n_bytes) + _PROBE_BYTES // 4, grammar)
+        starts = record_starts(data, scan(data, grammar))
+        if len(starts) > places[-1] or len(data) == block.n_bytes:
+            break
+        share *= 2
     stops = np.append(starts[1:], len(data))
     lines = [
         data[start:stop].rstrip(b"\r\n")
@@ -171,21 +187,29 @@ def read_records(block: Block, grammar: Grammar, places: Ints) -> pa.Table:
     return raw.table
 
 
+def _whole_records(block: Block, n_bytes: int, grammar: Grammar) -> bytes:
+    """The records that begin in the first `n_bytes` of a block, as far as they are whole."""
+    data = block.read(n_bytes + grammar.max_field_bytes)
+    if len(data) == block.n_bytes:
+        return data
+    return data[: next_start(lambda a, b: data[a:b], 0, (n_bytes, len(data)), grammar)]
+
+
 def near_unique_columns(block: Block, grammar: Grammar) -> frozenset[str]:
-    """Columns whose values mostly differ in the first megabyte of a block.
+    """Columns whose values still mostly differ after the first half megabyte of a block.
 
     A dictionary of them would cost more than it saves; nothing but speed hangs on the answer.
     """
-    data = block.read(_PROBE_BYTES)
-    if len(data) < block.n_bytes:
-        data = data[: next_start(lambda a, b: data[a:b], 0, (len(data) // 2, len(data)), grammar)]
+    data = _whole_records(block, _PROBE_BYTES, grammar)
     table = parse_bytes(data, block.names, grammar, frozenset()).table
-    return frozenset(
-        name
-        for name in table.column_names
-        if _n_distinct(table.column(name)) > _MOSTLY_DISTINCT * table.num_rows
-    )
+    return frozenset(name for name in table.column_names if _stays_distinct(table.column(name)))
 
 
-def _n_distinct(column: pa.ChunkedArray) -> int:
-    return sum(len(chunk.dictionary) for chunk in column.chunks)
+def _stays_distinct(column: pa.ChunkedArray) -> bool:
+    """Whether later rows bring as many new values as rows; Arrow numbers values as they come."""
+    if len(column) < 2:
+        return False
+    indices = column.combine_chunks().indices.to_numpy()
+    half = len(indices) // 2
+    n_new = indices.max() - indices[:half].max()
+    return bool(n_new > _MOSTLY_DISTINCT * (len(indices) - half))

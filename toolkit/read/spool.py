@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
+import hashlib
+import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,22 +24,25 @@ def spool(source: Source, folder: Path) -> Source:
     """
     if source.compression is None:
         return source
-    path = folder / f"spooled-{zlib.crc32(source.shown.encode()):08x}.csv"
-    with path.open("wb") as target:
-        for piece in _pieces(source):
-            try:
+    path = folder / f"spooled-{hashlib.sha256(os.fsencode(source.shown)).hexdigest()[:32]}.csv"
+    try:
+        with path.open("wb") as target:
+            for piece in _pieces(source):
                 target.write(piece)
-            except OSError as error:
-                raise OutputError.cannot_write(path, error) from error
+    except OSError as error:
+        raise OutputError.cannot_write(path, error) from error
     return replace(source, path=path)
 
 
-def _pieces(source: Source):  # type: ignore[no-untyped-def]
+def _pieces(source: Source) -> Iterator[bytes]:
     try:
-        with pa.OSFile(source.shown) as packed, pa.CompressedInputStream(
-            packed, source.compression
-        ) as stream:
+        with (
+            pa.OSFile(source.shown) as packed,
+            pa.CompressedInputStream(packed, source.compression) as stream,
+        ):
             while piece := stream.read(_PIECE_BYTES):
                 yield piece
     except OSError as error:
-        raise InputError.not_readable(source.shown, f"no sound {source.compression}: {error}") from None
+        raise InputError.not_readable(
+            source.shown, f"no sound {source.compression}: {error}"
+        ) from None
