@@ -24,6 +24,8 @@ REASON_COLUMN = "rejection_reason"
 SOURCE_FILE_COLUMN = "source_file"
 SOURCE_ROW_COLUMN = "source_row"
 RAW_LINE_COLUMN = "raw_line"
+ROW_FACTS = (REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN)
+"""The columns that a rejected row gains."""
 
 _STRICT: dict[str, Any] = {"extra": "forbid"}
 

@@ -27,6 +27,10 @@ class ConfigError(ToolkitError):
         return cls("\n".join([f"{len(problems)} problems:", *(f"  - {line}" for line in problems)]))
 
     @classmethod
+    def nothing_to_write(cls) -> ConfigError:
+        return cls("outputs.clean and outputs.rejected are both false: nothing would be written")
+
+    @classmethod
     def output_of_pipeline(cls) -> ConfigError:
         return cls("output: run-pipeline has several; say where they all go with data_dir=FOLDER")
 
@@ -79,6 +83,13 @@ class InputError(ToolkitError):
     @classmethod
     def repeated_columns(cls, path: str, names: Iterable[str]) -> InputError:
         return cls(f"{path}: the header names a column twice: {', '.join(sorted(names))}")
+
+    @classmethod
+    def reserved_columns(cls, path: str, names: Iterable[str]) -> InputError:
+        return cls(
+            f"{path}: the header has {', '.join(names)}, which rejected rows are given here; "
+            "drop or rename what an earlier cleaning added"
+        )
 
     @classmethod
     def changed(cls, path: str) -> InputError:

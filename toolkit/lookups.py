@@ -104,7 +104,9 @@ def _load_names(path: Path) -> list[str]:
 
 def _load(path: Path, shape: type) -> Any:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_repeats)
+        # -sig: some editors put a byte order mark first.
+        text = path.read_text(encoding="utf-8-sig")
+        content = json.loads(text, object_pairs_hook=_no_repeats)
     except FileNotFoundError:
         near = [p.name for p in path.parent.glob("*.json")] if path.parent.is_dir() else []
         raise LookupFileError.about(path, f"no such file{did_you_mean(path.name, near)}") from None

@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.clean.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.clean.parsers import (
     OK,
     Bools,
@@ -48,6 +47,7 @@ from toolkit.contract import (
     Text,
     Unused,
 )
+from toolkit.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.lookups import Lookup
 from toolkit.read.parse import RawBlock
 

@@ -141,7 +141,7 @@ def clean_rows(evaluated: dd.DataFrame, contract: Contract) -> dd.DataFrame:
 
 def rejected_rows(evaluated: dd.DataFrame) -> dd.DataFrame:
     """The rows with a rejection reason, raw columns under their own names. Lazy, order kept."""
-    rejected = evaluated[evaluated[REASON_COLUMN].notna()]
+    rejected = evaluated[~evaluated[REASON_COLUMN].isna()]
     raw = {n: n.removeprefix(RAW_PREFIX) for n in evaluated.columns if n.startswith(RAW_PREFIX)}
     facts = [REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN]
     return rejected[[*raw, *facts]].rename(columns=raw)

@@ -27,7 +27,9 @@ Bools = npt.NDArray[np.bool_]
 
 OK = 255
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+# RE2's \s is ASCII's white space only, and lacks some of that.
+_WORD = r"[^@\s\p{Z}\x0b\x1c-\x1f\x{85}]+"
+_EMAIL = rf"^{_WORD}@{_WORD}\.{_WORD}$"
 _DATE_FIELDS = {"%Y": "(?P<Y>[0-9]{4})", "%m": "(?P<m>[0-9]{1,2})", "%d": "(?P<d>[0-9]{1,2})"}
 _FUZZY_CHUNK = 50_000
 
@@ -180,7 +182,9 @@ def _date_limits(column: Date, as_of: date) -> tuple[int, int]:
 
 def _years_from(day: date, years: int) -> date:
     """The same day of the year, 28 February for a 29th that the year lacks."""
-    year = min(max(day.year + years, 1), 9999)
+    year = day.year + years
+    if not date.min.year <= year <= date.max.year:
+        return date.min if years < 0 else date.max
     try:
         return day.replace(year=year)
     except ValueError:

@@ -92,11 +92,14 @@ def _expand(given: str) -> list[str]:
 def _source(shown: str) -> Source:
     path = Path(shown)
     try:
+        shown.encode()
         if path.is_dir():
             raise InputError.is_folder(path)
         facts = path.stat()
         with path.open("rb"):
             pass
+    except UnicodeEncodeError:
+        raise InputError.not_readable(ascii(shown), "its name is not UTF-8; rename it") from None
     except FileNotFoundError:
         raise InputError.no_match(shown) from None
     except OSError as error:

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolkit.contract import Contract
+from toolkit.contract import ROW_FACTS, Contract
 from toolkit.errors import InputError
 from toolkit.read.records import Grammar, next_start
 
@@ -69,7 +69,11 @@ def _names(line: bytes, begin: int, shown: str, contract: Contract) -> tuple[str
     if len(text) > 1 << 20:
         raise InputError.not_readable(shown, "its first line is over 1 MB long: no header")
     dialect = {"delimiter": contract.csv.delimiter, "quotechar": contract.csv.quote}
-    rows = list(csv.reader(io.StringIO(text.rstrip("\r\n"), newline=""), **dialect))  # type: ignore[arg-type]
+    lines = io.StringIO(text.rstrip("\r\n"), newline="")
+    try:
+        rows = list(csv.reader(lines, **dialect))  # type: ignore[arg-type]
+    except csv.Error as error:
+        raise InputError.not_readable(shown, f"its first line is no header: {error}") from None
     cells = rows[0] if rows else []
     _check_delimiter(cells, shown, contract)
     return tuple(" ".join(cell.split()) for cell in cells)
@@ -91,3 +95,6 @@ def _check(names: tuple[str, ...], shown: str, contract: Contract) -> None:
     repeated = [name for name, n in Counter(names).items() if n > 1]
     if repeated:
         raise InputError.repeated_columns(shown, repeated)
+    taken = [name for name in names if name in ROW_FACTS]
+    if taken:
+        raise InputError.reserved_columns(shown, taken)

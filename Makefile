@@ -1,0 +1,33 @@
+# Everything a person or CI runs. `make run` and `make test` need nothing but Python.
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+
+.PHONY: run test check lint types imports format bench
+
+run: $(UV)          ## the whole pipeline on generated data
+	$(UV) run --quiet run-pipeline
+
+test: $(UV)         ## the test suite
+	$(UV) run --quiet pytest
+
+check: lint types imports
+
+lint: $(UV)
+	$(UV) run --quiet ruff check .
+	$(UV) run --quiet ruff format --check .
+
+types: $(UV)
+	$(UV) run --quiet --extra benchmark mypy
+
+imports: $(UV)      ## who may import whom
+	$(UV) run --quiet lint-imports
+
+format: $(UV)
+	$(UV) run --quiet ruff format .
+	$(UV) run --quiet ruff check --fix .
+
+bench: $(UV)        ## against the peers; takes a while, see benchmarks/README.md
+	$(UV) run --quiet --extra benchmark python -m benchmarks
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv

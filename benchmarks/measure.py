@@ -1,0 +1,134 @@
+"""One contender, one input, one process: seconds, CPU and peak memory as a line of JSON.
+
+    python -m benchmarks.measure CONTENDER CSV_OR_DATASET OUT_FOLDER
+
+Modules are imported before the clock starts. Memory is the process's peak, children included.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+AS_OF = date(2026, 11, 23)
+LOOKUPS = Path(__file__).parents[1] / "data" / "lookups"
+
+Work = Callable[[], object]
+
+
+def toolkit_clean(csv: Path, out: Path, *overrides: str) -> Work:
+    from toolkit.stages import clean_data
+
+    settings = _settings(out, f"input='{csv}'", *overrides)
+    return lambda: clean_data(settings, out / "run")
+
+
+def toolkit_generate(csv: Path, out: Path) -> Work:
+    """`csv` is named after its number of rows: 10000000.csv."""
+    from toolkit.stages import generate_data
+
+    settings = _settings(out, f"output='{csv}'", f"rows={csv.stem}")
+    return lambda: generate_data(settings, out / "run")
+
+
+def toolkit_aggregate(dataset: Path, out: Path) -> Work:
+    from toolkit.stages import build_aggregations
+
+    settings = _settings(out, f"cleaned='{dataset}'")
+    return lambda: build_aggregations(settings, out / "run")
+
+
+def _settings(out: Path, *overrides: str):  # type: ignore[no-untyped-def]
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    from toolkit.config import read_settings
+    from toolkit.shipped import shipped_folder
+
+    with initialize_config_dir(str(shipped_folder("conf")), version_base="1.3"):
+        config = compose("config", [f"data_dir='{out}'", *overrides])
+    values = OmegaConf.to_container(config, resolve=True)
+    return read_settings(values)  # type: ignore[arg-type]
+
+
+def polars_rows(csv: Path, out: Path) -> Work:
+    from benchmarks.peers import polars_streaming
+
+    return lambda: polars_streaming.clean(csv, LOOKUPS, AS_OF, out, way="rows")
+
+
+def polars_vocabulary(csv: Path, out: Path) -> Work:
+    from benchmarks.peers import polars_streaming
+
+    return lambda: polars_streaming.clean(csv, LOOKUPS, AS_OF, out, way="vocabulary")
+
+
+def duckdb(csv: Path, out: Path) -> Work:
+    from benchmarks.peers import duckdb_sql
+
+    return lambda: duckdb_sql.clean(csv, LOOKUPS, AS_OF, out)
+
+
+def pandas_chunks(csv: Path, out: Path) -> Work:
+    from benchmarks.peers import pandas_chunks as pandas_peer
+
+    return lambda: pandas_peer.clean(csv, LOOKUPS, AS_OF, out)
+
+
+def arrow_parse(csv: Path, out: Path) -> Work:
+    from benchmarks.peers import arrow_parse as floor
+
+    return lambda: floor.parse(csv)
+
+
+def polars_aggregate(dataset: Path, out: Path) -> Work:
+    from benchmarks.peers import polars_streaming
+
+    return lambda: polars_streaming.aggregate(dataset, out)
+
+
+CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
+    "toolkit": toolkit_clean,
+    "toolkit, 1 worker": lambda csv, out: toolkit_clean(csv, out, "cluster.workers=1"),
+    "Polars, rows": polars_rows,
+    "Polars, vocabularies": polars_vocabulary,
+    "DuckDB": duckdb,
+    "pandas, chunks": pandas_chunks,
+    "bare Arrow parse": arrow_parse,
+    "toolkit generate": toolkit_generate,
+    "toolkit aggregate": toolkit_aggregate,
+    "Polars aggregate": polars_aggregate,
+}
+
+
+def main(contender: str, source: str, out: str) -> None:
+    Path(out).mkdir(parents=True, exist_ok=True)
+    work = CONTENDERS[contender](Path(source), Path(out))
+    before = _cpu_seconds()
+    start = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - start
+    peak = max(
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    facts = {
+        "seconds": seconds,
+        "cpu_seconds": _cpu_seconds() - before,
+        "peak_rss_bytes": peak * 1024,
+    }
+    print(json.dumps(facts), file=sys.__stderr__)
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,195 @@
+"""Contradictions inside a contract -> one line each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.values import REMOVED, changed, shipped_values
+from toolkit.config import config_problems, read_settings
+from toolkit.contract_check import contract_problems
+
+COLUMN = "dataset.columns"
+AGGREGATIONS = "dataset.aggregations"
+EXTREMES = {"kind": "extremes", "highest": {"r": "revenue"}, "tie_break": "order_id"}
+
+CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
+    ({"dataset.csv.quote": ","}, "dataset.csv.quote=',': must differ from the delimiter"),
+    ({"dataset.csv.delimiter": "\n"}, "delimiter='\\n': must be one ASCII character, not a line"),
+    ({"dataset.csv.delimiter": "§"}, "delimiter='§': must be one ASCII character"),
+    ({f"{COLUMN}. ": {"kind": "text"}}, "dataset.columns: ' ' is no name for a column"),
+    ({f"{COLUMN}.raw_line": {"kind": "text"}}, "raw_line: the name is taken by a column of rej"),
+    ({f"{COLUMN}.x": {"kind": "text", "source": "source_row"}}, "x.source='source_row': is a col"),
+    (
+        {f"{COLUMN}.x": {"kind": "text", "source": "region"}},
+        "dataset.columns: region, x share the source 'region'; each needs its own",
+    ),
+    ({f"{COLUMN}.revenue": {"kind": "text"}}, "dataset.derived.revenue: the name is empty or tak"),
+    (
+        {"dataset.flags.region": {"x": {"column": "revenue", "above": 1}}},
+        "dataset.flags.region: the name is empty or taken by another column",
+    ),
+    ({"dataset.flags.empty": {}}, "dataset.flags.empty: has no label"),
+    (
+        {"dataset.flags.anomaly_flag.heavy_discount.column": "region"},
+        "heavy_discount.column='region': is of kind mapped; must be number or integer",
+    ),
+    (
+        {f"{COLUMN}.category.reason": "unknown_categry"},
+        "dataset.columns.category.reason='unknown_categry': is not in dataset.reasons; did you",
+    ),
+    ({f"{COLUMN}.category.reason": REMOVED}, "category.reason: missing; the column rejects unkn"),
+    ({f"{COLUMN}.region.reason": REMOVED}, "region.reason: missing; the column rejects unknown"),
+    ({f"{COLUMN}.order_id.reason": REMOVED}, "order_id.reason: missing; the column rejects rows"),
+    ({f"{COLUMN}.unit_price.reason": REMOVED}, "unit_price.reason: missing; the column rejects"),
+    ({f"{COLUMN}.quantity.reason": REMOVED}, "quantity.reason: missing; the column rejects what"),
+    ({f"{COLUMN}.sale_date.reason": REMOVED}, "sale_date.reason: missing; the column rejects wha"),
+    ({f"{COLUMN}.sale_date.range_reason": REMOVED}, "range_reason: missing; the column rejects d"),
+    ({f"{COLUMN}.discount_percent.max": 2}, "discount_percent.reason: missing; the column reject"),
+    ({"dataset.derived.revenue.reason": REMOVED}, "revenue.reason: missing; the column rejects"),
+    ({"dataset.key": REMOVED}, "dataset.reasons: 'duplicate_order_id' is used by no column"),
+    ({f"{COLUMN}.unit_price.above": 50000}, "unit_price: no number lies between its limits 50000"),
+    ({"dataset.derived.revenue.min": 2e6}, "revenue: no number lies between its limits 2e+06 an"),
+    ({f"{COLUMN}.discount_percent.clip": [1, 0]}, "clip=[1.0, 0.0]: the lower bound comes first"),
+    ({f"{COLUMN}.sale_date.formats": ["%Y-%m"]}, "formats: '%Y-%m' must have %Y, %m and %d once"),
+    ({f"{COLUMN}.sale_date.formats": ["%Y-%m-%d-%d"]}, "must have %Y, %m and %d once each"),
+    ({f"{COLUMN}.sale_date.formats": ["%Y-%m-%d %H"]}, "must have %Y, %m and %d once each"),
+    (
+        {"dataset.derived.revenue.formula": "unit_price * quantty"},
+        "dataset.derived.revenue.formula='quantty': there is no such column; did you mean 'quant",
+    ),
+    (
+        {"dataset.derived.revenue.formula": "unit_price * region"},
+        "dataset.derived.revenue.formula='region': is of kind mapped; must be number or integer",
+    ),
+    ({"dataset.derived.revenue.formula": "unit_price ** 2"}, "dataset.derived.revenue.formula"),
+    ({"dataset.derived.revenue.formula": "(unit_price"}, "only + - * /, parentheses, numbers and"),
+    ({"dataset.derived.revenue.formula": "abs(quantity)"}, "only + - * /, parentheses, numbers"),
+    ({"dataset.key.columns": ["orderid"]}, "key.columns='orderid': there is no such column; did"),
+    ({"dataset.key.columns": ["region"]}, "key.columns='region': is of kind mapped; must be text"),
+    ({"dataset.key.columns": ["order_id", "order_id"]}, "key.columns=['order_id', 'order_id']: na"),
+    (
+        {f"{AGGREGATIONS}.a/b": EXTREMES},
+        "dataset.aggregations: 'a/b' names a file; use letters, digits, - and _",
+    ),
+    (
+        {f"{AGGREGATIONS}.monthly_sales_summary.by.month.column": "region"},
+        "by.month.column='region': is of kind mapped; must be date",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_categories.by.category.column": "revenue"},
+        "by.category.column='revenue': is of kind number; must be text, category, mapped, email",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_categories.largest_first": "revenue"},
+        "largest_first='revenue': is none of the measures total_revenue, order_count or avg_disc",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_categories.measures.order_count": {}},
+        "measures.order_count: needs exactly one of sum, mean, count",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_categories.measures.order_count.sum": "quantity"},
+        "measures.order_count: needs exactly one of sum, mean, count",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_categories.measures.total_revenue.sum": "product_name"},
+        "measures.total_revenue.sum='product_name': is of kind text; must be number or integer",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_categories.measures.category": {"sum": "revenue"}},
+        "measures.category: the result has another column of this name",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_products_by_category.measures.rank": {"sum": "revenue"}},
+        "measures.rank: the result has another column of this name",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_products_by_category.metrics.units": "total_quantiy"},
+        "metrics.units='total_quantiy': is none of the measures",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_products_by_category.within": "quantity"},
+        "within='quantity': is of kind integer; must be text, category, mapped or email",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_products_by_category.item": "product"},
+        "item='product': there is no such column; did you mean 'product_name'?",
+    ),
+    (
+        {f"{AGGREGATIONS}.anomaly_records.highest.high_revenue": "sale_date"},
+        "highest.high_revenue='sale_date': is of kind date; must be number or integer",
+    ),
+    (
+        {f"{AGGREGATIONS}.anomaly_records.tie_break": "region"},
+        "tie_break='region': is of kind mapped; must be text",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "problem"), CONTRACT_PROBLEMS)
+def test_a_contradiction_in_a_contract_is_named(changes: dict[str, Any], problem: str) -> None:
+    lines = config_problems(changed(changes))
+    assert any(problem in line for line in lines), lines
+    assert all(line.startswith("dataset.") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("limits", "possible"),
+    [
+        ({"min": 5, "max": 5}, True),
+        ({"min": 6, "max": 5}, False),
+        ({"above": 5, "max": 5}, False),
+        ({"min": 5, "below": 5}, False),
+        ({"above": 4, "min": 5, "max": 5, "below": 6}, True),
+        ({"above": 5, "min": 5, "max": 5}, False),
+        ({"above": 5}, True),
+    ],
+)
+def test_limits_leave_room_for_a_number(limits: dict[str, float], possible: bool) -> None:
+    column = {"kind": "number", "reason": "invalid_unit_price", **limits}
+    lines = config_problems(changed({f"{COLUMN}.unit_price": column}))
+    assert (lines == []) is possible, lines
+
+
+def reasons_with(*, first: str = "", last: str = "") -> list[str]:
+    reasons = list(shipped_values()["dataset"]["reasons"])
+    return [*([first] if first else []), *reasons, *([last] if last else [])]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "problem"),
+    [
+        (reasons_with(first="zero_quantity"), "'zero_quantity' stands in it 2 times"),
+        (reasons_with(first="blank_row"), "'blank_row' is the toolkit's own and comes first any"),
+        (reasons_with(first="too_old"), "'too_old' is used by no column, derived column or key"),
+        (reasons_with()[:-1], "dataset.key.reason='duplicate_order_id': is not in dataset.reasons"),
+        (
+            list(reversed(reasons_with())),
+            "dataset.key.reason='duplicate_order_id': must be the last of dataset.reasons",
+        ),
+        (reasons_with(first="x") * 30, "dataset.reasons: 300 of them; at most 250 are possible"),
+    ],
+)
+def test_reasons_are_listed_once_in_an_order_that_can_be(reasons: list[str], problem: str) -> None:
+    lines = config_problems(changed({"dataset.reasons": reasons}))
+    assert any(problem in line for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"dataset.columns.quantity.above": None},
+        {"dataset.columns.order_id.required": False},
+        {"dataset.columns.unit_price.min": 5, "dataset.columns.unit_price.max": 5},
+        {"dataset.derived.revenue.formula": "-(unit_price / 2) + 3 * quantity - 1.5e-3"},
+        {"dataset.csv.delimiter": "\t", "dataset.csv.quote": "'"},
+        {"dataset.columns.customer_email.null_words": ["N/A"]},
+        {"dataset.columns.sale_date.formats": ["%d.%m.%Y"]},
+        {"dataset.columns.order_id.source": "Order ID"},
+    ],
+)
+def test_sound_contracts_have_no_problems(changes: dict[str, Any]) -> None:
+    assert contract_problems(read_settings(changed(changes)).dataset) == []

@@ -1,0 +1,177 @@
+"""Runs and sweeps: folders, exit codes, logs. The stages here are small ones of the tests' own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import left_in
+from toolkit.command_line import COMMANDS
+from toolkit.config import Settings
+from toolkit.errors import InputError
+from toolkit.hydra_runtime import SOME_RUNS_FAILED, Stage, run_through_hydra
+from toolkit.report import RUN_FILE
+
+Calls = list[tuple[Settings, Path]]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def calls() -> Calls:
+    return []
+
+
+@pytest.fixture
+def stage(calls: Calls) -> Stage:
+    """Fails in a way that the seed names."""
+
+    def stage(settings: Settings, run_dir: Path) -> None:
+        calls.append((settings, run_dir))
+        if settings.seed == 1:
+            raise InputError("input x.csv: no such file")
+        if settings.seed == 2:
+            raise ValueError("a bug")
+        if settings.seed == 3:
+            sys.exit(3)
+        if settings.seed == 4:
+            raise KeyboardInterrupt
+        if settings.seed == 5:
+            logging.getLogger("toolkit.test").info("seen in %s", run_dir.name)
+            (run_dir / RUN_FILE).touch()
+            raise InputError("after a while")
+
+    return stage
+
+
+def run(stage: Stage, *words: str, command: str = "clean-data") -> int:
+    return run_through_hydra(COMMANDS[command], words, stage)
+
+
+def test_a_run_gets_its_settings_and_a_folder_of_its_own(
+    stage: Stage, calls: Calls, tmp_path: Path
+) -> None:
+    assert run(stage, "a.csv", "b,c.csv", "--log-level", "warning", "data_dir=work/data") == 0
+    ((settings, run_dir),) = calls
+    assert settings.input == ("a.csv", "b,c.csv")
+    assert settings.overrides == (
+        "log_level='WARNING'",
+        "data_dir=work/data",
+        "input=['a.csv','b,c.csv']",
+    )
+    assert run_dir.parent == tmp_path / "work" / "data" / "reports"
+    assert run_dir.name.endswith("_clean-data")
+    assert left_in(run_dir) == [".hydra"] + [
+        f".hydra/{n}.yaml" for n in ("config", "hydra", "overrides")
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["work"]
+
+
+def test_a_run_that_a_mistake_ends_leaves_nothing(
+    stage: Stage, calls: Calls, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"x\.csv"):
+        run(stage, "seed=1")
+    assert len(calls) == 1
+    assert left_in(tmp_path) == []
+
+
+def test_a_workspace_that_was_there_stays(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with pytest.raises(InputError):
+        run(stage, "seed=1")
+    assert left_in(tmp_path) == ["data"]
+
+
+def test_what_a_failed_run_logged_stays_with_its_report(stage: Stage, calls: Calls) -> None:
+    with pytest.raises(InputError, match="after a while"):
+        run(stage, "seed=5")
+    ((_, run_dir),) = calls
+    assert f"seen in {run_dir.name}" in (run_dir / "run.log").read_text("utf-8")
+
+
+def test_a_bug_comes_with_the_place_where_it_was_raised(stage: Stage) -> None:
+    with pytest.raises(ValueError, match="a bug") as raised:
+        run(stage, "seed=2")
+    assert raised.traceback[-1].name == "stage"
+
+
+def test_a_stage_that_exits_is_a_bug(stage: Stage) -> None:
+    with pytest.raises(RuntimeError, match=r"sys\.exit\(3\)"):
+        run(stage, "seed=3")
+
+
+def test_an_interrupted_run_leaves_nothing(stage: Stage, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(stage, "seed=4")
+    assert left_in(tmp_path) == []
+
+
+def test_a_sweep_goes_on_after_failures_and_tells_them(
+    stage: Stage, calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(stage, "--multirun", "seed=1,2,3,9", "size=tiny")
+    assert code == SOME_RUNS_FAILED == 4
+    assert [settings.seed for settings, _ in calls] == [1, 2, 3, 9]
+    lines = capsys.readouterr().err.splitlines()
+    assert "run 4 of 4: seed=9 size=tiny" in lines
+    assert [line for line in lines if line.startswith("error:")] == [
+        "error: seed=1 size=tiny: input x.csv: no such file",
+        "error: seed=2 size=tiny: a bug, see the traceback above",
+        "error: seed=3 size=tiny: a bug, see the traceback above",
+        "error: 3 of 4 runs failed",
+    ]
+    assert "ValueError: a bug" in lines
+
+
+def test_a_sweep_that_goes_well_is_a_success(stage: Stage, calls: Calls, tmp_path: Path) -> None:
+    assert run(stage, "-m", "size=tiny,small", "seed=range(7,9)", "--log-level=ERROR") == 0
+    assert [(s.rows, s.seed) for s, _ in calls] == [
+        (1000, 7),
+        (1000, 8),
+        (100_000, 7),
+        (100_000, 8),
+    ]
+    (sweep,) = (tmp_path / "data" / "reports").iterdir()
+    assert sweep.name.startswith("sweep_")
+    assert [run_dir for _, run_dir in calls] == [sweep / str(n) for n in range(4)]
+
+
+def test_a_sweep_over_workspaces_has_one_folder(stage: Stage, calls: Calls, tmp_path: Path) -> None:
+    words = ["-m", "seed=7,8", "data_dir=work/${seed}-${hydra:job.num}/data"]
+    assert run(stage, *words) == 0
+    assert [s.data_dir for s, _ in calls] == [Path("work/7-0/data"), Path("work/8-1/data")]
+    (sweep,) = (tmp_path / "work/7-0/data/reports").iterdir()
+    assert [run_dir.parent for _, run_dir in calls] == [sweep, sweep]
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["7-0"]
+
+
+def test_each_run_logs_into_its_own_folder_only(stage: Stage, calls: Calls) -> None:
+    assert run(stage, "-m", "seed=5", "mode=dirty,clean") == SOME_RUNS_FAILED
+    logs = [(run_dir / "run.log").read_text("utf-8").splitlines() for _, run_dir in calls]
+    assert [len(lines) for lines in logs] == [1, 1]
+    assert [lines[0][-1] for lines in logs] == ["0", "1"]
+    open_logs = [h for h in logging.getLogger().handlers if isinstance(h, logging.FileHandler)]
+    assert open_logs == []
+
+
+def test_log_level_is_that_of_the_run(stage: Stage, calls: Calls) -> None:
+    with pytest.raises(InputError):
+        run(stage, "seed=5", "log_level=ERROR")
+    ((_, run_dir),) = calls
+    assert not run_dir.exists()
+    assert logging.getLogger().level == logging.ERROR

@@ -1,0 +1,384 @@
+"""Outputs appear whole or not at all, read back with the contract's schema, and leave no litter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import ROOT
+from toolkit.contract import Contract
+from toolkit.errors import OutputError
+from toolkit.store import (
+    BackgroundSync,
+    ParquetStyle,
+    part_name,
+    publishing,
+    publishing_files,
+    write_json,
+    write_parquet,
+)
+
+
+@pytest.fixture
+def targets(tmp_path: Path) -> list[Path]:
+    """Two folders that an earlier run published."""
+    found = [tmp_path / "clean" / "a.parquet", tmp_path / "rejected" / "b.parquet"]
+    for target in found:
+        target.mkdir(parents=True)
+        (target / "part").write_text("old")
+        (target / "stale").write_text("old")
+    return found
+
+
+def files_below(folder: Path) -> dict[str, str]:
+    """Every file, by its place below the folder, with what it holds; folders that are empty too."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_file():
+            found[name] = path.read_text()
+        elif not any(path.iterdir()):
+            found[name] = "(empty)"
+    return found
+
+
+def publish(targets: list[Path], text: str = "new") -> None:
+    with publishing(targets) as staged:
+        for folder in staged:
+            (folder / "part").write_text(text)
+
+
+NEW = {"clean/a.parquet/part": "new", "rejected/b.parquet/part": "new"}
+
+
+def test_a_first_run_makes_the_folders_on_the_way(tmp_path: Path) -> None:
+    publish([tmp_path / "clean" / "a.parquet", tmp_path / "rejected" / "b.parquet"])
+    assert files_below(tmp_path) == NEW
+
+
+def test_a_second_run_leaves_nothing_of_the_first(targets: list[Path], tmp_path: Path) -> None:
+    publish(targets)
+    assert files_below(tmp_path) == NEW
+    publish(targets, "newer")
+    assert set(files_below(tmp_path).values()) == {"newer"}
+
+
+def test_old_outputs_stay_until_the_end(targets: list[Path], tmp_path: Path) -> None:
+    before = files_below(tmp_path)
+    with publishing(targets) as staged:
+        (staged[0] / "part").write_text("new")
+        assert {k: v for k, v in files_below(tmp_path).items() if "/." not in k} == before
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OutputError, SystemExit])
+def test_a_failed_run_changes_nothing_and_leaves_no_litter(
+    error: type[BaseException], targets: list[Path], tmp_path: Path
+) -> None:
+    before = files_below(tmp_path)
+
+    def fail_midway() -> None:
+        with publishing(targets) as staged:
+            (staged[0] / "part").write_text("half")
+            (staged[1] / "deep").mkdir()
+            (staged[1] / "deep" / "part").write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        fail_midway()
+    assert files_below(tmp_path) == before
+
+
+def test_a_full_disk_is_told_in_one_line(targets: list[Path], tmp_path: Path) -> None:
+    before = files_below(tmp_path)
+    with (
+        pytest.raises(OutputError, match="No space left on device") as caught,
+        publishing(targets),
+        Path("/dev/full").open("w") as full,
+    ):
+        full.write("x")
+    assert "earlier outputs are untouched" in str(caught.value)
+    assert files_below(tmp_path) == before
+
+
+def test_a_plain_file_or_a_link_in_the_place_of_the_target_is_replaced(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").write_text("kept")
+    file, link, dangling = tmp_path / "file", tmp_path / "link", tmp_path / "dangling"
+    file.write_text("old")
+    link.symlink_to(elsewhere)
+    dangling.symlink_to(tmp_path / "gone")
+    publish([file, link, dangling])
+    assert files_below(tmp_path) == {
+        "file/part": "new", "link/part": "new", "dangling/part": "new", "elsewhere/kept": "kept",
+    }  # fmt: skip
+
+
+def test_the_parent_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(OutputError, match=f"cannot write {tmp_path}/data") as caught:
+        publish([tmp_path / "data" / "a.parquet"])
+    assert "\n" not in str(caught.value)
+    assert files_below(tmp_path) == {"data": "a file"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_the_parent_may_not_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="Permission denied"):
+        publish([tmp_path / "a.parquet"])
+
+
+def test_a_second_target_that_cannot_be_written_leaves_the_first_alone(
+    targets: list[Path], tmp_path: Path
+) -> None:
+    before = files_below(tmp_path)
+    (tmp_path / "blocked").write_text("a file")
+    with pytest.raises(OutputError):
+        publish([targets[0], tmp_path / "blocked" / "b.parquet"])
+    (tmp_path / "blocked").unlink()
+    assert files_below(tmp_path) == before
+
+
+# What a killed run may leave beside a target: (files below the folder, what a reader should find).
+LEFT = {
+    "staging": {"clean/.a.parquet.staging/part": "half", "clean/.a.parquet.staging/x/y": "half"},
+    "lock": {"clean/.a.parquet.lock": ""},
+    "old beside the new": {"clean/.a.parquet.old/part": "older"},
+}
+
+
+@pytest.mark.parametrize("left", LEFT.values(), ids=list(LEFT))
+@pytest.mark.parametrize("succeeds", [True, False], ids=["mended", "mended though it fails"])
+def test_what_a_killed_run_left_is_cleared_away(
+    left: dict[str, str], succeeds: bool, targets: list[Path], tmp_path: Path
+) -> None:
+    before = files_below(tmp_path)
+    for name, text in left.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    if succeeds:
+        publish(targets)
+        assert files_below(tmp_path) == NEW
+    else:
+        with pytest.raises(ValueError, match="stop"), publishing(targets):
+            raise ValueError("stop")
+        assert files_below(tmp_path) == before
+
+
+def test_a_target_lost_between_two_renames_comes_back(targets: list[Path], tmp_path: Path) -> None:
+    """Killed after the old folder was set aside, before the new one took its place."""
+    before = files_below(tmp_path)
+    targets[0].rename(tmp_path / "clean" / ".a.parquet.old")
+    with pytest.raises(ValueError, match="stop"), publishing(targets):
+        raise ValueError("stop")
+    assert files_below(tmp_path) == before
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from toolkit.store import publishing, publishing_files
+enter = publishing if sys.argv[1] == "publishing" else lambda t: publishing_files(t[0])
+with enter([Path(p) for p in sys.argv[2:]]) as staged:
+    folder = staged[0] if isinstance(staged, list) else staged
+    (folder / "part").write_text("half")
+    print("holding", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_run(how: str, targets: list[Path]) -> Iterator[subprocess.Popen[str]]:
+    """Another process in the middle of writing the targets; it ends well when its input ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, how, *map(str, targets)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "holding\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_two_runs_at_once_one_is_refused(targets: list[Path], tmp_path: Path) -> None:
+    with another_run("publishing", targets) as other:
+        with pytest.raises(OutputError, match="is being written by another run") as caught:
+            publish(targets)
+        assert str(targets[0]) in str(caught.value)
+        # A run that shares but one of the targets is refused as well, and holds none of its own.
+        with pytest.raises(OutputError, match=str(targets[1])):
+            publish([tmp_path / "own", targets[1]])
+        assert not (tmp_path / "own").exists()
+        other.communicate()
+        assert other.returncode == 0
+    assert (targets[0] / "part").read_text() == "half"
+    publish(targets)
+    assert files_below(tmp_path) == NEW
+
+
+def test_one_process_is_refused_its_own_target_twice(targets: list[Path]) -> None:
+    with (
+        publishing(targets[:1]),
+        pytest.raises(OutputError, match="another run"),
+        publishing(targets[:1]),
+    ):
+        pass
+
+
+def test_a_run_killed_midway_leaves_the_target_and_the_next_run_clears_up(
+    targets: list[Path], tmp_path: Path
+) -> None:
+    with another_run("publishing", targets) as other:
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+    assert (targets[0] / "part").read_text() == "old"
+    assert (tmp_path / "clean" / ".a.parquet.staging" / "part").read_text() == "half"
+    publish(targets)
+    assert files_below(tmp_path) == NEW
+
+
+def test_single_files_replace_their_namesakes_only(tmp_path: Path) -> None:
+    for name in ("month.parquet", "mine.txt"):
+        (tmp_path / name).write_text("old")
+    with publishing_files(tmp_path) as staged:
+        for name in ("month.parquet", "region.parquet", "_manifest.json"):
+            (staged / name).write_text("new")
+        assert (tmp_path / "month.parquet").read_text() == "old"
+    assert files_below(tmp_path) == {
+        "month.parquet": "new", "region.parquet": "new", "_manifest.json": "new",
+        "mine.txt": "old",
+    }  # fmt: skip
+
+
+def test_single_files_stay_when_the_run_fails(tmp_path: Path) -> None:
+    (tmp_path / "month.parquet").write_text("old")
+
+    def fail_midway() -> None:
+        with publishing_files(tmp_path) as staged:
+            (staged / "month.parquet").write_text("half")
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail_midway()
+    assert files_below(tmp_path) == {"month.parquet": "old"}
+
+
+def test_single_files_of_a_killed_run_are_cleared_and_two_runs_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "aggregations"
+    with another_run("files", [folder]) as other:
+        with (
+            pytest.raises(OutputError, match="another run"),
+            publishing_files(folder),
+        ):
+            pass
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+    with publishing_files(folder) as staged:
+        (staged / "month.parquet").write_text("new")
+    assert files_below(tmp_path) == {"aggregations/month.parquet": "new"}
+
+
+def test_part_names_sort_as_their_numbers() -> None:
+    numbers = [0, 1, 2, 9, 10, 11, 99, 100, 99_999, 100_000]
+    assert sorted(map(part_name, numbers)) == [part_name(n) for n in numbers]
+
+
+def test_json_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "_manifest.json"
+    write_json({"b": 1, "a": "é", "on": date(2026, 1, 2)}, path)
+    assert path.read_text("utf-8") == '{\n  "b": 1,\n  "a": "é",\n  "on": "2026-01-02"\n}\n'
+    with pytest.raises(TypeError):
+        write_json({("no", "key"): 1}, path)  # type: ignore[dict-item]
+    assert path.read_text("utf-8").startswith('{\n  "b": 1')
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["_manifest.json"]
+
+
+def test_background_sync_tells_of_failures_at_the_end(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    with BackgroundSync() as syncing:
+        syncing.add(tmp_path / "a")
+    with pytest.raises(FileNotFoundError), BackgroundSync() as syncing:
+        syncing.add(tmp_path / "gone")
+
+    def fail_midway() -> None:
+        with BackgroundSync() as syncing:
+            syncing.add(tmp_path / "gone")
+            raise ValueError("first")
+
+    with pytest.raises(ValueError, match="first"):
+        fail_midway()
+
+
+def clean_table(contract: Contract, *, as_dictionaries: bool, n: int) -> pa.Table:
+    """Rows as evaluation gives them: text columns plain or as dictionaries, all of one value."""
+    columns = {}
+    for field in contract.clean_schema():
+        value = {
+            pa.int64(): 1, pa.float64(): 0.5, pa.date32(): date(2026, 1, 2), pa.string(): "é",
+        }.get(field.type, "Books")  # fmt: skip
+        none = field.name in ("customer_email", "anomaly_flag")
+        type_ = pa.string() if pa.types.is_dictionary(field.type) else field.type
+        array = pa.array([None if none else value] * n, type_)
+        is_label = pa.types.is_dictionary(field.type)
+        if is_label or (as_dictionaries and pa.types.is_string(field.type)):
+            array = array.dictionary_encode()
+        columns[field.name] = array
+    return pa.table(columns)
+
+
+@pytest.mark.parametrize("compression", ["snappy", "zstd", "none"])
+@pytest.mark.parametrize("as_dictionaries", [True, False], ids=["dictionaries", "plain"])
+@pytest.mark.parametrize("n", [0, 1, 1000])
+def test_every_part_reads_back_with_the_contract_s_schema(
+    n: int, as_dictionaries: bool, compression: str, contract: Contract, tmp_path: Path
+) -> None:
+    """All-null columns, no rows at all, and dictionaries where the schema says string."""
+    table = clean_table(contract, as_dictionaries=as_dictionaries, n=n)
+    schema, path = contract.clean_schema(), tmp_path / part_name(0)
+    style = ParquetStyle(compression, ("product_name", "no such column"))
+    assert write_parquet(table, schema, path, style) == path.stat().st_size
+    for read in (pq.read_table(path), pq.read_table(tmp_path), pq.ParquetFile(path).read()):
+        assert read.schema.remove_metadata().equals(schema)
+        assert read.to_pylist() == table.to_pylist()
+    frame = pd.read_parquet(path, dtype_backend="pyarrow")
+    assert [dtype.pyarrow_dtype for dtype in frame.dtypes] == schema.types
+    assert len(pd.read_parquet(path)) == n
+    facts = pq.read_metadata(path)
+    assert facts.num_rows == n
+    if n:
+        assert facts.row_group(0).column(0).statistics is not None
+
+
+def test_columns_are_written_in_the_schema_s_order_and_others_left_out(
+    contract: Contract, tmp_path: Path
+) -> None:
+    table = clean_table(contract, as_dictionaries=True, n=3)
+    shuffled = table.select(table.column_names[::-1]).append_column("row", pa.array([1, 2, 3]))
+    write_parquet(shuffled, contract.clean_schema(), tmp_path / "x.parquet", ParquetStyle())
+    assert pq.read_table(tmp_path / "x.parquet").column_names == table.column_names
+
+
+def test_parts_of_both_shapes_read_as_one_dataset(contract: Contract, tmp_path: Path) -> None:
+    for index, as_dictionaries in enumerate((True, False)):
+        table = clean_table(contract, as_dictionaries=as_dictionaries, n=2)
+        write_parquet(table, contract.clean_schema(), tmp_path / part_name(index), ParquetStyle())
+    whole = pq.read_table(tmp_path)
+    assert whole.schema.remove_metadata().equals(contract.clean_schema())
+    assert whole.num_rows == 4

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from toolkit.units import human_bytes, human_count, human_part, human_rate, human_share
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (1_234_567, "1.2 MB"),
+        (999_949_999, "1.0 GB"),
+        (3_400_000_000, "3.4 GB"),
+        (5e18, "5000.0 PB"),
+    ],
+)
+def test_bytes(n_bytes: float, text: str) -> None:
+    assert human_bytes(n_bytes) == text
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [
+        (0, "0"),
+        (12.4, "12"),
+        (999.6, "1.0k"),
+        (1_940_000, "1.9M"),
+        (9_960_000, "10M"),
+        (85e4, "850k"),
+    ],
+)
+def test_rates(rate: float, text: str) -> None:
+    assert human_rate(rate) == text
+
+
+def test_a_part_has_the_unit_of_the_total() -> None:
+    assert human_part(200_000_000, 3_400_000_000) == "0.2 of 3.4 GB"
+    assert human_part(12, 345) == "12 of 345 B"
+
+
+def test_counts_and_shares() -> None:
+    assert human_count(12_345_678) == "12,345,678"
+    assert human_share(1, 8) == "12.5 %"
+    assert human_share(1, 10_000) == "<0.1 %"
+    assert human_share(0, 10_000) == "0.0 %"
+    assert human_share(0, 0) == "-"

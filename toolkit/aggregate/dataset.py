@@ -1,0 +1,63 @@
+"""All aggregations of a cleaned dataset in one pass, on Dask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from dask.base import compute
+from dask.delayed import Delayed, delayed
+
+from toolkit.aggregate.needs import check_names, required_columns
+from toolkit.aggregate.partials import Partials, combine, partial, partial_of_piece
+from toolkit.aggregate.pieces import Piece, Source, plan_pieces
+from toolkit.aggregate.tables import finish
+from toolkit.contract import Contract
+
+if TYPE_CHECKING:
+    import dask.dataframe as dd
+    import pandas as pd
+
+_MERGED_AT_ONCE = 16
+
+
+def aggregate(source: Source | dd.DataFrame, contract: Contract) -> dict[str, pa.Table]:
+    """`aggregate_lazily`, computed by the scheduler that is in force."""
+    [tables] = compute(aggregate_lazily(source, contract))  # type: ignore[no-untyped-call]
+    return tables
+
+
+def aggregate_lazily(source: Source | dd.DataFrame, contract: Contract) -> Delayed:
+    """The aggregations by name, as `finish` gives them, as one lazy value.
+
+    `source` is a cleaned dataset on disk, or a Dask DataFrame of clean rows; the result does not
+    depend on its partitions. The dataset's footers, or the frame's columns, are looked at now:
+    raises InputError for what is no cleaned dataset of this contract.
+    """
+    if isinstance(source, str | Path | Sequence):
+        partials = aggregation_tasks(plan_pieces(source, contract), contract)
+    else:
+        partials = _frame_tasks(source, contract)
+    while len(partials) > 1:
+        partials = [
+            delayed(combine)(partials[n : n + _MERGED_AT_ONCE])
+            for n in range(0, len(partials), _MERGED_AT_ONCE)
+        ]
+    return delayed(finish)(partials[0] if partials else combine([]), contract)
+
+
+def aggregation_tasks(pieces: Sequence[Piece], contract: Contract) -> list[Delayed]:
+    """A task for each piece that gives its Partials; they are for `combine`, then `finish`."""
+    return [delayed(partial_of_piece)(piece, contract) for piece in pieces]
+
+
+def _frame_tasks(ddf: dd.DataFrame, contract: Contract) -> list[Delayed]:
+    check_names(list(ddf.columns), contract, "the Dask DataFrame")
+    frames = ddf[required_columns(contract)].to_delayed()
+    return [delayed(_partial_of_frame)(frame, contract) for frame in frames]
+
+
+def _partial_of_frame(frame: pd.DataFrame, contract: Contract) -> Partials:
+    return partial(pa.Table.from_pandas(frame, preserve_index=False), contract)

@@ -1,0 +1,151 @@
+"""Sums that are exact until they are rounded once, whatever was added in which order.
+
+A sum is kept as limbs, whole numbers of 2**(32 k) for the few k that occur: a coarse
+superaccumulator (Neal, "Fast exact summation using small and large superaccumulators", 2015) for
+each group. Adding limbs is integer arithmetic, so it does not matter how the rows were cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Limbs = dict[int, Ints]
+"""k -> each group's count of 2**(32 k). The signs of a group's limbs may differ."""
+
+_BITS = 32
+_LOW = (1 << _BITS) - 1
+# A part is at most 2**33, so that a share of exactly 1 takes no limb of its own.
+_PART_BITS = 33
+_PART = 1 << _PART_BITS
+# Limbs below this can be added by the million before an int64 overflows.
+_CARRY_FROM = 1 << 40
+# Whole numbers up to here are exact in a double: one division of them rounds once, and this many
+# rows' parts can be added as doubles, which numpy does without holding up other threads.
+_EXACT = 1 << 53
+_ROWS = _EXACT // _PART
+
+
+@dataclass(frozen=True)
+class Part:
+    """Whole numbers that rows contribute to limb k; `rows` says which rows, None means all."""
+
+    k: int
+    values: Floats
+    rows: Ints | None = None
+
+
+def split_integers(values: Ints) -> list[Part]:
+    """The values in parts: one if they are below 2**33, else two."""
+    if len(values) == 0 or max(int(values.max()), -int(values.min())) <= _PART:
+        return [Part(0, values.astype(np.float64))]
+    halves = (values & _LOW, values >> _BITS)
+    return [Part(k, half.astype(np.float64)) for k, half in enumerate(halves)]
+
+
+def split_whole(values: Floats) -> list[Part]:
+    """Finite floats without a fraction, in parts."""
+    if len(values) == 0 or max(values.max(), -values.min()) <= _PART:
+        return [Part(0, values)]
+    return split_floats(values)
+
+
+def split_floats(values: Floats) -> list[Part]:
+    """Finite floats in parts, nothing rounded away; values of like size take one to three."""
+    parts: list[Part] = []
+    rows: Ints | None = None
+    while len(values) and (largest := max(values.max(), -values.min())) > 0:
+        k = -((_PART_BITS - int(np.frexp(largest)[1])) // _BITS)
+        whole = np.trunc(_shifted(values, -_BITS * k))
+        parts.append(Part(k, whole, rows))
+        values = values - _shifted(whole, _BITS * k)
+        left = np.flatnonzero(values)
+        values, rows = values[left], left if rows is None else rows[left]
+    return parts
+
+
+def tally(parts: Iterable[Part], groups: Ints, n_groups: int) -> Limbs:
+    """The sum of the parts in each group; `groups` has the group of each row."""
+    limbs: Limbs = {}
+    for part in parts:
+        limb = limbs.setdefault(part.k, np.zeros(n_groups, np.int64))
+        to = groups if part.rows is None else groups[part.rows]
+        for start in range(0, len(to), _ROWS):
+            some = slice(start, start + _ROWS)
+            limb += np.bincount(to[some], part.values[some], n_groups).astype(np.int64)
+    return carry(limbs)
+
+
+def merge(sums: Iterable[tuple[Limbs, Ints]], n_groups: int) -> Limbs:
+    """The sums of sums: each comes with the groups that its entries go to."""
+    merged: Limbs = {}
+    for limbs, groups in sums:
+        for k, limb in limbs.items():
+            np.add.at(merged.setdefault(k, np.zeros(n_groups, np.int64)), groups, limb)
+    return carry(merged)
+
+
+def carry(limbs: Limbs) -> Limbs:
+    """The same sums with no limb of 2**40 or more."""
+    carried = dict(limbs)
+    k = min(limbs, default=0)
+    while k <= max(carried, default=-1):
+        limb = carried.get(k)
+        if limb is not None and _size(limb) >= _CARRY_FROM:
+            over = limb >> _BITS
+            carried[k] = limb & _LOW
+            carried[k + 1] = carried[k + 1] + over if k + 1 in carried else over
+        k += 1
+    return carried
+
+
+def totals(limbs: Limbs, n_groups: int) -> Ints:
+    """Each group's sum of whole numbers. Raises OverflowError when one does not fit int64."""
+    if set(limbs) <= {0}:
+        return limbs.get(0, np.zeros(n_groups, np.int64))
+    return np.array(_scaled_totals(limbs, 0, n_groups), np.int64)
+
+
+def quotients(limbs: Limbs, counts: Ints, units: int) -> Floats:
+    """Each group's sum / (its count > 0 x units), rounded once: to the nearest double, or even.
+
+    A quotient beyond the largest double is infinite.
+    """
+    n_groups = len(counts)
+    only = limbs.get(0, np.zeros(n_groups, np.int64))
+    if set(limbs) <= {0} and max(_size(only), _size(counts) * units) <= _EXACT:
+        return np.asarray(only / (counts * units), np.float64)
+    lowest = min(0, *limbs)
+    divisor = units << -_BITS * lowest
+    sums = zip(_scaled_totals(limbs, lowest, n_groups), counts.tolist(), strict=True)
+    return np.array([_nearest(total, count * divisor) for total, count in sums], np.float64)
+
+
+def _size(values: Ints) -> int:
+    return int(np.abs(values).max(initial=0))
+
+
+def _scaled_totals(limbs: Limbs, lowest: int, n_groups: int) -> list[int]:
+    total = np.zeros(n_groups, object)
+    for k, limb in limbs.items():
+        total = total + limb.astype(object) * (1 << _BITS * (k - lowest))
+    return [int(value) for value in total]
+
+
+def _nearest(numerator: int, denominator: int) -> float:
+    try:
+        return numerator / denominator
+    except OverflowError:
+        return float("inf") if numerator > 0 else float("-inf")
+
+
+def _shifted(values: Floats, exponent: int) -> Floats:
+    """values x 2**exponent; a product where it can be one, as ldexp takes ten times as long."""
+    if abs(exponent) < 1023:
+        return values * 2.0**exponent
+    return np.ldexp(values, exponent)

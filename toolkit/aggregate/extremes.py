@@ -1,0 +1,131 @@
+"""The highest rows by a column: candidates from each piece, merged to ever fewer.
+
+The pass over a file looks at the ranked column only and remembers where its highest values are;
+toolkit.aggregate.fetch then reads the rows of those that win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.aggregate.exact import Ints
+from toolkit.aggregate.groups import one_array
+from toolkit.aggregate.needs import plain
+from toolkit.aggregate.pieces import Piece
+from toolkit.contract import Contract, Extremes
+
+Values = npt.NDArray[Any]
+
+_SAMPLED = 64
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The `limit` rows highest by `column`; equals by `tie_break`, then by all clean columns."""
+
+    column: str
+    tie_break: str
+    limit: int
+
+
+@dataclass(frozen=True)
+class Highest:
+    """The highest values of some rows, descending, at most a contest's limit, and their rows.
+
+    `more`: other rows have the lowest of these values as well.
+    """
+
+    values: Values
+    rows: Ints
+    more: bool
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Where a contest's winners are: among whole rows in memory, or in pieces on disk."""
+
+    rows: tuple[pa.Table, ...] = ()
+    places: tuple[tuple[Piece, Highest], ...] = ()
+
+
+def contests(contract: Contract) -> list[Contest]:
+    """The contests of the contract's extremes."""
+    return [
+        Contest(column, aggregation.tie_break, aggregation.limit)
+        for aggregation in contract.aggregations.values()
+        if isinstance(aggregation, Extremes)
+        for column in aggregation.highest.values()
+    ]
+
+
+def candidates_in_piece(table: pa.Table, piece: Piece, contest: Contest) -> Candidates:
+    """The candidates of a piece on disk, of which `table` has at least the ranked column."""
+    highest = find_highest(table.column(contest.column), contest.limit)
+    return Candidates(places=((piece, highest),)) if len(highest.rows) else Candidates()
+
+
+def candidates_in_rows(table: pa.Table, contest: Contest) -> Candidates:
+    """The candidates among rows in memory, which have all clean columns."""
+    values = find_highest(table.column(contest.column), contest.limit).values
+    if len(values) == 0:
+        return Candidates()
+    reached = pc.greater_equal(table.column(contest.column), values[-1].item())
+    return Candidates(rows=(winners([table.filter(reached)], contest),))
+
+
+def merge_candidates(several: Iterable[Candidates], contest: Contest) -> Candidates:
+    """One set of candidates, without those that cannot win any more."""
+    several = list(several)
+    rows = tuple(table for candidates in several for table in candidates.rows)
+    places = [place for candidates in several for place in candidates.places]
+    if places:
+        reach = bar(places, contest.limit)
+        places = [place for place in places if place[1].values[0] >= reach]
+    return Candidates((winners(rows, contest),) if rows else (), tuple(places))
+
+
+def winners(tables: Sequence[pa.Table], contest: Contest) -> pa.Table:
+    """The contest's winners among whole rows, highest first; dictionaries are decoded."""
+    table = pa.concat_tables([table.cast(plain(table.schema)) for table in tables])
+    orders = {contest.column: "descending"}
+    for name in (contest.tie_break, *table.column_names):
+        orders.setdefault(name, "ascending")
+    order = pc.sort_indices(table, sort_keys=list(orders.items()))
+    return table.take(order[: contest.limit])
+
+
+def bar(places: Sequence[tuple[Piece, Highest]], limit: int) -> Any:
+    """The value that a row must reach to be among the `limit` highest of the places."""
+    values = np.sort(np.concatenate([highest.values for _, highest in places]))[::-1]
+    return values[:limit][-1]
+
+
+def find_highest(column: pa.ChunkedArray, limit: int) -> Highest:
+    """The `limit` highest values of a number column, nulls and NaN left aside."""
+    array = one_array(column)
+    values: Values = array.drop_null().to_numpy()
+    rows = np.flatnonzero(array.is_valid()) if array.null_count else None
+    if len(values) and np.isnan(values.max()):
+        filled = np.flatnonzero(~np.isnan(values))
+        values, rows = values[filled], filled if rows is None else rows[filled]
+    # What enough values of a sample reach, the highest of all reach too; few others do.
+    hopeful = _reaching(values, values[::_SAMPLED], limit)
+    hopeful = hopeful[_reaching(values[hopeful], values[hopeful], limit)]
+    first = hopeful[np.argsort(values[hopeful], kind="stable")[::-1]][:limit]
+    return Highest(
+        values[first], first if rows is None else rows[first], more=len(hopeful) > len(first)
+    )
+
+
+def _reaching(values: Values, sample: Values, limit: int) -> Ints:
+    """Where the values are as high as the `limit` highest of the sample, which may be all."""
+    if len(sample) <= limit:
+        return np.arange(len(values))
+    return np.flatnonzero(values >= np.partition(sample, -limit)[-limit])

@@ -1,0 +1,152 @@
+"""The winners of a contest, read from the few row groups that can hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.aggregate.exact import Ints
+from toolkit.aggregate.extremes import Contest, Highest, bar, winners
+from toolkit.aggregate.groups import one_array
+from toolkit.aggregate.needs import plain_type
+from toolkit.aggregate.pieces import Piece, opened
+
+_TIE, _GROUP, _ROW = "tie", "group", "row"
+_ROWS_A_BATCH = 1 << 16
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """A row group of a parquet file."""
+
+    path: Path
+    number: int
+
+
+def fetch_winners(
+    places: Sequence[tuple[Piece, Highest]], contest: Contest, columns: Sequence[str]
+) -> pa.Table:
+    """The contest's winners as whole rows (`columns`), highest first; reads the files.
+
+    The rows above the bar are known, and so are those at it if there is a seat for each. If not,
+    they are told apart by the tie-breaking column, in the row groups that have some.
+    """
+    reach = bar(places, contest.limit)
+    above = [(piece, highest.rows[highest.values > reach]) for piece, highest in places]
+    level = [(piece, highest.rows[highest.values == reach]) for piece, highest in places]
+    n_seats = contest.limit - sum(len(rows) for _, rows in above)
+    wanted = _by_group(above)
+    if any(h.more and h.values[-1] == reach for _, h in places) or n_seats < sum(
+        len(rows) for _, rows in level
+    ):
+        pieces = [piece for piece, rows in level if len(rows)]
+        found = _first_ties(pieces, contest, reach, n_seats)
+    else:
+        found = _by_group(level)
+    for group, rows in found.items():
+        wanted[group] = np.append(wanted.get(group, rows[:0]), rows)
+    return winners([_whole_rows(group, rows, columns) for group, rows in wanted.items()], contest)
+
+
+def _by_group(places: Iterable[tuple[Piece, Ints]]) -> dict[RowGroup, Ints]:
+    """Rows of pieces as rows of their row groups; only the groups that have some."""
+    found: dict[RowGroup, Ints] = {}
+    for piece, rows in places:
+        if len(rows):
+            ends = np.cumsum(piece.rows_in_groups)
+            which = np.searchsorted(ends, rows, side="right")
+            for n in np.unique(which):
+                first = ends[n] - piece.rows_in_groups[n]
+                found[RowGroup(piece.path, piece.row_groups[n])] = rows[which == n] - first
+    return found
+
+
+def _first_ties(
+    pieces: Iterable[Piece], contest: Contest, value: Any, limit: int
+) -> dict[RowGroup, Ints]:
+    """The rows at the value that come first by tie_break, and those equal to the last of them.
+
+    Row groups are opened in the order of their lowest tie, as far as the statistics tell it, until
+    no other can come before those found.
+    """
+    groups = [known for piece in pieces for known in _known_groups(piece, contest, value)]
+    groups.sort(key=lambda known: (known.lowest_tie is not None, known.lowest_tie))
+    leaders: pa.Table | None = None
+    for number, known in enumerate(groups):
+        if leaders is not None and leaders.num_rows >= limit:
+            last = leaders.column(_TIE)[-1].as_py()
+            if None not in (last, known.lowest_tie) and known.lowest_tie > last:
+                break
+        found = _ties(known.group, contest, value)
+        found = found.append_column(_GROUP, pa.array(np.full(found.num_rows, number)))
+        leaders = _first(found if leaders is None else pa.concat_tables([leaders, found]), limit)
+    if leaders is None:
+        return {}
+    which, rows = np.asarray(leaders.column(_GROUP)), np.asarray(leaders.column(_ROW))
+    return {groups[n].group: rows[which == n] for n in np.unique(which)}
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A row group and its lowest tie; None if the statistics do not tell."""
+
+    group: RowGroup
+    lowest_tie: Any
+
+
+def _known_groups(piece: Piece, contest: Contest, value: Any) -> Iterator[_Known]:
+    """The piece's row groups, without those that have no row at the value for certain."""
+    with opened(piece.path) as file:
+        metadata = file.metadata
+    names = list(metadata.schema.names)
+    for number in piece.row_groups:
+        group = metadata.row_group(number)
+        statistics = [
+            group.column(names.index(name)).statistics
+            for name in (contest.column, contest.tie_break)
+        ]
+        of_value, of_tie = (s if s and s.has_min_max else None for s in statistics)
+        if of_value is None or not of_value.max < value:
+            yield _Known(RowGroup(piece.path, number), of_tie.min if of_tie else None)
+
+
+def _ties(group: RowGroup, contest: Contest, value: Any) -> pa.Table:
+    """The tie and the row of those at the value."""
+    with opened(group.path) as file:
+        table = file.read_row_group(group.number, columns=[contest.column, contest.tie_break])
+    same = pc.equal(table.column(contest.column), value)
+    rows = pa.array(np.flatnonzero(one_array(pc.fill_null(same, False))))
+    ties = table.column(contest.tie_break).take(rows)
+    return pa.table({_TIE: ties.cast(plain_type(ties.type)), _ROW: rows})
+
+
+def _first(table: pa.Table, limit: int) -> pa.Table:
+    """The first rows by tie, nulls last, and those equal to the last of them."""
+    table = table.sort_by(_TIE)
+    if table.num_rows <= limit:
+        return table
+    rest = table.column(_TIE).slice(limit - 1)
+    last = rest[0]
+    same = pc.fill_null(pc.equal(rest, last), False) if last.is_valid else pc.is_null(rest)
+    return table.slice(0, limit - 1 + pc.sum(same).as_py())
+
+
+def _whole_rows(group: RowGroup, rows: Ints, columns: Sequence[str]) -> pa.Table:
+    """Rows of a row group, in their order there; it is read no further than to the last."""
+    rows = np.sort(rows)
+    found: list[pa.Table] = []
+    start = 0
+    with opened(group.path) as file:
+        for batch in file.iter_batches(_ROWS_A_BATCH, [group.number], columns=list(columns)):
+            inside = rows[(rows >= start) & (rows < start + batch.num_rows)] - start
+            found.append(pa.table(batch).take(pa.array(inside)))
+            start += batch.num_rows
+            if start > rows[-1]:
+                break
+    return pa.concat_tables(found)

@@ -1,0 +1,157 @@
+"""What a contract's aggregations need of the cleaned data, and whether it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from toolkit.aggregate.groups import Grains
+from toolkit.contract import Contract, Extremes, Grain, Ranking, Summary
+from toolkit.errors import InputError
+
+_EXACT = 2.0**52
+
+
+def grains_of(aggregation: Summary | Ranking) -> Grains:
+    """The grains that make the aggregation's groups."""
+    if isinstance(aggregation, Summary):
+        return tuple(aggregation.by.values())
+    return Grain(column=aggregation.within), Grain(column=aggregation.item)
+
+
+def summed_columns(contract: Contract) -> dict[Grains, list[str]]:
+    """For each grouping that the contract asks for, the columns to sum; shared groupings once."""
+    wanted: dict[Grains, dict[str, None]] = {}
+    for aggregation in contract.aggregations.values():
+        if not isinstance(aggregation, Extremes):
+            columns = wanted.setdefault(grains_of(aggregation), {})
+            for measure in aggregation.measures.values():
+                if (name := measure.sum or measure.mean) is not None:
+                    columns[name] = None
+    return {grains: list(columns) for grains, columns in wanted.items()}
+
+
+def aggregated_columns(contract: Contract) -> list[str]:
+    """The columns that the one pass over all rows reads, in the order of the clean schema.
+
+    Extremes need their ranked column only; the other columns are fetched for the few rows that
+    win.
+    """
+    needed = set(_read(contract))
+    known = contract.clean_schema().names
+    return [name for name in known if name in needed] + sorted(needed.difference(known))
+
+
+def required_columns(contract: Contract) -> list[str]:
+    """The columns that the data must have: all of a clean row where whole rows are shown."""
+    needed = aggregated_columns(contract)
+    for aggregation in contract.aggregations.values():
+        if isinstance(aggregation, Extremes):
+            needed += [*contract.clean_schema().names, aggregation.tie_break]
+    return list(dict.fromkeys(needed))
+
+
+def check_names(found: Sequence[str], contract: Contract, where: Path | str) -> None:
+    """Raises InputError when data at `where` lacks a column."""
+    required = required_columns(contract)
+    missing = [name for name in required if name not in found]
+    if missing:
+        raise InputError.not_clean_dataset(
+            where,
+            f"{len(missing)} of {len(required)} columns are missing: {', '.join(missing)}",
+        )
+
+
+def check_columns(found: pa.Schema, contract: Contract, where: Path | str) -> None:
+    """Raises InputError when data at `where` lacks a column or has one of another kind."""
+    check_names(found.names, contract, where)
+    required = required_columns(contract)
+    wanted = contract.clean_schema()
+    unknown = [name for name in required if name not in wanted.names]
+    if unknown:
+        raise InputError.not_clean_dataset(
+            where, f"the contract has no column {', '.join(unknown)}, but aggregates it"
+        )
+    wrong = [
+        f"{name} is {found.field(name).type} instead of {wanted.field(name).type}"
+        for name in required
+        if not _same_kind(found.field(name).type, wanted.field(name).type)
+    ]
+    if wrong:
+        raise InputError.not_clean_dataset(where, ", ".join(wrong))
+
+
+def units_in_one(column: str, contract: Contract) -> int:
+    """How many of the units in which a number column is summed make 1.
+
+    A derived column with decimals is summed in whole units of the last one (prices in cents), so
+    that sums are what they are on paper: provided its limits keep the units exact in a double.
+    Everything else is summed as the doubles that it holds.
+    """
+    derived = contract.derived.get(column)
+    if derived is None or derived.decimals is None or derived.reason is None:
+        return 1
+    highest = [limit for limit in (derived.below, derived.max) if limit is not None]
+    lowest = [limit for limit in (derived.above, derived.min) if limit is not None]
+    units: int = 10**derived.decimals
+    if not highest or not lowest or max(min(highest), -max(lowest)) * units > _EXACT:
+        return 1
+    return units
+
+
+def conformed(table: pa.Table, contract: Contract, where: Path | str) -> pa.Table:
+    """The contract's columns in its types, but for text, which may stay a dictionary.
+
+    Rows are conserved, in order. Raises InputError when a value has no place in its type.
+    """
+    schema = contract.clean_schema()
+    names = [name for name in schema.names if name in table.column_names]
+    try:
+        return pa.table(
+            {name: _conformed(table.column(name), schema.field(name).type) for name in names}
+        )
+    except pa.ArrowInvalid as error:
+        raise InputError.not_clean_dataset(where, str(error).partition("\n")[0]) from error
+
+
+def _conformed(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type) and column.type.value_type == plain_type(wanted):
+        return column
+    if pa.types.is_null(plain_type(column.type)):
+        return pa.chunked_array([pa.nulls(len(column), plain_type(wanted))])
+    return column.cast(plain_type(wanted))
+
+
+def plain(schema: pa.Schema) -> pa.Schema:
+    """The schema with dictionaries replaced by what they hold."""
+    return pa.schema([(field.name, plain_type(field.type)) for field in schema])
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """What a column holds, whether as a dictionary or not."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _read(contract: Contract) -> Iterator[str]:
+    for grains, columns in summed_columns(contract).items():
+        yield from (grain.column for grain in grains)
+        yield from columns
+    for aggregation in contract.aggregations.values():
+        if isinstance(aggregation, Extremes):
+            yield from aggregation.highest.values()
+
+
+def _same_kind(found: pa.DataType, wanted: pa.DataType) -> bool:
+    found, wanted = plain_type(found), plain_type(wanted)
+    if pa.types.is_null(found):
+        return True
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    numbers = (pa.types.is_integer, pa.types.is_floating)
+    for kinds in (texts, numbers[:1], (pa.types.is_date, pa.types.is_timestamp)):
+        if any(kind(wanted) for kind in kinds):
+            return any(kind(found) for kind in kinds)
+    if pa.types.is_floating(wanted):
+        return any(kind(found) for kind in numbers)
+    return bool(found == wanted)

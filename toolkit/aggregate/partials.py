@@ -1,0 +1,131 @@
+"""Partial aggregates: what some rows of a cleaned dataset add to all aggregations at once.
+
+They are small, can be pickled, and merge in any order and grouping to the same, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from toolkit.aggregate.exact import Ints, Part, split_floats, split_integers, split_whole
+from toolkit.aggregate.extremes import (
+    Candidates,
+    Contest,
+    candidates_in_piece,
+    candidates_in_rows,
+    contests,
+    merge_candidates,
+)
+from toolkit.aggregate.groups import Grains, Groups, encode, group_rows, merge_groups, one_array
+from toolkit.aggregate.needs import check_columns, conformed, summed_columns, units_in_one
+from toolkit.aggregate.pieces import Piece, read_piece
+from toolkit.contract import Contract
+from toolkit.errors import InputError
+
+_IN_MEMORY = "table"
+
+
+def sum_of(column: str) -> str:
+    """The term that sums a column, in the units of `units_in_one`."""
+    return f"sum of {column}"
+
+
+def missing_in(column: str) -> str:
+    """The term that counts a group's rows without a value (null or NaN) in a column."""
+    return f"missing in {column}"
+
+
+@dataclass(frozen=True)
+class Partials:
+    """Groups for each grouping of the contract, and the candidates of each of its contests."""
+
+    n_rows: int = 0
+    groups: Mapping[Grains, Groups] = field(default_factory=dict)
+    candidates: Mapping[Contest, Candidates] = field(default_factory=dict)
+
+
+def partial(table: pa.Table, contract: Contract) -> Partials:
+    """The partial aggregates of clean rows in memory; the order of the rows means nothing.
+
+    `table` has the contract's aggregated columns, and all of its clean columns where it asks for
+    extremes. Raises InputError when one is missing or holds an infinite value that is summed.
+    """
+    check_columns(table.schema, contract, _IN_MEMORY)
+    table = conformed(table, contract, _IN_MEMORY)
+    return Partials(
+        table.num_rows,
+        _groups(table, contract),
+        {c: candidates_in_rows(table, c) for c in contests(contract)},
+    )
+
+
+def partial_of_piece(piece: Piece, contract: Contract) -> Partials:
+    """The partial aggregates of a piece on disk, read once and only the aggregated columns.
+
+    Raises InputError when the piece cannot be read or holds an infinite value that is summed.
+    """
+    table = conformed(read_piece(piece, contract), contract, piece.path)
+    return Partials(
+        table.num_rows,
+        _groups(table, contract),
+        {c: candidates_in_piece(table, piece, c) for c in contests(contract)},
+    )
+
+
+def combine(several: Sequence[Partials]) -> Partials:
+    """The partial aggregates of all the rows together. None make those of an empty dataset."""
+    filled = [partials for partials in several if partials.n_rows]
+    if not filled:
+        return Partials()
+    if len(filled) == 1:
+        return filled[0]
+    return Partials(
+        sum(partials.n_rows for partials in filled),
+        {g: merge_groups([p.groups[g] for p in filled]) for g in filled[0].groups},
+        {c: merge_candidates([p.candidates[c] for p in filled], c) for c in filled[0].candidates},
+    )
+
+
+def _groups(table: pa.Table, contract: Contract) -> dict[Grains, Groups]:
+    groupings = summed_columns(contract)
+    grains = {grain for grains in groupings for grain in grains}
+    keys = {grain: encode(table.column(grain.column), grain) for grain in grains}
+    summed = {column for columns in groupings.values() for column in columns}
+    terms = {column: _terms(table, column, contract) for column in summed}
+    return {
+        grains: group_rows(
+            [keys[grain] for grain in grains],
+            {name: parts for column in columns for name, parts in terms[column].items()},
+        )
+        for grains, columns in groupings.items()
+    }
+
+
+def _terms(table: pa.Table, column: str, contract: Contract) -> dict[str, list[Part]]:
+    """What each row adds to a column's sum, and to the number of rows without a value."""
+    values, missing = _values(one_array(table.column(column)))
+    units = units_in_one(column, contract)
+    if np.issubdtype(values.dtype, np.integer):
+        parts = split_integers(values)
+    elif len(values) and not np.isfinite([values.min() * units, values.max() * units]).all():
+        raise InputError.infinite_values(column, int(np.isinf(values * units).sum()))
+    else:
+        parts = split_floats(values) if units == 1 else split_whole(np.rint(values * units))
+    absent = [Part(0, np.ones(len(missing)), missing)] if len(missing) else []
+    return {sum_of(column): parts, missing_in(column): absent}
+
+
+def _values(array: pa.Array) -> tuple[npt.NDArray[Any], Ints]:
+    """A number column with 0 for null and NaN, and the rows where that is so."""
+    missing = np.flatnonzero(array.is_null()) if array.null_count else np.empty(0, np.int64)
+    values = (array.fill_null(0) if array.null_count else array).to_numpy()
+    if len(values) and np.isnan(values.max()):
+        nan = np.isnan(values)
+        return np.where(nan, 0.0, values), np.append(missing, np.flatnonzero(nan))
+    return values, missing

@@ -1,0 +1,197 @@
+"""The finished aggregations: partial aggregates of everything, as Arrow tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.aggregate.exact import Ints, quotients, totals
+from toolkit.aggregate.extremes import Candidates, Contest, winners
+from toolkit.aggregate.fetch import fetch_winners
+from toolkit.aggregate.groups import ROWS, Groups, month_name, one_array
+from toolkit.aggregate.needs import conformed, grains_of, plain, units_in_one
+from toolkit.aggregate.partials import Partials, missing_in, sum_of
+from toolkit.contract import Contract, Extremes, Measure, Ranking, Summary
+from toolkit.errors import InputError
+
+RANK = "rank"
+METRIC = "metric_type"
+EXTREME = "anomaly_reason"
+
+
+def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
+    """Columns of an aggregation in their order; text is plain, ranks and counts are int64.
+
+    Summary: the grain (a month as `YYYY-MM` text), the measures. Ranking: `within`, metric_type,
+    rank, the item, the measures. Extremes: rank, anomaly_reason, the clean columns.
+    Sums have the type of their column, means are float64 and null where no row has a value.
+    """
+    clean = plain(contract.clean_schema())
+    match contract.aggregations[name]:
+        case Summary(by=by, measures=measures):
+            [(label, grain)] = by.items()
+            kind = pa.string() if grain.unit == "month" else clean.field(grain.column).type
+            return pa.schema([(label, kind), *_measure_fields(measures, clean)])
+        case Ranking() as ranking:
+            return pa.schema(
+                [
+                    clean.field(ranking.within),
+                    (METRIC, pa.string()),
+                    (RANK, pa.int64()),
+                    clean.field(ranking.item),
+                    *_measure_fields(ranking.measures, clean),
+                ]
+            )
+        case Extremes():
+            return pa.schema([(RANK, pa.int64()), (EXTREME, pa.string()), *clean])
+
+
+def finish(partials: Partials, contract: Contract) -> dict[str, pa.Table]:
+    """Every aggregation of the contract, by name, with its `aggregation_schema`.
+
+    Extremes of data on disk are read now, from the few row groups that can hold them. Raises
+    InputError when a file cannot be read any more or a sum of integers does not fit int64.
+    """
+    tables: dict[str, pa.Table] = {}
+    for name, aggregation in contract.aggregations.items():
+        schema = aggregation_schema(contract, name)
+        if partials.n_rows == 0:
+            tables[name] = schema.empty_table()
+            continue
+        match aggregation:
+            case Summary():
+                tables[name] = _summary(name, aggregation, partials, contract)
+            case Ranking():
+                tables[name] = _ranking(name, aggregation, partials, contract)
+            case Extremes():
+                tables[name] = _extremes(aggregation, partials, contract)
+        tables[name] = tables[name].select(schema.names).cast(schema)
+    return tables
+
+
+def _summary(name: str, summary: Summary, partials: Partials, contract: Contract) -> pa.Table:
+    [(label, grain)] = summary.by.items()
+    groups = partials.groups[grains_of(summary)]
+    [key] = groups.keys
+    measures = _measures(name, summary.measures, groups, contract)
+    table = pa.table({label: key.dictionary_decode(), **measures})
+    largest_first = {summary.largest_first: "descending"} if summary.largest_first else {}
+    table = _sorted(table, {**largest_first, label: "ascending"})
+    if grain.unit != "month":
+        return table
+    months = [month and month_name(month) for month in table.column(label).to_pylist()]
+    return table.set_column(0, label, pa.array(months, pa.string()))
+
+
+def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract) -> pa.Table:
+    groups = partials.groups[grains_of(ranking)]
+    measures = _measures(name, ranking.measures, groups, contract)
+    table = pa.table(dict(zip((ranking.within, ranking.item), groups.keys, strict=True)) | measures)
+    tables: list[pa.Table] = []
+    places: list[Ints] = []
+    for n, (metric, measure) in enumerate(ranking.metrics.items()):
+        hopeful = table.take(pa.array(_hopeful(groups.keys[0], measures[measure], ranking.limit)))
+        ordered = _sorted(
+            hopeful.cast(plain(hopeful.schema)),
+            {ranking.within: "ascending", measure: "descending", ranking.item: "ascending"},
+        )
+        group, rank = _ranks(ordered.column(ranking.within))
+        kept = np.flatnonzero(rank <= ranking.limit)
+        tables.append(
+            ordered.take(pa.array(kept))
+            .append_column(METRIC, pa.array([metric] * len(kept), pa.string()))
+            .append_column(RANK, pa.array(rank[kept]))
+        )
+        places.append(group[kept] * len(ranking.metrics) + n)
+    order = np.argsort(np.concatenate(places), kind="stable")
+    return pa.concat_tables(tables).take(pa.array(order))
+
+
+def _hopeful(within: pa.DictionaryArray, measure: pa.Array, limit: int) -> Ints:
+    """Rows as high as the `limit` highest within their group: those whose names are compared."""
+    groups = pc.fill_null(within.indices, len(within.dictionary)).to_numpy()
+    values = measure.to_numpy(zero_copy_only=False)
+    values = np.where(np.isnan(values), -np.inf, values) if measure.null_count else values
+    order = np.lexsort((values, groups))
+    lasts = np.flatnonzero(np.diff(groups[order], append=-1))
+    firsts = np.append(0, lasts[:-1] + 1)
+    bars = np.empty(len(within.dictionary) + 1, values.dtype)
+    bars[groups[order[lasts]]] = values[order[np.maximum(firsts, lasts - limit + 1)]]
+    return np.flatnonzero(values >= bars[groups])
+
+
+def _ranks(sorted_labels: pa.ChunkedArray) -> tuple[Ints, Ints]:
+    """The number of the run of equal labels that each row is in, and its place there, from 1."""
+    labels = one_array(sorted_labels.dictionary_encode()).indices
+    codes = pc.fill_null(labels, -1).to_numpy()
+    starts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
+    runs = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(codes)))
+    return runs, np.arange(len(codes)) - starts[runs] + 1
+
+
+def _extremes(extremes: Extremes, partials: Partials, contract: Contract) -> pa.Table:
+    tables = []
+    for reason, column in extremes.highest.items():
+        contest = Contest(column, extremes.tie_break, extremes.limit)
+        rows = _winners(partials.candidates[contest], contest, contract)
+        ranks = np.arange(1, rows.num_rows + 1)
+        rows = rows.append_column(EXTREME, pa.array([reason] * rows.num_rows, pa.string()))
+        tables.append(rows.append_column(RANK, pa.array(ranks, pa.int64())))
+    return pa.concat_tables(tables)
+
+
+def _winners(candidates: Candidates, contest: Contest, contract: Contract) -> pa.Table:
+    schema = plain(contract.clean_schema())
+    found = [schema.empty_table(), *candidates.rows]
+    if candidates.places:
+        rows = fetch_winners(candidates.places, contest, schema.names)
+        found.append(conformed(rows, contract, candidates.places[0][0].path.parent))
+    return winners(found, contest)
+
+
+def _measures(
+    name: str, measures: Mapping[str, Measure], groups: Groups, contract: Contract
+) -> dict[str, pa.Array]:
+    return {
+        label: _measure(f"{name}.{label}", measure, groups, contract)
+        for label, measure in measures.items()
+    }
+
+
+def _measure(label: str, measure: Measure, groups: Groups, contract: Contract) -> pa.Array:
+    """A measure of each group: of no values the sum is 0, the mean null."""
+    n_rows = totals(groups.sums[ROWS], len(groups))
+    column = measure.sum or measure.mean
+    if column is None:
+        return pa.array(n_rows)
+    limbs, units = groups.sums[sum_of(column)], units_in_one(column, contract)
+    if measure.mean is not None:
+        filled = n_rows - totals(groups.sums[missing_in(column)], len(groups))
+        means = quotients(limbs, np.maximum(filled, 1), units)
+        return pa.array(means, pa.float64(), mask=filled == 0)
+    if not pa.types.is_integer(contract.clean_schema().field(column).type):
+        return pa.array(quotients(limbs, np.ones(len(groups), np.int64), units))
+    try:
+        return pa.array(totals(limbs, len(groups)))
+    except OverflowError as error:
+        raise InputError.sum_too_large(label, column) from error
+
+
+def _measure_fields(measures: Mapping[str, Measure], clean: pa.Schema) -> list[pa.Field]:
+    kinds = {
+        label: clean.field(measure.sum).type
+        if measure.sum is not None
+        else pa.int64()
+        if measure.count is not None
+        else pa.float64()
+        for label, measure in measures.items()
+    }
+    return [pa.field(label, kind) for label, kind in kinds.items()]
+
+
+def _sorted(table: pa.Table, orders: Mapping[str, str]) -> pa.Table:
+    keys = list(orders.items())
+    return table.take(pc.sort_indices(table, sort_keys=keys))

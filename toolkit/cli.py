@@ -1,0 +1,75 @@
+"""The console scripts: each is one command, and ends with an exit code.
+
+0 done; 1 a bug, with its traceback; 2 a mistake that one line explains; 4 some runs of a sweep
+failed; 130 interrupted. Hydra and the config are imported only when there is something to do.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.command_help import help_text
+from toolkit.command_line import AGGREGATE, CLEAN, COMMANDS, GENERATE, PIPELINE, Command
+from toolkit.errors import ToolkitError
+from toolkit.shipped import shipped_folder
+
+if TYPE_CHECKING:
+    from toolkit.config import Settings
+
+_PACKAGE = "sales-feed-toolkit"
+
+
+def run_pipeline() -> int:
+    return run_command(PIPELINE)
+
+
+def generate_data() -> int:
+    return run_command(GENERATE)
+
+
+def clean_data() -> int:
+    return run_command(CLEAN)
+
+
+def build_aggregations() -> int:
+    return run_command(AGGREGATE)
+
+
+def run_command(name: str) -> int:
+    """Do what the words after the command's name ask for; the exit code."""
+    command, words = COMMANDS[name], sys.argv[1:]
+    if "-h" in words or "--help" in words:
+        own = Path("conf")
+        folders = [own, shipped_folder("conf")] if own.is_dir() else [shipped_folder("conf")]
+        print(help_text(command, folders), end="")
+        return 0
+    if "--version" in words:
+        print(f"{name} {_version()}")
+        return 0
+    try:
+        from toolkit.hydra_runtime import run_through_hydra
+
+        return run_through_hydra(command, words, partial(_run_stage, command))
+    except ToolkitError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; earlier outputs are untouched", file=sys.stderr)
+        return 130
+
+
+def _run_stage(command: Command, settings: Settings, run_dir: Path) -> None:
+    # Imported now, because the stages bring Dask and Arrow along.
+    stages = import_module("toolkit.stages")
+    getattr(stages, command.stage)(settings, run_dir)
+
+
+def _version() -> str:
+    try:
+        return metadata.version(_PACKAGE)
+    except metadata.PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,242 @@
+"""Schedulers of dask.distributed: one started here for the occasion, or a remote one."""
+
+# Most of distributed has no annotations.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from dask.delayed import Delayed
+from dask.system import CPU_COUNT
+from distributed import Client, KilledWorker, LocalCluster, Worker, as_completed
+from distributed.core import rpc
+from distributed.diagnostics.plugin import WorkerPlugin
+from distributed.security import Security
+
+from toolkit.cluster.prepare import prepare_worker
+from toolkit.cluster.runner import OnResult, Runner, hold_interrupts
+from toolkit.cluster.spec import ClusterOptions
+from toolkit.errors import ClusterError
+
+Futures = Sequence[Any]
+
+_LOGGERS = (
+    "distributed",
+    "distributed.client",
+    "distributed.gc",
+    "tornado",
+    "tornado.application",
+    "asyncio",
+)
+_HAS_BOKEH = importlib.util.find_spec("bokeh") is not None
+_LOOPBACK = "127.0.0.1"
+_POLL_SECONDS = 0.02
+# A worker that dies is started again by its nanny; on a busy machine that takes a while.
+_RESTART_SECONDS = 60.0
+
+
+@contextmanager
+def open_local(options: ClusterOptions) -> Iterator[Runner]:
+    """A cluster of processes on this machine that nothing outside of it can reach."""
+    with (
+        _quiet_logs(),
+        _closing(_start_cluster(options)) as cluster,
+        _closing(Client(cluster, set_as_default=False)) as client,
+    ):
+        client.register_plugin(_Preparation())
+
+        def stop(futures: Futures) -> None:
+            client.close()
+            cluster.close()
+
+        yield _DistributedRunner(client, stop, _RESTART_SECONDS)
+
+
+def _start_cluster(options: ClusterOptions) -> LocalCluster:
+    threads = options.threads_per_worker or 1
+    with hold_interrupts():
+        try:
+            return LocalCluster(
+                n_workers=options.workers or max(1, CPU_COUNT // threads),
+                threads_per_worker=threads,
+                memory_limit=options.memory_limit or "auto",
+                processes=True,
+                host=_LOOPBACK,
+                dashboard_address=f"{_LOOPBACK}:0",
+                # Without bokeh there is none, and asking for it would change dask.config.
+                scheduler_kwargs={"dashboard": _HAS_BOKEH},
+                silence_logs=logging.CRITICAL,
+            )
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ClusterError.not_started(error) from error
+
+
+@contextmanager
+def open_remote(address: str, seconds: float) -> Iterator[Runner]:
+    """A client of a cluster that is there already, and stays."""
+    with _quiet_logs():
+        # A Client that fails to connect leaves a thread behind, so ask without one first.
+        with ThreadPoolExecutor(1, "ask") as thread:
+            thread.submit(asyncio.run, _find_workers(address, seconds)).result()
+        with _closing(_connect(address, seconds)) as client:
+            _check_installed(client, address)
+            yield _DistributedRunner(client, partial(_cancel, client), seconds)
+
+
+def _connect(address: str, seconds: float) -> Client:
+    try:
+        return Client(address, timeout=seconds, set_as_default=False)
+    except OSError as error:
+        raise ClusterError.unreachable(address, seconds) from error
+
+
+class _DistributedRunner(Runner):
+    """`stop` ends what still runs; `patience` is how long there may be no worker, in seconds."""
+
+    def __init__(self, client: Client, stop: Callable[[Futures], None], patience: float):
+        super().__init__(sum(client.nthreads().values()), _dashboard(client))
+        self._client = client
+        self._address = str(client.scheduler_info(n_workers=0)["address"])
+        self._stop = stop
+        self._patience = patience
+
+    def run(self, tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
+        results: dict[Any, Any] = {}
+        futures = self._client.compute(list(tasks))
+        try:
+            for key, result in self._finished(futures):
+                results[key] = result
+                if on_result:
+                    on_result(result)
+        except BaseException:
+            with hold_interrupts():
+                self._stop(futures)
+            raise
+        return [results[future.key] for future in futures]
+
+    def _finished(self, futures: Futures) -> Iterator[tuple[Any, Any]]:
+        """Each key and result as it comes; waits in small steps, to see when no worker is left."""
+        completed = as_completed(
+            futures, loop=self._client.loop, with_results=True, raise_errors=False
+        )
+        last_sign_of_life = time.monotonic()
+        while completed.count():
+            batch = completed.next_batch(block=False)
+            for future, result in batch:
+                yield future.key, self._value(future, result)
+            if batch:
+                last_sign_of_life = time.monotonic()
+                continue
+            time.sleep(_POLL_SECONDS)
+            silence = time.monotonic() - last_sign_of_life
+            if silence > self._patience:
+                if not self._client.nthreads():
+                    raise ClusterError.no_workers(self._address, self._patience)
+                last_sign_of_life = time.monotonic()
+
+    def _value(self, future: Any, result: Any) -> Any:
+        if future.status == "finished":
+            return result
+        if future.status != "error":
+            raise ClusterError.lost(self._address)
+        _, error, trace = result
+        if isinstance(error, KilledWorker):
+            raise ClusterError.worker_died(error.allowed_failures + 1) from None
+        raise error.with_traceback(trace)
+
+
+class _Preparation(WorkerPlugin):
+    """Prepares every worker, also one that is started in the place of a lost one."""
+
+    def setup(self, worker: Worker) -> None:
+        prepare_worker()
+
+
+async def _find_workers(address: str, seconds: float) -> None:
+    """Return when the scheduler answers and has a worker; else raise ClusterError in time."""
+    problem = ClusterError.unreachable(address, seconds)
+    arguments = Security().get_connection_args("client")
+    try:
+        async with asyncio.timeout(seconds), rpc(address, connection_args=arguments) as scheduler:
+            while not (await scheduler.identity())["workers"]:
+                problem = ClusterError.no_workers(address, seconds)
+                await asyncio.sleep(0.1)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise problem from error
+
+
+def _check_installed(client: Client, address: str) -> None:
+    """Raise ClusterError unless all of the cluster can import this toolkit."""
+    try:
+        client.run_on_scheduler(_answer)
+        client.run(_answer)
+    except ModuleNotFoundError as error:
+        raise ClusterError.not_installed(address, error.name) from error
+
+
+def _cancel(client: Client, futures: Futures) -> None:
+    """Cancel the futures and wait for those that a worker is in the middle of.
+
+    The workers are not ours to kill: others may use them.
+    """
+    keys = frozenset(future.key for future in futures)
+    try:
+        client.cancel(list(futures), force=True)
+        while any(client.run(_holds, keys=keys, on_error="ignore").values()):
+            time.sleep(_POLL_SECONDS)
+    except (OSError, CancelledError):
+        # The scheduler is gone, and workers without one end themselves.
+        return
+
+
+def _answer() -> bool:
+    """Can be run only where this module can be imported."""
+    return True
+
+
+def _holds(keys: frozenset[Any], dask_worker: Worker) -> bool:
+    """Runs on a worker: does it run, or is it about to run, one of these tasks?"""
+    state = dask_worker.state
+    return any(task.key in keys for tasks in (state.executing, state.ready) for task in tasks)
+
+
+def _dashboard(client: Client) -> str | None:
+    """The address of Dask's dashboard, where there is one: it takes bokeh."""
+    if client.cluster and not _HAS_BOKEH:
+        return None
+    try:
+        return str(client.dashboard_link)
+    except KeyError:
+        return None
+
+
+@contextmanager
+def _closing(thing: Any) -> Iterator[Any]:
+    try:
+        yield thing
+    finally:
+        with hold_interrupts():
+            thing.close()
+
+
+@contextmanager
+def _quiet_logs() -> Iterator[None]:
+    """Errors reach the person as one line, not as what distributed's loops log about them."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,61 @@
+"""What every kind of cluster can do: run independent tasks."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dask.delayed import Delayed
+
+OnResult = Callable[[Any], None]
+
+
+class Runner(ABC):
+    """Runs independent tasks, `n_workers` at a time. `dashboard` is the address of Dask's own."""
+
+    def __init__(self, n_workers: int, dashboard: str | None = None) -> None:
+        self.n_workers = n_workers
+        self.dashboard = dashboard
+
+    @abstractmethod
+    def run(self, tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
+        """Run all the tasks; their results, in the order of the tasks.
+
+        A task returns a small record that can be pickled. `on_result` gets each one as it comes,
+        in any order, in the thread that called `run`.
+
+        The first error is raised as it was in the task, and no further task is started; so it is
+        with Ctrl-C. Either way no task is running any more when `run` raises: tasks in threads and
+        on a remote cluster are waited for, those of kind 'processes' are killed, and a 'local'
+        cluster is closed, which gives its tasks a few seconds.
+
+        Raises ClusterError when a worker died, or when all workers or the scheduler are lost.
+        """
+
+
+@contextmanager
+def hold_interrupts() -> Iterator[None]:
+    """Put Ctrl-C off until the block has ended, then let it do what it does otherwise."""
+    if threading.current_thread() is not threading.main_thread():
+        # Python runs signal handlers in the main thread only.
+        yield
+        return
+    pressed = False
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)

@@ -1,0 +1,100 @@
+"""What a person says about the cluster, checked before anything is started."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from toolkit.errors import ClusterError
+
+KINDS = ("sync", "threads", "processes", "local", "remote")
+ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
+
+# host:port, with or without a protocol; an IPv6 host stands in brackets.
+_ADDRESS = re.compile(r"(?:[a-z]+://)?(?:[^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}", re.ASCII)
+_MEMORY = re.compile(r"auto|[0-9.]+ *([kmgtp]i?)?b?", re.IGNORECASE | re.ASCII)
+
+
+class ClusterOptions(Protocol):
+    """Any object with these attributes says where tasks run."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def workers(self) -> int | None: ...
+    @property
+    def threads_per_worker(self) -> int | None: ...
+    @property
+    def memory_limit(self) -> str | None: ...
+    @property
+    def address(self) -> str | None: ...
+    @property
+    def scheduler_file(self) -> str | None: ...
+    @property
+    def timeout_seconds(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class ClusterSpec:
+    """`workers` are threads or processes, one a core by default.
+
+    threads_per_worker (default 1) and memory_limit (a worker's, such as '2 GiB'; 'auto' by
+    default) are for kind 'local'; address and scheduler_file for kind 'remote'.
+    """
+
+    kind: str
+    workers: int | None = None
+    threads_per_worker: int | None = None
+    memory_limit: str | None = None
+    address: str | None = None
+    scheduler_file: str | None = None
+    timeout_seconds: float = 5.0
+
+
+def check_options(options: ClusterOptions) -> None:
+    """Raise ClusterError about the first option that cannot be."""
+    if options.kind not in KINDS:
+        raise ClusterError.bad_option("kind", options.kind, f"one of {', '.join(KINDS)}")
+    for name in ("workers", "threads_per_worker"):
+        count = getattr(options, name)
+        if count is not None and count < 1:
+            raise ClusterError.bad_option(name, count, "at least 1")
+    memory = options.memory_limit
+    if memory is not None and not _MEMORY.fullmatch(memory.strip()):
+        raise ClusterError.bad_option("memory_limit", memory, "a size such as 2GiB, or auto")
+    if not options.timeout_seconds > 0:
+        raise ClusterError.bad_option("timeout_seconds", options.timeout_seconds, "more than 0")
+
+
+def find_scheduler(options: ClusterOptions) -> str:
+    """The remote scheduler's address: as given, from its file, or from the environment.
+
+    Raises ClusterError when there is none, when there are two, or when it is no address.
+    """
+    if options.address and options.scheduler_file:
+        raise ClusterError.bad_option("address", options.address, "no scheduler_file beside it")
+    if options.scheduler_file:
+        return _read_scheduler_file(Path(options.scheduler_file))
+    address = options.address or os.environ.get(ADDRESS_VARIABLE)
+    if not address:
+        raise ClusterError.no_address()
+    if not _ADDRESS.fullmatch(address):
+        raise ClusterError.bad_option("address", address, "one such as tcp://host:8786")
+    return address
+
+
+def _read_scheduler_file(path: Path) -> str:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ClusterError.bad_scheduler_file(path, error.strerror) from error
+    except ValueError as error:
+        raise ClusterError.bad_scheduler_file(path, "is not JSON") from error
+    address = content.get("address") if isinstance(content, dict) else None
+    if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
+        raise ClusterError.bad_scheduler_file(path, "holds no scheduler address")
+    return address

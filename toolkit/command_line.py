@@ -1,0 +1,240 @@
+"""From what is typed to what Hydra reads: flags of older command lines, and bare paths.
+
+Knows words only: no config, no Hydra.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from toolkit.errors import did_you_mean
+
+GENERATE, CLEAN, AGGREGATE = "generate-data", "clean-data", "build-aggregations"
+PIPELINE = "run-pipeline"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A console script: the function in toolkit.stages that it runs, what a bare path means."""
+
+    name: str
+    path_key: str
+    summary: str
+    examples: tuple[str, ...]
+
+    @property
+    def stage(self) -> str:
+        return self.name.replace("-", "_")
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command(
+            PIPELINE,
+            "input",
+            "Generates a feed (unless an input is given), cleans it and builds the aggregations.\n"
+            "Ends with a table of what every stage did, and the paths to open.",
+            (
+                "run-pipeline size=medium",
+                "run-pipeline sales.csv cluster=processes cluster.workers=4",
+                "run-pipeline --multirun size=tiny,small",
+            ),
+        ),
+        Command(
+            GENERATE,
+            "output",
+            "Writes a synthetic feed, dirty or clean, to data/input/raw_ecommerce_data.csv.\n"
+            "The same seed gives the same bytes on any number of cores.",
+            (
+                "generate-data --rows 100000",
+                "generate-data size=large mode=clean",
+                "generate-data feed.csv seed=7 ledger=true",
+            ),
+        ),
+        Command(
+            CLEAN,
+            "input",
+            "Splits CSV files (also .gz, .zst, .bz2) into clean and rejected rows, as parquet.\n"
+            "Every row of the input is in one of the two, a rejected one with its reason.",
+            (
+                "clean-data data/input/raw_ecommerce_data.csv",
+                "clean-data 'feeds/*.csv.gz' outputs=archive",
+                "clean-data --input sales.csv dataset.columns.unit_price.below=100000",
+            ),
+        ),
+        Command(
+            AGGREGATE,
+            "cleaned",
+            "Builds the dashboard's aggregations from a cleaned dataset.\n"
+            "One pass over the columns that they need, one parquet file each.",
+            (
+                "build-aggregations data/clean/raw_ecommerce_data_clean.parquet",
+                "build-aggregations --cleaned sales_clean.parquet --anomaly-limit 10",
+            ),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class LegacyFlag:
+    """A flag of the command lines that this toolkit replaces, and the overrides it stands for."""
+
+    overrides: tuple[str, ...]
+    commands: tuple[str, ...] = tuple(COMMANDS)
+    value: str = ""
+    """What the value is called in the help; a flag without one takes none."""
+
+
+_CLEANING, _COUNTING = (CLEAN, PIPELINE), (AGGREGATE, PIPELINE)
+_LIMIT = "dataset.aggregations.{}.limit={{}}"
+
+LEGACY_FLAGS = {
+    "--rows": LegacyFlag(("rows={}",), (GENERATE, PIPELINE), "N"),
+    "--clean": LegacyFlag(("mode=clean",), (GENERATE, PIPELINE)),
+    "--input": LegacyFlag(("input={}",), _CLEANING, "PATH"),
+    "--cleaned": LegacyFlag(("cleaned={}",), (AGGREGATE,), "PATH"),
+    "--output": LegacyFlag(("output={}",), (GENERATE,), "PATH"),
+    "--output-dir": LegacyFlag(("output={}",), (CLEAN, AGGREGATE), "PATH"),
+    "--chunk-size": LegacyFlag(("partitions=by_rows", "partitions.rows={}"), _CLEANING, "N"),
+    "--keep-zero-quantity": LegacyFlag(("dataset.columns.quantity.above=null",), _CLEANING),
+    "--no-save-rejected": LegacyFlag(("outputs.rejected=false",), _CLEANING),
+    "--top-products-by-category": LegacyFlag(
+        (_LIMIT.format("top_products_by_category"),), _COUNTING, "N"
+    ),
+    "--anomaly-limit": LegacyFlag((_LIMIT.format("anomaly_records"),), _COUNTING, "N"),
+    "--log-level": LegacyFlag(("log_level={}",), value="LEVEL"),
+}
+
+
+@dataclass
+class Line:
+    """A command line in Hydra's terms, and a line about each word that means nothing.
+
+    Hydra wants its flags before the overrides.
+    """
+
+    flags: list[str] = field(default_factory=list)
+    overrides: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+# How many words after it a flag of Hydra's takes: none, one, or one of these words if it follows.
+HydraFlags = Mapping[str, int | Sequence[str]]
+
+_OVERRIDE_KEY = re.compile(r"(\+\+?|~)?[\w$][\w$.\-/@:]*")
+
+
+def translate(command: Command, words: Sequence[str], hydra_flags: HydraFlags) -> Line:
+    """What the words mean to Hydra."""
+    return _Reader(command, list(reversed(words)), hydra_flags).read()
+
+
+def quoted(text: str) -> str:
+    """The text as a value of Hydra's grammar, whatever it holds."""
+    # In front of '${' a backslash makes it plain text, and of a quote or the end needs doubling.
+    plain = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    return "'" + re.sub(r"(\\*)('|\Z)", _escape_quote, plain) + "'"
+
+
+def _escape_quote(found: re.Match[str]) -> str:
+    return found[1] * 2 + ("\\'" if found[2] else "")
+
+
+class _Reader:
+    """Reads the words from first to last; `words` is a stack of those still to be read."""
+
+    def __init__(self, command: Command, words: list[str], hydra_flags: HydraFlags) -> None:
+        self.command, self.words, self.hydra_flags = command, words, hydra_flags
+        self.line = Line()
+        self.paths: list[str] = []
+        self.problems = self.line.problems
+
+    def read(self) -> Line:
+        while self.words:
+            word = self.words.pop()
+            if word == "--":
+                self.paths += reversed(self.words)
+                break
+            if word.startswith("-") and word != "-":
+                self._read_flag(word)
+            elif is_override(word):
+                self.line.overrides.append(word)
+            else:
+                self.paths.append(word)
+        self._add_paths()
+        return self.line
+
+    def _read_flag(self, word: str) -> None:
+        name, equals, value = word.partition("=")
+        if name in self.hydra_flags:
+            self._pass_on(name, word, bool(equals))
+            return
+        flag = LEGACY_FLAGS.get(name)
+        if flag is None or self.command.name not in flag.commands:
+            self.problems.append(self._unknown(name, flag))
+        elif not flag.value:
+            if equals:
+                self.problems.append(f"{word}: {name} takes no value")
+            self.line.overrides += flag.overrides
+        elif not equals and (not self.words or self.words[-1].startswith("--")):
+            self.problems.append(f"{name}: needs a value: {name} {flag.value}")
+        else:
+            self._add(flag, value if equals else self.words.pop())
+
+    def _pass_on(self, name: str, word: str, complete: bool) -> None:
+        takes = self.hydra_flags[name]
+        self.line.flags.append(word)
+        if complete or takes == 0:
+            return
+        follows = self.words[-1] if self.words else None
+        if isinstance(takes, int):
+            if follows is None:
+                self.problems.append(f"{name}: needs a value")
+            else:
+                self.line.flags.append(self.words.pop())
+        else:
+            self.line.flags.append(self.words.pop() if follows in takes else takes[0])
+
+    def _unknown(self, name: str, flag: LegacyFlag | None) -> str:
+        if flag is not None:
+            return f"{name}: is for {' and '.join(flag.commands)}, not {self.command.name}"
+        mine = [n for n, f in LEGACY_FLAGS.items() if self.command.name in f.commands]
+        hint = did_you_mean(name, [*mine, *self.hydra_flags, "--help", "--version"])
+        return f"{name}: unknown flag{hint or f'; {self.command.name} --help lists them'}"
+
+    def _add(self, flag: LegacyFlag, value: str) -> None:
+        if flag.overrides == (f"{self.command.path_key}={{}}",):
+            self.paths.append(value)
+            return
+        if flag.value == "LEVEL":
+            value = value.upper()
+        number = flag.value == "N" and re.fullmatch(r"[+-]?[0-9]+", value)
+        typed = str(int(value)) if number else quoted(value)
+        self.line.overrides += [override.format(typed) for override in flag.overrides]
+
+    def _add_paths(self) -> None:
+        key = self.command.path_key
+        if not self.paths:
+            return
+        if any(word.lstrip("+").startswith(f"{key}=") for word in self.line.overrides):
+            self.problems.append(f"{key}: is given twice, as {key}= and as {', '.join(self.paths)}")
+        elif len(self.paths) == 1:
+            self.line.overrides.append(f"{key}={quoted(self.paths[0])}")
+        elif key == "input":
+            self.line.overrides.append(f"{key}=[{','.join(map(quoted, self.paths))}]")
+        else:
+            given = ", ".join(self.paths)
+            self.problems.append(f"{key}: takes one path, not {len(self.paths)}: {given}")
+
+
+def is_override(word: str) -> bool:
+    """Whether a word sets or removes a config key, rather than naming a path."""
+    key, equals, _ = word.partition("=")
+    if not equals:
+        return word.startswith("~") and _OVERRIDE_KEY.fullmatch(word) is not None
+    return _OVERRIDE_KEY.fullmatch(key) is not None and not ("/" in key and os.path.exists(word))

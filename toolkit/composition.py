@@ -1,0 +1,271 @@
+"""Composing a command's config through Hydra, and finding what is wrong with it.
+
+Hydra stops at the first mistake, and makes a run's folder before the job can look at its config.
+So the command line is composed and checked here first, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType, ValueType
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from toolkit.command_help import group_options
+from toolkit.config import config_problems
+from toolkit.errors import ConfigError, did_you_mean
+from toolkit.shipped import shipped_folder
+
+VERSION_BASE = "1.3"
+# Lines of Hydra's messages that help nobody outside it.
+_INSIDE_TALK = (
+    *("full_key:", "object_type=", "reference_type="),
+    *("To append to your config", "Config search path", "provider="),
+)
+
+
+class _MoreFolders(SearchPathPlugin):
+    """Puts folders before and after the main one on Hydra's search path."""
+
+    before: ClassVar[Path | None] = None
+    after: ClassVar[Path | None] = None
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        main = SearchPathQuery(provider="main")
+        if self.before:
+            search_path.prepend("workspace", f"file://{self.before}", anchor=main)
+        if self.after:
+            search_path.append("command-line", f"file://{self.after}", anchor=main)
+
+
+@dataclass(frozen=True)
+class ConfigFolders:
+    """Where configs are looked for: beside the workspace, the main folder, --config-dir."""
+
+    own: Path | None
+    main: Path
+    extra: Path | None = None
+
+    @classmethod
+    def find(
+        cls, overrides: Sequence[Override], main: str | None, extra: str | None
+    ) -> ConfigFolders:
+        """The folders for a command line: `main` and `extra` are what its flags name, if any."""
+        for given in (main, extra):
+            if given is not None and not Path(given).is_dir():
+                raise ConfigError(f"{given}: there is no such config folder")
+        main_folder = Path(main or shipped_folder("conf")).resolve()
+        own = _own_folder(overrides)
+        if own is not None and own.resolve() == main_folder:
+            own = None
+        return cls(own, main_folder, Path(extra).resolve() if extra else None)
+
+    def in_order(self) -> list[Path]:
+        return [folder for folder in (self.own, self.main, self.extra) if folder]
+
+    def enter_search_path(self) -> None:
+        """Make Hydra look into the folders from now on."""
+        _MoreFolders.before, _MoreFolders.after = self.own, self.extra
+        Plugins.instance().register(_MoreFolders)
+
+
+def _own_folder(overrides: Sequence[Override]) -> Path | None:
+    """The folder conf/ beside the workspace, if there is one."""
+    given = [override for override in overrides if override.key_or_group == "data_dir"]
+    if given:
+        workspaces = [value for value in _values(given[-1]) if isinstance(value, str)]
+    else:
+        config = (shipped_folder("conf") / "config.yaml").read_text(encoding="utf-8")
+        workspaces = [yaml.safe_load(config)["data_dir"]]
+    folders = {Path(os.path.abspath(workspace)).parent / "conf" for workspace in workspaces}
+    if len(folders) > 1 and any(folder.is_dir() for folder in folders):
+        raise ConfigError(
+            f"{given[-1].input_line}: the workspaces of one sweep must lie beside the same conf/"
+        )
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def parse_overrides(words: Sequence[str]) -> tuple[list[Override], list[str]]:
+    """The overrides, and a line about each word that is none."""
+    parser, overrides, problems = OverridesParser.create(), [], []
+    for word in words:
+        try:
+            overrides += parser.parse_overrides([word])
+        except HydraException:
+            problems.append(
+                f"{word}: cannot be read as key=value; a value with blanks, commas, brackets or "
+                "quotes needs quotes of its own: \"key='a, b'\""
+            )
+    return overrides, problems
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """What a run will go by, and the folder of its sweep if it is one of several."""
+
+    values: dict[str, Any]
+    sweep_dir: str
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A config to be composed from folders, by overrides; several when they sweep."""
+
+    command: str
+    folders: ConfigFolders
+    overrides: Sequence[Override]
+    config_name: str
+    multirun: bool
+
+    @cached_property
+    def groups(self) -> dict[str, list[str]]:
+        return group_options(self.folders.in_order())
+
+    def words(self, overrides: Sequence[Override]) -> list[str]:
+        """The overrides as Hydra gets them, so that it lets unknown keys pass.
+
+        They are for toolkit.config to find, which knows all that is wrong, and the nearest key.
+        """
+        return [f"hydra.job.name={self.command}", *(self._word(override) for override in overrides)]
+
+    def _word(self, override: Override) -> str:
+        word, key = str(override.input_line), override.key_or_group
+        plain = override.type is OverrideType.CHANGE and override.package is None
+        if plain and key not in self.groups and "/" not in key and not override.is_hydra_override():
+            return f"++{word}"
+        return word
+
+    def checked(self, problems: Sequence[str]) -> list[PlannedRun]:
+        """The runs to come. Raises ConfigError with these problems and all further ones."""
+        found = list(problems)
+        sound: list[Override] = []
+        mistaken: list[Override] = []
+        self.folders.enter_search_path()
+        with initialize_config_dir(
+            str(self.folders.main), job_name=self.command, version_base=VERSION_BASE
+        ):
+            for override in self.overrides:
+                override.config_loader = GlobalHydra.instance().config_loader()
+                wrong = [*self._override_problems(override)]
+                found += wrong
+                (mistaken if wrong else sound).append(override)
+            runs, wrong = self._plan(sound)
+        found += _not_caused_by(mistaken, wrong)
+        if found:
+            error = ConfigError.from_problems(list(dict.fromkeys(found)))
+            raise ConfigError("\n".join([str(error), *self._note()]))
+        return runs
+
+    def _plan(self, overrides: Sequence[Override]) -> tuple[list[PlannedRun], list[str]]:
+        """The runs to come, and what is wrong with their values."""
+        runs: list[PlannedRun] = []
+        problems: list[str] = []
+        try:
+            for number, words in enumerate(self._runs(overrides)):
+                runs.append(self._compose(words, number))
+                problems += config_problems(runs[-1].values, self.groups)
+            if not runs:
+                problems.append("there is nothing to run: a sweep has no values")
+        except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+            problems.append(_one_line(error))
+        return runs, problems
+
+    def _override_problems(self, override: Override) -> Iterator[str]:
+        word, key = override.input_line, override.key_or_group
+        is_group = key in self.groups
+        if override.is_sweep_override() and not self.multirun:
+            hint = "" if is_group else f", or make them a list: {key}=[...]"
+            yield f"{word}: several values; add --multirun for a run with each{hint}"
+        if "/" in key and not self._is_folder(key) and not override.is_hydra_override():
+            yield f"{word}: there is no group {key}{did_you_mean(key, self.groups)}"
+        if not is_group or override.is_delete():
+            return
+        for option in _values(override):
+            name = str(option)
+            paths = (folder / key / f"{name}.yaml" for folder in self.folders.in_order())
+            if option is not None and not any(path.is_file() for path in paths):
+                known = self.groups[key]
+                hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+                yield f"{key}={name}: unknown option{hint}"
+
+    def _is_folder(self, group: str) -> bool:
+        return any((folder / group).is_dir() for folder in self.folders.in_order())
+
+    def _runs(self, overrides: Sequence[Override]) -> list[list[str]]:
+        """The words of each run of a sweep, or of the only run."""
+        parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+        parsed = parser.parse_overrides(self.words(overrides))
+        if not self.multirun:
+            return [[str(override.input_line) for override in parsed]]
+        if any(override.key_or_group == "hydra/sweeper" for override in parsed):
+            # What another sweeper tries is known to it only; each run checks its config again.
+            parsed = [override for override in parsed if not override.is_sweep_override()]
+        return [list(run) for run in BasicSweeper.split_arguments(parsed, None)[0]]
+
+    def _compose(self, words: list[str], number: int) -> PlannedRun:
+        """One run, as if Hydra had begun it."""
+        config = compose(self.config_name, words, return_hydra_config=True)
+        with open_dict(config):
+            config.hydra.job.num, config.hydra.job.id = number, str(number)
+            config.hydra.runtime.output_dir = "."
+            HydraConfig.instance().set_config(config)
+            try:
+                keys = [str(key) for key in config if key != "hydra"]
+                values = plain_values(OmegaConf.masked_copy(config, keys))
+                return PlannedRun(values, str(config.hydra.sweep.dir))
+            finally:
+                HydraConfig.instance().cfg = None
+
+    def _note(self) -> Iterator[str]:
+        own = self.folders.own
+        if own and (own / f"{self.config_name}.yaml").is_file():
+            yield f"note: {own / self.config_name}.yaml takes the place of the toolkit's own"
+
+
+def plain_values(config: DictConfig) -> dict[str, Any]:
+    """The config as dicts, lists and scalars, every reference resolved."""
+    values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    if not isinstance(values, dict):
+        raise ConfigError("the config is no mapping of keys to values")
+    return {str(key): value for key, value in values.items()}
+
+
+def _values(override: Override) -> list[Any]:
+    """What an override sets: one value, or those of a sweep."""
+    if not override.is_sweep_override():
+        return [override.value()]
+    glob = override.value_type is ValueType.GLOB_CHOICE_SWEEP
+    if not override.is_discrete_sweep() or (glob and override.config_loader is None):
+        return []
+    return [value.strip("'\"") for value in override.sweep_string_iterator()]
+
+
+def _not_caused_by(mistaken: Sequence[Override], problems: Sequence[str]) -> Iterator[str]:
+    """The problems but those that the overrides left out may have caused."""
+    parts = tuple(f"{override.key_or_group}{end}" for override in mistaken for end in ".:=")
+    return (line for line in problems if not line.startswith(parts))
+
+
+def _one_line(error: BaseException) -> str:
+    """What an error says, in one line, with the cause that Hydra hides behind it."""
+    causes = [error, error.__cause__] if error.__cause__ else [error]
+    lines = [line.strip(" \t.") for cause in causes for line in str(cause).splitlines()]
+    said = [line for line in lines if line and not line.startswith(_INSIDE_TALK)]
+    key = getattr(error, "full_key", None)
+    return (f"{key}: " if key else "") + ("; ".join(said) or type(error).__name__)

@@ -1,0 +1,241 @@
+"""What conf/ may hold, as frozen dataclasses; reading it reports every problem at once.
+
+Nothing here touches the disk, or knows where the values came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from toolkit.config_explain import explain, shown
+from toolkit.contract import Contract
+from toolkit.contract_check import contract_problems
+from toolkit.errors import ConfigError
+
+_STRICT: dict[str, Any] = {"extra": "forbid"}
+# What changes where results lie, how fast they come or what is said meanwhile, not what they are.
+_WITHOUT_EFFECT = ("data_dir", "input", "output", "cleaned", "log_level", "cluster", "overrides")
+_ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
+# The keys that each kind goes by.
+_USED: dict[str, dict[str, tuple[str, ...]]] = {
+    "partitions": {
+        "auto": (),
+        "by_size": ("block_bytes",),
+        "by_count": ("count",),
+        "by_rows": ("rows",),
+    },
+    "cluster": {
+        "sync": (),
+        "threads": ("workers",),
+        "processes": ("workers", "timeout_seconds"),
+        "local": ("workers", "threads_per_worker", "memory_limit", "timeout_seconds"),
+        "remote": ("address", "scheduler_file", "timeout_seconds"),
+    },
+}
+
+Count = Annotated[int, Field(ge=1)]
+Memory = Annotated[str, Field(pattern=r"(?i)^(auto|\d+(\.\d+)?\s*([kmgtp]i?)?b?)$")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partitions:
+    """How the input is cut into blocks: by cores and memory, or by the one number given."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    kind: Literal["auto", "by_size", "by_count", "by_rows"]
+    block_bytes: Count | None = None
+    count: Count | None = None
+    rows: Count | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Where the work runs. No `workers` means one a core."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    kind: Literal["sync", "threads", "processes", "local", "remote"]
+    workers: Count | None = None
+    threads_per_worker: Count | None = None
+    memory_limit: Memory | None = None
+    """Of one worker: auto, or as Dask writes it: 2GiB, 500MB."""
+    address: Annotated[str, Field(min_length=1)] | None = None
+    """Without it and without a file, DASK_SCHEDULER_ADDRESS is asked."""
+    scheduler_file: Annotated[str, Field(min_length=1)] | None = None
+    timeout_seconds: Annotated[float, Field(gt=0)] = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What is written, and how."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    clean: bool
+    rejected: bool
+    aggregations: bool
+    format: Literal["parquet"]
+    compression: Literal["snappy", "zstd", "lz4", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Every key that conf/ knows. Paths are relative to where the command is run."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    rows: Annotated[int, Field(ge=0, le=10**10)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    mode: Literal["dirty", "clean"]
+    as_of: date
+    ledger: bool
+    input: tuple[Annotated[str, Field(min_length=1)], ...]
+    """Paths and patterns; empty when none is given."""
+    cleaned: Path | None
+    output: Path | None
+    """A file for generate-data, a folder for the other commands."""
+    data_dir: Path
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+    dataset: Contract
+    partitions: Partitions
+    cluster: Cluster
+    outputs: Outputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Config):
+    """A config that holds, and the overrides that the user gave to get it."""
+
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def config_hash(self) -> str:
+        """Sha256 of everything that results depend on; equal settings have the same."""
+        values = {key: value for key, value in asdict(self).items() if key not in _WITHOUT_EFFECT}
+        # Not sorted: the order of a contract's columns and flags has a meaning.
+        return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()
+
+
+def read_settings(
+    values: Mapping[str, Any], overrides: Sequence[str] = (), groups: Collection[str] = ()
+) -> Settings:
+    """The settings that plain values (as YAML gives them) stand for.
+
+    `overrides` are kept for the run's report; `groups` are names that are no keys, but that a
+    mistyped key may have meant. Raises ConfigError with every problem at once.
+    """
+    problems = config_problems(values, groups)
+    if problems:
+        raise ConfigError.from_problems(problems)
+    return Settings(**vars(_validated(Config, _listed(values))), overrides=tuple(overrides))
+
+
+def read_contract(values: Any) -> Contract:
+    """The contract that plain values (as YAML gives them) stand for.
+
+    Raises ConfigError with every problem at once.
+    """
+    try:
+        contract: Contract = _validated(Contract, values)
+    except ValidationError as error:
+        raise ConfigError.from_problems([*explain(error, Contract, values, ())]) from None
+    problems = contract_problems(contract)
+    if problems:
+        raise ConfigError.from_problems(problems)
+    return contract
+
+
+def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> list[str]:
+    """Every problem of the values, one line each: dotted key, value, what is allowed."""
+    problems = [*_empty_paths(values), *_infinities(values)]
+    try:
+        _validated(Config, _listed(values))
+    except ValidationError as error:
+        problems += explain(error, Config, _listed(values), groups)
+    problems += _group_problems(values)
+    dataset = values.get("dataset")
+    # A contract whose shape is wrong, as the problems say by now, can't be looked into further.
+    with suppress(ValidationError):
+        problems += (
+            [] if any(_infinities(dataset)) else contract_problems(_validated(Contract, dataset))
+        )
+    return problems
+
+
+@cache
+def _schema(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _validated(kind: type, values: Any) -> Any:
+    """Read as strict JSON, which takes a list for a tuple but neither "1" nor true for 1."""
+    return _schema(kind).validate_json(json.dumps(_plain(values), default=str), strict=True)
+
+
+def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with `input` as a list: one path may be given without brackets."""
+    given = values.get("input")
+    paths = [] if given is None else [given] if isinstance(given, str) else given
+    return {**values, "input": paths}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        # rows=1e6 is a whole number; infinities are reported on their own.
+        return 0 if not math.isfinite(value) else int(value) if value.is_integer() else value
+    return value
+
+
+def _empty_paths(values: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("data_dir", "cleaned", "output"):
+        if values.get(key) == "":
+            yield f"{key}='': must name a file or folder"
+
+
+def _infinities(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _infinities(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _infinities(inner, key)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{key}={value}: must be a finite number"
+
+
+def _group_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    """Keys that another kind of partitions or cluster goes by, and those that one lacks."""
+    for group, kinds in _USED.items():
+        given = values.get(group)
+        if not isinstance(given, Mapping) or given.get("kind") not in kinds:
+            continue
+        kind = given["kind"]
+        for key in sorted({key for keys in kinds.values() for key in keys} - {*kinds[kind]}):
+            if given.get(key) is not None:
+                owners = ", ".join(other for other, keys in kinds.items() if key in keys)
+                yield f"{group}.{key}={shown(given[key])}: is for {group}={owners}, not {kind}"
+        if group == "partitions" and any(given.get(key) is None for key in kinds[kind]):
+            yield f"{group}.{kinds[kind][0]}: missing; {group}={kind} needs it"
+        if kind == "remote" and not _names_a_scheduler(given):
+            yield (
+                "cluster.address: missing; give an address such as tcp://host:8786, "
+                f"a cluster.scheduler_file, or set {_ADDRESS_VARIABLE}"
+            )
+
+
+def _names_a_scheduler(cluster: Mapping[str, Any]) -> bool:
+    given = (cluster.get("address"), cluster.get("scheduler_file"))
+    return any(value is not None for value in given) or bool(os.environ.get(_ADDRESS_VARIABLE))

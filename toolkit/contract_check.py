@@ -1,0 +1,287 @@
+"""What a contract can get wrong beyond the shape of its YAML, found before any row is read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+
+from toolkit.contract import (
+    RAW_LINE_COLUMN,
+    REASON_COLUMN,
+    SOURCE_FILE_COLUMN,
+    SOURCE_ROW_COLUMN,
+    STRUCTURAL_REASONS,
+    AnyColumn,
+    Category,
+    Contract,
+    Date,
+    Derived,
+    Extremes,
+    Integer,
+    Mapped,
+    Measure,
+    Number,
+    Ranking,
+    Summary,
+    Text,
+    Unused,
+)
+from toolkit.errors import ConfigError, did_you_mean
+from toolkit.formula import formula_columns
+
+_RESERVED = (REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN)
+_NUMERIC = ("number", "integer")
+_LABELS = ("text", "category", "mapped", "email")
+# Reasons are counted in a byte, whose last value means 'none'.
+_MOST_REASONS = 250
+
+
+def contract_problems(contract: Contract) -> list[str]:
+    """Every contradiction in a contract, one line each, under its dotted key."""
+    checks = (
+        _csv_problems,
+        _name_problems,
+        _reason_problems,
+        _column_problems,
+        _derived_problems,
+        _flag_problems,
+        _key_problems,
+        _aggregation_problems,
+    )
+    return [f"dataset.{line}" for check in checks for line in check(contract)]
+
+
+def _csv_problems(contract: Contract) -> Iterator[str]:
+    csv = contract.csv
+    for name, value in (("delimiter", csv.delimiter), ("quote", csv.quote)):
+        if value in "\r\n" or not value.isascii():
+            yield f"csv.{name}={value!r}: must be one ASCII character, not a line break"
+    if csv.delimiter == csv.quote:
+        yield f"csv.quote={csv.quote!r}: must differ from the delimiter"
+
+
+def _name_problems(contract: Contract) -> Iterator[str]:
+    for name, column in contract.columns.items():
+        if not name.strip():
+            yield f"columns: {name!r} is no name for a column"
+        if name in _RESERVED:
+            yield f"columns.{name}: the name is taken by a column of rejected rows"
+        if column.source in _RESERVED:
+            yield f"columns.{name}.source={column.source!r}: is a column of rejected rows"
+    for source, times in Counter(contract.sources.values()).items():
+        if times > 1:
+            names = ", ".join(n for n, s in contract.sources.items() if s == source)
+            yield f"columns: {names} share the source {source!r}; each needs its own"
+    taken = {name for name, column in contract.columns.items() if not isinstance(column, Unused)}
+    for group, name in [
+        *(("derived", name) for name in contract.derived),
+        *(("flags", name) for name in contract.flags),
+    ]:
+        if not name.strip() or name in _RESERVED or name in taken:
+            yield f"{group}.{name}: the name is empty or taken by another column"
+        taken.add(name)
+    for name in contract.aggregations:
+        if not re.fullmatch(r"[\w-][\w.-]*", name):
+            yield f"aggregations: {name!r} names a file; use letters, digits, - and _"
+
+
+def _reason_problems(contract: Contract) -> Iterator[str]:
+    used = dict(_reasons_used(contract))
+    for where, reason in used.items():
+        if reason not in contract.reasons:
+            hint = did_you_mean(reason, contract.reasons)
+            yield f"{where}={reason!r}: is not in dataset.reasons{hint}"
+    for reason, times in Counter(contract.reasons).items():
+        if times > 1:
+            yield f"reasons: {reason!r} stands in it {times} times"
+        if reason in STRUCTURAL_REASONS:
+            yield f"reasons: {reason!r} is the toolkit's own and comes first anyway; remove it"
+        elif reason not in used.values():
+            yield f"reasons: {reason!r} is used by no column, derived column or key; remove it"
+    if len(contract.reasons) > _MOST_REASONS:
+        yield f"reasons: {len(contract.reasons)} of them; at most {_MOST_REASONS} are possible"
+
+
+def _reasons_used(contract: Contract) -> Iterator[tuple[str, str]]:
+    """Where each reason is named, and the reason."""
+    for name, column in contract.columns.items():
+        for key in ("reason", "range_reason"):
+            if (reason := getattr(column, key, None)) is not None:
+                yield f"columns.{name}.{key}", reason
+    for name, derived in contract.derived.items():
+        if derived.reason is not None:
+            yield f"derived.{name}.reason", derived.reason
+    if contract.key is not None:
+        yield "key.reason", contract.key.reason
+
+
+def _column_problems(contract: Contract) -> Iterator[str]:
+    for name, column in contract.columns.items():
+        where = f"columns.{name}"
+        if (why := _can_reject(column)) and getattr(column, "reason", None) is None:
+            yield f"{where}.reason: missing; the column rejects {why}"
+        if isinstance(column, Number | Integer):
+            yield from _limit_problems(where, column)
+        if isinstance(column, Number) and column.clip and column.clip[0] > column.clip[1]:
+            yield f"{where}.clip={list(column.clip)}: the lower bound comes first"
+        if isinstance(column, Date):
+            yield from _date_problems(where, column)
+
+
+def _can_reject(column: AnyColumn) -> str:
+    """What the column rejects, or nothing."""
+    match column:
+        case Text(required=True):
+            return "rows without a value"
+        case Number(default=None):
+            return "what is no number"
+        case Number() | Integer() if _has_limits(column):
+            return "what is beyond its limits"
+        case Integer():
+            # Even with a default, 1e300 is no value of a column of 64-bit whole numbers.
+            return "what is no whole number of 64 bits"
+        case Date():
+            return "what is no date"
+        case Category() | Mapped():
+            return "unknown values"
+    return ""
+
+
+def _has_limits(limits: Number | Integer | Derived) -> bool:
+    return any(bound is not None for bound in (limits.above, limits.min, limits.max, limits.below))
+
+
+def _limit_problems(where: str, limits: Number | Integer | Derived) -> Iterator[str]:
+    lower = max((b for b in (limits.above, limits.min) if b is not None), default=None)
+    upper = min((b for b in (limits.max, limits.below) if b is not None), default=None)
+    if lower is None or upper is None or lower < upper:
+        return
+    if lower > upper or limits.above == lower or limits.below == upper:
+        yield f"{where}: no number lies between its limits {lower:g} and {upper:g}"
+
+
+def _date_problems(where: str, column: Date) -> Iterator[str]:
+    for date_format in column.formats:
+        if sorted(re.findall(r"%.?", date_format)) != ["%Y", "%d", "%m"]:
+            yield (
+                f"{where}.formats: {date_format!r} must have %Y, %m and %d once each, "
+                "and no other directive"
+            )
+    limited = column.years_before is not None or column.years_after is not None
+    if limited and column.range_reason is None:
+        yield f"{where}.range_reason: missing; the column rejects days beyond its years"
+
+
+def _derived_problems(contract: Contract) -> Iterator[str]:
+    kinds = {name: column.kind for name, column in contract.columns.items()}
+    for name, derived in contract.derived.items():
+        where = f"derived.{name}"
+        try:
+            for source in formula_columns(derived.formula):
+                yield from _kind_problems(f"{where}.formula", source, kinds, _NUMERIC)
+        except ConfigError as error:
+            yield f"{where}.{error}"
+        if _has_limits(derived) and derived.reason is None:
+            yield f"{where}.reason: missing; the column rejects what is beyond its limits"
+        yield from _limit_problems(where, derived)
+
+
+def _flag_problems(contract: Contract) -> Iterator[str]:
+    kinds = _clean_kinds(contract)
+    for name, labels in contract.flags.items():
+        if not labels:
+            yield f"flags.{name}: has no label"
+        for label, flag in labels.items():
+            yield from _kind_problems(f"flags.{name}.{label}.column", flag.column, kinds, _NUMERIC)
+
+
+def _key_problems(contract: Contract) -> Iterator[str]:
+    key = contract.key
+    if key is None:
+        return
+    for column in key.columns:
+        yield from _kind_problems("key.columns", column, _clean_kinds(contract), ("text",))
+    if len(set(key.columns)) < len(key.columns):
+        yield f"key.columns={list(key.columns)}: names a column twice"
+    if key.reason in contract.reasons and key.reason != contract.reasons[-1]:
+        yield (
+            f"key.reason={key.reason!r}: must be the last of dataset.reasons; "
+            "only rows that pass every other rule are compared"
+        )
+
+
+def _aggregation_problems(contract: Contract) -> Iterator[str]:
+    kinds = _clean_kinds(contract)
+    for name, aggregation in contract.aggregations.items():
+        where = f"aggregations.{name}"
+        match aggregation:
+            case Summary():
+                yield from _summary_problems(where, aggregation, kinds)
+            case Ranking():
+                yield from _ranking_problems(where, aggregation, kinds)
+            case Extremes():
+                for reason, column in aggregation.highest.items():
+                    yield from _kind_problems(f"{where}.highest.{reason}", column, kinds, _NUMERIC)
+                tie_break = aggregation.tie_break
+                yield from _kind_problems(f"{where}.tie_break", tie_break, kinds, ("text",))
+
+
+def _summary_problems(where: str, summary: Summary, kinds: Mapping[str, str]) -> Iterator[str]:
+    for name, grain in summary.by.items():
+        allowed = ("date",) if grain.unit == "month" else (*_LABELS, "date")
+        yield from _kind_problems(f"{where}.by.{name}.column", grain.column, kinds, allowed)
+    yield from _measure_problems(where, summary.measures, kinds, summary.by)
+    if summary.largest_first is not None and summary.largest_first not in summary.measures:
+        yield _no_measure(f"{where}.largest_first", summary.largest_first, summary.measures)
+
+
+def _ranking_problems(where: str, ranking: Ranking, kinds: Mapping[str, str]) -> Iterator[str]:
+    yield from _kind_problems(f"{where}.within", ranking.within, kinds, _LABELS)
+    yield from _kind_problems(f"{where}.item", ranking.item, kinds, _LABELS)
+    taken = (ranking.within, "metric_type", "rank", ranking.item)
+    yield from _measure_problems(where, ranking.measures, kinds, taken)
+    for metric, measure in ranking.metrics.items():
+        if measure not in ranking.measures:
+            yield _no_measure(f"{where}.metrics.{metric}", measure, ranking.measures)
+
+
+def _measure_problems(
+    where: str, measures: Mapping[str, Measure], kinds: Mapping[str, str], taken: Collection[str]
+) -> Iterator[str]:
+    for name, measure in measures.items():
+        if sum(given is not None for given in (measure.sum, measure.mean, measure.count)) != 1:
+            yield f"{where}.measures.{name}: needs exactly one of sum, mean, count"
+        for key in ("sum", "mean"):
+            if (column := getattr(measure, key)) is not None:
+                yield from _kind_problems(f"{where}.measures.{name}.{key}", column, kinds, _NUMERIC)
+        if name in taken:
+            yield f"{where}.measures.{name}: the result has another column of this name"
+
+
+def _no_measure(where: str, given: str, measures: Mapping[str, Measure]) -> str:
+    return f"{where}={given!r}: is none of the measures {_listed(measures)}" + did_you_mean(
+        given, measures
+    )
+
+
+def _clean_kinds(contract: Contract) -> dict[str, str]:
+    """The kind of each column of a clean row."""
+    return {
+        **{name: c.kind for name, c in contract.columns.items() if c.kind != "unused"},
+        **dict.fromkeys(contract.derived, "number"),
+        **dict.fromkeys(contract.flags, "flag"),
+    }
+
+
+def _kind_problems(
+    where: str, column: str, kinds: Mapping[str, str], allowed: Collection[str]
+) -> Iterator[str]:
+    if column not in kinds:
+        yield f"{where}={column!r}: there is no such column{did_you_mean(column, kinds)}"
+    elif kinds[column] not in allowed:
+        yield f"{where}={column!r}: is of kind {kinds[column]}; must be {_listed(allowed)}"
+
+
+def _listed(names: Collection[str]) -> str:
+    return " or ".join([", ".join(list(names)[:-1]), list(names)[-1]][len(names) < 2 :])

@@ -1,0 +1,1 @@
+"""A seeded feed of realistic dirty sales data, and the ledger of the faults that were put in."""

@@ -1,0 +1,187 @@
+"""A feed to a CSV file: blocks generated in parallel with Dask, appended in order.
+
+The graph bounds its own memory: a block waits until the one IN_FLIGHT_BLOCKS before it is in the
+file, so no scheduler, whatever its number of workers, holds more blocks than that.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from dask.base import compute
+from dask.delayed import Delayed, delayed
+
+from toolkit.errors import OutputError
+from toolkit.generate.csv_text import csv_bytes
+from toolkit.generate.feed import FeedSpec, feed_block, n_block_rows, n_blocks
+from toolkit.generate.ledger import combine_ledgers, stage_ledger
+
+IN_FLIGHT_BLOCKS = 16
+"""Appending a block takes less than a tenth of the time of generating it: with this many in
+flight the file is the limit, so that more would cost memory (8 MB each) and gain nothing."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Records and bytes (header included) put into the file, and the offset where they end."""
+
+    rows: int
+    bytes: int
+    end: int
+
+
+@dataclass(frozen=True)
+class StagedFeed:
+    """A feed in the making: compute all of `graph`, then publish what it returned."""
+
+    spec: FeedSpec
+    graph: list[Delayed]
+    partial_path: Path
+    path: Path
+    ledger_dir: Path | None
+    ledger_path: Path | None
+
+    def publish(self, written: Sequence[Written]) -> Written:
+        """Rename the complete file, and its ledger, into place; what the whole file holds.
+
+        Raises RuntimeError, with nothing published, unless every row of the spec is in the file,
+        and OutputError when a file can't be put in its place.
+        """
+        total = _check_complete(self.spec, self.partial_path, written)
+        if self.ledger_dir is not None and self.ledger_path is not None:
+            combined = self.ledger_dir / "ledger.parquet"
+            combine_ledgers(self.ledger_dir, n_blocks(self.spec), combined)
+            _sync(self.partial_path)
+            _replace(combined, self.ledger_path)
+        _replace(self.partial_path, self.path)
+        return total
+
+
+def write_feed(spec: FeedSpec, path: Path, *, ledger_path: Path | None = None) -> Written:
+    """Write the feed, and its ledger if asked for, with the Dask scheduler in force.
+
+    Computed at once. Each file appears whole, in place of an older one, or not at all, and
+    nothing else stays behind. Workers must see the folders of `path` and `ledger_path`.
+    Raises OutputError when a file can't be written.
+    """
+    try:
+        with stage_feed(spec, path, ledger_path) as staged:
+            return staged.publish(compute(*staged.graph))
+    except OSError as error:
+        raise OutputError.cannot_write(path, error) from error
+
+
+@contextmanager
+def stage_feed(spec: FeedSpec, path: Path, ledger_path: Path | None = None) -> Iterator[StagedFeed]:
+    """For a caller that computes the graph itself, with its own progress and cluster.
+
+    Lazy: nothing is generated here. On leaving, all that was not published is removed, also after
+    an error or an interrupt. Raises OutputError when a folder can't be written.
+    """
+    # Absolute, because a worker may run in another folder.
+    path = Path(path).absolute()
+    ledger_path = None if ledger_path is None else Path(ledger_path).absolute()
+    with ExitStack() as stack:
+        partial_path = stack.enter_context(_staging_folder(path)) / path.name
+        partial_path.touch()
+        ledger_dir = stack.enter_context(_staging_folder(ledger_path)) if ledger_path else None
+        graph = feed_graph(spec, partial_path, ledger_dir)
+        yield StagedFeed(spec, graph, partial_path, path, ledger_dir, ledger_path)
+
+
+def feed_graph(spec: FeedSpec, partial_path: Path, ledger_dir: Path | None) -> list[Delayed]:
+    """One lazy Written a block, in order; each depends on the one before it.
+
+    The file and the folder must exist; the file should be empty. A task that is run again, as
+    after the loss of a worker, writes the same bytes to the same place.
+    """
+    make = delayed(make_block, pure=False)
+    append = delayed(append_block, pure=False)
+    graph: list[Delayed] = []
+    for block in range(n_blocks(spec)):
+        waits_for = graph[block - IN_FLIGHT_BLOCKS] if block >= IN_FLIGHT_BLOCKS else None
+        text = make(spec, block, ledger_dir, waits_for)
+        before = graph[-1] if graph else None
+        graph.append(append(text, n_block_rows(spec, block), partial_path, before))
+    return graph
+
+
+def make_block(
+    spec: FeedSpec, block: int, ledger_dir: Path | None, waits_for: Written | None
+) -> pa.Buffer:
+    """One block's CSV text; its ledger goes to `ledger_dir`. `waits_for` only bounds memory."""
+    made = feed_block(spec, block)
+    if ledger_dir is not None:
+        stage_ledger(made.ledger, ledger_dir, block)
+    return csv_bytes(made.table, header=block == 0)
+
+
+def append_block(text: pa.Buffer, rows: int, path: Path, before: Written | None) -> Written:
+    """Put a block's text where the block before it ended. The file must exist."""
+    start = before.end if before else 0
+    # Not "ab": a second run of this task must not write its block twice. And not "wb": a task
+    # that outlives an interrupted run must not bring the removed file back.
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(text)
+    return Written(rows, text.size, start + text.size)
+
+
+def _check_complete(spec: FeedSpec, path: Path, written: Sequence[Written]) -> Written:
+    rows, n_bytes = sum(one.rows for one in written), sum(one.bytes for one in written)
+    size = path.stat().st_size
+    if (rows, n_bytes) != (spec.rows, size):
+        raise RuntimeError(
+            f"{path}: {rows:,} rows and {n_bytes:,} bytes were appended, "
+            f"but the feed has {spec.rows:,} rows and the file {size:,} bytes"
+        )
+    return Written(rows, n_bytes, size)
+
+
+@contextmanager
+def _staging_folder(target: Path) -> Iterator[Path]:
+    """A hidden folder beside `target`, so that a rename from it is atomic; always removed."""
+    folder = target.parent / f".{target.name}.partial-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        if target.is_dir():
+            # Known at once, rather than after everything was generated.
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        folder.mkdir()
+    except OSError as error:
+        raise OutputError.cannot_write(target, error) from error
+    try:
+        yield folder
+    finally:
+        # Renamed first: tasks still running after an interrupt lose their way at once, and none
+        # of them can put a new file into a folder that is being emptied.
+        doomed = folder.with_name(f"{folder.name}.removed")
+        folder.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _replace(source: Path, target: Path) -> None:
+    try:
+        _sync(source)
+        os.replace(source, target)
+        _sync(target.parent)
+    except OSError as error:
+        raise OutputError.cannot_write(target, error) from error
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

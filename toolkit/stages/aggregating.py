@@ -1,0 +1,51 @@
+"""The aggregate stage: a cleaned dataset into the contract's small tables, one file each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolkit.aggregate.dataset import aggregation_tasks
+from toolkit.aggregate.partials import combine
+from toolkit.aggregate.pieces import plan_pieces
+from toolkit.aggregate.tables import finish
+from toolkit.cluster import open_cluster
+from toolkit.report import record_stage, utc_now, versions
+from toolkit.stages.running import Run
+from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet
+
+
+def aggregate(run: Run, cleaned: Path) -> None:
+    """Write every aggregation of the contract, all of them or none; grain as documented there."""
+    settings, contract = run.settings, run.settings.dataset
+    folder = (settings.output or run.workspace.aggregations).absolute()
+    style = ParquetStyle(settings.outputs.compression)
+    with record_stage(run.report, "aggregate") as facts:
+        pieces = plan_pieces(cleaned, contract)
+        facts.rows_in = sum(piece.n_rows for piece in pieces)
+        facts.bytes_in = sum(piece.n_bytes for piece in pieces)
+        with (
+            publishing_files(folder) as staged,
+            open_cluster(settings.cluster) as runner,
+            run.progress.stage("aggregate", total_rows=facts.rows_in) as shown,
+        ):
+            partials = runner.run(
+                aggregation_tasks(pieces, contract),
+                lambda partial: shown.advance(rows=partial.n_rows),
+            )
+            facts.bytes_out = 0
+            for name, table in finish(combine(partials), contract).items():
+                path = staged / f"{name}.parquet"
+                facts.bytes_out += write_parquet(table, table.schema, path, style)
+            manifest = {
+                "dataset": contract.name,
+                "cleaned": cleaned,
+                "rows_in": facts.rows_in,
+                "aggregations": sorted(contract.aggregations),
+                "config_hash": settings.config_hash,
+                "versions": versions(),
+                "started": facts.started,
+                "finished": utc_now(),
+                "peak_rss_bytes": facts.peak_rss_bytes,
+            }
+            write_json(manifest, staged / MANIFEST)
+        facts.paths["aggregations"] = folder

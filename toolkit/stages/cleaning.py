@@ -1,0 +1,191 @@
+"""The clean stage: CSV files into published clean and rejected datasets."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dask.delayed import delayed
+
+from toolkit.clean.blocks import Job, Published, Staged, Targets
+from toolkit.clean.evaluate import Rules
+from toolkit.clean.feed import (
+    duplicate_tasks,
+    make_job,
+    merge_duplicates,
+    publish_tasks,
+    stage_tasks,
+)
+from toolkit.cluster import Runner, open_cluster
+from toolkit.config import Settings
+from toolkit.errors import ConfigError, InputError
+from toolkit.lookups import load_lookups
+from toolkit.progress import Stage
+from toolkit.read.blocks import Source, find_sources, plan_blocks
+from toolkit.read.sizing import choose_block_bytes
+from toolkit.read.spool import spool
+from toolkit.report import StageFacts, record_stage, utc_now, versions
+from toolkit.stages.running import Run
+from toolkit.store import MANIFEST, BackgroundSync, publishing, write_json
+from toolkit.workspace import dataset_stem
+
+
+@dataclass(frozen=True)
+class _Destination:
+    """Where the datasets are to appear; None for what is not wanted."""
+
+    clean: Path | None
+    rejected: Path | None
+
+    def wanted(self) -> list[Path]:
+        return [path for path in (self.clean, self.rejected) if path is not None]
+
+
+def clean(run: Run, inputs: Sequence[str]) -> Path | None:
+    """Clean the inputs into the workspace; the clean dataset, or None if it is not written."""
+    with record_stage(run.report, "clean") as facts:
+        if not (run.settings.outputs.clean or run.settings.outputs.rejected):
+            raise ConfigError.nothing_to_write()
+        sources = find_sources(inputs)
+        rules = _rules(run, facts)
+        destination = _destination(run, dataset_stem(sources, rules.contract.name))
+        _clean(run, sources, rules, destination, facts)
+    return destination.clean
+
+
+def _rules(run: Run, facts: StageFacts) -> Rules:
+    folder = run.workspace.lookups
+    if not run.workspace.has_own_lookups and run.settings.dataset.lookups:
+        run.note(facts, f"{run.workspace.data_dir} has no lookups; the starter ones are used")
+    contract = run.settings.dataset
+    return Rules(contract, load_lookups(contract, folder), run.settings.as_of)
+
+
+def _destination(run: Run, stem: str) -> _Destination:
+    outputs, workspace = run.settings.outputs, run.workspace
+    clean_path, rejected_path = workspace.clean_dataset(stem), workspace.rejected_dataset(stem)
+    if run.settings.output is not None:
+        clean_path, rejected_path = (
+            run.settings.output / path.name for path in (clean_path, rejected_path)
+        )
+    return _Destination(
+        clean_path.absolute() if outputs.clean else None,
+        rejected_path.absolute() if outputs.rejected else None,
+    )
+
+
+def _clean(
+    run: Run,
+    sources: Sequence[Source],
+    rules: Rules,
+    destination: _Destination,
+    facts: StageFacts,
+) -> None:
+    wanted = destination.wanted()
+    with publishing(wanted) as folders:
+        spill = folders[0] / "_spill"
+        spill.mkdir()
+        staging = dict(zip(wanted, folders, strict=True))
+        targets = Targets(
+            staging.get(destination.clean) if destination.clean else None,
+            staging.get(destination.rejected) if destination.rejected else None,
+            run.settings.outputs.compression,
+        )
+        with open_cluster(run.settings.cluster) as runner:
+            plain = runner.run([delayed(spool, pure=False)(source, spill) for source in sources])
+            published = _clean_blocks(run, runner, plain, _Work(rules, spill, targets, facts))
+        for source in sources:
+            if source.has_changed():
+                raise InputError.changed(source.shown)
+        shutil.rmtree(spill)
+        _count(facts, published, sources)
+        for folder in folders:
+            write_json(_manifest(facts, sources, run.settings), folder / MANIFEST)
+    labels = {destination.clean: "clean", destination.rejected: "rejected"}
+    facts.paths |= {labels[path]: path for path in wanted}
+
+
+@dataclass(frozen=True)
+class _Work:
+    rules: Rules
+    spill: Path
+    targets: Targets
+    facts: StageFacts
+
+
+def _clean_blocks(
+    run: Run, runner: Runner, sources: Sequence[Source], work: _Work
+) -> list[Published]:
+    """The three rounds of tasks: evaluate, find repeated keys, write."""
+    contract = work.rules.contract
+    block_bytes = choose_block_bytes(run.settings.partitions, sources, contract, runner.n_workers)
+    blocks = plan_blocks(sources, contract, block_bytes)
+    job = make_job(work.rules, blocks, work.spill)
+    if job.extra:
+        run.note(
+            work.facts,
+            f"columns that the contract does not know are kept in rejected rows only: "
+            f"{', '.join(job.extra)}",
+        )
+    n_bytes = sum(block.n_bytes for block in blocks)
+    with run.progress.stage("clean", total_bytes=n_bytes) as shown:
+        staged = runner.run(stage_tasks(blocks, job), _advance(shown))
+        duplicates = merge_duplicates(runner.run(duplicate_tasks(staged, contract)))
+    n_rows = sum(block.n_records for block in staged)
+    with run.progress.stage("write", total_rows=n_rows) as shown, BackgroundSync() as sync:
+
+        def on_published(published: Published) -> None:
+            shown.advance(rows=published.n_records, bytes=published.n_bytes)
+            for path in published.paths:
+                sync.add(path)
+
+        published = runner.run(publish_tasks(staged, duplicates, job, work.targets), on_published)
+    work.facts.rejected_by_reason = _reasons(staged, published, job)
+    return published
+
+
+def _advance(shown: Stage) -> Callable[[Staged], None]:
+    return lambda staged: shown.advance(rows=staged.n_records, bytes=staged.n_bytes)
+
+
+def _reasons(staged: Sequence[Staged], published: Sequence[Published], job: Job) -> dict[str, int]:
+    """Rows by reason, in the contract's order, only reasons that occur."""
+    counts = [sum(n) for n in zip(*(block.rejected_by_reason for block in staged), strict=True)]
+    by_reason = dict(zip(job.contract.all_reasons, counts, strict=True))
+    if job.contract.key is not None:
+        by_reason[job.contract.key.reason] += sum(block.n_duplicates for block in published)
+    return {reason: count for reason, count in by_reason.items() if count}
+
+
+def _count(facts: StageFacts, published: Sequence[Published], sources: Sequence[Source]) -> None:
+    facts.rows_in = sum(block.n_records for block in published)
+    facts.rows_clean = sum(block.n_clean for block in published)
+    facts.rows_rejected = sum(block.n_rejected for block in published)
+    facts.bytes_in = sum(source.size for source in sources)
+    facts.bytes_out = sum(block.n_bytes for block in published)
+    by_reason = sum(facts.rejected_by_reason.values())
+    if facts.rows_in != facts.rows_clean + facts.rows_rejected or by_reason != facts.rows_rejected:
+        raise AssertionError("rows in are not clean + rejected")
+
+
+def _manifest(
+    facts: StageFacts, sources: Sequence[Source], settings: Settings
+) -> Mapping[str, Any]:
+    """What a published dataset says of itself; rows and reasons are those of the whole run."""
+    return {
+        "dataset": settings.dataset.name,
+        "as_of": settings.as_of,
+        "rows_in": facts.rows_in,
+        "rows_clean": facts.rows_clean,
+        "rows_rejected": facts.rows_rejected,
+        "rejected_by_reason": facts.rejected_by_reason,
+        "inputs": [{"path": source.shown, "bytes": source.size} for source in sources],
+        "config_hash": settings.config_hash,
+        "versions": versions(),
+        "started": facts.started,
+        "finished": utc_now(),
+        "peak_rss_bytes": facts.peak_rss_bytes,
+    }

@@ -1,0 +1,51 @@
+"""Counts, sizes and speeds as a person reads them."""
+
+from __future__ import annotations
+
+_SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
+_COUNTS = ("", "k", "M", "G", "T")
+
+
+def human_count(count: int) -> str:
+    """12345678 -> '12,345,678'."""
+    return f"{count:,}"
+
+
+def human_bytes(n_bytes: float) -> str:
+    """In powers of 1,000: 999 -> '999 B', 1234567 -> '1.2 MB'."""
+    power = _power(n_bytes, len(_SIZES))
+    return f"{_in_power(n_bytes, power)} {_SIZES[power]}"
+
+
+def human_part(done: float, total: float) -> str:
+    """Both in the unit of the total: '1.2 of 3.4 GB'."""
+    return f"{_in_power(done, _power(total, len(_SIZES)))} of {human_bytes(total)}"
+
+
+def human_rate(per_second: float) -> str:
+    """Rows a second in three digits or less: '1.9M', '850k', '12'."""
+    power = _power(per_second, len(_COUNTS))
+    scaled = per_second / 1000**power
+    digits = 1 if power and scaled < 9.95 else 0
+    return f"{scaled:.{digits}f}{_COUNTS[power]}"
+
+
+def human_share(part: float, whole: float) -> str:
+    """1 of 8 -> '12.5 %'; a dash when there is nothing to have a share of."""
+    if not whole:
+        return "-"
+    share = f"{100 * part / whole:.1f}"
+    return "<0.1 %" if part and share == "0.0" else f"{share} %"
+
+
+def _power(value: float, limit: int) -> int:
+    power = 0
+    # What would be rounded to 1000 belongs to the next unit.
+    while value >= 999.5 and power < limit - 1:
+        value /= 1000
+        power += 1
+    return power
+
+
+def _in_power(value: float, power: int) -> str:
+    return f"{value / 1000**power:.{1 if power else 0}f}"

@@ -1,0 +1,58 @@
+"""The folders of a workspace: data_dir with its inputs, lookups and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.read.blocks import COMPRESSED_SUFFIXES, Source
+from toolkit.shipped import shipped_folder
+
+GENERATED_FEED = "raw_ecommerce_data.csv"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where things are, by convention; nothing is created by asking."""
+
+    data_dir: Path
+
+    @property
+    def generated_feed(self) -> Path:
+        return self.data_dir / "input" / GENERATED_FEED
+
+    def clean_dataset(self, stem: str) -> Path:
+        return self.data_dir / "clean" / f"{stem}_clean.parquet"
+
+    def rejected_dataset(self, stem: str) -> Path:
+        return self.data_dir / "rejected" / f"{stem}_rejected.parquet"
+
+    @property
+    def aggregations(self) -> Path:
+        return self.data_dir / "aggregations"
+
+    @property
+    def lookups(self) -> Path:
+        """The workspace's own lookups, or the starter ones where it has none."""
+        own = self.data_dir / "lookups"
+        return own if own.is_dir() else shipped_folder("lookups")
+
+    @property
+    def has_own_lookups(self) -> bool:
+        return self.lookups == self.data_dir / "lookups"
+
+
+def ledger_path(feed: Path) -> Path:
+    """Where the ledger of a generated feed is written, beside it."""
+    return feed.with_name(f"{feed.stem}_ledger.parquet")
+
+
+def dataset_stem(sources: Sequence[Source], dataset: str) -> str:
+    """What the outputs of cleaning `sources` are called: after one file, or after the dataset."""
+    if len(sources) != 1:
+        return dataset
+    name = Path(sources[0].shown)
+    while name.suffix.lower() in (".csv", ".tsv", ".txt", *COMPRESSED_SUFFIXES):
+        name = name.with_suffix("")
+    return name.name
