@@ -44,6 +44,9 @@ def toolkit_aggregate(dataset: Path, out: Path) -> Work:
 
 
 def _settings(out: Path, *overrides: str):  # type: ignore[no-untyped-def]
+    # Arrow imports these when it first needs them.
+    import pandas  # noqa: F401
+    import pyarrow.compute  # noqa: F401
     from hydra import compose, initialize_config_dir
     from omegaconf import OmegaConf
 
@@ -89,7 +92,7 @@ def arrow_parse(csv: Path, out: Path) -> Work:
 def polars_aggregate(dataset: Path, out: Path) -> Work:
     from benchmarks.peers import polars_streaming
 
-    return lambda: polars_streaming.aggregate(dataset, out)
+    return lambda: polars_streaming.aggregate(dataset / "*.parquet", out)
 
 
 CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {

@@ -404,6 +404,8 @@ def test_nothing_is_left_for_the_next_cluster(
 
 
 def surroundings() -> dict[str, Any]:
+    # These watch a process, and end by themselves a moment after it.
+    wait_until(lambda: not any("AsyncProcess" in t.name for t in threading.enumerate()))
     loggers = [logging.getLogger(name) for name in ("", "distributed", "distributed.client")]
     return {
         "config": copy.deepcopy(dask.config.config),

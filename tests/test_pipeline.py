@@ -15,12 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import dask
 import psutil
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from dask.base import compute
 
 from tests.feeds import HEADER
 from toolkit.cli import run_command
@@ -467,9 +467,9 @@ def test_the_command_line_of_the_python_example_gives_the_pipelines_rows(
 
     rules = load_rules("ecommerce", as_of=date(2026, 11, 23))
     evaluated = evaluate_feed(rules, [str(feed)], block_bytes=65536)
-    clean: Any = dask.compute(clean_rows(evaluated, rules.contract))[0]
+    clean: Any = compute(clean_rows(evaluated, rules.contract))[0]
     published = plain(reference["data/clean/raw_ecommerce_data_clean.parquet"])
     assert same(pa.Table.from_pandas(clean, preserve_index=False), published)
-    reasons: Any = dask.compute(rejected_rows(evaluated).groupby("rejection_reason").size())[0]
+    reasons: Any = compute(rejected_rows(evaluated).groupby("rejection_reason").size())[0]
     rejected = reference["data/rejected/raw_ecommerce_data_rejected.parquet"]
     assert reasons.sum() == rejected.num_rows

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +19,7 @@ from toolkit.aggregate.extremes import find_highest
 from toolkit.aggregate.partials import combine, partial_of_piece
 from toolkit.aggregate.pieces import plan_pieces
 from toolkit.aggregate.tables import finish
-from toolkit.contract import Contract, Extremes
+from toolkit.contract import Contract, Extremes, Number, Text
 
 
 @given(
@@ -62,10 +63,12 @@ def test_winners_from_a_file(
     assert winners_of(path, contract, rows_a_piece) == anomalies(rows, 5)
 
 
-def winners_of(path: Path, contract: Contract, rows_a_piece: int) -> list[Row]:
+def winners_of(
+    path: Path, contract: Contract, rows_a_piece: int, name: str = "anomaly_records"
+) -> list[Row]:
     pieces = plan_pieces(path, contract, rows_a_piece)
     partials = combine([partial_of_piece(piece, contract) for piece in pieces])
-    found: list[Row] = finish(partials, contract)["anomaly_records"].to_pylist()
+    found: list[Row] = finish(partials, contract)[name].to_pylist()
     return found
 
 
@@ -135,3 +138,26 @@ def with_extremes(contract: Contract, **changes: object) -> Contract:
         (name, a) for name, a in contract.aggregations.items() if isinstance(a, Extremes)
     ]
     return replace(contract, aggregations={name: replace(extremes, **changes)})  # type: ignore[arg-type]
+
+
+def test_winners_far_apart_in_a_large_row_group(tmp_path: Path) -> None:
+    numbers = Contract(
+        name="numbers",
+        columns={"name": Text(kind="text"), "x": Number(kind="number")},
+        aggregations={"top": Extremes(kind="extremes", highest={"x": "x"}, tie_break="name")},
+    )
+    n = 140_000
+    x = np.zeros(n)
+    x[[139_999, 70_000, 3]] = [3.0, 2.0, 1.0]
+    names = [f"{n - row:06d}" for row in range(n)]
+    pq.write_table(pa.table({"name": names, "x": x}), tmp_path / "x.parquet")
+
+    found = winners_of(tmp_path / "x.parquet", numbers, n, "top")
+
+    assert [(row["name"], row["x"]) for row in found] == [
+        ("000001", 3.0),
+        ("070000", 2.0),
+        ("139997", 1.0),
+        ("000002", 0.0),
+        ("000003", 0.0),
+    ]

@@ -97,7 +97,7 @@ def test_a_dask_dataframe_with_the_columns_of_pandas(
     rows: list[Row], table: pa.Table, contract: Contract
 ) -> None:
     frame = table.to_pandas(date_as_object=False)
-    ddf = dd.from_pandas(frame, npartitions=5)  # type: ignore[no-untyped-call]
+    ddf = dd.from_pandas(frame, npartitions=5)
 
     assert as_rows(aggregate(ddf, contract)) == expected(rows)
 
@@ -151,9 +151,9 @@ def test_nothing_is_read_before_it_is_asked_for(
 
     assert isinstance(lazy, Delayed)
     with pytest.raises(InputError, match=r"part-000001\.parquet"):
-        compute(lazy)  # type: ignore[no-untyped-call]
+        compute(lazy)
     hidden.rename(part)
-    [tables] = compute(lazy)  # type: ignore[no-untyped-call]
+    [tables] = compute(lazy)
     assert as_rows(tables) == expected(rows)
 
 
@@ -184,7 +184,7 @@ def test_missing_columns_are_named(table: pa.Table, contract: Contract, tmp_path
 
 def test_a_frame_without_a_column(table: pa.Table, contract: Contract) -> None:
     frame = table.drop_columns(["region"]).to_pandas()
-    ddf = dd.from_pandas(frame, npartitions=2)  # type: ignore[no-untyped-call]
+    ddf = dd.from_pandas(frame, npartitions=2)
 
     with pytest.raises(InputError, match="1 of 11 columns are missing: region"):
         aggregate_lazily(ddf, contract)

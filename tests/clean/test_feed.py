@@ -123,7 +123,7 @@ def check_frame(frame: dd.DataFrame, cleaned: Cleaned, rules: Rules) -> None:
     rejected = rejected_rows(frame)
     assert list(rejected.columns) == cleaned.rejected.column_names
     for lazy, table in ((clean, cleaned.clean), (rejected, cleaned.rejected)):
-        computed = lazy.compute(scheduler="sync")  # type: ignore[no-untyped-call]
+        computed = lazy.compute(scheduler="sync")
         assert list(computed.dtypes) == list(lazy.dtypes)
         found = pa.Table.from_pandas(computed, preserve_index=False)
         assert found.schema.types == table.schema.types
@@ -137,7 +137,7 @@ def test_the_lazy_frame_over_several_files_and_computed_twice(clean_feed: Cleane
     frame = lazy_frame(clean_feed, [clean_feed.path(name) for name in feeds], 1 << 20)
     for _ in range(2):
         check_frame(frame, cleaned, clean_feed.rules)
-    everything = frame.compute(scheduler="sync")  # type: ignore[no-untyped-call]
+    everything = frame.compute(scheduler="sync")
     assert everything["source_row"].tolist() == [1, 2, 1]
     assert everything["raw.order_id"].isna().tolist() == [True, False, False]
 

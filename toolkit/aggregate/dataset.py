@@ -25,7 +25,7 @@ _MERGED_AT_ONCE = 16
 
 def aggregate(source: Source | dd.DataFrame, contract: Contract) -> dict[str, pa.Table]:
     """`aggregate_lazily`, computed by the scheduler that is in force."""
-    [tables] = compute(aggregate_lazily(source, contract))  # type: ignore[no-untyped-call]
+    [tables] = compute(aggregate_lazily(source, contract))
     return tables
 
 

@@ -16,6 +16,7 @@ from toolkit.read.records import Grammar, Ints, Structure, next_start, record_st
 
 _PROBE_BYTES = 1 << 20
 _MOSTLY_DISTINCT = 0.5
+_FEW_QUOTES = 0.2
 _LINE_END = re.compile(rb"[\r\n]")
 
 
@@ -72,7 +73,7 @@ def parse_bytes(
     lines; empty lines are no records.
     """
     structure = scan(data, grammar)
-    undecodable = [] if data.isascii() else _undecodable_bytes(data)
+    undecodable = [] if _is_utf8(data) else _undecodable_bytes(data)
     sound, misfits = data, _Misfits("", [])
     if structure.malformed or undecodable:
         broken = [start for start, _ in structure.malformed] + undecodable
@@ -140,6 +141,19 @@ def _take_out(
     return b"".join([*pieces, data[place:]]), _Misfits(stand_in.decode(), removed)
 
 
+def _is_utf8(data: bytes) -> bool:
+    """Checked by Arrow, ten times as fast as decoding."""
+    if data.isascii():
+        return True
+    offsets = pa.py_buffer(np.array([0, len(data)], np.int32))
+    whole = pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(data)])
+    try:
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def _undecodable_bytes(data: bytes) -> list[int]:
     """Offsets of bytes that are not UTF-8, at least one for each line that has some."""
     view, place, found = memoryview(data), 0, []
@@ -159,8 +173,10 @@ def _check_conserved(data: bytes, structure: Structure, grammar: Grammar, n_reco
     """The records parsed must be those that the line ends alone make."""
     n_lines = np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     n_lines += len(data) > 0 and not data.endswith(b"\n")
-    if n_lines == n_records and grammar.quote_byte not in data and b"\r" not in data:
-        return
+    if len(structure.quoted) < _FEW_QUOTES * n_records and b"\r" not in data:
+        n_lines -= sum(data.count(b"\n", start, stop) for start, stop in structure.quoted.tolist())
+        if n_lines == n_records:
+            return
     n_expected = len(record_starts(data, structure))
     if n_records != n_expected:
         raise AssertionError(f"{n_records} records parsed of {n_expected}")
