@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from pydantic import TypeAdapter
 
@@ -141,6 +142,15 @@ def test_ranks_within_groups_that_may_be_missing(tables: dict[str, Any]) -> None
         ("Rye", 2, None, 2.5, 1),
         (None, 1, None, 4.0, 1),
     ]
+
+
+def test_a_missing_group_beside_a_single_other(weather: Contract, table: pa.Table) -> None:
+    two = table.filter(pc.is_in(table.column("notes"), pa.array(["a", "c"])))
+
+    ranking = finish(partial(two, weather), weather)["observers"]
+
+    assert ranking.column("station").to_pylist() == ["Kew", None]
+    assert ranking.column("rank").to_pylist() == [1, 1]
 
 
 def test_extremes_skip_what_is_missing_and_a_missing_tie_break_comes_last(

@@ -132,6 +132,7 @@ def test_parts_and_row_groups_without_rows_change_nothing(
 def test_a_dataset_without_rows(table: pa.Table, contract: Contract, tmp_path: Path) -> None:
     folder = write_dataset([table.slice(0, 0)], contract, tmp_path / "clean.parquet")
 
+    assert plan_pieces(folder, contract) == []
     assert as_rows(aggregate(folder, contract)) == expected([])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,13 +51,16 @@ def aggregate_lazily(source: Source | dd.DataFrame, contract: Contract) -> Delay
 
 def aggregation_tasks(pieces: Sequence[Piece], contract: Contract) -> list[Delayed]:
     """A task for each piece that gives its Partials; they are for `combine`, then `finish`."""
-    return [delayed(partial_of_piece)(piece, contract) for piece in pieces]
+    # Bound once: Dask would search the contract for lazy values again for each piece.
+    task = delayed(functools.partial(partial_of_piece, contract=contract))
+    return [task(piece) for piece in pieces]
 
 
 def _frame_tasks(ddf: dd.DataFrame, contract: Contract) -> list[Delayed]:
     check_names(list(ddf.columns), contract, "the Dask DataFrame")
     frames = ddf[required_columns(contract)].to_delayed()
-    return [delayed(_partial_of_frame)(frame, contract) for frame in frames]
+    task = delayed(functools.partial(_partial_of_frame, contract=contract))
+    return [task(frame) for frame in frames]
 
 
 def _partial_of_frame(frame: pd.DataFrame, contract: Contract) -> Partials:

@@ -92,7 +92,7 @@ def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract
     table = pa.table(dict(zip((ranking.within, ranking.item), groups.keys, strict=True)) | measures)
     tables: list[pa.Table] = []
     places: list[Ints] = []
-    for n, (metric, measure) in enumerate(ranking.metrics.items()):
+    for metric, measure in ranking.metrics.items():
         hopeful = table.take(pa.array(_hopeful(groups.keys[0], measures[measure], ranking.limit)))
         ordered = _sorted(
             hopeful.cast(plain(hopeful.schema)),
@@ -105,7 +105,8 @@ def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract
             .append_column(METRIC, pa.array([metric] * len(kept), pa.string()))
             .append_column(RANK, pa.array(rank[kept]))
         )
-        places.append(group[kept] * len(ranking.metrics) + n)
+        places.append(group[kept])
+    # Stable: within a group the metrics stay in the contract's order, and each in its ranks'.
     order = np.argsort(np.concatenate(places), kind="stable")
     return pa.concat_tables(tables).take(pa.array(order))
 
