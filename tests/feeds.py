@@ -102,9 +102,11 @@ def clean_files(
         blocks = plan_blocks(sources, rules.contract, block_bytes)
         job = make_job(rules, blocks, spill)
         staged = _compute(stage_tasks(blocks, job), scheduler)
-        found = _compute(duplicate_tasks(staged, rules.contract), scheduler)
+        found = _compute(duplicate_tasks(staged, rules.contract, 3), scheduler)
         tasks = publish_tasks(staged, merge_duplicates(found), job, Targets(clean, rejected))
         published = _compute(tasks, scheduler)
+        for one in published:
+            next(block for block in staged if block.block.index == one.index).files.remove()
         return Cleaned(
             _read_parts(clean, rules.contract.clean_schema()),
             _read_parts(rejected, rules.contract.rejected_schema(job.extra)),

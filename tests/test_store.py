@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -155,7 +156,7 @@ def test_a_second_target_that_cannot_be_written_leaves_the_first_alone(
 LEFT = {
     "staging": {"clean/.a.parquet.staging/part": "half", "clean/.a.parquet.staging/x/y": "half"},
     "lock": {"clean/.a.parquet.lock": ""},
-    "old beside the new": {"clean/.a.parquet.old/part": "older"},
+    "doomed": {"clean/.a.parquet.doomed/part": "half deleted"},
 }
 
 
@@ -175,6 +176,36 @@ def test_what_a_killed_run_left_is_cleared_away(
         with pytest.raises(ValueError, match="stop"), publishing(targets):
             raise ValueError("stop")
         assert files_below(tmp_path) == before
+
+
+def test_a_killed_swap_of_several_targets_is_undone_by_the_next_run(
+    targets: list[Path], tmp_path: Path
+) -> None:
+    """Killed when the first target was new and the second not yet: both are the old ones again."""
+    before = files_below(tmp_path)
+    old = targets[0].with_name(f".{targets[0].name}.old")
+    targets[0].rename(old)
+    targets[0].mkdir()
+    (targets[0] / "part").write_text("new")
+    with pytest.raises(ValueError, match="stop"), publishing(targets):
+        raise ValueError("stop")
+    assert files_below(tmp_path) == before
+
+
+def test_a_second_swap_that_fails_undoes_the_first(targets: list[Path], tmp_path: Path) -> None:
+    before = files_below(tmp_path)
+    blocking = targets[1].with_name(f".{targets[1].name}.old")
+    with pytest.raises(OutputError), publishing(targets) as folders:
+        for folder in folders:
+            (folder / "part").write_text("new")
+        blocking.mkdir()
+        (blocking / "in the way").write_text("x")
+    shutil.rmtree(blocking, ignore_errors=True)
+    assert files_below(targets[0]) == {
+        name.removeprefix("clean/a.parquet/"): text
+        for name, text in before.items()
+        if name.startswith("clean/a.parquet/")
+    }
 
 
 def test_a_target_lost_between_two_renames_comes_back(targets: list[Path], tmp_path: Path) -> None:

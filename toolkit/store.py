@@ -88,7 +88,8 @@ def publishing(targets: Sequence[Path]) -> Iterator[list[Path]]:
         for target in targets:
             stack.enter_context(_locked(target))
         for target in targets:
-            _finish_interrupted_swap(target)
+            _put_back(target)
+            _remove(_beside(target, "doomed"))
         staged = [_beside(target, "staging") for target in targets]
         try:
             for folder in staged:
@@ -97,8 +98,7 @@ def publishing(targets: Sequence[Path]) -> Iterator[list[Path]]:
             yield staged
             for folder in staged:
                 sync_folder(folder)
-            for folder, target in zip(staged, targets, strict=True):
-                _swap(folder, target)
+            _swap_all(dict(zip(staged, targets, strict=True)))
         except OSError as error:
             raise OutputError.cannot_write(error.filename or targets[0].parent, error) from error
         finally:
@@ -172,32 +172,53 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _swap(folder: Path, target: Path) -> None:
-    """Put `folder` in the place of `target`. A crash in between is mended by the next run."""
-    old = _beside(target, "old")
-    if target.is_dir() and not target.is_symlink():
-        target.rename(old)
-    elif os.path.lexists(target):
-        target.unlink()
-    folder.rename(target)
-    _sync(target.parent)
-    _remove(old)
+def _swap_all(targets: Mapping[Path, Path]) -> None:
+    """Put each folder in the place of its target; all of them, or none when one cannot be.
+
+    After a crash in between, the next run puts back what was there.
+    """
+    try:
+        for folder, target in targets.items():
+            if os.path.lexists(target):
+                target.rename(_beside(target, "old"))
+            folder.rename(target)
+    except BaseException:
+        for folder, target in targets.items():
+            if not folder.exists():
+                target.rename(folder)
+            _put_back(target)
+        raise
+    for target in targets.values():
+        _sync(target.parent)
+        _discard(_beside(target, "old"))
 
 
-def _finish_interrupted_swap(target: Path) -> None:
+def _put_back(target: Path) -> None:
+    """What stood at the target before a swap that did not end, if anything, stands there again."""
     old = _beside(target, "old")
-    if old.exists() and not target.exists():
+    if os.path.lexists(old):
+        _discard(target)
         old.rename(target)
-    _remove(old)
+
+
+def _discard(path: Path) -> None:
+    """Gone at once, however long it takes to delete."""
+    doomed = _beside(path, "doomed")
+    _remove(doomed)
+    if os.path.lexists(path):
+        path.rename(doomed)
+        _remove(doomed)
 
 
 def _beside(target: Path, role: str) -> Path:
     return target.with_name(f".{target.name}.{role}")
 
 
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -153,6 +153,18 @@ def test_a_missing_group_beside_a_single_other(weather: Contract, table: pa.Tabl
     assert ranking.column("rank").to_pylist() == [1, 1]
 
 
+def test_items_without_a_value_do_not_push_others_out(weather: Contract, table: pa.Table) -> None:
+    at = table.column_names.index("station")
+    alike = table.set_column(at, "station", pa.array(["Kew"] * len(ROWS)))
+    at = table.column_names.index("observer")
+    alike = alike.set_column(at, "observer", pa.array(list("abcdefgh")))
+
+    ranking = finish(partial(alike, weather), weather)["observers"]
+
+    # Of eight, two have no rain: e and f; the highest are a with 1e16 and d with 4.
+    assert ranking.column("observer").to_pylist() == ["a", "d"]
+
+
 def test_extremes_skip_what_is_missing_and_a_missing_tie_break_comes_last(
     tables: dict[str, Any],
 ) -> None:

@@ -258,5 +258,7 @@ def test_a_part_with_damaged_pages(dataset: Path, contract: Contract) -> None:
     content[4:2000] = b"\xff" * 1996
     part.write_bytes(content)
 
-    with pytest.raises(InputError, match=r"part-000002\.parquet: is no cleaned dataset"):
+    with pytest.raises(InputError, match=r"part-000002\.parquet: is no cleaned dataset") as caught:
         aggregate(dataset, contract)
+
+    assert "\n" not in str(caught.value)

@@ -63,6 +63,7 @@ class SpillFiles:
         return cls(*(folder / f"{block.index:06d}.{part.name}" for part in fields(cls)))
 
     def remove(self) -> None:
+        """Once a block is published for good: a task may be run again until then."""
         for part in fields(self):
             getattr(self, part.name).unlink(missing_ok=True)
 
@@ -97,6 +98,7 @@ class Targets:
 class Published:
     """The counts of one block as it was written, and its files."""
 
+    index: int
     n_records: int
     n_clean: int
     n_rejected: int
@@ -137,7 +139,7 @@ def stage_block(block: Block, job: Job) -> Staged:
 def publish_block(
     staged: Staged, first_row: int, repeated: Ints, job: Job, targets: Targets
 ) -> Published:
-    """Write a staged block's clean and rejected part, each in file order, and drop its spill.
+    """Write a staged block's clean and rejected part, each in file order.
 
     `first_row` is the number of records of the same source before the block; `repeated` the rows
     among the block's clean ones that repeat a key, ascending. Rows in = clean + rejected is
@@ -159,10 +161,10 @@ def publish_block(
             if folder is not None:
                 paths.append(folder / part_name(index))
                 n_bytes += write_parquet(table, schema, paths[-1], style)
-        staged.files.remove()
     except OSError as error:
         raise OutputError.cannot_write(targets.clean or job.spill, error) from error
     return Published(
+        index=index,
         n_records=staged.n_records,
         n_clean=clean.num_rows,
         n_rejected=rejected.num_rows,

@@ -42,7 +42,8 @@ Ints = npt.NDArray[np.int64]
 Duplicates = Mapping[int, Ints]
 
 RAW_PREFIX = "raw."
-_BUCKETS_A_TASK = 8
+# Of a lazy frame, which does not know how many workers it will have.
+_DUPLICATE_TASKS = 8
 
 
 def make_job(rules: Rules, blocks: Sequence[Block], spill: Path) -> Job:
@@ -58,16 +59,16 @@ def stage_tasks(blocks: Sequence[Block], job: Job) -> list[Delayed]:
     return [delayed(stage_block, pure=False)(block, shared) for block in blocks]
 
 
-def duplicate_tasks(staged: Sequence[Staged] | Delayed, contract: Contract) -> list[Delayed]:
+def duplicate_tasks(
+    staged: Sequence[Staged] | Delayed, contract: Contract, n_tasks: int
+) -> list[Delayed]:
     """Tasks that give, for some buckets each, the rows that repeat a key, by block index."""
     if contract.key is None:
         return []
-    buckets = range(N_BUCKETS)
+    buckets, a_task = range(N_BUCKETS), -(-N_BUCKETS // min(n_tasks, N_BUCKETS))
     return [
-        delayed(_find_duplicates, pure=False)(
-            staged, contract.key.columns, buckets[n : n + _BUCKETS_A_TASK]
-        )
-        for n in range(0, N_BUCKETS, _BUCKETS_A_TASK)
+        delayed(_find_duplicates, pure=False)(staged, contract.key.columns, buckets[n : n + a_task])
+        for n in range(0, N_BUCKETS, a_task)
     ]
 
 
@@ -125,7 +126,9 @@ def evaluate_feed(
     blocks = plan_blocks(sources, rules.contract, block_bytes)
     job = make_job(rules, blocks, spill)
     staged = delayed(list, pure=False)(stage_tasks(blocks, job))
-    duplicates = delayed(merge_duplicates, pure=False)(duplicate_tasks(staged, rules.contract))
+    duplicates = delayed(merge_duplicates, pure=False)(
+        duplicate_tasks(staged, rules.contract, _DUPLICATE_TASKS)
+    )
     meta = _frame(_evaluated_schema(job).empty_table())
     parts = [
         delayed(_evaluated_part, pure=False)(staged, place, duplicates, job)

@@ -133,11 +133,15 @@ def _clean_blocks(
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
-        duplicates = merge_duplicates(runner.run(duplicate_tasks(staged, contract)))
+        duplicates = merge_duplicates(
+            runner.run(duplicate_tasks(staged, contract, runner.n_workers))
+        )
     n_rows = sum(block.n_records for block in staged)
+    files = {block.block.index: block.files for block in staged}
     with run.progress.stage("write", total_rows=n_rows) as shown, BackgroundSync() as sync:
 
         def on_published(published: Published) -> None:
+            files[published.index].remove()
             shown.advance(rows=published.n_records, bytes=published.n_bytes)
             for path in published.paths:
                 sync.add(path)
