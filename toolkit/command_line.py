@@ -98,7 +98,7 @@ LEGACY_FLAGS = {
     "--clean": LegacyFlag(("mode=clean",), (GENERATE, PIPELINE)),
     "--input": LegacyFlag(("input={}",), _CLEANING, "PATH"),
     "--cleaned": LegacyFlag(("cleaned={}",), (AGGREGATE,), "PATH"),
-    "--output": LegacyFlag(("output={}",), (GENERATE,), "PATH"),
+    "--output": LegacyFlag(("output={}",), (GENERATE, CLEAN, AGGREGATE), "PATH"),
     "--output-dir": LegacyFlag(("output={}",), (CLEAN, AGGREGATE), "PATH"),
     "--chunk-size": LegacyFlag(("partitions=by_rows", "partitions.rows={}"), _CLEANING, "N"),
     "--keep-zero-quantity": LegacyFlag(("dataset.columns.quantity.above=null",), _CLEANING),

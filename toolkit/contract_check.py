@@ -7,10 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from toolkit.contract import (
-    RAW_LINE_COLUMN,
-    REASON_COLUMN,
-    SOURCE_FILE_COLUMN,
-    SOURCE_ROW_COLUMN,
+    ROW_FACTS,
     STRUCTURAL_REASONS,
     AnyColumn,
     Category,
@@ -30,7 +27,6 @@ from toolkit.contract import (
 from toolkit.errors import ConfigError, did_you_mean
 from toolkit.formula import formula_columns
 
-_RESERVED = (REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN)
 _NUMERIC = ("number", "integer")
 _LABELS = ("text", "category", "mapped", "email")
 # Reasons are counted in a byte, whose last value means 'none'.
@@ -65,9 +61,9 @@ def _name_problems(contract: Contract) -> Iterator[str]:
     for name, column in contract.columns.items():
         if not name.strip():
             yield f"columns: {name!r} is no name for a column"
-        if name in _RESERVED:
+        if name in ROW_FACTS:
             yield f"columns.{name}: the name is taken by a column of rejected rows"
-        if column.source in _RESERVED:
+        if column.source in ROW_FACTS:
             yield f"columns.{name}.source={column.source!r}: is a column of rejected rows"
     for source, times in Counter(contract.sources.values()).items():
         if times > 1:
@@ -78,7 +74,7 @@ def _name_problems(contract: Contract) -> Iterator[str]:
         *(("derived", name) for name in contract.derived),
         *(("flags", name) for name in contract.flags),
     ]:
-        if not name.strip() or name in _RESERVED or name in taken:
+        if not name.strip() or name in ROW_FACTS or name in taken:
             yield f"{group}.{name}: the name is empty or taken by another column"
         taken.add(name)
     for name in contract.aggregations:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from toolkit.errors import OutputError
 
 MANIFEST = "_manifest.json"
-_ROW_GROUP_ROWS = 1 << 20
+_ROW_GROUP_ROWS = 1 << 18
 # Arrow encodes this many values at a time; its own 1,024 costs a third more time.
 _WRITE_BATCH_ROWS = 1 << 16
 

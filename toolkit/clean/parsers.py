@@ -127,10 +127,11 @@ def read_numbers(strings: pa.Array) -> Floats:
 
 def parse_date(column: Date, strings: pa.Array, reasons: Mapping[str, int], as_of: date) -> Parsed:
     days = np.full(len(strings), np.iinfo(np.int32).min, dtype=np.int32)
+    unread = np.ones(len(strings), dtype=bool)
     for date_format in column.formats:
-        todo = days == np.iinfo(np.int32).min
-        days[todo] = _read_days(strings, date_format)[todo]
-    unread = days == np.iinfo(np.int32).min
+        todo = np.flatnonzero(unread)
+        days[todo] = _read_days(strings.take(pa.array(todo)), date_format)
+        unread = days == np.iinfo(np.int32).min
     values = pa.array(days, mask=unread).cast(pa.date32())
     codes = None if column.reason is None else coded(unread, reasons[column.reason])
     if column.range_reason is not None:
@@ -239,7 +240,7 @@ def _nearest(words: list[str], lookup: Lookup, max_edits: int) -> npt.NDArray[np
 
 def is_ascii(strings: pa.Array) -> bool:
     data = strings.buffers()[2]
-    return data is None or not (np.frombuffer(data, np.uint8) & 0x80).any()
+    return data is None or len(data) == 0 or np.frombuffer(data, np.uint8).max() < 0x80
 
 
 def _bools(array: pa.Array) -> Bools:
