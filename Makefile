@@ -1,4 +1,6 @@
 # Everything a person or CI runs. `make run` and `make test` need nothing but Python.
+# Commands are started hundreds of times by the tests; compiled modules start in a third of the time.
+export UV_COMPILE_BYTECODE := 1
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 
 .PHONY: run test check lint types imports format bench
