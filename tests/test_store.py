@@ -195,11 +195,16 @@ def test_a_killed_swap_of_several_targets_is_undone_by_the_next_run(
 def test_a_second_swap_that_fails_undoes_the_first(targets: list[Path], tmp_path: Path) -> None:
     before = files_below(tmp_path)
     blocking = targets[1].with_name(f".{targets[1].name}.old")
-    with pytest.raises(OutputError), publishing(targets) as folders:
-        for folder in folders:
-            (folder / "part").write_text("new")
-        blocking.mkdir()
-        (blocking / "in the way").write_text("x")
+
+    def publish_with_something_in_the_way() -> None:
+        with publishing(targets) as folders:
+            for folder in folders:
+                (folder / "part").write_text("new")
+            blocking.mkdir()
+            (blocking / "in the way").write_text("x")
+
+    with pytest.raises(OutputError):
+        publish_with_something_in_the_way()
     shutil.rmtree(blocking, ignore_errors=True)
     assert files_below(targets[0]) == {
         name.removeprefix("clean/a.parquet/"): text
