@@ -173,5 +173,5 @@ def test_log_level_is_that_of_the_run(stage: Stage, calls: Calls) -> None:
     with pytest.raises(InputError):
         run(stage, "seed=5", "log_level=ERROR")
     ((_, run_dir),) = calls
-    assert not run_dir.exists()
+    assert not (run_dir / "run.log").exists()
     assert logging.getLogger().level == logging.ERROR
