@@ -122,7 +122,7 @@ def publishing_files(folder: Path) -> Iterator[Path]:
             sync_folder(staged)
             for path in sorted(staged.iterdir(), key=lambda p: p.name == MANIFEST):
                 path.replace(folder / path.name)
-            _sync(folder)
+            sync_path(folder)
         except OSError as error:
             raise OutputError.cannot_write(error.filename or folder, error) from error
         finally:
@@ -140,7 +140,7 @@ class BackgroundSync:
         self._pending: list[Future[None]] = []
 
     def add(self, path: Path) -> None:
-        self._pending.append(self._pool.submit(_sync, path))
+        self._pending.append(self._pool.submit(sync_path, path))
 
     def __enter__(self) -> BackgroundSync:
         return self
@@ -160,11 +160,12 @@ class BackgroundSync:
 def sync_folder(folder: Path) -> None:
     """All files in the folder, then its list of names, are on the disk when this returns."""
     for path in folder.iterdir():
-        _sync(path)
-    _sync(folder)
+        sync_path(path)
+    sync_path(folder)
 
 
-def _sync(path: Path) -> None:
+def sync_path(path: Path) -> None:
+    """A file's bytes, or a folder's names, are on the disk when this returns."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -189,7 +190,7 @@ def _swap_all(targets: Mapping[Path, Path]) -> None:
             _put_back(target)
         raise
     for target in targets.values():
-        _sync(target.parent)
+        sync_path(target.parent)
         _discard(_beside(target, "old"))
 
 

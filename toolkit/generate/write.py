@@ -25,6 +25,7 @@ from toolkit.errors import OutputError
 from toolkit.generate.csv_text import csv_bytes
 from toolkit.generate.feed import FeedSpec, feed_block, n_block_rows, n_blocks
 from toolkit.generate.ledger import combine_ledgers, stage_ledger
+from toolkit.store import sync_path
 
 IN_FLIGHT_BLOCKS = 16
 """Appending a block takes less than a tenth of the time of generating it: with this many in
@@ -61,7 +62,7 @@ class StagedFeed:
         if self.ledger_dir is not None and self.ledger_path is not None:
             combined = self.ledger_dir / "ledger.parquet"
             combine_ledgers(self.ledger_dir, n_blocks(self.spec), combined)
-            _sync(self.partial_path)
+            sync_path(self.partial_path)
             _replace(combined, self.ledger_path)
         _replace(self.partial_path, self.path)
         return total
@@ -171,17 +172,8 @@ def _staging_folder(target: Path) -> Iterator[Path]:
 
 def _replace(source: Path, target: Path) -> None:
     try:
-        _sync(source)
+        sync_path(source)
         os.replace(source, target)
-        _sync(target.parent)
+        sync_path(target.parent)
     except OSError as error:
         raise OutputError.cannot_write(target, error) from error
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file's bytes, or a folder's names, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
