@@ -6,7 +6,7 @@ whole input are known, `publish_block` writes its clean and its rejected part.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +74,6 @@ class Staged:
 
     block: Block
     n_records: int
-    n_rejected: int
     rejected_by_reason: tuple[int, ...]
     """By reason id; repeated keys are not known yet."""
     spilled: Spilled
@@ -104,8 +103,7 @@ class Published:
     n_rejected: int
     n_duplicates: int
     n_bytes: int
-    n_bytes_read: int
-    paths: tuple[Path, ...] = field(default=())
+    paths: tuple[Path, ...]
 
 
 def stage_block(block: Block, job: Job) -> Staged:
@@ -129,7 +127,6 @@ def stage_block(block: Block, job: Job) -> Staged:
     return Staged(
         block,
         raw.n_records,
-        evaluated.rejected.num_rows,
         tuple(np.bincount(codes, minlength=len(job.contract.all_reasons)).tolist()),
         Spilled(files.clean, files.words, evaluated.clean.num_rows, bucket_ends),
         files,
@@ -170,14 +167,13 @@ def publish_block(
         n_rejected=rejected.num_rows,
         n_duplicates=len(repeated),
         n_bytes=n_bytes,
-        n_bytes_read=staged.n_bytes,
         paths=tuple(paths),
     )
 
 
 def load_clean(staged: Staged, first_row: int, repeated: Ints) -> pa.Table:
     """The staged clean rows but the repeated ones, in file order, with their source_row."""
-    table = _read_arrow(staged.spilled.clean_path)
+    table = _read_arrow(staged.files.clean)
     if len(repeated):
         kept = np.ones(table.num_rows, dtype=bool)
         kept[repeated] = False

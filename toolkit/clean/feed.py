@@ -47,7 +47,7 @@ _DUPLICATE_TASKS = 8
 
 
 def make_job(rules: Rules, blocks: Sequence[Block], spill: Path) -> Job:
-    """What every task of a run over `blocks` is told; looks at the first block's first records."""
+    """What every task of a run over `blocks` is told; looks into the largest block."""
     largest = max(blocks, key=lambda block: block.n_bytes)
     plain = near_unique_columns(largest, grammar_of(rules.contract))
     return Job(rules, spill, plain, extra_columns(blocks, rules.contract))
