@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 
 from toolkit.aggregate.needs import aggregated_columns, check_columns
 from toolkit.contract import Contract
-from toolkit.errors import InputError, did_you_mean
+from toolkit.errors import InputError
+from toolkit.parts import Paths, find_parts, open_parquet, runs_of_groups
 
-Source = Path | str | Sequence[Path | str]
+Source = Paths
 
 ROWS_A_PIECE = 1 << 19
 
@@ -42,8 +43,7 @@ def plan_pieces(
     Pieces have at most `rows_a_piece` rows, or one row group; row groups without rows are left
     out. Raises InputError for what is no cleaned dataset of this contract.
     """
-    given = [source] if isinstance(source, Path | str) else source
-    paths = [path for item in given for path in _parts(Path(item))]
+    paths = find_parts(source, InputError.not_clean_dataset)
     return [piece for path in paths for piece in _cut(path, contract, rows_a_piece)]
 
 
@@ -59,29 +59,9 @@ def read_piece(piece: Piece, contract: Contract) -> pa.Table:
         return file.read_row_groups(piece.row_groups, columns=columns, use_threads=False)
 
 
-@contextmanager
-def opened(path: Path, dictionaries: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
+def opened(path: Path, dictionaries: Sequence[str] = ()) -> AbstractContextManager[pq.ParquetFile]:
     """The parquet file, its `dictionaries` columns read as such; failures become InputError."""
-    try:
-        with pq.ParquetFile(path, read_dictionary=dictionaries) as file:
-            yield file
-    except (OSError, pa.ArrowException) as error:
-        why = str(error).partition("\n")[0]
-        raise InputError.not_clean_dataset(path, f"cannot be read: {why}") from error
-
-
-def _parts(path: Path) -> list[Path]:
-    if path.is_dir():
-        parts = sorted(p for p in path.glob("*.parquet") if p.name[0] not in "_.")
-        if not parts:
-            raise InputError.not_clean_dataset(path, "the folder has no *.parquet parts")
-        return parts
-    if not path.exists():
-        names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise InputError.not_clean_dataset(
-            path, f"no such file or folder{did_you_mean(path.name, names)}"
-        )
-    return [path]
+    return open_parquet(path, InputError.not_clean_dataset, dictionaries)
 
 
 def _cut(path: Path, contract: Contract, rows_a_piece: int) -> Iterator[Piece]:
@@ -91,7 +71,7 @@ def _cut(path: Path, contract: Contract, rows_a_piece: int) -> Iterator[Piece]:
     wanted = set(aggregated_columns(contract))
     places = [n for n, name in enumerate(metadata.schema.names) if name in wanted]
     groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
-    for numbers in _runs([group.num_rows for group in groups], rows_a_piece):
+    for numbers in runs_of_groups([group.num_rows for group in groups], rows_a_piece):
         chunks = (groups[n].column(place) for n in numbers for place in places)
         yield Piece(
             path,
@@ -99,18 +79,3 @@ def _cut(path: Path, contract: Contract, rows_a_piece: int) -> Iterator[Piece]:
             tuple(groups[n].num_rows for n in numbers),
             sum(chunk.total_compressed_size for chunk in chunks),
         )
-
-
-def _runs(sizes: Sequence[int], at_most: int) -> Iterator[list[int]]:
-    """Numbers of neighbours that are `at_most` so large together; those of size 0 are left out."""
-    run: list[int] = []
-    n_rows = 0
-    for number, size in enumerate(sizes):
-        if run and n_rows + size > at_most:
-            yield run
-            run, n_rows = [], 0
-        if size:
-            run.append(number)
-            n_rows += size
-    if run:
-        yield run

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from toolkit.clean.keys import Words
@@ -69,16 +71,19 @@ def likely_repeats(words: Words) -> Ints:
 
 
 def find_duplicates(
-    spilled: Sequence[Spilled], key: Sequence[str], buckets: range
+    spilled: Sequence[Spilled],
+    key: Sequence[str],
+    buckets: range,
+    keep: Literal["first", False] = "first",
 ) -> dict[int, Ints]:
     """Rows that repeat the key of an earlier row, by block, ascending, for the given buckets.
 
-    Rows are numbered over `spilled`, which must be in file order. All buckets together find every
-    repeated row once.
+    With keep=False the first row of a repeated key is among them. Rows are numbered over
+    `spilled`, which must be in file order. All buckets together find every such row once.
     """
     first_rows = np.concatenate([[0], np.cumsum([block.n_rows for block in spilled])])
     repeated = [
-        _repeats(candidates, spilled, key, first_rows)
+        candidates[_keys(candidates, spilled, key, first_rows).duplicated(keep=keep).to_numpy()]
         for candidates in _candidate_batches(spilled, buckets, first_rows)
     ]
     rows = np.sort(np.concatenate([np.empty(0, np.int64), *repeated]))
@@ -126,17 +131,16 @@ def _bucket(block: Spilled, bucket: int) -> tuple[Words, npt.NDArray[np.uint32]]
     return words, rows
 
 
-def _repeats(
+def _keys(
     candidates: Ints, spilled: Sequence[Spilled], key: Sequence[str], first_rows: Ints
-) -> Ints:
-    """The candidates (in file order) that truly repeat an earlier candidate's key."""
+) -> pd.DataFrame:
+    """The candidates' keys, in their order, which is file order."""
     blocks = np.searchsorted(first_rows, candidates, side="right") - 1
     tables = [
         _read_keys(spilled[block].clean_path, key, candidates[blocks == block] - first_rows[block])
         for block in np.unique(blocks)
     ]
-    keys = pa.concat_tables(tables).to_pandas()
-    return candidates[keys.duplicated(keep="first").to_numpy()]
+    return pa.concat_tables(tables).to_pandas()
 
 
 def _read_keys(path: Path, key: Sequence[str], rows: Ints) -> pa.Table:
