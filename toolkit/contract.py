@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -94,6 +95,25 @@ class Date(Column):
     years_before: Annotated[int, Field(ge=0)] | None = None
     years_after: Annotated[int, Field(ge=0)] | None = None
     range_reason: str | None = None
+
+    def limits(self, as_of: date) -> tuple[date | None, date | None]:
+        """The first and the last day that is kept, counted from `as_of`; None without a limit."""
+        before, after = self.years_before, self.years_after
+        return (
+            None if before is None else _years_from(as_of, -before),
+            None if after is None else _years_from(as_of, after),
+        )
+
+
+def _years_from(day: date, years: int) -> date:
+    """The same day of the year, 28 February for a 29th that the year lacks."""
+    year = day.year + years
+    if not date.min.year <= year <= date.max.year:
+        return date.min if years < 0 else date.max
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)
 
 
 @dataclass(frozen=True, kw_only=True)

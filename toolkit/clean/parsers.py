@@ -176,23 +176,11 @@ def _escaped(literal: str) -> str:
 
 def _date_limits(column: Date, as_of: date) -> tuple[int, int]:
     """The first and the last day allowed, in days since 1970-01-01."""
-    first, last = np.iinfo(np.int32).min + 1, np.iinfo(np.int32).max
-    if column.years_before is not None:
-        first = _days(_years_from(as_of, -column.years_before))
-    if column.years_after is not None:
-        last = _days(_years_from(as_of, column.years_after))
-    return first, last
-
-
-def _years_from(day: date, years: int) -> date:
-    """The same day of the year, 28 February for a 29th that the year lacks."""
-    year = day.year + years
-    if not date.min.year <= year <= date.max.year:
-        return date.min if years < 0 else date.max
-    try:
-        return day.replace(year=year)
-    except ValueError:
-        return day.replace(year=year, day=28)
+    first, last = column.limits(as_of)
+    return (
+        np.iinfo(np.int32).min + 1 if first is None else _days(first),
+        np.iinfo(np.int32).max if last is None else _days(last),
+    )
 
 
 def _days(day: date) -> int:
