@@ -7,7 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -251,6 +253,26 @@ def another_run(how: str, targets: list[Path]) -> Iterator[subprocess.Popen[str]
             yield process
         finally:
             process.kill()
+
+
+def test_a_patient_run_waits_for_another(targets: list[Path]) -> None:
+    begun = threading.Event()
+
+    def publish_patiently() -> None:
+        begun.set()
+        with publishing(targets, patience_seconds=60) as folders:
+            for folder in folders:
+                (folder / "part").write_text("later")
+
+    with ThreadPoolExecutor(1) as pool:
+        with publishing(targets) as folders:
+            waiting = pool.submit(publish_patiently)
+            assert begun.wait(10)
+            for folder in folders:
+                (folder / "part").write_text("first")
+            assert not waiting.done()
+        waiting.result()
+    assert [(target / "part").read_text() for target in targets] == ["later", "later"]
 
 
 def test_two_runs_at_once_one_is_refused(targets: list[Path], tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 from toolkit.errors import OutputError
 
 MANIFEST = "_manifest.json"
+_POLL_SECONDS = 0.05
 _ROW_GROUP_ROWS = 1 << 18
 # Arrow encodes this many values at a time; its own 1,024 costs a third more time.
 _WRITE_BATCH_ROWS = 1 << 16
@@ -77,16 +79,16 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
 
 
 @contextmanager
-def publishing(targets: Sequence[Path]) -> Iterator[list[Path]]:
+def publishing(targets: Sequence[Path], patience_seconds: float = 0.0) -> Iterator[list[Path]]:
     """A staging folder for each target folder; all become the targets when the block ends well.
 
     The staging folders lie beside their targets. When the block raises, they are removed and the
-    targets stay as they were. Raises OutputError when a target is being written by another run,
-    or cannot be written at all.
+    targets stay as they were. Raises OutputError when a target is still being written by another
+    run after `patience_seconds`, or cannot be written at all.
     """
     with ExitStack() as stack:
         for target in targets:
-            stack.enter_context(_locked(target))
+            stack.enter_context(_locked(target, patience_seconds))
         for target in targets:
             _put_back(target)
             _remove(_beside(target, "doomed"))
@@ -223,12 +225,12 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def _locked(target: Path) -> Iterator[None]:
+def _locked(target: Path, patience_seconds: float = 0.0) -> Iterator[None]:
     """Hold the target for this process; the lock falls with the process, however it ends."""
     path = _beside(target, "lock")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = _open_locked(path, target)
+        descriptor = _open_locked(path, target, time.monotonic() + patience_seconds)
     except OSError as error:
         raise OutputError.cannot_write(target.parent, error) from error
     try:
@@ -238,14 +240,17 @@ def _locked(target: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _open_locked(path: Path, target: Path) -> int:
+def _open_locked(path: Path, target: Path, deadline: float) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise OutputError.in_use(target) from None
+            if time.monotonic() >= deadline:
+                raise OutputError.in_use(target) from None
+            time.sleep(_POLL_SECONDS)
+            continue
         # The file may have been removed by the run that held it before.
         if path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino:
             return descriptor
