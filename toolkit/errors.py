@@ -34,6 +34,10 @@ class ConfigError(ToolkitError):
     def output_of_pipeline(cls) -> ConfigError:
         return cls("output: run-pipeline has several; say where they all go with data_dir=FOLDER")
 
+    @classmethod
+    def output_of_validation(cls) -> ConfigError:
+        return cls("output: validate-data writes reports only; they go into data_dir/reports")
+
 
 class InputError(ToolkitError):
     """An input cannot be read as what it is said to be."""
@@ -100,6 +104,10 @@ class InputError(ToolkitError):
         return cls(f"cleaned {path}: is no cleaned dataset ({why}); make one with clean-data")
 
     @classmethod
+    def not_parquet(cls, path: Path | str, why: str) -> InputError:
+        return cls(f"dataset {path}: {why}; name a sound parquet file or a folder of them")
+
+    @classmethod
     def infinite_values(cls, column: str, n: int) -> InputError:
         return cls(
             f"cleaned data: column {column} has {n} infinite values, which have no sum; "
@@ -123,6 +131,54 @@ class LookupFileError(ToolkitError):
         return cls(f"lookup {where}: {problem}")
 
 
+class SuiteError(ToolkitError):
+    """A suite of expectations is missing, or cannot be used on the dataset."""
+
+    @classmethod
+    def missing(cls, path: Path, near: Iterable[str]) -> SuiteError:
+        return cls(
+            f"suite {path}: no such file{did_you_mean(path.name, near)}; "
+            "write one (docs/validation.md), or set validation=off"
+        )
+
+    @classmethod
+    def not_json(cls, path: Path, why: str, line: int | None = None) -> SuiteError:
+        where = f"{path}, line {line}" if line else f"{path}"
+        return cls(f"suite {where}: is not JSON: {why}")
+
+    @classmethod
+    def from_problems(cls, path: Path, problems: Sequence[str]) -> SuiteError:
+        if len(problems) == 1:
+            return cls(f"suite {path}: {problems[0]}")
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        return cls(f"suite {path}: {len(problems)} problems:{lines}")
+
+    @classmethod
+    def no_rows(cls, kind: str, path: Path) -> SuiteError:
+        return cls(
+            f"{kind} dataset {path}: has no rows (0), so nothing can be shown of it; "
+            "look at why, or set validation=off"
+        )
+
+
+class ValidationError(ToolkitError):
+    """The data does not pass its suites, and the gate is set to hold it back."""
+
+    exit_code = 3
+
+    @classmethod
+    def held_back(cls, names: Sequence[str], fail_on: str, where: Path | None) -> ValidationError:
+        shown = "; ".join(names[:3]) + ("; ..." if len(names) > 3 else "")
+        severity = fail_on if fail_on == "critical" else f"{fail_on} or worse"
+        failed = "1 expectation does" if len(names) == 1 else f"{len(names)} expectations do"
+        left = (
+            f"the new outputs are kept apart in {where}, those published before stay"
+            if where
+            else "the datasets stay as they are"
+        )
+        return cls(f"{failed} not hold (severity {severity}): {shown}; {left}")
+
+
 class OutputError(ToolkitError):
     """An output cannot be written; what was published before is untouched."""
 
@@ -137,6 +193,13 @@ class OutputError(ToolkitError):
     def in_use(cls, target: Path) -> OutputError:
         return cls(
             f"{target} is being written by another run; wait for it, or use another data_dir"
+        )
+
+    @classmethod
+    def not_data_docs(cls, folder: Path, why: str) -> OutputError:
+        return cls(
+            f"{folder}: is no Data Docs folder of this toolkit ({why}) and was left as it is; "
+            "move it away and run again"
         )
 
 

@@ -1,0 +1,129 @@
+"""What is looked for in a part: rows that break a condition. Workers run these, one part at a time.
+
+Every job names the columns it needs, examines one part, and merges what two neighbours gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+
+from toolkit.validate.columns import Bools, Domain, Ints, View, truth
+
+
+class Job(Protocol):
+    """Something to find out about a dataset, in parts."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    def examine(self, view: View) -> Any:
+        """What the part says; small, and can be pickled."""
+
+    def merge(self, earlier: Any, later: Any) -> Any:
+        """What two parts say together, `later` being the rows that follow."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of a domain, how many break the condition, and the first of those.
+
+    `rows` are numbers in the dataset, ascending, no more of them than the job keeps.
+    """
+
+    n_rows: int
+    n_unexpected: int
+    rows: Ints
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition. `kernel` gets a column's values without nulls, or the frame of `by_row`.
+
+    `kwargs` are its arguments. At most `n_kept` unexpected rows are told by number.
+    """
+
+    domain: Domain
+    kernel: Callable[..., Any]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    by_row: bool = False
+    n_kept: int = 0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.domain.needed
+
+    def examine(self, view: View) -> Found:
+        rows = view.rows(self.domain)
+        accepts = partial(self.kernel, **self.kwargs)
+        if self.by_row:
+            accepted = truth(accepts(view.frame(self.domain.columns, rows)))
+            wrong = np.flatnonzero(~accepted)
+            wrong = wrong if rows is None else rows[wrong]
+        else:
+            [name] = self.domain.columns
+            wrong = view.column(name).failing(accepts, rows)
+        return _found(view, rows, wrong, self.n_kept)
+
+    def merge(self, earlier: Found, later: Found) -> Found:
+        return merge_found(earlier, later, self.n_kept)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """That a column has a value in every row of the domain, or in none."""
+
+    domain: Domain
+    wanted: bool
+    n_kept: int = 0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.domain.needed
+
+    def examine(self, view: View) -> Found:
+        rows = view.rows(self.domain)
+        [name] = self.domain.columns
+        present: Bools = view.column(name).is_valid
+        wrong = np.flatnonzero((present if rows is None else present[rows]) != self.wanted)
+        return _found(view, rows, wrong if rows is None else rows[wrong], self.n_kept)
+
+    def merge(self, earlier: Found, later: Found) -> Found:
+        return merge_found(earlier, later, self.n_kept)
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """The number of rows of a domain."""
+
+    domain: Domain
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.domain.needed
+
+    def examine(self, view: View) -> int:
+        return _count(view, view.rows(self.domain))
+
+    def merge(self, earlier: int, later: int) -> int:
+        return earlier + later
+
+
+def merge_found(earlier: Found, later: Found, n_kept: int) -> Found:
+    return Found(
+        earlier.n_rows + later.n_rows,
+        earlier.n_unexpected + later.n_unexpected,
+        np.concatenate([earlier.rows, later.rows])[:n_kept],
+    )
+
+
+def _found(view: View, rows: Ints | None, wrong: Ints, n_kept: int) -> Found:
+    return Found(_count(view, rows), len(wrong), wrong[:n_kept] + view.first_row)
+
+
+def _count(view: View, rows: Ints | None) -> int:
+    return view.n_rows if rows is None else len(rows)

@@ -1,0 +1,185 @@
+"""One part of a dataset while it is examined: its columns as pandas would have them, its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from toolkit.validate.dataset import Facts, stock_frame
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Kernel = Callable[..., Any]
+"""A series of distinct or of all values -> whether each is as expected."""
+
+_ENCODED = (pa.types.is_temporal, pa.types.is_boolean)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Which rows are looked at: those that fit `query`, without those that miss values.
+
+    `left_out` says whether a row goes that lacks any of `columns`, or all of them, or none.
+    `query` is for DataFrame.query, with the columns that it may name.
+    """
+
+    columns: tuple[str, ...]
+    left_out: Literal["any", "all", "none"] = "none"
+    query: str | None = None
+    parser: Literal["pandas", "python"] = "pandas"
+    query_columns: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.columns, *self.query_columns]))
+
+
+@dataclass(frozen=True)
+class Column:
+    """`values` of all rows; or the distinct ones, and for each row its place there in `codes`.
+
+    A null row has the code -1. Types are those of the whole dataset in pandas.
+    """
+
+    values: pd.Series[Any]
+    codes: Ints | None
+
+    @classmethod
+    def of(cls, column: pa.ChunkedArray, nullable: bool) -> Column:
+        if any(is_kind(column.type) for is_kind in _ENCODED):
+            column = column.dictionary_encode()
+        if not pa.types.is_dictionary(column.type):
+            return cls(_series(column, nullable), None)
+        whole = _one_array(column)
+        codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return cls(_series(pa.chunked_array([whole.dictionary]), nullable), codes)
+
+    @cached_property
+    def is_valid(self) -> Bools:
+        """Whether each row has a value; NaN is none, as in pandas."""
+        present = self.values.notna().to_numpy()
+        if self.codes is None:
+            return np.asarray(present)
+        return np.append(present, False)[self.codes]
+
+    def failing(self, kernel: Kernel, rows: Ints | None) -> Ints:
+        """Those of `rows` (None: all), which have values, that the kernel does not accept.
+
+        The kernel sees each distinct value once where they are known, and only those that occur.
+        """
+        if self.codes is None:
+            values = self.values if rows is None else self.values.iloc[rows]
+            wrong = np.flatnonzero(~truth(kernel(values)))
+            return wrong if rows is None else rows[wrong]
+        codes = self.codes if rows is None else self.codes[rows]
+        occur = np.flatnonzero(np.bincount(codes, minlength=len(self.values)))
+        accepted = np.ones(len(self.values), dtype=bool)
+        accepted[occur] = truth(kernel(self.values.iloc[occur]))
+        if accepted.all():
+            return np.empty(0, np.int64)
+        wrong = np.flatnonzero(~accepted[codes])
+        return wrong if rows is None else rows[wrong]
+
+
+class View:
+    """The loaded columns of one part. Columns are converted when they are first asked for."""
+
+    def __init__(self, table: pa.Table, first_row: int, dataset: Facts) -> None:
+        self.table, self.first_row, self._dataset = table, first_row, dataset
+        self._columns: dict[str, Column] = {}
+        self._domains: dict[Domain, Ints | None] = {}
+        self._fit: dict[str, Bools] = {}
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.table.num_rows)
+
+    def column(self, name: str) -> Column:
+        if name not in self._columns:
+            nullable = name in self._dataset.nullable
+            self._columns[name] = Column.of(self.table.column(name), nullable)
+        return self._columns[name]
+
+    def rows(self, domain: Domain) -> Ints | None:
+        """The places of the domain's rows in the part, ascending; None when it is all of them."""
+        if domain not in self._domains:
+            kept = self._having(domain)
+            if domain.query:
+                if domain.query not in self._fit:
+                    self._fit[domain.query] = self._fitting(domain)
+                kept &= self._fit[domain.query]
+            self._domains[domain] = None if kept.all() else np.flatnonzero(kept)
+        return self._domains[domain]
+
+    def arrow(self, columns: Sequence[str], rows: Ints | None) -> pa.Table:
+        """The columns of the rows, with the dataset's types: text is plain again."""
+        names = list(dict.fromkeys(columns))
+        table = self.table.select(names)
+        table = table if rows is None else table.take(pa.array(rows))
+        return table.cast(pa.schema([self._dataset.schema.field(name) for name in names]))
+
+    def frame(self, columns: Sequence[str], rows: Ints | None) -> pd.DataFrame:
+        """The columns of the rows, as pandas would read them; indexed by the dataset's rows.
+
+        A column that is asked for twice is there twice.
+        """
+        whole = {name: self.column(name) for name in columns}
+        if all(column.codes is None for column in whole.values()):
+            # Converted already; numbers are not even copied.
+            frame = pd.DataFrame({name: c.values for name, c in whole.items()}, copy=False)
+            frame = frame if rows is None else frame.iloc[rows]
+        else:
+            frame = stock_frame(self.arrow(columns, rows), self._dataset.nullable)
+        places = np.arange(self.n_rows) if rows is None else rows
+        return frame.set_axis(pd.Index(places + self.first_row))[list(columns)]
+
+    def _having(self, domain: Domain) -> Bools:
+        if domain.left_out == "none" or not domain.columns:
+            return np.ones(self.n_rows, dtype=bool)
+        valid = [self.column(name).is_valid for name in domain.columns]
+        combine = np.logical_and if domain.left_out == "any" else np.logical_or
+        return np.asarray(combine.reduce(valid), dtype=bool)
+
+    def _fitting(self, domain: Domain) -> Bools:
+        names = domain.query_columns
+        codes = self.column(names[0]).codes if len(names) == 1 else None
+        if codes is None:
+            return _fitting(self.frame(names, None), domain)
+        # A query looks at each row alone, so at each distinct value alone.
+        values = self.column(names[0]).values
+        known = _fitting(pd.DataFrame({names[0]: values}), domain)
+        without = np.flatnonzero(codes < 0)[:1]
+        missing = len(without) and _fitting(self.frame(names, without), domain)[0]
+        return np.append(known, missing)[codes].astype(bool)
+
+
+def _fitting(frame: pd.DataFrame, domain: Domain) -> Bools:
+    numbered = frame.reset_index(drop=True)
+    fitting = np.zeros(len(frame), dtype=bool)
+    fitting[numbered.query(domain.query or "", parser=domain.parser).index] = True
+    return fitting
+
+
+def truth(accepted: Any) -> Bools:
+    """Plain truth values; a missing one counts as not accepted."""
+    if getattr(accepted, "dtype", None) == np.bool_:
+        return np.asarray(accepted)
+    return np.asarray(pd.array(accepted, dtype="boolean").fillna(False), dtype=bool)
+
+
+def _series(column: pa.ChunkedArray, nullable: bool) -> pd.Series[Any]:
+    frame = stock_frame(pa.table({"": column}), frozenset([""] if nullable else []))
+    return frame[""]
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    if column.num_chunks == 0:
+        return pa.nulls(0, column.type)
+    return column.unify_dictionaries().combine_chunks()

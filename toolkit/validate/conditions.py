@@ -1,0 +1,159 @@
+"""What a value must be: Great Expectations' row-wise conditions for pandas, without importing it.
+
+Each takes what the stock condition takes and accepts the same values; an argument that the stock
+one refuses is refused here too. A series may hold distinct values instead of all.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Series = pd.Series
+
+
+def between(
+    values: Series,
+    min_value: Any = None,
+    max_value: Any = None,
+    strict_min: bool = False,
+    strict_max: bool = False,
+) -> Any:
+    """Bounds belong to the range unless they are strict. Values compare with their own kind only.
+
+    Raises ValueError without bounds or with crossed ones, TypeError for bounds of another kind.
+    """
+    if min_value is None and max_value is None:
+        raise ValueError("min_value and max_value cannot both be None")
+    if min_value is not None and max_value is not None and min_value > max_value:
+        raise ValueError("min_value cannot be greater than max_value")
+    above = operator.gt if strict_min else operator.ge
+    below = operator.lt if strict_max else operator.le
+    tests = [
+        (test, bound)
+        for test, bound in ((above, min_value), (below, max_value))
+        if bound is not None
+    ]
+    if _compares_at_once(values, [bound for _, bound in tests]):
+        return reduce(operator.and_, (test(values, bound) for test, bound in tests))
+    return np.array([_passes(value, tests) for value in values], dtype=bool)
+
+
+def in_set(values: Series, value_set: Sequence[Any] | None = None) -> Any:
+    """No set accepts everything."""
+    return _everything(values) if value_set is None else values.isin(list(value_set))
+
+
+def not_in_set(values: Series, value_set: Sequence[Any] | None = None) -> Any:
+    """No set accepts everything. Text in the set stands for a time where the values are times."""
+    if value_set is None:
+        return _everything(values)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        value_set = [pd.Timestamp(v) if isinstance(v, str) else v for v in value_set]
+    return ~values.isin(list(value_set))
+
+
+def match_regex(values: Series, regex: str) -> Any:
+    """The pattern may match anywhere."""
+    return values.astype(str).str.contains(regex)
+
+
+def not_match_regex(values: Series, regex: str) -> Any:
+    return ~match_regex(values, regex)
+
+
+def match_regex_list(values: Series, regex_list: Sequence[str], match_on: str = "any") -> Any:
+    """Any pattern of the list, or all of them."""
+    if match_on not in ("any", "all"):
+        raise ValueError("match_on must be either 'any' or 'all'")
+    if not regex_list:
+        raise ValueError("No objects to concatenate")
+    combine = operator.or_ if match_on == "any" else operator.and_
+    return reduce(combine, (match_regex(values, regex) for regex in regex_list))
+
+
+def not_match_regex_list(values: Series, regex_list: Sequence[str]) -> Any:
+    return ~match_regex_list(values, regex_list)
+
+
+def length_between(
+    values: Series,
+    min_value: Any = None,
+    max_value: Any = None,
+    strict_min: bool = False,
+    strict_max: bool = False,
+) -> Any:
+    """Lengths in characters, of what is no text as it is written."""
+    if min_value is None and max_value is None:
+        raise ValueError("Invalid configuration")
+    lengths = _lengths(values)
+    accepted = _everything(values)
+    if min_value is not None:
+        accepted &= lengths > min_value if strict_min else lengths >= min_value
+    if max_value is not None:
+        accepted &= lengths < max_value if strict_max else lengths <= max_value
+    return accepted
+
+
+def length_equals(values: Series, value: Any) -> Any:
+    return _lengths(values) == value
+
+
+def pair_equal(frame: pd.DataFrame) -> Any:
+    """The two columns of the frame hold the same."""
+    return frame.iloc[:, 0] == frame.iloc[:, 1]
+
+
+def pair_greater(frame: pd.DataFrame, or_equal: bool | None = None) -> Any:
+    """The first column is greater than the second."""
+    first, second = frame.iloc[:, 0], frame.iloc[:, 1]
+    return first >= second if or_equal else first > second
+
+
+def pair_in_set(frame: pd.DataFrame, value_pairs_set: Sequence[Any] | None = None) -> Any:
+    """The two values together are one of the pairs; a missing value counts as None."""
+    if value_pairs_set is None:
+        return _everything(frame)
+    wanted = {(first, second) for first, second in value_pairs_set}
+    rows = frame.set_axis(["A", "B"], axis=1)
+    # Each pair that occurs is looked up once.
+    places = rows.groupby(["A", "B"], dropna=False, sort=False, observed=True).ngroup()
+    firsts = rows.loc[~places.duplicated()].astype(object)
+    pairs = zip(firsts["A"], firsts["B"], strict=True)
+    known = [tuple(None if pd.isnull(v) else v for v in pair) in wanted for pair in pairs]
+    return np.array(known, dtype=bool)[places.to_numpy()]
+
+
+def sum_equal(frame: pd.DataFrame, sum_total: Any = None) -> Any:
+    """The row's values add up to the total; a missing one makes no sum."""
+    return frame.sum(axis=1, skipna=False) == sum_total
+
+
+def _everything(values: Series | pd.DataFrame) -> Any:
+    return np.ones(len(values), dtype=bool)
+
+
+def _lengths(values: Series) -> Any:
+    return values.astype(str).str.len()
+
+
+def _compares_at_once(values: Series, bounds: Sequence[Any]) -> bool:
+    if values.dtype in (np.dtype("int64"), np.dtype("float64")):
+        return True
+    return pd.api.types.is_datetime64_any_dtype(values) and all(
+        isinstance(bound, datetime) for bound in bounds
+    )
+
+
+def _passes(value: Any, tests: Sequence[tuple[Callable[[Any, Any], Any], Any]]) -> bool:
+    if any(isinstance(value, str) != isinstance(bound, str) for _, bound in tests):
+        raise TypeError(
+            "Column values, min_value, and max_value must either be None or of the same type."
+        )
+    return all(test(value, bound) for test, bound in tests)

@@ -1,0 +1,322 @@
+"""What is validated: parquet files or a Dask DataFrame, as parts that are loaded on their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dask.delayed import Delayed, delayed
+
+from toolkit.errors import InputError
+from toolkit.parts import Paths, find_parts, open_parquet, runs_of_groups
+
+if TYPE_CHECKING:
+    import dask.dataframe as dd
+
+ROWS_A_PART = 1 << 18
+# A chunk that takes fewer bytes a value than this is stored as a dictionary throughout; longer
+# ones fell back to plain text, and reading them as a dictionary would mean building one.
+_DICTIONARY_BYTES = 4.0
+
+Compute = Callable[[Sequence[Delayed]], list[Any]]
+
+
+@dataclass(frozen=True)
+class ParquetPiece:
+    """Some row groups of parquet files; `schema` is that of the whole dataset.
+
+    `dictionaries` are text columns that are read as such.
+    """
+
+    row_groups: tuple[tuple[Path, tuple[int, ...]], ...]
+    schema: pa.Schema
+    dictionaries: frozenset[str]
+
+    def load(self, columns: Sequence[str]) -> pa.Table:
+        """The rows in order. Raises InputError when a file cannot be read."""
+        wanted = [name for name in self.schema.names if name in set(columns)]
+        tables = [self._load(path, groups, wanted) for path, groups in self.row_groups]
+        return pa.concat_tables(tables) if tables else self.schema.empty_table().select(wanted)
+
+    def _load(self, path: Path, groups: tuple[int, ...], wanted: Sequence[str]) -> pa.Table:
+        with _opened(path, sorted(self.dictionaries & set(wanted))) as file:
+            present = [name for name in wanted if name in file.schema_arrow.names]
+            table = file.read_row_groups(list(groups), columns=present, use_threads=False)
+        return _fitted(table, self.schema, wanted)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that follow each other, from `first_row` of the dataset on.
+
+    `source` is a ParquetPiece, or a lazy pa.Table.
+    """
+
+    source: ParquetPiece | Delayed
+    first_row: int
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a task has to know of the whole dataset: its types, and which columns hold a null."""
+
+    schema: pa.Schema
+    nullable: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All parts in order, at least one.
+
+    `empty_columns` are known to hold nulls only; `column_bytes`: what a column takes in memory,
+    about.
+    """
+
+    name: str
+    facts: Facts
+    parts: tuple[Part, ...]
+    empty_columns: frozenset[str] = frozenset()
+    column_bytes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.facts.schema.names)
+
+    @property
+    def n_rows(self) -> int:
+        return sum(part.n_rows for part in self.parts)
+
+    def has_few_values(self, column: str) -> bool:
+        """Whether a column is stored as a dictionary everywhere."""
+        if pa.types.is_dictionary(self.facts.schema.field(column).type):
+            return True
+        sources = (part.source for part in self.parts)
+        return all(isinstance(s, ParquetPiece) and column in s.dictionaries for s in sources)
+
+    def empty_frame(self) -> pd.DataFrame:
+        """No rows, with the dtypes that pandas gives the whole dataset."""
+        return stock_frame(self.facts.schema.empty_table(), self.facts.nullable)
+
+
+def load(source: ParquetPiece | pa.Table, columns: Sequence[str]) -> pa.Table:
+    """A part's columns, as a task gets them. An InputError says which file is damaged."""
+    return source.load(columns) if isinstance(source, ParquetPiece) else source.select(columns)
+
+
+def open_dataset(paths: Paths, rows_a_part: int = ROWS_A_PART) -> Dataset:
+    """A folder of parquet parts, a file, or a list of those; only footers are read.
+
+    Rows are numbered in the order of the files' names. Raises InputError for what is missing,
+    damaged, or has columns of the same name whose types cannot be brought together.
+    """
+    files = [_File.read(path) for path in find_parts(paths, InputError.not_parquet)]
+    schema = _common_schema(files)
+    return Dataset(
+        name=_name(paths),
+        facts=Facts(schema, frozenset(name for file in files for name in file.nullable(schema))),
+        parts=tuple(_parts(files, schema, rows_a_part)),
+        empty_columns=frozenset(n for n in schema.names if all(f.is_empty(n) for f in files)),
+        column_bytes={name: sum(f.bytes_of(name) for f in files) for name in schema.names},
+    )
+
+
+def open_frame(ddf: dd.DataFrame, compute: Compute) -> Dataset:
+    """A Dask DataFrame; its rows are counted now, and computed again by whatever reads them.
+
+    Its index is not looked at: rows are numbered in order, from 0.
+    """
+    schema = _frame_schema(ddf)
+    tables = [delayed(_table, pure=False)(frame, schema) for frame in ddf.to_delayed()]
+    counted = compute([delayed(_count, pure=False)(table) for table in tables])
+    parts: list[Part] = []
+    for table, (n_rows, _, _) in zip(tables, counted, strict=True):
+        before = parts[-1].first_row + parts[-1].n_rows if parts else 0
+        parts.append(Part(table, before, n_rows))
+    return Dataset(
+        name="a Dask DataFrame",
+        facts=Facts(schema, frozenset(name for _, nulls, _ in counted for name in nulls)),
+        parts=tuple(parts),
+        empty_columns=frozenset(
+            name
+            for name in schema.names
+            if all(nulls.get(name, 0) == n_rows for n_rows, nulls, _ in counted)
+        ),
+        column_bytes={n: sum(sizes[n] for _, _, sizes in counted) for n in schema.names},
+    )
+
+
+def stock_frame(table: pa.Table, nullable: frozenset[str]) -> pd.DataFrame:
+    """The table as pandas.read_parquet gives it, a part of a dataset like the whole of it.
+
+    A whole-number column that has a null anywhere is float64 everywhere, a truth column object.
+    """
+    frame = table.to_pandas()
+    for name in nullable & set(table.column_names):
+        kind = table.schema.field(name).type
+        if pa.types.is_integer(kind):
+            frame[name] = frame[name].astype("float64")
+        elif pa.types.is_boolean(kind):
+            frame[name] = frame[name].astype(object)
+    return frame
+
+
+def _parts(files: Sequence[_File], schema: pa.Schema, rows_a_part: int) -> Iterator[Part]:
+    """Neighbouring row groups, also of several files, up to so many rows; at least one part."""
+    groups = [(file.path, n) for file in files for n in range(file.metadata.num_row_groups)]
+    sizes = [size for file in files for size in file.rows_in_groups]
+    dictionaries = frozenset.intersection(*(file.dictionaries for file in files))
+    n_rows = 0
+    for run in list(runs_of_groups(sizes, rows_a_part)) or [[]]:
+        by_file: dict[Path, list[int]] = {}
+        for path, number in (groups[place] for place in run):
+            by_file.setdefault(path, []).append(number)
+        chosen = tuple((path, tuple(numbers)) for path, numbers in by_file.items())
+        part = Part(
+            ParquetPiece(chosen, schema, dictionaries), n_rows, sum(sizes[place] for place in run)
+        )
+        yield part
+        n_rows += part.n_rows
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    schema: pa.Schema
+    metadata: pq.FileMetaData
+
+    @classmethod
+    def read(cls, path: Path) -> _File:
+        with _opened(path) as file:
+            return cls(path, file.schema_arrow.remove_metadata(), file.metadata)
+
+    @property
+    def rows_in_groups(self) -> list[int]:
+        groups = range(self.metadata.num_row_groups)
+        return [self.metadata.row_group(n).num_rows for n in groups]
+
+    @property
+    def dictionaries(self) -> frozenset[str]:
+        """Text columns that are best read as dictionaries; only speed hangs on them."""
+        texts = [f.name for f in self.schema if _is_text(f.type)]
+        return frozenset(
+            name
+            for name in texts
+            if (chunks := self._chunks(name))
+            and all(chunk.has_dictionary_page for chunk in chunks)
+            and sum(c.total_uncompressed_size for c in chunks)
+            < _DICTIONARY_BYTES * sum(c.num_values for c in chunks)
+        )
+
+    def nullable(self, schema: pa.Schema) -> Iterator[str]:
+        """Columns that may hold a null here: those of which the footer does not say they don't."""
+        for name in schema.names:
+            if self.metadata.num_rows and self._n_nulls(name) != 0:
+                yield name
+
+    def is_empty(self, name: str) -> bool:
+        """Whether the footer says that there is no value here."""
+        return self.metadata.num_rows == 0 or self._n_nulls(name) == self.metadata.num_rows
+
+    def _n_nulls(self, name: str) -> int | None:
+        """None when the footer does not tell."""
+        if name not in self.schema.names or pa.types.is_null(self.schema.field(name).type):
+            return int(self.metadata.num_rows)
+        chunks = self._chunks(name)
+        if not chunks or not all(map(_counts_nulls, chunks)):
+            return None
+        return sum(chunk.statistics.null_count for chunk in chunks)
+
+    def bytes_of(self, name: str) -> int:
+        if name not in self.schema.names:
+            return 8 * int(self.metadata.num_rows)
+        kind = self.schema.field(name).type
+        if pa.types.is_dictionary(kind):
+            width = 4
+        elif pa.types.is_primitive(kind):
+            width = max(1, kind.bit_width // 8)
+        else:
+            stored = sum(c.total_uncompressed_size for c in self._chunks(name))
+            return int(max(stored, 64 * self.metadata.num_rows))
+        return int(width * self.metadata.num_rows)
+
+    def _chunks(self, name: str) -> list[Any]:
+        place = self._places.get(name)
+        if place is None:
+            return []
+        groups = range(self.metadata.num_row_groups)
+        return [self.metadata.row_group(n).column(place) for n in groups]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Where plain columns stand; nested ones are stored as several."""
+        columns = (self.metadata.schema.column(n) for n in range(self.metadata.num_columns))
+        return {column.path: place for place, column in enumerate(columns)}
+
+
+def _opened(path: Path, dictionaries: Sequence[str] = ()) -> AbstractContextManager[pq.ParquetFile]:
+    return open_parquet(path, InputError.not_parquet, dictionaries)
+
+
+def _counts_nulls(chunk: Any) -> bool:
+    return bool(chunk.is_stats_set and chunk.statistics.has_null_count)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _common_schema(files: Sequence[_File]) -> pa.Schema:
+    try:
+        return pa.unify_schemas([file.schema for file in files], promote_options="permissive")
+    except pa.ArrowException as error:
+        why = str(error).partition("\n")[0]
+        raise InputError.not_parquet(files[0].path.parent, f"its parts differ: {why}") from error
+
+
+def _fitted(table: pa.Table, schema: pa.Schema, wanted: Sequence[str]) -> pa.Table:
+    """The wanted columns, of the dataset's types; text may stay a dictionary."""
+    columns = []
+    for name in wanted:
+        kind = schema.field(name).type
+        if name not in table.column_names:
+            columns.append(pa.nulls(table.num_rows, kind))
+            continue
+        column = table.column(name)
+        as_read = pa.types.is_dictionary(column.type) and _is_text(kind)
+        columns.append(column if as_read or column.type == kind else column.cast(kind))
+    return pa.table(columns, names=list(wanted))
+
+
+def _name(paths: Paths) -> str:
+    given = [paths] if isinstance(paths, Path | str) else list(paths)
+    return ", ".join(str(path) for path in given)
+
+
+def _frame_schema(ddf: dd.DataFrame) -> pa.Schema:
+    """Arrow's types for the frame's columns; object columns are taken for text."""
+    schema = pa.Schema.from_pandas(ddf._meta, preserve_index=False).remove_metadata()
+    for place, column in enumerate(schema):
+        if pa.types.is_null(column.type):
+            schema = schema.set(place, pa.field(column.name, pa.string()))
+    return schema
+
+
+def _table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    return table.replace_schema_metadata()
+
+
+def _count(table: pa.Table) -> tuple[int, dict[str, int], dict[str, int]]:
+    """Its rows; the nulls of each column that has some; the bytes of each column."""
+    counts = {name: table.column(name).null_count for name in table.column_names}
+    nulls = {name: count for name, count in counts.items() if count}
+    sizes = {name: table.column(name).nbytes for name in table.column_names}
+    return table.num_rows, nulls, sizes

@@ -1,0 +1,203 @@
+"""Figures of a column that parts can give and that do not depend on how it was cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.aggregate.exact import (
+    Limbs,
+    Part,
+    merge,
+    quotients,
+    split_floats,
+    split_integers,
+    tally,
+)
+from toolkit.validate.columns import Domain, View
+
+Floats = npt.NDArray[np.float64]
+
+# A factor that splits a double into halves whose products are exact (Dekker 1971).
+_SPLITTER = float(2**27 + 1)
+# Beyond this the splitting overflows.
+_LARGEST = 2.0**500
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """A few values that have the smallest, the largest and, if there is one, a null among them.
+
+    They are an Arrow array of the dataset's type.
+    """
+
+    domain: Domain
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.domain.needed
+
+    def examine(self, view: View) -> pa.Array:
+        [name] = self.domain.columns
+        return _extremes(view.arrow([name], view.rows(self.domain)).column(0))
+
+    def merge(self, earlier: pa.Array, later: pa.Array) -> pa.Array:
+        return _extremes(pa.chunked_array([earlier, later]))
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """The distinct values, a null among them if there is one, of the dataset's type.
+
+    Raises MemoryError when they take more than `max_bytes`.
+    """
+
+    domain: Domain
+    max_bytes: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.domain.needed
+
+    def examine(self, view: View) -> pa.Array:
+        [name] = self.domain.columns
+        return self._within_limit(view.arrow([name], view.rows(self.domain)).column(0))
+
+    def merge(self, earlier: pa.Array, later: pa.Array) -> pa.Array:
+        return self._within_limit(pa.chunked_array([earlier, later]))
+
+    def _within_limit(self, values: pa.ChunkedArray) -> pa.Array:
+        distinct = _whole(values).unique()
+        if distinct.nbytes > self.max_bytes:
+            raise MemoryError(
+                f"the distinct values of {self.domain.columns[0]} take more than "
+                f"{self.max_bytes:,} bytes"
+            )
+        return distinct
+
+
+@dataclass(frozen=True)
+class Moments:
+    """How many numbers there are, their sum and the sum of their squares: exact.
+
+    `special` adds up those that are infinite; squares are kept only if asked for.
+    """
+
+    n: int
+    total: Limbs
+    squares: Limbs
+    special: float = 0.0
+
+    def sum(self) -> float:
+        """Rounded once; infinite or NaN where pandas says so."""
+        if self.special:
+            return self.special
+        return float(quotients(self.total, np.array([1]), 1)[0]) if self.total else 0.0
+
+    def whole_sum(self) -> int:
+        """Of whole numbers; what does not fit 64 bits wraps around, as it does in pandas."""
+        return (int(_fraction(self.total)) + (1 << 63)) % (1 << 64) - (1 << 63)
+
+    def mean(self) -> float:
+        """NaN of no numbers."""
+        if self.n == 0 or self.special:
+            return self.special / self.n if self.n else float("nan")
+        return float(_fraction(self.total) / self.n)
+
+    def standard_deviation(self) -> float:
+        """With n - 1 in the divisor; NaN of fewer than two numbers, or of infinite ones."""
+        if self.n < 2 or self.special:
+            return float("nan")
+        total = _fraction(self.total)
+        variance = (_fraction(self.squares) - total * total / self.n) / (self.n - 1)
+        return float(np.sqrt(float(variance)))
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The Moments of a number column. Raises OverflowError for squares beyond a double."""
+
+    domain: Domain
+    with_squares: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.domain.needed
+
+    def examine(self, view: View) -> Moments:
+        [name] = self.domain.columns
+        column, rows = view.column(name).values, view.rows(self.domain)
+        values = column.to_numpy() if rows is None else column.to_numpy()[rows]
+        if values.dtype.kind in "iu" and not self.with_squares:
+            parts = split_integers(values.astype(np.int64))
+            return Moments(len(values), _tally(parts, len(values)), {})
+        # A deviation is one of doubles, also where whole numbers have more digits.
+        values = values.astype(np.float64)
+        values = values[~np.isnan(values)]
+        finite = values[np.isfinite(values)]
+        special = float(values[~np.isfinite(values)].sum()) if len(finite) < len(values) else 0.0
+        total = _tally(split_floats(finite), len(finite))
+        return Moments(len(values), total, self._squares(finite), special)
+
+    def merge(self, earlier: Moments, later: Moments) -> Moments:
+        return Moments(
+            earlier.n + later.n,
+            _added(earlier.total, later.total),
+            _added(earlier.squares, later.squares),
+            earlier.special + later.special,
+        )
+
+    def _squares(self, floats: Floats) -> Limbs:
+        """x = high + low, of 26 bits each, so that their products are exact."""
+        if not self.with_squares:
+            return {}
+        if len(floats) and np.abs(floats).max() > _LARGEST:
+            raise OverflowError(f"squares of {self.domain.columns[0]} are too large for a double")
+        spread = floats * _SPLITTER
+        high = spread - (spread - floats)
+        low = floats - high
+        products = (high * high, 2 * high * low, low * low)
+        limbs = [_tally(split_floats(product), len(product)) for product in products]
+        return _added(_added(limbs[0], limbs[1]), limbs[2])
+
+
+def _extremes(values: pa.ChunkedArray) -> pa.Array:
+    whole = _whole(values)
+    plain = whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
+    missing = pc.is_null(plain, nan_is_null=True)
+    ends = pc.min_max(pc.if_else(missing, pa.scalar(None, plain.type), plain)).as_py()
+    places = [pc.index(missing, pa.scalar(True)).as_py()]
+    if ends["min"] is not None:
+        places += [pc.index(plain, pa.scalar(ends[e], plain.type)).as_py() for e in ("min", "max")]
+    return whole.take(pa.array(sorted({p for p in places if p >= 0}), pa.int64()))
+
+
+def _whole(values: pa.ChunkedArray) -> pa.Array:
+    if values.num_chunks == 0:
+        return pa.nulls(0, values.type)
+    if pa.types.is_dictionary(values.type):
+        values = values.unify_dictionaries()
+    combined = values.combine_chunks()
+    return combined.combine_chunks() if isinstance(combined, pa.ChunkedArray) else combined
+
+
+def _tally(parts: Iterable[Part], n: int) -> Limbs:
+    return tally(parts, np.zeros(n, np.int64), 1)
+
+
+def _added(left: Limbs, right: Limbs) -> Limbs:
+    only = np.zeros(1, np.int64)
+    return merge([(left, only), (right, only)], 1)
+
+
+def _fraction(limbs: Limbs) -> Fraction:
+    """The exact value that limbs stand for."""
+    return sum(
+        (Fraction(int(limb[0])) * Fraction(2) ** (32 * k) for k, limb in limbs.items()), Fraction(0)
+    )

@@ -1,0 +1,224 @@
+"""One pass over a dataset: every job on every part, their results merged in the rows' order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from dask.base import compute
+from dask.delayed import Delayed, delayed
+from dask.system import CPU_COUNT
+
+from toolkit.errors import ToolkitError
+from toolkit.validate.checks import Job
+from toolkit.validate.columns import Ints, View
+from toolkit.validate.dataset import Dataset, Facts, ParquetPiece, Part, load
+
+OnResult = Callable[[Any], None]
+RunTasks = Callable[[Sequence[Delayed], OnResult | None], list[Any]]
+
+
+def _run_with_dask(tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
+    """By the scheduler that is in force: a distributed client, if there is one."""
+    results = list(compute(*tasks))
+    if on_result:
+        for result in results:
+            on_result(result)
+    return results
+
+
+@dataclass(frozen=True)
+class Computing:
+    """Where passes are computed.
+
+    `run` is a Runner's; `spill` a folder that all its workers see, temporary by default;
+    `on_rows` is told the rows of each finished part of a pass.
+    """
+
+    run: RunTasks = _run_with_dask
+    n_workers: int = CPU_COUNT
+    spill: Path | None = None
+    on_pass: Callable[[int], None] = field(default=lambda total_rows: None)
+    on_rows: Callable[[int], None] = field(default=lambda rows: None)
+
+
+_WITH_DASK = Computing()
+_computing: ContextVar[Computing] = ContextVar("computing")
+
+
+@contextmanager
+def computing(how: Computing) -> Iterator[None]:
+    """Passes that begin in this block are computed in that way."""
+    token = _computing.set(how)
+    try:
+        yield
+    finally:
+        _computing.reset(token)
+
+
+def how_computed() -> Computing:
+    return _computing.get(_WITH_DASK)
+
+
+@contextmanager
+def spill_folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="validate-", dir=how_computed().spill) as folder:
+        yield Path(folder)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why a job has no result."""
+
+    why: str
+
+
+@dataclass
+class Outcome:
+    """What one part says to each job; emptied once it is merged."""
+
+    place: int
+    n_rows: int
+    results: list[Any]
+
+
+def run_pass(dataset: Dataset, jobs: Sequence[Job]) -> list[Any]:
+    """Each job's result over all parts, or Failed; one that fails does not disturb the others.
+
+    Reads the columns that the jobs need once. Raises InputError for a damaged part.
+    """
+    how = how_computed()
+    columns = sorted({column for job in jobs for column in job.columns})
+    shared = delayed(_Work(tuple(jobs), tuple(columns), dataset.facts), pure=False)
+    tasks = [
+        delayed(_examine, pure=False)(part.source, place, part.first_row, shared)
+        for place, part in enumerate(dataset.parts)
+    ]
+    merged = _Merger(jobs)
+    how.on_pass(dataset.n_rows)
+
+    def on_result(outcome: Outcome) -> None:
+        how.on_rows(outcome.n_rows)
+        merged.add(outcome)
+
+    how.run(tasks, on_result)
+    return merged.results
+
+
+def fetch_rows(dataset: Dataset, requests: Sequence[tuple[Ints, Sequence[str]]]) -> list[pa.Table]:
+    """For each request the rows of these numbers (ascending), with these columns, in order.
+
+    Only parts that hold some are read.
+    """
+    tasks = []
+    starts = np.array([part.first_row for part in dataset.parts] + [dataset.n_rows])
+    for part, start, stop in zip(dataset.parts, starts[:-1], starts[1:], strict=True):
+        wanted = [
+            (place, rows[(rows >= start) & (rows < stop)] - start, tuple(columns))
+            for place, (rows, columns) in enumerate(requests)
+        ]
+        wanted = [request for request in wanted if len(request[1])]
+        if wanted:
+            tasks.append(delayed(_take, pure=False)(part.source, wanted, dataset.facts))
+    found: list[list[pa.Table]] = [[] for _ in requests]
+    for tables in how_computed().run(tasks, None):
+        for place, table in tables:
+            found[place].append(table)
+    return [
+        pa.concat_tables([_no_rows(dataset, columns), *tables], promote_options="permissive")
+        for tables, (_, columns) in zip(found, requests, strict=True)
+    ]
+
+
+def load_columns(dataset: Dataset, columns: Sequence[str]) -> pa.Table:
+    """Whole columns, in this process."""
+    parts: Sequence[Part] = dataset.parts
+    work = _Work((), tuple(columns), dataset.facts)
+    tasks = [delayed(_load_plain, pure=False)(part.source, work) for part in parts]
+    return pa.concat_tables(how_computed().run(tasks, None))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every task of a pass is told."""
+
+    jobs: tuple[Job, ...]
+    columns: tuple[str, ...]
+    facts: Facts
+
+
+def _examine(source: ParquetPiece | pa.Table, place: int, first_row: int, work: _Work) -> Outcome:
+    view = _view(source, work.columns, first_row, work.facts)
+    return Outcome(place, view.n_rows, [_attempt(job, view) for job in work.jobs])
+
+
+def _attempt(job: Job, view: View) -> Any:
+    try:
+        return job.examine(view)
+    except ToolkitError:
+        raise
+    except Exception as error:
+        return Failed(str(error))
+
+
+def _view(
+    source: ParquetPiece | pa.Table, columns: Sequence[str], first_row: int, facts: Facts
+) -> View:
+    # A table without columns has no rows; one that is not needed by any job tells how many.
+    return View(load(source, columns or facts.schema.names[:1]), first_row, facts)
+
+
+def _take(
+    source: ParquetPiece | pa.Table,
+    wanted: Sequence[tuple[int, Ints, tuple[str, ...]]],
+    facts: Facts,
+) -> list[tuple[int, pa.Table]]:
+    columns = list(dict.fromkeys(name for _, _, names in wanted for name in names))
+    view = _view(source, columns, 0, facts)
+    return [(place, view.arrow(names, rows)) for place, rows, names in wanted]
+
+
+def _load_plain(source: ParquetPiece | pa.Table, work: _Work) -> pa.Table:
+    return _view(source, work.columns, 0, work.facts).arrow(work.columns, None)
+
+
+def _no_rows(dataset: Dataset, columns: Sequence[str]) -> pa.Table:
+    names = list(dict.fromkeys(columns))
+    return pa.schema([dataset.facts.schema.field(name) for name in names]).empty_table()
+
+
+class _Merger:
+    """Merges outcomes part by part in order, whatever the order in which they come."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs = jobs
+        self._waiting: dict[int, list[Any]] = {}
+        self._next = 0
+        self.results: list[Any] = []
+
+    def add(self, outcome: Outcome) -> None:
+        self._waiting[outcome.place], outcome.results = outcome.results, []
+        while self._next in self._waiting:
+            later = self._waiting.pop(self._next)
+            self.results = self._all_merged(later) if self._next else later
+            self._next += 1
+
+    def _all_merged(self, later: Sequence[Any]) -> list[Any]:
+        triples = zip(self._jobs, self.results, later, strict=True)
+        return [self._merged(job, one, other) for job, one, other in triples]
+
+    def _merged(self, job: Job, earlier: Any, later: Any) -> Any:
+        for result in (earlier, later):
+            if isinstance(result, Failed):
+                return result
+        try:
+            return job.merge(earlier, later)
+        except Exception as error:
+            return Failed(str(error))

@@ -1,0 +1,263 @@
+"""What a metric of Great Expectations asks, in terms of jobs that run on parts."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from great_expectations.validator.metric_configuration import MetricConfiguration
+
+from toolkit.validate import conditions
+from toolkit.validate.checks import Check, Job, Presence
+from toolkit.validate.columns import Domain
+from toolkit.validate.dataset import Dataset, stock_frame
+from toolkit.validate.figures import Distinct, Extremes, Moments, Sums
+from toolkit.validate.stock import StockMetric, accepts
+from toolkit.validate.unique import KeySpill
+
+CONDITION = ".condition"
+LeftOut = Literal["any", "all", "none"]
+
+_KERNELS: dict[str, Callable[..., Any]] = {
+    "column_values.between": conditions.between,
+    "column_values.in_set": conditions.in_set,
+    "column_values.not_in_set": conditions.not_in_set,
+    "column_values.match_regex": conditions.match_regex,
+    "column_values.not_match_regex": conditions.not_match_regex,
+    "column_values.match_regex_list": conditions.match_regex_list,
+    "column_values.not_match_regex_list": conditions.not_match_regex_list,
+    "column_values.value_length.between": conditions.length_between,
+    "column_values.value_length.equals": conditions.length_equals,
+    "column_pair_values.equal": conditions.pair_equal,
+    "column_pair_values.a_greater_than_b": conditions.pair_greater,
+    "column_pair_values.in_set": conditions.pair_in_set,
+    "multicolumn_sum.equal": conditions.sum_equal,
+}
+_PRESENCE = {"column_values.nonnull": True, "column_values.null": False}
+_DISTINCT, _DISTINCT_COUNT = "column.distinct_values", "column.distinct_values.count"
+_SUMS: dict[str, tuple[bool, Callable[[Moments], float]]] = {
+    "column.sum": (False, Moments.sum),
+    "column.mean": (False, Moments.mean),
+    "column.standard_deviation": (True, Moments.standard_deviation),
+}
+# Stock conditions that look at each row alone.
+_ROW_WISE = {
+    "column_values.dateutil_parseable",
+    "column_values.json_parseable",
+    "column_values.match_json_schema",
+    "column_values.match_strftime_format",
+    "column_values.of_type",
+    "column_values.in_type_list",
+    "column_values.not_outliers",
+    "column_values.z_score.under_threshold",
+    "multicolumn_values.equal",
+    "select_column_values.unique.within_record",
+}
+# What pandas compares by its categories must be seen whole.
+_COMPARES_CATEGORIES = {
+    "column_pair_values.equal",
+    "column_pair_values.a_greater_than_b",
+    "multicolumn_values.equal",
+    "multicolumn_sum.equal",
+}
+_UNIQUE = {"column_values.unique", "compound_columns.unique"}
+_LEFT_OUT: dict[str, LeftOut] = {
+    "both_values_are_missing": "all",
+    "either_value_is_missing": "any",
+    "neither": "none",
+    "all_values_are_missing": "all",
+    "any_value_is_missing": "any",
+    "never": "none",
+}
+_ROW_WISE_NODES = (
+    *(ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.Invert, ast.USub),
+    *(ast.BinOp, ast.BitAnd, ast.BitOr, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Compare),
+    *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),
+    *(ast.Name, ast.Load, ast.Constant, ast.List, ast.Tuple, ast.Call, ast.Attribute),
+)
+_ROW_WISE_METHODS = {"isnull", "notnull", "isna", "notna"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A metric that Great Expectations wants, with what it depends on.
+
+    `owner` is the metric's class, `provider` its stock code for pandas.
+    """
+
+    metric: MetricConfiguration
+    metrics: Mapping[str, Any]
+    runtime: Mapping[str, Any]
+    owner: Any
+    provider: Callable[..., Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.metric.metric_name)
+
+    @property
+    def domain(self) -> Mapping[str, Any]:
+        kwargs: Mapping[str, Any] = self.metric.metric_domain_kwargs
+        return kwargs
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        kwargs: Mapping[str, Any] = self.metric.metric_value_kwargs
+        return kwargs
+
+
+def domain_of(
+    kwargs: Mapping[str, Any], query: str | None, dataset: Dataset, *, drop_nulls: bool
+) -> Domain:
+    """The rows and columns that a domain means; `query` is its row condition, if it has one.
+
+    `drop_nulls` is for a single column, whose nulls a condition may or may not look at.
+    """
+    left_out: LeftOut = "any" if drop_nulls else "none"
+    if "column" not in kwargs and kwargs.get("ignore_row_if") is not None:
+        left_out = _LEFT_OUT[kwargs["ignore_row_if"]]
+    named = tuple(query_columns(query, dataset)) if query is not None else ()
+    return Domain(domain_columns(kwargs), left_out, query, query_columns=named)
+
+
+def domain_columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that a domain names, in its order."""
+    if "column" in kwargs:
+        return (kwargs["column"],)
+    if "column_A" in kwargs and "column_B" in kwargs:
+        return (kwargs["column_A"], kwargs["column_B"])
+    return tuple(kwargs.get("column_list") or ())
+
+
+def query_columns(query: str, dataset: Dataset) -> list[str]:
+    """The columns that a query names; where that cannot be told, rather one too many."""
+    names = _names(query)
+    return [name for name in dataset.columns if name in (query if names is None else names)]
+
+
+@dataclass(frozen=True)
+class Records:
+    """What stock code shall see instead of the data; its answer is the metric's value."""
+
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job, and what its result means: a value, or the Records to get it from."""
+
+    job: Job
+    meaning: Callable[[Any], Any]
+
+
+def plan_condition(asked: Asked, domain: Domain, dataset: Dataset, n_kept: int) -> Job | None:
+    """The job that tests a condition part by part; None when it takes whole columns.
+
+    The job tells at most `n_kept` unexpected rows by number.
+    """
+    name = asked.name.removesuffix(CONDITION)
+    kinds = [dataset.facts.schema.field(column).type for column in domain.columns]
+    if name in _UNIQUE:
+        return None if any(map(pa.types.is_nested, kinds)) else KeySpill(domain, False, n_kept)
+    if name in _PRESENCE:
+        return Presence(domain, _PRESENCE[name], n_kept)
+    if name in _COMPARES_CATEGORIES and any(map(pa.types.is_dictionary, kinds)):
+        return None
+    by_row = "column" not in asked.domain
+    kernel = getattr(asked.owner, "partition_kernel", None) or _KERNELS.get(name)
+    if kernel is not None:
+        return Check(domain, kernel, _known(kernel, asked.arguments), by_row, n_kept)
+    if name in _ROW_WISE or getattr(asked.owner, "row_wise", False):
+        return Check(domain, accepts, {"metric": stock_metric(asked)}, by_row, n_kept)
+    return None
+
+
+def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> Planned | None:
+    """The job for a figure of a column; None when there is none, and stock code needs it whole."""
+    [column] = domain.columns
+    kind = dataset.facts.schema.field(column).type
+    if pa.types.is_nested(kind):
+        return None
+    if name in ("column.min", "column.max"):
+        return Planned(Extremes(domain), _as_records(column, dataset))
+    if name == "column.non_null_count":
+        return Planned(Presence(domain, wanted=True), lambda f: np.int64(f.n_rows - f.n_unexpected))
+    if name == _DISTINCT_COUNT and _is_text(kind) and not dataset.has_few_values(column):
+        valued = replace(domain, left_out="any")
+        return Planned(KeySpill(valued, keep="first"), lambda f: f.n_rows - f.n_unexpected)
+    if name.startswith(_DISTINCT):
+        return Planned(Distinct(domain, max_bytes), _as_records(column, dataset))
+    # Sums of float32 are taken in float32 by pandas, and come out as they happen to.
+    if name in _SUMS and (pa.types.is_integer(kind) or pa.types.is_float64(kind)):
+        with_squares, meaning = _SUMS[name]
+        whole = pa.types.is_integer(kind) and column not in dataset.facts.nullable
+        if name == "column.sum" and whole:
+            meaning = Moments.whole_sum
+        return Planned(Sums(domain, with_squares), lambda m: _as_numpy(meaning(m)))
+    return None
+
+
+def stock_metric(asked: Asked) -> StockMetric:
+    """The metric as a worker can compute it; its row condition is applied by then."""
+    conditional = ("row_condition", "condition_parser")
+    return StockMetric(
+        asked.name,
+        asked.owner.__module__,
+        {key: value for key, value in asked.domain.items() if key not in conditional},
+        dict(asked.arguments),
+        dict(asked.metrics),
+    )
+
+
+def is_row_wise(query: str, dataset: Dataset) -> bool:
+    """Whether a query decides each row by its own columns: no index, no calls but of isnull."""
+    nodes = _nodes(query)
+    names = _names(query)
+    if names is None:
+        return False
+    methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return (
+        names <= set(dataset.columns)
+        and methods <= _ROW_WISE_METHODS
+        and all(isinstance(node, _ROW_WISE_NODES) for node in nodes)
+    )
+
+
+def _nodes(query: str) -> list[ast.AST]:
+    """Nothing for what is no expression of Python, such as one with a name in backticks."""
+    try:
+        return list(ast.walk(ast.parse(query, mode="eval")))
+    except SyntaxError:
+        return []
+
+
+def _names(query: str) -> set[str] | None:
+    nodes = _nodes(query)
+    return {node.id for node in nodes if isinstance(node, ast.Name)} if nodes else None
+
+
+def _as_records(column: str, dataset: Dataset) -> Callable[[pa.Array], Records]:
+    def meaning(values: pa.Array) -> Records:
+        return Records(stock_frame(pa.table({column: values}), dataset.facts.nullable))
+
+    return meaning
+
+
+def _as_numpy(number: float) -> np.generic:
+    return np.int64(number) if isinstance(number, int) else np.float64(number)
+
+
+def _known(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that a function takes and that are given."""
+    names = inspect.signature(function).parameters
+    return {k: v for k, v in arguments.items() if k in names and v is not None}
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

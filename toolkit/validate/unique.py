@@ -1,0 +1,126 @@
+"""Values, or values together, that occur more than once in the whole dataset.
+
+Every part spills its keys; then buckets of keys are compared, as the cleaning of repeated keys
+does it: exactly, and in memory that is a small share of the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from dask.delayed import delayed
+
+from toolkit.clean.duplicates import N_BUCKETS, Spilled, find_duplicates, spill_words
+from toolkit.clean.keys import key_words
+from toolkit.errors import OutputError
+from toolkit.validate.checks import Found
+from toolkit.validate.columns import Domain, Ints, View
+from toolkit.validate.passes import how_computed
+
+_ROW = "row"
+Keep = Literal["first", False]
+
+
+@dataclass(frozen=True)
+class KeySpill:
+    """Brings the keys of a domain's rows to `folder`, which all workers must see.
+
+    They are for `find_repeats`: with keep=False it finds all rows of a repeated key, with "first"
+    all but the first.
+    """
+
+    domain: Domain
+    keep: Keep
+    n_kept: int = 0
+    folder: Path = Path()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.domain.needed
+
+    def examine(self, view: View) -> list[Spilled]:
+        """Where the part's keys are; none for a part without rows. Raises OutputError."""
+        rows = view.rows(self.domain)
+        places = np.arange(view.n_rows) if rows is None else rows
+        if not len(places):
+            return []
+        keys = [_comparable(view.table.column(name), rows) for name in self.domain.columns]
+        names = [_key_name(place) for place in range(len(keys))]
+        table = pa.table([*keys, pa.array(places + view.first_row)], names=[*names, _ROW])
+        path = self.folder / f"{view.first_row:012d}.arrow"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+                writer.write_table(table)
+            words = path.with_suffix(".words")
+            ends = spill_words(key_words([_without_nulls(key) for key in keys]), words)
+        except OSError as error:
+            raise OutputError.cannot_write(self.folder, error) from error
+        return [Spilled(path, words, len(places), ends)]
+
+    def merge(self, earlier: list[Spilled], later: list[Spilled]) -> list[Spilled]:
+        return earlier + later
+
+
+def find_repeats(spilled: Sequence[Spilled], job: KeySpill) -> Found:
+    """The repeated rows among those that a KeySpill has spilled."""
+    shared = delayed(list(spilled), pure=False)
+    how = how_computed()
+    a_task = -(-N_BUCKETS // min(how.n_workers, N_BUCKETS))
+    key = [_key_name(place) for place in range(len(job.domain.columns))]
+    tasks = [
+        delayed(_find, pure=False)(shared, key, range(N_BUCKETS)[n : n + a_task], job)
+        for n in range(0, N_BUCKETS, a_task)
+    ]
+    found: list[Found] = how.run(tasks, None)
+    rows = np.sort(np.concatenate([one.rows for one in found]))
+    n_unexpected = sum(one.n_unexpected for one in found)
+    return Found(sum(part.n_rows for part in spilled), n_unexpected, rows[: job.n_kept])
+
+
+def _find(spilled: Sequence[Spilled], key: Sequence[str], buckets: range, job: KeySpill) -> Found:
+    by_part = find_duplicates(spilled, key, buckets, job.keep)
+    n_unexpected = sum(map(len, by_part.values()))
+    kept: list[Ints] = []
+    for part, rows in sorted(by_part.items()):
+        if sum(map(len, kept)) < job.n_kept:
+            kept.append(_dataset_rows(spilled[part].clean_path, rows[: job.n_kept]))
+    rows = np.concatenate([np.empty(0, np.int64), *kept])[: job.n_kept]
+    return Found(0, n_unexpected, rows)
+
+
+def _dataset_rows(path: Path, rows: Ints) -> Ints:
+    with pa.memory_map(str(path)) as file:
+        numbers = pa.ipc.open_file(file).read_all().column(_ROW).take(pa.array(rows))
+        return np.array(numbers, dtype=np.int64)
+
+
+def _key_name(place: int) -> str:
+    """Keys go by their place, so that no column of the dataset can stand in for the row."""
+    return f"key{place}"
+
+
+def _comparable(column: pa.ChunkedArray, rows: Ints | None) -> pa.Array:
+    """One array in which equal values are equal as text: no NaN beside null, no negative zero."""
+    column = column if rows is None else column.take(pa.array(rows))
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    array = column.combine_chunks() if column.num_chunks else pa.array([], column.type)
+    if pa.types.is_floating(array.type):
+        known = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+        array = pc.add(known, pa.scalar(0, array.type))
+    return array
+
+
+def _without_nulls(key: pa.Array) -> pa.Array:
+    """For words alone: a null shares its word with the empty text, and is told from it later."""
+    if key.null_count == 0:
+        return key
+    plain = key.dictionary_decode() if pa.types.is_dictionary(key.type) else key
+    return pc.fill_null(pc.cast(plain, pa.string()), "")
