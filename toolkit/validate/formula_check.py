@@ -1,0 +1,41 @@
+"""Whether each row's result is what a formula makes of the row. Knows no Great Expectations."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from toolkit.formula import Floats, evaluate_formula, formula_columns, round_half_even
+
+_LAST_BITS = 4 * np.finfo(np.float64).eps
+
+
+def formula_holds(
+    frame: pd.DataFrame,
+    formula: str,
+    decimals: int | None = None,
+    tolerance: float | None = None,
+) -> npt.NDArray[np.bool_]:
+    """One value a row: does the first column of `frame` equal `formula` over the others?
+
+    The formula's value is rounded to `decimals` first, as cleaning does it. A difference up to
+    `tolerance` (0 if None) is allowed, and so are the last bits of a float, in which the same
+    arithmetic in another order differs. A row where either side is null or NaN does not hold.
+    Raises ConfigError for what is no formula, KeyError for a column that the frame lacks, and
+    ValueError or TypeError for one that is not numeric.
+    """
+    columns = {name: _floats(frame[name]) for name in formula_columns(formula)}
+    computed = np.broadcast_to(evaluate_formula(formula, columns), len(frame))
+    if decimals is not None:
+        computed = round_half_even(computed, decimals)
+    found = _floats(frame.iloc[:, 0])
+    with np.errstate(all="ignore"):
+        difference = np.abs(found - computed)
+        allowed = (tolerance or 0.0) + _LAST_BITS * np.maximum(np.abs(found), np.abs(computed))
+        near = np.isfinite(difference) & (difference <= allowed)
+    return np.asarray((found == computed) | near)
+
+
+def _floats(column: pd.Series) -> Floats:
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))

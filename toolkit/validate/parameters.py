@@ -1,0 +1,54 @@
+"""What suites take from outside: the values of their $PARAMETER expressions.
+
+From the manifest that a dataset was published with, counts of the whole run it came from:
+    rows_in, rows_clean, rows_rejected  rows
+From the contract:
+    reasons            every reason that a row can be rejected for
+    <column>_earliest  for a date column with years_before: its first day, `YYYY-MM-DD`
+    <column>_latest    for a date column with years_after: its last day, `YYYY-MM-DD`
+From the lookups, for a category or mapped column:
+    <column>_values    its canonical names
+    <column>_count     how many they are
+
+A suite may calculate with numbers, such as {"$PARAMETER": "rows_in * 0.3"}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from toolkit.contract import Contract, Date
+from toolkit.lookups import Lookup
+
+_COUNTS = ("rows_in", "rows_clean", "rows_rejected")
+
+
+def suite_parameters(
+    contract: Contract,
+    lookups: Mapping[str, Lookup],
+    as_of: date,
+    manifest: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Parameters by name, as plain JSON values.
+
+    `lookups` is what load_lookups gives for the contract, `as_of` the day that the dataset's date
+    limits count from, `manifest` the content of its _manifest.json. A count that the manifest does
+    not have, or a dataset of other origin without any, is no parameter.
+    """
+    parameters: dict[str, Any] = {"reasons": list(contract.all_reasons)}
+    for name, column in contract.columns.items():
+        if isinstance(column, Date):
+            parameters |= _days(name, column, as_of)
+        if name in lookups:
+            parameters[f"{name}_values"] = list(lookups[name].names)
+            parameters[f"{name}_count"] = len(lookups[name].names)
+    return parameters | {name: manifest[name] for name in _COUNTS if name in manifest}
+
+
+def _days(name: str, column: Date, as_of: date) -> dict[str, str]:
+    earliest, latest = column.limits(as_of)
+    days = {f"{name}_earliest": earliest, f"{name}_latest": latest}
+    return {key: day.isoformat() for key, day in days.items() if day is not None}

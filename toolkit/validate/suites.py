@@ -1,0 +1,185 @@
+"""Suites as people write them: Great Expectations' JSON, read whole or refused with every problem.
+
+Great Expectations itself drops an expectation that it does not know from a suite.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from great_expectations.compatibility import pydantic
+from great_expectations.core.suite_parameters import SuiteParameterParser
+from great_expectations.exceptions.exceptions import GreatExpectationsError
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.expectations.registry import (
+    get_expectation_impl,
+    list_registered_expectation_implementations,
+)
+
+import toolkit.validate.expectations  # noqa: F401 registers the toolkit's own
+from toolkit.errors import SuiteError, did_you_mean
+
+_KEYS = ("type", "kwargs", "meta", "notes", "description", "severity", "id", "rendered_content")
+_SUITE_KEYS = ("name", "expectations", "suite_parameters", "meta", "notes", "id")
+# A name in an expression; one before = is an argument of a function.
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!\s*=)")
+_KNOWN_NAMES = {*SuiteParameterParser.fn, "PI", "E", "e"}
+_ABOUT_TABLES, _ABOUT_ITS_EXISTENCE = "expect_table_", "expect_column_to_exist"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite, its expectations in the order of the file."""
+
+    name: str
+    path: Path
+    expectations: tuple[Expectation, ...]
+
+    def check_columns(self, columns: Collection[str]) -> None:
+        """Raise SuiteError about every column that the data lacks."""
+        lacking: dict[str, list[int]] = {}
+        for number, expectation in self.numbered():
+            for column in _needed_columns(expectation):
+                if column not in columns:
+                    lacking.setdefault(column, []).append(number)
+        if lacking:
+            lines = [
+                f"the data has no column {column!r}{did_you_mean(column, columns)} "
+                f"(expectation {', '.join(map(str, numbers))})"
+                for column, numbers in lacking.items()
+            ]
+            raise SuiteError.from_problems(self.path, lines)
+
+    def check_parameters(self, known: Mapping[str, Any]) -> None:
+        """Raise SuiteError about every $PARAMETER that has no value."""
+        found = [problem for n, e in self.numbered() for problem in _unknown(n, e, known)]
+        if found:
+            raise SuiteError.from_problems(self.path, found)
+
+    def numbered(self) -> Iterator[tuple[int, Expectation]]:
+        return enumerate(self.expectations, 1)
+
+
+def load_suite(path: Path) -> Suite:
+    """Read a suite. The file is never written to; ids in it are ignored.
+
+    Raises SuiteError when it is missing, no JSON, or holds what Great Expectations cannot use.
+    """
+    content = _read_json(path)
+    problems = [*_shape_problems(content)]
+    if problems:
+        raise SuiteError.from_problems(path, problems)
+    expectations: list[Expectation] = []
+    for number, given in enumerate(content["expectations"], 1):
+        try:
+            expectations.append(_expectation(given))
+        except _Unusable as error:
+            problems += [f"expectation {number}: {line}" for line in error.lines]
+    if problems:
+        raise SuiteError.from_problems(path, problems)
+    return Suite(content["name"], path, tuple(expectations))
+
+
+class _Unusable(Exception):
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        near = [p.name for p in path.parent.glob("*.json")] if path.parent.is_dir() else []
+        raise SuiteError.missing(path, near) from None
+    except json.JSONDecodeError as error:
+        raise SuiteError.not_json(path, error.msg, error.lineno) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError.not_json(path, str(error)) from None
+
+
+def _shape_problems(content: Any) -> Iterator[str]:
+    if not isinstance(content, dict):
+        yield "should be an object with name and expectations"
+        return
+    for key in content:
+        if key not in _SUITE_KEYS:
+            yield f"{key}: unknown key{did_you_mean(key, _SUITE_KEYS)}"
+    if not isinstance(content.get("name"), str) or not content["name"]:
+        yield "name: missing, or no text"
+    if not isinstance(content.get("expectations"), list) or not content["expectations"]:
+        yield "expectations: missing, or no list of at least one"
+
+
+def _expectation(given: Any) -> Expectation:
+    if not isinstance(given, dict):
+        raise _Unusable("should be an object with type and kwargs")
+    kind = given.get("type")
+    known = list_registered_expectation_implementations()
+    if kind not in known:
+        raise _Unusable(f"type {kind!r} is not known{did_you_mean(str(kind), known)}")
+    unknown = [key for key in given if key not in _KEYS]
+    if unknown:
+        lines = (f"{key}: unknown key{did_you_mean(key, _KEYS)}" for key in unknown)
+        raise _Unusable(*(f"{kind}: {line}" for line in lines))
+    wanted = {key: value for key, value in given.items() if key != "id"}
+    try:
+        expectation: Expectation = ExpectationConfiguration(
+            **{"kwargs": {}, **wanted}
+        ).to_domain_obj()
+    except pydantic.ValidationError as error:
+        raise _Unusable(*(_line(kind, found) for found in error.errors())) from None
+    except (GreatExpectationsError, TypeError, ValueError) as error:
+        raise _Unusable(f"{kind}: {' '.join(str(error).split())}") from None
+    return expectation
+
+
+def _line(kind: str, found: Mapping[str, Any]) -> str:
+    place = ".".join(str(step) for step in found["loc"] if step != "__root__")
+    if found["type"] == "value_error.extra":
+        names = get_expectation_impl(kind).__fields__
+        return f"{kind}: unknown kwarg {place}{did_you_mean(place, names)}"
+    message = " ".join(str(found["msg"]).split())
+    return f"{kind}: {place}: {message}" if place else f"{kind}: {message}"
+
+
+def _needed_columns(expectation: Expectation) -> Sequence[str]:
+    config = expectation.configuration
+    return () if config.type == _ABOUT_ITS_EXISTENCE else columns_of(config.type, config.kwargs)
+
+
+def _unknown(number: int, expectation: Expectation, parameters: Mapping[str, Any]) -> Iterator[str]:
+    for expression in _expressions(expectation.configuration.kwargs):
+        for name in _NAME.findall(expression):
+            if name not in parameters and name not in _KNOWN_NAMES:
+                hint = did_you_mean(name, parameters)
+                known = ", ".join(sorted(parameters))
+                yield (
+                    f"expectation {number}: {expectation.configuration.type}: parameter {name!r} "
+                    f"has no value{hint or f'; there are {known}'}"
+                )
+
+
+def columns_of(kind: str, kwargs: Mapping[str, Any]) -> Sequence[str]:
+    """The columns whose values an expectation is about, in its order; none of a whole table's."""
+    if kind.startswith(_ABOUT_TABLES):
+        return ()
+    single = [kwargs[key] for key in ("column", "column_A", "column_B") if key in kwargs]
+    listed = kwargs.get("column_list") or []
+    return [*single, *(name for name in listed if isinstance(name, str))]
+
+
+def _expressions(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if "$PARAMETER" in value:
+            yield str(value["$PARAMETER"])
+        for inner in value.values():
+            yield from _expressions(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _expressions(inner)

@@ -1,0 +1,143 @@
+"""What came of each expectation, in the words of the toolkit: plain facts, as JSON and as a table.
+
+Knows results as JSON gives them, and nothing of Great Expectations itself.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+SEVERITIES = ("critical", "warning", "info")
+_LONGEST_OBSERVED = 200
+
+
+class Status(StrEnum):
+    """What came of an expectation, the worst first; only `PASSED` says that the data is as wanted.
+
+    An expectation that could not be evaluated is errored; one that met no value at all, so that
+    no data could have failed it, is vacuous.
+    """
+
+    FAILED = "failed"
+    ERRORED = "errored"
+    VACUOUS = "vacuous"
+    PASSED = "passed"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One expectation of a suite and what came of it. Counts that it has none of are None.
+
+    `number` is its place in the suite's file, from 1; `condition` tells the rows that it is about,
+    where that is not all; `observed` is JSON, or words; `reason` says why it could not be
+    evaluated.
+    """
+
+    suite: str
+    number: int
+    expectation: str
+    columns: tuple[str, ...]
+    condition: str | None
+    severity: str
+    status: Status
+    observed: str | None
+    element_count: int | None = None
+    missing_count: int | None = None
+    unexpected_count: int | None = None
+    unexpected_percent: float | None = None
+    reason: str | None = None
+    notes: str | None = None
+    failing_rows: Path | None = None
+
+    @property
+    def is_breach(self) -> bool:
+        """Whether the gate minds it: what could not be evaluated is not known to hold."""
+        return self.status in (Status.FAILED, Status.ERRORED)
+
+    @property
+    def label(self) -> str:
+        """'clean 5 expect_column_values_to_be_unique (order_id)'."""
+        return f"{self.suite} {self.number} {self.expectation}" + (
+            f" ({self.about})" if self.about else ""
+        )
+
+    @property
+    def about(self) -> str:
+        """'sale_date where region == "Delhi"'."""
+        where = f"where {self.condition}" if self.condition else ""
+        return " ".join(part for part in (", ".join(self.columns), where) if part)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        path = str(self.failing_rows) if self.failing_rows else None
+        return {**asdict(self), "columns": list(self.columns), "failing_rows": path}
+
+
+TABLE_SCHEMA = pa.schema(
+    [
+        ("run", pa.string()),
+        ("suite", pa.string()),
+        ("number", pa.int64()),
+        ("expectation", pa.string()),
+        ("columns", pa.string()),
+        ("condition", pa.string()),
+        ("severity", pa.string()),
+        ("status", pa.string()),
+        ("observed", pa.string()),
+        ("element_count", pa.int64()),
+        ("missing_count", pa.int64()),
+        ("unexpected_count", pa.int64()),
+        ("unexpected_percent", pa.float64()),
+        ("reason", pa.string()),
+        ("notes", pa.string()),
+        ("failing_rows", pa.string()),
+    ]
+)
+"""One row an expectation; columns as in Checked, those of the data joined by a comma."""
+
+
+def breaches(checked: Iterable[Checked], fail_on: str) -> list[Checked]:
+    """Those that a gate set to this severity holds the data back for; none for 'never'."""
+    if fail_on not in SEVERITIES:
+        return []
+    minded = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return [one for one in checked if one.is_breach and one.severity in minded]
+
+
+def outcome(checked: Sequence[Checked]) -> str:
+    """Of a whole suite: failed on a critical breach, warned on any other, else passed."""
+    if breaches(checked, "critical"):
+        return "failed"
+    return "warned" if any(one.is_breach for one in checked) else "passed"
+
+
+def as_table(checked: Iterable[Checked], run: str) -> pa.Table:
+    """One row an expectation, in the given order; see TABLE_SCHEMA."""
+    rows = [{**one.as_dict(), "run": run, "columns": ", ".join(one.columns)} for one in checked]
+    return pa.Table.from_pylist(rows, schema=TABLE_SCHEMA)
+
+
+def observed_text(result: Mapping[str, Any]) -> str | None:
+    """What was observed, cut short: a figure, or the share of unexpected values."""
+    value = result.get("observed_value")
+    if value is None and result.get("unexpected_percent") is not None:
+        return f"{result['unexpected_percent']:.4g} % unexpected"
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= _LONGEST_OBSERVED else f"{text[: _LONGEST_OBSERVED - 3]}..."
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether an observed value says that there was nothing to observe."""
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or value == []
