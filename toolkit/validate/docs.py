@@ -1,0 +1,249 @@
+"""Data Docs: static pages of what every run found, that open from disk with the network off.
+
+    index.html              the runs, newest first
+    assets/                 style sheet and script, named by their content
+    runs/RUN/run.json       what the index says of the run
+    runs/RUN/SUITE.html     what the run found in a suite
+
+A page is written once, with its run, and stays as it is until the run is dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import TypeAdapter
+
+from toolkit.errors import OutputError
+from toolkit.store import publishing, sync_folder, sync_path
+from toolkit.validate.suite_page import Row, SuiteDocs, Verdict, suite_facts, suite_rows
+from toolkit.validate.verdicts import Status
+
+__all__ = ["DocsRun", "SuiteDocs", "Verdict", "add_run"]
+
+_INDEX, _ASSETS, _RUNS, _RUN_FILE = "index.html", "assets", "runs", "run.json"
+_SITE = Path(__file__).parent / "site"
+_OUTCOMES = ("failed", "warned", "vacuous", "passed")
+_LONGEST_SLUG = 80
+# Another run writes its pages in a fraction of this.
+_PATIENCE_SECONDS = 30.0
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(_SITE),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class DocsRun:
+    """Where a run's pages are: the index of all runs, and a page for each suite by its name."""
+
+    index: Path
+    pages: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """How the expectations of a suite ended, the worst first; `n_critical` broke it critically."""
+
+    suite: str
+    page: str
+    counts: dict[Status, int]
+    n_critical: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def outcome(self) -> str:
+        """Of the suite; one that passed has an expectation that did."""
+        if self.n_critical:
+            return "failed"
+        if Status.FAILED in self.counts or Status.ERRORED in self.counts:
+            return "warned"
+        return "passed" if Status.PASSED in self.counts else "vacuous"
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the index says of a run."""
+
+    name: str
+    time: datetime
+    suites: list[_Tally]
+
+    @property
+    def folder(self) -> str:
+        return file_slug(self.name)
+
+
+_RUN_JSON = TypeAdapter(_Run)
+
+
+def add_run(
+    folder: Path,
+    run_name: str,
+    run_time: datetime,
+    suites: Sequence[SuiteDocs],
+    keep_runs: int,
+) -> DocsRun:
+    """Publish the site in `folder` with this run in it, in place of a run of the same name.
+
+    This run and the newest others stay, `keep_runs` in all, and so do files that are not the
+    site's. `run_time` has a time zone, `suites` have names of their own, `keep_runs` is 1 or more.
+    Raises OutputError, with everything left as it was, when `folder` holds something else than
+    Data Docs, is being written by another run, or cannot be written.
+    """
+    folder = folder.resolve()
+    found = [(suite, suite_rows(suite)) for suite in suites]
+    tallies = [_tally(suite.result.suite_name, rows) for suite, rows in found]
+    run = _Run(run_name, run_time.astimezone(UTC), tallies)
+    run_folder = folder / _RUNS / run.folder
+    pages = {
+        tally.page: _page(run, tally, suite, rows, run_folder)
+        for tally, (suite, rows) in zip(tallies, found, strict=True)
+    }
+    with publishing([folder], _PATIENCE_SECONDS) as (staged,):
+        earlier = _read_runs(folder)
+        others = [other for other in earlier if other.name != run.name]
+        kept = sorted(others, key=_newest_first)[: keep_runs - 1]
+        _share(folder, staged, {run.folder for run in earlier} - {run.folder for run in kept})
+        _write_assets(staged / _ASSETS)
+        _write_run(staged / _RUNS / run.folder, run, pages)
+        runs = sorted([run, *kept], key=_newest_first)
+        (staged / _INDEX).write_text(_index(runs), encoding="utf-8")
+        # New files are on the disk by now, those of earlier runs have long been.
+        for part in filter(Path.is_dir, staged.rglob("*")):
+            sync_path(part)
+    return DocsRun(folder / _INDEX, {tally.suite: run_folder / tally.page for tally in tallies})
+
+
+def file_slug(name: str) -> str:
+    """A file name for any name; one that loses characters gets a digest, to be unlike others."""
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:_LONGEST_SLUG]
+    return name if slug and slug == name else f"{slug}-{_digest(name.encode())}"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:8]
+
+
+def _tally(suite: str, rows: Sequence[Row]) -> _Tally:
+    seen = Counter(row.status for row in rows)
+    counts = {status: seen[status] for status in Status if seen[status]}
+    breaches = [row for row in rows if row.status in (Status.FAILED, Status.ERRORED)]
+    n_critical = sum(row.severity == "critical" for row in breaches)
+    return _Tally(suite, f"{file_slug(suite)}.html", counts, n_critical)
+
+
+def _newest_first(run: _Run) -> tuple[float, str]:
+    return -run.time.timestamp(), run.name
+
+
+def _read_runs(folder: Path) -> list[_Run]:
+    """The runs of a site, none where there is nothing yet; of anything else an OutputError."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return []
+    if missing := [name for name in (_INDEX, _ASSETS, _RUNS) if not (folder / name).exists()]:
+        raise OutputError.not_data_docs(folder, f"it has no {missing[0]}")
+    runs = []
+    for run_folder in filter(Path.is_dir, (folder / _RUNS).iterdir()):
+        path = run_folder / _RUN_FILE
+        try:
+            run = _RUN_JSON.validate_json(path.read_bytes())
+        except (OSError, ValueError):
+            raise OutputError.not_data_docs(folder, f"{path} is missing or damaged") from None
+        if run.folder != run_folder.name:
+            raise OutputError.not_data_docs(folder, f"{path} is of another run, {run.name}")
+        runs.append(run)
+    return runs
+
+
+def _share(folder: Path, staged: Path, dropped: set[str]) -> None:
+    """Give the staged site what is published, but for the index and the dropped runs."""
+    left_behind = {folder: {_INDEX}, folder / _RUNS: dropped}
+    if folder.exists():
+        shutil.copytree(
+            folder,
+            staged,
+            symlinks=True,
+            ignore=lambda path, _: left_behind.get(Path(path), set()),
+            copy_function=_link,
+            dirs_exist_ok=True,
+        )
+
+
+def _link(source: str, target: str) -> None:
+    """The same file under a second name: published files never change. Else a copy."""
+    with suppress(OSError):
+        os.link(source, target, follow_symlinks=False)
+        return
+    shutil.copy2(source, target)
+    sync_path(Path(target))
+
+
+def _write_assets(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, content in _assets().items():
+        if not (folder / name).exists():
+            (folder / name).write_bytes(content)
+            sync_path(folder / name)
+
+
+def _assets() -> dict[str, bytes]:
+    """Style sheet and script by name. Pages of an earlier toolkit keep the ones that they name."""
+    contents = {path: path.read_bytes() for path in (_SITE / "site.css", _SITE / "site.js")}
+    return {f"{path.stem}-{_digest(b)}{path.suffix}": b for path, b in contents.items()}
+
+
+def _write_run(folder: Path, run: _Run, pages: dict[str, str]) -> None:
+    folder.mkdir(parents=True)
+    for name, page in pages.items():
+        (folder / name).write_text(page, encoding="utf-8")
+    (folder / _RUN_FILE).write_bytes(_RUN_JSON.dump_json(run, indent=2))
+    sync_folder(folder)
+
+
+def _index(runs: list[_Run]) -> str:
+    seen = Counter(tally.outcome for run in runs for tally in run.suites)
+    counts = {outcome: seen[outcome] for outcome in _OUTCOMES if seen[outcome]}
+    return _render("index.html", root="", runs=runs, counts=counts, outcomes=_OUTCOMES)
+
+
+def _page(run: _Run, tally: _Tally, suite: SuiteDocs, rows: list[Row], folder: Path) -> str:
+    return _render(
+        "suite.html",
+        root="../../",
+        run=run,
+        tally=tally,
+        rows=rows,
+        facts=suite_facts(suite.result),
+        links={label: _href(path, folder) for label, path in suite.links.items()},
+        href=lambda path: _href(path, folder),
+    )
+
+
+def _href(path: Path, folder: Path) -> str:
+    """A link from a page in `folder`, that holds when all of it is moved together."""
+    return quote(os.path.relpath(path.resolve(), folder))
+
+
+def _render(template: str, root: str, **values: Any) -> str:
+    """A page whose assets are under `root`, as seen from it."""
+    css, script = (f"{root}{_ASSETS}/{name}" for name in _assets())
+    return _TEMPLATES.get_template(template).render(css=css, script=script, **values)
