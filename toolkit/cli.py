@@ -1,7 +1,8 @@
 """The console scripts: each is one command, and ends with an exit code.
 
-0 done; 1 a bug, with its traceback; 2 a mistake that one line explains; 4 some runs of a sweep
-failed; 130 interrupted. Hydra and the config are imported only when there is something to do.
+0 done; 1 a bug, with its traceback; 2 a mistake that one line explains; 3 the data did not pass
+its suites; 4 some runs of a sweep failed; 130 interrupted. Hydra and the config are imported only
+when there is something to do.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.command_help import help_text
-from toolkit.command_line import AGGREGATE, CLEAN, COMMANDS, GENERATE, PIPELINE, Command
+from toolkit.command_line import (
+    AGGREGATE,
+    CLEAN,
+    COMMANDS,
+    GENERATE,
+    PIPELINE,
+    VALIDATE,
+    Command,
+)
 from toolkit.errors import ToolkitError
 from toolkit.shipped import shipped_folder
 
@@ -37,6 +46,10 @@ def clean_data() -> int:
 
 def build_aggregations() -> int:
     return run_command(AGGREGATE)
+
+
+def validate_data() -> int:
+    return run_command(VALIDATE)
 
 
 def run_command(name: str) -> int:

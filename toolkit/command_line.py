@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from toolkit.errors import did_you_mean
 
 GENERATE, CLEAN, AGGREGATE = "generate-data", "clean-data", "build-aggregations"
+VALIDATE = "validate-data"
 PIPELINE = "run-pipeline"
 
 
@@ -36,7 +37,8 @@ COMMANDS = {
         Command(
             PIPELINE,
             "input",
-            "Generates a feed (unless an input is given), cleans it and builds the aggregations.\n"
+            "Generates a feed (unless an input is given), cleans it, validates what is clean and\n"
+            "what is rejected, publishes both if they pass, and builds the aggregations.\n"
             "Ends with a table of what every stage did, and the paths to open.",
             (
                 "run-pipeline size=medium",
@@ -76,6 +78,17 @@ COMMANDS = {
                 "build-aggregations --cleaned sales_clean.parquet --anomaly-limit 10",
             ),
         ),
+        Command(
+            VALIDATE,
+            "cleaned",
+            "Checks every row of clean and rejected datasets by the suites in expectations/.\n"
+            "Writes the results, the first failing rows and Data Docs; exit code 3 if they fail.",
+            (
+                "validate-data data/clean/raw_ecommerce_data_clean.parquet",
+                "validate-data cleaned=sales_clean.parquet rejected=sales_rejected.parquet",
+                "validate-data sales_clean.parquet validation.fail_on=warning",
+            ),
+        ),
     )
 }
 
@@ -97,7 +110,7 @@ LEGACY_FLAGS = {
     "--rows": LegacyFlag(("rows={}",), (GENERATE, PIPELINE), "N"),
     "--clean": LegacyFlag(("mode=clean",), (GENERATE, PIPELINE)),
     "--input": LegacyFlag(("input={}",), _CLEANING, "PATH"),
-    "--cleaned": LegacyFlag(("cleaned={}",), (AGGREGATE,), "PATH"),
+    "--cleaned": LegacyFlag(("cleaned={}",), (AGGREGATE, VALIDATE), "PATH"),
     "--output": LegacyFlag(("output={}",), (GENERATE, CLEAN, AGGREGATE), "PATH"),
     "--output-dir": LegacyFlag(("output={}",), (CLEAN, AGGREGATE), "PATH"),
     "--chunk-size": LegacyFlag(("partitions=by_rows", "partitions.rows={}"), _CLEANING, "N"),

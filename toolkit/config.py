@@ -26,7 +26,10 @@ from toolkit.errors import ConfigError
 
 _STRICT: dict[str, Any] = {"extra": "forbid"}
 # What changes where results lie, how fast they come or what is said meanwhile, not what they are.
-_WITHOUT_EFFECT = ("data_dir", "input", "output", "cleaned", "log_level", "cluster", "overrides")
+_WITHOUT_EFFECT = (
+    *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
+    "validation",
+)
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # The keys that each kind goes by.
 _USED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -89,6 +92,22 @@ class Outputs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Validation:
+    """Whether outputs are validated before they are published, and what holds them back."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    enabled: bool
+    fail_on: Literal["critical", "warning", "never"]
+    """The mildest severity of an expectation that must hold."""
+    failing_rows: Annotated[int, Field(ge=0)]
+    """Written for each expectation that failed."""
+    keep_runs: Count
+    """In Data Docs."""
+    max_column_bytes: Count
+    """What an expectation may take in memory that cannot be checked in parts."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """Every key that conf/ knows. Paths are relative to where the command is run."""
 
@@ -101,6 +120,7 @@ class Config:
     input: tuple[Annotated[str, Field(min_length=1)], ...]
     """Paths and patterns; empty when none is given."""
     cleaned: Path | None
+    rejected: Path | None
     output: Path | None
     """A file for generate-data, a folder for the other commands."""
     data_dir: Path
@@ -109,6 +129,7 @@ class Config:
     partitions: Partitions
     cluster: Cluster
     outputs: Outputs
+    validation: Validation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +221,7 @@ def _plain(value: Any) -> Any:
 
 
 def _empty_paths(values: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("data_dir", "cleaned", "output"):
+    for key in ("data_dir", "cleaned", "rejected", "output"):
         if values.get(key) == "":
             yield f"{key}='': must name a file or folder"
 

@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import OutputError, ToolkitError
+from toolkit.errors import OutputError, ToolkitError, ValidationError
 from toolkit.resources import ResourceSampler, describe_machine
 
 RUN_FILE = "run.json"
@@ -29,12 +29,29 @@ _DISTRIBUTIONS = {
 }
 
 
+@dataclass(frozen=True)
+class CheckFacts:
+    """What came of one expectation, in words; validation.json tells more.
+
+    `about` names the columns, and the rows where it is not about all.
+    """
+
+    suite: str
+    expectation: str
+    about: str
+    severity: str
+    observed: str
+    unexpected: int | None
+    result: str
+
+
 @dataclass
 class StageFacts:
     """What one stage did. A count that a stage has none of is None.
 
     `rows_in` is what it worked on: for generate the rows that it made. `rejected_by_reason` is in
-    the contract's order of reasons; `started` and `finished` are UTC, ISO 8601.
+    the contract's order of reasons; `validation` says of each suite whether it passed, warned or
+    failed; `started` and `finished` are UTC, ISO 8601.
     """
 
     name: str
@@ -48,6 +65,8 @@ class StageFacts:
     bytes_in: int | None = None
     bytes_out: int | None = None
     peak_rss_bytes: int = 0
+    validation: dict[str, str] = field(default_factory=dict)
+    checks: list[CheckFacts] = field(default_factory=list)
     paths: dict[str, Path] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -59,7 +78,10 @@ class StageFacts:
 
 @dataclass
 class RunReport:
-    """What one command did. `status` is running, ok, failed or interrupted; `error` one line."""
+    """What one command did; `error` is one line.
+
+    `status` is running, ok, held back (by validation), failed or interrupted.
+    """
 
     command: str
     overrides: list[str] = field(default_factory=list)
@@ -93,7 +115,8 @@ def record_run(report: RunReport) -> Iterator[RunReport]:
         report.status = "interrupted"
         raise
     except BaseException as error:
-        report.status, report.error = "failed", _one_line(error)
+        held = isinstance(error, ValidationError)
+        report.status, report.error = "held back" if held else "failed", _one_line(error)
         raise
     finally:
         report.finished, report.seconds = utc_now(), time.monotonic() - begun

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -12,19 +13,26 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from toolkit.report import RunReport, StageFacts
+from toolkit.report import CheckFacts, RunReport, StageFacts
 from toolkit.units import human_bytes, human_count, human_rate, human_share
 
 _TABLE_MIN_COLUMNS = 80
+# The names of expectations take 50 of them.
+_CHECKS_TABLE_MIN_COLUMNS = 140
 # Wide enough that nothing is ever wrapped or cut.
 _PIPE_COLUMNS = 10_000
+_LONGEST_CELL = 64
+_RESULTS = ("failed", "errored", "vacuous", "passed")
+_NOT_AS_EXPECTED = ("failed", "errored")
+_RESULT_STYLES = {"failed": "red", "errored": "red", "vacuous": "yellow", "passed": "green"}
 _HEADINGS = ("rows in", "clean", "rejected", "seconds", "rows/s", "peak memory")
 
 
 class Summary:
     """A rich renderable: stages, rejections by reason, the paths to open, notes.
 
-    Below 80 columns each stage is a block of lines instead of one row of a table.
+    Below 80 columns each stage is a block of lines instead of one row of a table, and below 140
+    each expectation.
     """
 
     def __init__(self, report: RunReport) -> None:
@@ -42,6 +50,14 @@ class Summary:
             if stage.rejected_by_reason:
                 yield Text()
                 yield _reasons_table(stage)
+        shown = [check for stage in stages for check in stage.checks if self._shows(check)]
+        if shown:
+            yield Text()
+            wide = options.max_width >= _CHECKS_TABLE_MIN_COLUMNS
+            yield _checks_table(shown) if wide else _checks_list(shown)
+        if any(stage.checks for stage in stages):
+            yield Text()
+            yield from (_tally(stage) for stage in stages if stage.checks)
         paths = {label: path for stage in stages for label, path in stage.paths.items()}
         if paths:
             yield Text()
@@ -51,6 +67,10 @@ class Summary:
         if notes:
             yield Text()
             yield from (Text(f"note: {note}") for note in notes)
+
+    def _shows(self, check: CheckFacts) -> bool:
+        """Whoever asks for a validation sees all of it; others what was not as expected."""
+        return self._report.command == "validate-data" or check.result in _NOT_AS_EXPECTED
 
 
 def summary_table(report: RunReport) -> Summary:
@@ -101,6 +121,59 @@ def _reasons_table(stage: StageFacts) -> Table:
             share = human_share(count, stage.rows_in or 0)
             table.add_row(f"  {reason}", human_count(count), share)
     return table
+
+
+def _checks_table(checks: list[CheckFacts]) -> Table:
+    """One row an expectation, in the order of the suites."""
+    table = _plain_table()
+    for heading in ("suite", "expectation", "column", "severity", "observed"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("suite", "expectation"))
+    table.add_column("unexpected", justify="right", no_wrap=True)
+    table.add_column("result", no_wrap=True)
+    for check in checks:
+        table.add_row(
+            check.suite,
+            check.expectation,
+            _cut(check.about),
+            check.severity,
+            _cut(check.observed),
+            "-" if check.unexpected is None else human_count(check.unexpected),
+            _result(check),
+        )
+    return table
+
+
+def _checks_list(checks: list[CheckFacts]) -> Table:
+    """The same for a narrow terminal: below each name what is to be said of it."""
+    table = _plain_table()
+    table.add_column("result", no_wrap=True)
+    table.add_column("expectation", overflow="fold")
+    for check in checks:
+        said = [Text(check.severity), _cut(check.about)]
+        if check.observed:
+            said.append(Text("observed ") + _cut(check.observed))
+        if check.unexpected is not None:
+            said.append(Text(f"{human_count(check.unexpected)} unexpected"))
+        table.add_row(_result(check), f"{check.suite} {check.expectation}")
+        table.add_row("", Text("; ").join(filter(None, said)))
+    return table
+
+
+def _result(check: CheckFacts) -> Text:
+    return Text(check.result, style=_RESULT_STYLES.get(check.result, ""))
+
+
+def _cut(text: str) -> Text:
+    """As it is but for its length: brackets in data mean nothing to rich."""
+    return Text(text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 3]}...")
+
+
+def _tally(stage: StageFacts) -> Text:
+    """'validated: clean passed, rejected warned; 51 expectations: 1 failed, 50 passed'"""
+    outcomes = ", ".join(f"{suite} {outcome}" for suite, outcome in stage.validation.items())
+    counts = Counter(check.result for check in stage.checks)
+    results = ", ".join(f"{counts[result]} {result}" for result in _RESULTS if counts[result])
+    return Text(f"validated: {outcomes}; {len(stage.checks)} expectations: {results}")
 
 
 def _plain_table() -> Table:

@@ -38,6 +38,19 @@ class Workspace:
         own = self.data_dir / "lookups"
         return own if own.is_dir() else shipped_folder("lookups")
 
+    def suites(self, dataset: str) -> Path:
+        """The folder of a dataset's suites: beside the workspace, or as the toolkit ships it."""
+        own = self.data_dir.parent / "expectations" / dataset
+        return own if own.is_dir() else shipped_folder("expectations") / dataset
+
+    @property
+    def reports(self) -> Path:
+        return self.data_dir / "reports"
+
+    @property
+    def data_docs(self) -> Path:
+        return self.reports / "data_docs"
+
     @property
     def has_own_lookups(self) -> bool:
         return self.lookups == self.data_dir / "lookups"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from dask.delayed import delayed
 
@@ -28,7 +29,7 @@ from toolkit.read.blocks import Source, find_sources, plan_blocks
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.spool import spool
 from toolkit.report import StageFacts, record_stage, utc_now, versions
-from toolkit.stages.running import Run
+from toolkit.stages.running import Dataset, Run
 from toolkit.store import MANIFEST, BackgroundSync, publishing, write_json
 from toolkit.workspace import dataset_stem
 
@@ -41,18 +42,43 @@ class _Destination:
     rejected: Path | None
 
     def wanted(self) -> list[Path]:
-        return [path for path in (self.clean, self.rejected) if path is not None]
+        return [path for _, path in self.labelled()]
+
+    def labelled(self) -> list[tuple[str, Path]]:
+        """The wanted ones, as 'clean' and 'rejected'."""
+        both = (("clean", self.clean), ("rejected", self.rejected))
+        return [(label, path) for label, path in both if path is not None]
 
 
-def clean(run: Run, inputs: Sequence[str]) -> Path | None:
-    """Clean the inputs into the workspace; the clean dataset, or None if it is not written."""
-    with record_stage(run.report, "clean") as facts:
-        if not (run.settings.outputs.clean or run.settings.outputs.rejected):
-            raise ConfigError.nothing_to_write()
-        sources = find_sources(inputs)
-        rules = _rules(run, facts)
-        destination = _destination(run, dataset_stem(sources, rules.contract.name))
-        _clean(run, sources, rules, destination, facts)
+class Check(Protocol):
+    """What must agree before outputs are published."""
+
+    def still_possible(self) -> None:
+        """Raise what is known by now to make the check impossible; called before long work."""
+
+    def approve(self, datasets: Mapping[str, Dataset]) -> None:
+        """Raise to hold the staged datasets back; what is moved away then is not removed."""
+
+
+def clean(run: Run, inputs: Sequence[str], check: Check | None = None) -> Path | None:
+    """Clean the inputs into the workspace; the clean dataset, or None if it is not written.
+
+    With a `check` the outputs are published when it approves them.
+    """
+    with ExitStack() as publication:
+        with record_stage(run.report, "clean") as facts:
+            if not (run.settings.outputs.clean or run.settings.outputs.rejected):
+                raise ConfigError.nothing_to_write()
+            sources = find_sources(inputs)
+            rules = _rules(run, facts)
+            destination = _destination(run, dataset_stem(sources, rules.contract.name))
+            wanted = destination.wanted()
+            folders = publication.enter_context(publishing(wanted))
+            staged = dict(zip(wanted, folders, strict=True))
+            _clean(run, sources, _Work(rules, destination, staged, facts, check))
+        if check is not None:
+            check.approve({k: Dataset(staged[p], p) for k, p in destination.labelled()})
+        facts.paths |= dict(destination.labelled())
     return destination.clean
 
 
@@ -77,43 +103,41 @@ def _destination(run: Run, stem: str) -> _Destination:
     )
 
 
-def _clean(
-    run: Run,
-    sources: Sequence[Source],
-    rules: Rules,
-    destination: _Destination,
-    facts: StageFacts,
-) -> None:
-    wanted = destination.wanted()
-    with publishing(wanted) as folders:
-        spill = folders[0] / "_spill"
-        spill.mkdir()
-        staging = dict(zip(wanted, folders, strict=True))
-        targets = Targets(
-            staging.get(destination.clean) if destination.clean else None,
-            staging.get(destination.rejected) if destination.rejected else None,
-            run.settings.outputs.compression,
-        )
-        with open_cluster(run.settings.cluster) as runner:
-            plain = runner.run([delayed(spool, pure=False)(source, spill) for source in sources])
-            published = _clean_blocks(run, runner, plain, _Work(rules, spill, targets, facts))
-        for source in sources:
-            if source.has_changed():
-                raise InputError.changed(source.shown)
-        shutil.rmtree(spill)
-        _count(facts, published, sources)
-        for folder in folders:
-            write_json(_manifest(facts, sources, run.settings), folder / MANIFEST)
-    labels = {destination.clean: "clean", destination.rejected: "rejected"}
-    facts.paths |= {labels[path]: path for path in wanted}
-
-
 @dataclass(frozen=True)
 class _Work:
+    """A cleaning: `staged` has the folder that is to become each wanted dataset."""
+
     rules: Rules
-    spill: Path
-    targets: Targets
+    destination: _Destination
+    staged: Mapping[Path, Path]
     facts: StageFacts
+    check: Check | None
+
+    @property
+    def spill(self) -> Path:
+        return next(iter(self.staged.values())) / "_spill"
+
+    def targets(self, compression: str) -> Targets:
+        clean, rejected = self.destination.clean, self.destination.rejected
+        return Targets(
+            self.staged[clean] if clean else None,
+            self.staged[rejected] if rejected else None,
+            compression,
+        )
+
+
+def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
+    work.spill.mkdir()
+    with open_cluster(run.settings.cluster) as runner:
+        plain = runner.run([delayed(spool, pure=False)(source, work.spill) for source in sources])
+        published = _clean_blocks(run, runner, plain, work)
+    for source in sources:
+        if source.has_changed():
+            raise InputError.changed(source.shown)
+    shutil.rmtree(work.spill)
+    _count(work.facts, published, sources)
+    for folder in work.staged.values():
+        write_json(_manifest(work.facts, sources, run.settings), folder / MANIFEST)
 
 
 def _clean_blocks(
@@ -136,6 +160,8 @@ def _clean_blocks(
         duplicates = merge_duplicates(
             runner.run(duplicate_tasks(staged, contract, runner.n_workers))
         )
+    if work.check is not None:
+        work.check.still_possible()
     n_rows = sum(block.n_records for block in staged)
     files = {block.block.index: block.files for block in staged}
     with run.progress.stage("write", total_rows=n_rows) as shown, BackgroundSync() as sync:
@@ -146,7 +172,8 @@ def _clean_blocks(
             for path in published.paths:
                 sync.add(path)
 
-        published = runner.run(publish_tasks(staged, duplicates, job, work.targets), on_published)
+        targets = work.targets(run.settings.outputs.compression)
+        published = runner.run(publish_tasks(staged, duplicates, job, targets), on_published)
     work.facts.rejected_by_reason = _reasons(staged, published, job)
     return published
 

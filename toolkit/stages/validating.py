@@ -1,0 +1,273 @@
+"""The validate stage: datasets against their suites, the reports of it, and the gate."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.cluster import Runner, open_cluster
+from toolkit.contract import SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN
+from toolkit.errors import InputError, OutputError, ValidationError
+from toolkit.lookups import load_lookups
+from toolkit.progress import Stage
+from toolkit.report import CheckFacts, StageFacts, record_stage
+from toolkit.stages.running import Dataset, Run
+from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet
+from toolkit.validate.dataset import open_dataset
+from toolkit.validate.parameters import suite_parameters
+from toolkit.validate.verdicts import TABLE_SCHEMA, Checked, as_table, breaches, outcome
+
+if TYPE_CHECKING:
+    from toolkit.validate.run import Target, Validated
+    from toolkit.validate.suites import Suite
+
+CLEAN, REJECTED = "clean", "rejected"
+
+_RESULTS, _TABLE, _FAILING, _HELD = "validation.json", "validation.parquet", "failing_rows", "held"
+
+
+def validate(run: Run, datasets: Mapping[str, Dataset]) -> None:
+    """Validate published datasets, by what they are: 'clean' or 'rejected'.
+
+    They stay as they are. Raises ValidationError when the gate minds what was found.
+    """
+    with Gate(run, list(datasets)) as gate:
+        gate.validate(datasets, holds=False)
+
+
+class Gate:
+    """Lets outputs through that pass their suites, and keeps others apart in the run's folder.
+
+    Great Expectations is imported and the suites are read in a thread from the beginning, while
+    other work goes on.
+    """
+
+    def __init__(self, run: Run, kinds: list[str]) -> None:
+        self._run = run
+        folder = run.workspace.suites(run.settings.dataset.name)
+        paths = {kind: folder / f"{kind}.json" for kind in kinds}
+        self._thread = ThreadPoolExecutor(1, "suites")
+        self._suites: Future[dict[str, Suite]] = self._thread.submit(_load_suites, paths)
+
+    def __enter__(self) -> Gate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def still_possible(self) -> None:
+        if self._suites.done():
+            self._suites.result()
+
+    def approve(self, datasets: Mapping[str, Dataset]) -> None:
+        self.validate(datasets, holds=True)
+
+    def validate(self, datasets: Mapping[str, Dataset], *, holds: bool) -> None:
+        """Validate and report. With `holds` the datasets are new, and moved away on a breach."""
+        run = self._run
+        with record_stage(run.report, "validate") as facts:
+            now = datetime.now(UTC)
+            found = _validate_all(run, datasets, self._suites.result(), now, facts)
+            checked = [one for validated in found for one in validated.checked]
+            minded = breaches(checked, run.settings.validation.fail_on)
+            held = run.run_dir / _HELD if minded and holds else None
+            if found:
+                _report(run, found, minded, now, facts)
+            if held is not None:
+                _keep_apart(datasets, held, facts)
+            if minded:
+                labels = [one.label for one in minded]
+                raise ValidationError.held_back(labels, run.settings.validation.fail_on, held)
+
+
+def _load_suites(paths: Mapping[str, Path]) -> dict[str, Suite]:
+    # The rest of what validating takes is imported in this thread too, while there is time.
+    for module in ("toolkit.validate.run", "toolkit.validate.docs"):
+        import_module(module)
+    from toolkit.validate.suites import load_suite
+
+    return {kind: load_suite(path) for kind, path in paths.items()}
+
+
+def _validate_all(
+    run: Run,
+    datasets: Mapping[str, Dataset],
+    suites: Mapping[str, Suite],
+    now: datetime,
+    facts: StageFacts,
+) -> list[Validated]:
+    from toolkit.validate.run import Limits, validate_dataset
+
+    settings = run.settings.validation
+    folder = run.run_dir / _FAILING
+    limits = Limits(settings.failing_rows, folder, settings.max_column_bytes)
+    found: list[Validated] = []
+    with (
+        open_cluster(run.settings.cluster) as runner,
+        run.progress.stage("validate", total_rows=0) as shown,
+        _computing(run, runner, shown),
+    ):
+        for kind, dataset in datasets.items():
+            manifest = _manifest_of(kind, datasets)
+            if kind == REJECTED and manifest.get("rows_rejected") == 0:
+                run.note(facts, "no row was rejected, so there is nothing to validate of them")
+                continue
+            target = _target(run, kind, dataset, suites[kind], manifest)
+            found.append(validate_dataset(target, run.name, now, limits))
+    facts.rows_in = sum(validated.n_rows for validated in found)
+    return found
+
+
+def _computing(run: Run, runner: Runner, shown: Stage) -> AbstractContextManager[None]:
+    """Passes run on the cluster; their rows add up to the total as they begin."""
+    from toolkit.validate.passes import Computing, computing
+
+    def add_to_total(n_rows: int) -> None:
+        shown.total_rows = (shown.total_rows or 0) + n_rows
+
+    return computing(
+        Computing(
+            run=runner.run,
+            n_workers=runner.n_workers,
+            spill=run.run_dir,
+            on_pass=add_to_total,
+            on_rows=lambda n_rows: shown.advance(rows=n_rows),
+        )
+    )
+
+
+def _target(
+    run: Run, kind: str, dataset: Dataset, suite: Suite, manifest: Mapping[str, Any]
+) -> Target:
+    from toolkit.validate.run import Target
+
+    contract = run.settings.dataset
+    key = contract.key.columns if contract.key is not None else ()
+    return Target(
+        kind=kind,
+        path=dataset.path,
+        shown=dataset.shown,
+        suite=suite,
+        keys=(SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN) if kind == REJECTED else tuple(key),
+        parameters=suite_parameters(
+            contract,
+            load_lookups(contract, run.workspace.lookups),
+            manifest.get("as_of", run.settings.as_of),
+            manifest,
+        ),
+    )
+
+
+def _manifest_of(kind: str, datasets: Mapping[str, Dataset]) -> dict[str, Any]:
+    """What a dataset says of the run that it came from.
+
+    Where it says nothing, the counts are those of the datasets, if both are here.
+    """
+    path = datasets[kind].path / MANIFEST
+    try:
+        return _read_manifest(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, TypeError, ValueError) as error:
+        raise InputError.not_parquet(path.parent, f"its {MANIFEST} is damaged: {error}") from error
+    n_rows = {f"rows_{kind}": open_dataset(one.path).n_rows for kind, one in datasets.items()}
+    return {**n_rows, "rows_in": sum(n_rows.values())} if len(n_rows) > 1 else n_rows
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """Its content, with `as_of` as a day."""
+    manifest: dict[str, Any] = {**json.loads(path.read_text(encoding="utf-8"))}
+    if "as_of" in manifest:
+        manifest["as_of"] = date.fromisoformat(manifest["as_of"])
+    return manifest
+
+
+def _report(
+    run: Run,
+    found: Sequence[Validated],
+    minded: Sequence[Checked],
+    now: datetime,
+    facts: StageFacts,
+) -> None:
+    """Write the results as JSON, as a table and as pages; tell the facts to the run's report."""
+    from toolkit.validate.docs import add_run
+    from toolkit.validate.suite_page import SuiteDocs, Verdict
+
+    results, table = run.run_dir / _RESULTS, run.run_dir / _TABLE
+    checked = [one for validated in found for one in validated.checked]
+    with publishing_files(run.run_dir) as staged:
+        style = ParquetStyle()
+        write_parquet(as_table(checked, run.name), TABLE_SCHEMA, staged / _TABLE, style)
+        write_json(_as_json(run, found, minded), staged / _RESULTS)
+    links = {"Results as JSON": results, "Results as a table (parquet)": table}
+    docs = add_run(
+        run.workspace.data_docs,
+        run.name,
+        now,
+        [
+            SuiteDocs(
+                validated.result,
+                [Verdict(one.status, one.failing_rows) for one in validated.checked],
+                links,
+            )
+            for validated in found
+        ],
+        run.settings.validation.keep_runs,
+    )
+    facts.validation = {v.target.kind: outcome(v.checked) for v in found}
+    facts.checks = [_check_facts(one) for one in checked]
+    facts.paths |= {"validation": results, "data docs": docs.index}
+    if any(one.failing_rows for one in checked):
+        facts.paths["failing rows"] = run.run_dir / _FAILING
+
+
+def _as_json(run: Run, found: Sequence[Validated], minded: Sequence[Checked]) -> dict[str, Any]:
+    return {
+        "run": run.name,
+        "dataset": run.settings.dataset.name,
+        "fail_on": run.settings.validation.fail_on,
+        "breaches": [one.label for one in minded],
+        "suites": [
+            {
+                "suite": validated.target.kind,
+                "name": validated.target.suite.name,
+                "file": validated.target.suite.path,
+                "data": validated.target.shown,
+                "rows": validated.n_rows,
+                "outcome": outcome(validated.checked),
+                "expectations": [one.as_dict() for one in validated.checked],
+            }
+            for validated in found
+        ],
+    }
+
+
+def _check_facts(one: Checked) -> CheckFacts:
+    return CheckFacts(
+        suite=one.suite,
+        expectation=one.expectation,
+        about=one.about,
+        severity=one.severity,
+        observed=one.observed or one.reason or "",
+        unexpected=one.unexpected_count,
+        result=one.status.value,
+    )
+
+
+def _keep_apart(datasets: Mapping[str, Dataset], folder: Path, facts: StageFacts) -> None:
+    """Move datasets that are not to be published into the folder, under their own names."""
+    try:
+        folder.mkdir(parents=True)
+        for kind, dataset in datasets.items():
+            target = folder / dataset.shown.name
+            shutil.move(dataset.path, target)
+            facts.paths[f"{kind}, held back"] = target
+    except OSError as error:
+        raise OutputError.cannot_write(folder, error) from error
