@@ -1,6 +1,7 @@
 """Measure everything in one run and write the tables: `make bench`, or
 
     python -m benchmarks --rows 1000000 10000000 --growth 1000000 3000000 --repeat 3
+    python -m benchmarks --sections validate    # the others stay as they were measured before
 
 Contenders take turns, so that whatever else the machine does meets them all; the best of the
 repeats counts. A cleaning whose digest differs from the toolkit's is void.
@@ -16,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,9 +28,16 @@ from benchmarks.peers.digest import digest
 from benchmarks.tables import write_tables
 
 HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
 TOOLKIT, FLOOR = "toolkit", "bare Arrow parse"
 PEERS = ("Polars, rows", "Polars, vocabularies", "DuckDB", "pandas, chunks")
 AGGREGATORS = ("toolkit aggregate", "Polars aggregate")
+VALIDATORS = ("toolkit validate", "stock Great Expectations")
+PIPELINES = ("toolkit", "toolkit pipeline, validation off", "toolkit pipeline")
+SECTIONS = (
+    *("clean", "aggregate", "growth", "generate", "help_seconds"),
+    *("validate", "validate_growth", "pipeline"),
+)
 
 Facts = dict[str, Any]
 
@@ -36,36 +45,59 @@ Facts = dict[str, Any]
 def main() -> None:
     options = _options()
     options.work.mkdir(parents=True, exist_ok=True)
-    results: Facts = {"machine": _machine(), "clean": {}, "growth": {}, "aggregate": {}}
-    results["help_seconds"] = _help_seconds()
+    results: Facts = {section: {} for section in options.sections}
+    if "help_seconds" in results:
+        results["help_seconds"] = _help_seconds()
     for rows in sorted({*options.rows, *options.growth}):
         csv = options.work / f"{rows}.csv"
-        results.setdefault("generate", {})[rows] = _best(["toolkit generate"], csv, options)
+        _into(results, "generate", rows, ["toolkit generate"], csv, options)
+        if not csv.exists():
+            _measure("toolkit generate", csv, options.work)
         _warm(csv)
+        dataset = options.work / TOOLKIT / "clean" / f"{rows}_clean.parquet"
         if rows in options.rows:
-            contenders = [TOOLKIT, *PEERS, FLOOR]
-            results["clean"][rows] = _best(contenders, csv, options)
-            _mark_void(results["clean"][rows], options)
-            dataset = options.work / TOOLKIT / "clean" / f"{rows}_clean.parquet"
-            results["aggregate"][rows] = _best(AGGREGATORS, dataset, options)
+            _into(results, "clean", rows, [TOOLKIT, *PEERS, FLOOR], csv, options)
+            if "clean" in results:
+                _mark_void(results["clean"][rows], options)
+            else:
+                _measure(TOOLKIT, csv, options.work)
+            _into(results, "aggregate", rows, AGGREGATORS, dataset, options)
+            _into(results, "validate", rows, VALIDATORS, dataset, options)
+            _into(results, "pipeline", rows, PIPELINES, csv, options)
         if rows in options.growth:
             contenders = [TOOLKIT, "toolkit, 1 worker", FLOOR]
-            results["growth"][rows] = _best(contenders, csv, options)
+            _into(results, "growth", rows, contenders, csv, options)
+            _into(results, "validate_growth", rows, VALIDATORS[:1], dataset, options)
         csv.unlink()
-    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    write_tables(json.loads((HERE / "results.json").read_text()))
+    stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps({**stored, "machine": _machine(), **results}, indent=1) + "\n")
+    write_tables(json.loads(RESULTS.read_text()))
+
+
+def _into(
+    results: Facts,
+    section: str,
+    rows: int,
+    contenders: Sequence[str],
+    source: Path,
+    options: argparse.Namespace,
+) -> None:
+    """Measure the contenders, if the section is wanted."""
+    if section in results:
+        results[section][rows] = _best(contenders, source, options)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 10_000_000])
     parser.add_argument("--growth", type=int, nargs="*", default=[])
+    parser.add_argument("--sections", nargs="*", choices=SECTIONS, default=SECTIONS)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path("/tmp/benchmarks"))
     return parser.parse_args()
 
 
-def _best(contenders: Any, source: Path, options: argparse.Namespace) -> Facts:
+def _best(contenders: Sequence[str], source: Path, options: argparse.Namespace) -> Facts:
     """The fastest run of each contender, and the largest memory of all its runs."""
     found: Facts = {}
     for _ in range(options.repeat):
@@ -80,7 +112,7 @@ def _best(contenders: Any, source: Path, options: argparse.Namespace) -> Facts:
 
 def _measure(name: str, source: Path, work: Path) -> Facts:
     out = work / name
-    if name not in AGGREGATORS:
+    if name not in (*AGGREGATORS, *VALIDATORS):
         shutil.rmtree(out, ignore_errors=True)
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.measure", name, str(source), str(out)],
@@ -127,7 +159,7 @@ def _help_seconds() -> float:
 
 
 def _machine() -> Facts:
-    packages = ("dask", "pyarrow", "pandas", "numpy", "polars", "duckdb")
+    packages = ("dask", "pyarrow", "pandas", "numpy", "polars", "duckdb", "great-expectations")
     return {
         "cores": os.cpu_count(),
         "memory_bytes": psutil.virtual_memory().total,

@@ -43,6 +43,28 @@ def toolkit_aggregate(dataset: Path, out: Path) -> Work:
     return lambda: build_aggregations(settings, out / "run")
 
 
+def toolkit_pipeline(csv: Path, out: Path, *overrides: str) -> Work:
+    """As a person runs it: Great Expectations is imported while the clock runs."""
+    from toolkit.stages import run_pipeline
+
+    settings = _settings(out, f"input='{csv}'", *overrides)
+    return lambda: run_pipeline(settings, out / "run")
+
+
+def toolkit_validate(dataset: Path, out: Path) -> Work:
+    """The clean suite by the toolkit's engine, on both cores."""
+    from benchmarks.peers import validation
+
+    return validation.by_toolkit(dataset, AS_OF, LOOKUPS)
+
+
+def stock_validate(dataset: Path, out: Path) -> Work:
+    """The same suite by Great Expectations' own pandas engine."""
+    from benchmarks.peers import validation
+
+    return validation.by_stock(dataset, AS_OF, LOOKUPS)
+
+
 def _settings(out: Path, *overrides: str):  # type: ignore[no-untyped-def]
     # Arrow imports these when it first needs them.
     import pandas  # noqa: F401
@@ -106,6 +128,12 @@ CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
     "toolkit generate": toolkit_generate,
     "toolkit aggregate": toolkit_aggregate,
     "Polars aggregate": polars_aggregate,
+    "toolkit pipeline": toolkit_pipeline,
+    "toolkit pipeline, validation off": lambda csv, out: toolkit_pipeline(
+        csv, out, "validation=off"
+    ),
+    "toolkit validate": toolkit_validate,
+    "stock Great Expectations": stock_validate,
 }
 
 

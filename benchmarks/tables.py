@@ -30,10 +30,19 @@ def _everything(results: Facts) -> str:
     for rows, found in results["clean"].items():
         parts += [f"### Clean {int(rows):,} rows", _clean_table(rows, found)]
     for rows, found in results["aggregate"].items():
-        parts += [f"### Aggregate the clean rows of {int(rows):,}", _aggregate_table(found)]
+        title = f"### Aggregate the clean rows of {int(rows):,}"
+        parts += [title, _against("toolkit aggregate", found)]
+    for rows, found in results.get("validate", {}).items():
+        title = f"### Validate the clean rows of {int(rows):,} by the clean suite"
+        parts += [title, _against("toolkit validate", found)]
+    for rows, found in results.get("pipeline", {}).items():
+        title = f"### The pipeline on {int(rows):,} rows, with and without validation"
+        parts += [title, _against("toolkit", found)]
     parts += ["### Generate", _generate_table(results["generate"])]
     if results["growth"]:
         parts += ["### Growth", _growth_table(results["growth"])]
+    if results.get("validate_growth"):
+        parts += ["### Growth of validation", _validate_growth_table(results["validate_growth"])]
     parts.append(f"`run-pipeline --help`: {results['help_seconds']:.2f} s.")
     return "\n\n".join(parts)
 
@@ -52,14 +61,14 @@ def _clean_table(rows: str | int, found: Facts) -> str:
     return "\n".join(lines)
 
 
-def _aggregate_table(found: Facts) -> str:
-    ours = found["toolkit aggregate"]["seconds"]
+def _against(name: str, found: Facts) -> str:
+    ours = found[name]["seconds"]
     lines = [
-        "| | seconds | against the toolkit | CPU seconds | peak memory |",
+        f"| | seconds | against {name} | CPU seconds | peak memory |",
         "|---|--:|--:|--:|--:|",
     ]
-    for name, facts in found.items():
-        lines.append(_row(name, facts, f"{facts['seconds'] / ours:.2f}x"))
+    for contender, facts in found.items():
+        lines.append(_row(contender, facts, f"{facts['seconds'] / ours:.2f}x"))
     return "\n".join(lines)
 
 
@@ -92,6 +101,15 @@ def _growth_table(found: Facts) -> str:
             f"| {one['seconds']:.2f} | {one['seconds'] / both['seconds']:.2f}x "
             f"| {both['seconds'] / facts[FLOOR]['seconds']:.2f}x | {_gib(both)} |"
         )
+    return "\n".join(lines)
+
+
+def _validate_growth_table(found: Facts) -> str:
+    lines = ["| rows fed | seconds | rows/s | peak memory |", "|--:|--:|--:|--:|"]
+    for rows, by_name in found.items():
+        [facts] = by_name.values()
+        rate = int(rows) / facts["seconds"]
+        lines.append(f"| {int(rows):,} | {facts['seconds']:.2f} | {rate:,.0f} | {_gib(facts)} |")
     return "\n".join(lines)
 
 
