@@ -14,7 +14,7 @@ from tests.feeds import GOOD_ROW, Cleaner, plain, row_with, write_feed
 from tests.oracle import COLUMNS
 from toolkit.clean.evaluate import Rules, evaluate
 from toolkit.contract import Contract
-from toolkit.read.parse import parse_bytes
+from toolkit.read.parse import Wanted, parse_bytes
 from toolkit.read.records import Grammar
 
 CLEAN_ROW = {
@@ -230,7 +230,7 @@ def test_the_answer_is_the_same_for_dictionaries_and_plain_columns(
     rows = [row_with(order_id=str(n)) for n in range(5)]
     rows += [row_with(**fault) for fault in (FAULTS | LATER_FAULTS).values()]
     data = write_feed([*rows, COLUMNS, [""] * 10]).split(b"\n", 1)[1]
-    raw = parse_bytes(data, COLUMNS, Grammar(), frozenset(plain_columns))
+    raw = parse_bytes(data, COLUMNS, Grammar(), Wanted(frozenset(plain_columns)))
     evaluated = evaluate(raw, rules)
     assert evaluated.clean_rows.tolist() == [0, 1, 2, 3, 4]
     assert plain(evaluated.clean) == [CLEAN_ROW | {"order_id": str(n)} for n in range(5)]
@@ -239,7 +239,7 @@ def test_the_answer_is_the_same_for_dictionaries_and_plain_columns(
 
 
 def test_an_empty_block_has_the_columns_all_the_same(rules: Rules, contract: Contract) -> None:
-    evaluated = evaluate(parse_bytes(b"", COLUMNS, Grammar(), frozenset()), rules)
+    evaluated = evaluate(parse_bytes(b"", COLUMNS, Grammar(), Wanted()), rules)
     assert evaluated.clean.num_rows == evaluated.rejected.num_rows == 0
     assert evaluated.clean.column_names == contract.clean_schema().names
 
@@ -288,6 +288,6 @@ def test_the_first_flag_that_holds_is_set(clean_feed: Cleaner) -> None:
 
 def test_types_are_the_contract_s(rules: Rules) -> None:
     data = write_feed([GOOD_ROW]).split(b"\n", 1)[1]
-    evaluated = evaluate(parse_bytes(data, COLUMNS, Grammar(), frozenset(COLUMNS)), rules)
+    evaluated = evaluate(parse_bytes(data, COLUMNS, Grammar(), Wanted(frozenset(COLUMNS))), rules)
     assert evaluated.clean.cast(rules.contract.clean_schema()).num_rows == 1
     assert evaluated.clean.schema.field("quantity").type == pa.int64()
