@@ -50,7 +50,7 @@ SHAPE_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"rowz": 5}, "rowz=5: unknown key; did you mean 'rows'?"),
     ({"sise": "tiny"}, "sise='tiny': unknown key; did you mean 'size'?"),
     ({"Rows": 5}, "Rows=5: unknown key; did you mean 'rows'?"),
-    ({"overrides": 5}, "overrides=5: unknown key; there are as_of, cleaned, cluster, data_dir"),
+    ({"overrides": 5}, "overrides=5: unknown key; there are accept, as_of, cleaned, cluster"),
     ({"rows": REMOVED}, "rows: missing"),
     ({"rows": "abc"}, "rows='abc': must be a whole number"),
     ({"rows": "5"}, "rows='5': must be a whole number"),

@@ -13,7 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.command_help import help_text
-from toolkit.command_line import AGGREGATE, CLEAN, COMMANDS, GENERATE, PIPELINE, Command
+from toolkit.command_line import (
+    AGGREGATE,
+    ANY_LOOKUP,
+    CATEGORY_LOOKUP,
+    CLEAN,
+    COMMANDS,
+    GENERATE,
+    PIPELINE,
+    REGION_LOOKUP,
+    REGION_MAP,
+    REVIEW_LOOKUPS,
+    UPDATE_LOOKUPS,
+    Command,
+)
 from toolkit.errors import ToolkitError
 from toolkit.shipped import shipped_folder
 
@@ -37,6 +50,30 @@ def clean_data() -> int:
 
 def build_aggregations() -> int:
     return run_command(AGGREGATE)
+
+
+def build_category_lookup() -> int:
+    return run_command(CATEGORY_LOOKUP)
+
+
+def build_region_lookup() -> int:
+    return run_command(REGION_LOOKUP)
+
+
+def build_region_map() -> int:
+    return run_command(REGION_MAP)
+
+
+def build_lookup() -> int:
+    return run_command(ANY_LOOKUP)
+
+
+def update_lookups() -> int:
+    return run_command(UPDATE_LOOKUPS)
+
+
+def review_lookups() -> int:
+    return run_command(REVIEW_LOOKUPS)
 
 
 def run_command(name: str) -> int:

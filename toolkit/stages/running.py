@@ -27,6 +27,7 @@ class Run:
     workspace: Workspace
     report: RunReport
     progress: Progress
+    run_dir: Path
 
     def note(self, facts: StageFacts, text: str) -> None:
         """Something worth knowing: in the report and, at once, in the log."""
@@ -44,7 +45,7 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
     report = RunReport(command, list(settings.overrides), settings.config_hash)
     try:
         with record_run(report):
-            yield Run(settings, Workspace(settings.data_dir), report, Progress())
+            yield Run(settings, Workspace(settings.data_dir), report, Progress(), run_dir)
     except BaseException as error:
         if len(report.stages) > 1 or not isinstance(error, ToolkitError):
             with suppress(OutputError):
