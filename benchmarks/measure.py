@@ -24,7 +24,7 @@ Work = Callable[[], object]
 def toolkit_clean(csv: Path, out: Path, *overrides: str) -> Work:
     from toolkit.stages import clean_data
 
-    settings = _settings(out, f"input='{csv}'", *overrides)
+    settings = settings_for(out, f"input='{csv}'", *overrides)
     return lambda: clean_data(settings, out / "run")
 
 
@@ -32,18 +32,18 @@ def toolkit_generate(csv: Path, out: Path) -> Work:
     """`csv` is named after its number of rows: 10000000.csv."""
     from toolkit.stages import generate_data
 
-    settings = _settings(out, f"output='{csv}'", f"rows={csv.stem}")
+    settings = settings_for(out, f"output='{csv}'", f"rows={csv.stem}")
     return lambda: generate_data(settings, out / "run")
 
 
 def toolkit_aggregate(dataset: Path, out: Path) -> Work:
     from toolkit.stages import build_aggregations
 
-    settings = _settings(out, f"cleaned='{dataset}'")
+    settings = settings_for(out, f"cleaned='{dataset}'")
     return lambda: build_aggregations(settings, out / "run")
 
 
-def _settings(out: Path, *overrides: str):  # type: ignore[no-untyped-def]
+def settings_for(out: Path, *overrides: str):  # type: ignore[no-untyped-def]
     # Arrow imports these when it first needs them.
     import pandas  # noqa: F401
     import pyarrow.compute  # noqa: F401

@@ -199,7 +199,7 @@ class Plan:
 
     def check(self) -> None:
         """The files to come are what cleaning reads. Raises LookupFileError if one is not."""
-        texts = {name: draft.lookup_text() for name, draft in self.drafts.items()}
+        texts = {name: draft.lookup_text for name, draft in self.drafts.items()}
 
         def text(name: str, shape: Shape) -> LookupText:
             return texts.get(name) or self.file(name, shape).text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -56,8 +57,8 @@ class LookupFile:
         text = LookupText.read(path, shape)
         if shape == "names":
             check_names(text)
-        marks = _read_marks(marks_path(path))
-        return cls(text, {k: m for k, m in marks.items() if _entries_of(text).get(k) == m.target})
+        entries, marks = _entries_of(text), _read_marks(marks_path(path))
+        return cls(text, {key: m for key, m in marks.items() if entries.get(key) == m.target})
 
     @classmethod
     def empty(cls, path: Path, shape: Shape) -> LookupFile:
@@ -100,8 +101,9 @@ class Draft:
 
     def as_file(self) -> LookupFile:
         """The file to come."""
-        return LookupFile(self.lookup_text(), self.marks)
+        return LookupFile(self.lookup_text, self.marks)
 
+    @cached_property
     def lookup_text(self) -> LookupText:
         """The file to come: byte for byte the present one where nothing is new."""
         machine = {key: mark.target for key, mark in self.marks.items()}
@@ -136,7 +138,7 @@ def _read_marks(path: Path) -> dict[str, Mark]:
     marks: dict[str, Mark] = {}
     for entry in LookupText.read(path, "map").entries:
         try:
-            marks[entry.key] = _MARK.validate_python(entry.value, strict=True)
+            marks[entry.key] = _MARK.validate_json(_json(entry.value), strict=True)
         except ValidationError as error:
             first = error.errors()[0]
             raise LookupFileError.about(

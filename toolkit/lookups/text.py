@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,21 +83,27 @@ class LookupText:
         in the file's own style of line ends and indents.
         """
         pieces = self._pieces()
-        kept = [
-            (lead, self._body(entry, wanted), trail)
-            for entry, (lead, trail) in zip(self.entries, pieces, strict=True)
-            if entry.key not in removed
-        ]
-        keys = [entry.key for entry in self.entries if entry.key not in removed]
         lead, tail = self._usual_lead(pieces), self._tail()
-        for key in sorted(set(wanted) - set(keys), key=sort_key):
-            after = (n for n, other in enumerate(keys) if sort_key(other) > sort_key(key))
-            place = next(after, len(keys))
-            keys.insert(place, key)
-            kept.insert(place, (lead, self._entry(key, wanted[key]), ""))
+        new = self._new_by_place(wanted)
+        kept: list[str] = []
+        for place, (entry, (before, after)) in enumerate(zip(self.entries, pieces, strict=True)):
+            kept += [lead + self._entry(key, wanted[key]) for key in new.get(place, ())]
+            if entry.key not in removed:
+                kept.append(before + self._body(entry, wanted) + after)
+        kept += [lead + self._entry(key, wanted[key]) for key in new.get(len(self.entries), ())]
         if not self.entries and kept and "\n" not in tail[: _blanks_end(tail, 0)]:
             tail = self._line_end + tail
-        return self._head() + ",".join("".join(piece) for piece in kept) + tail
+        return self._head() + ",".join(kept) + tail
+
+    def _new_by_place(self, wanted: Mapping[str, str]) -> dict[int, list[str]]:
+        """The new keys in order, by the place of the first entry that sorts after them."""
+        keys = [entry.key for entry in self.entries]
+        # The first entry beyond a key is also the first at which the largest so far is.
+        largest = list(accumulate(map(sort_key, keys), max))
+        places: dict[int, list[str]] = {}
+        for key in sorted(wanted.keys() - set(keys), key=sort_key):
+            places.setdefault(bisect_right(largest, sort_key(key)), []).append(key)
+        return places
 
     def _entry(self, key: str, value: str) -> str:
         written = json.dumps(key, ensure_ascii=False)

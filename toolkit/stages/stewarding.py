@@ -197,7 +197,7 @@ def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
     files: dict[Path, str] = {}
     for name, draft in drafts.items():
         path = place.path(name)
-        files[path], marks[marks_path(path)] = draft.lookup_text().text, draft.marks_text()
+        files[path], marks[marks_path(path)] = draft.lookup_text.text, draft.marks_text()
         run.note(facts, _told(path.name, plan.originals[name], draft))
         facts.paths[name] = path
     if place == _Place.of_workspace(run) and not run.workspace.has_own_lookups:
