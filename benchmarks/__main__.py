@@ -29,6 +29,7 @@ HERE = Path(__file__).parent
 TOOLKIT, FLOOR = "toolkit", "bare Arrow parse"
 PEERS = ("Polars, rows", "Polars, vocabularies", "DuckDB", "pandas, chunks")
 AGGREGATORS = ("toolkit aggregate", "Polars aggregate")
+LOOKUPS = ("toolkit lookups", "bare Arrow parse, two columns")
 
 Facts = dict[str, Any]
 
@@ -36,7 +37,11 @@ Facts = dict[str, Any]
 def main() -> None:
     options = _options()
     options.work.mkdir(parents=True, exist_ok=True)
+    if options.lookups_only:
+        _measure_lookups(options)
+        return
     results: Facts = {"machine": _machine(), "clean": {}, "growth": {}, "aggregate": {}}
+    results["lookups"] = {}
     results["help_seconds"] = _help_seconds()
     for rows in sorted({*options.rows, *options.growth}):
         csv = options.work / f"{rows}.csv"
@@ -48,10 +53,28 @@ def main() -> None:
             _mark_void(results["clean"][rows], options)
             dataset = options.work / TOOLKIT / "clean" / f"{rows}_clean.parquet"
             results["aggregate"][rows] = _best(AGGREGATORS, dataset, options)
+            results["lookups"][rows] = _best(LOOKUPS, csv, options)
         if rows in options.growth:
             contenders = [TOOLKIT, "toolkit, 1 worker", FLOOR]
             results["growth"][rows] = _best(contenders, csv, options)
         csv.unlink()
+    _publish(results)
+
+
+def _measure_lookups(options: argparse.Namespace) -> None:
+    """The figures of lookups anew, beside those of an earlier run; its ratios are its own."""
+    results: Facts = json.loads((HERE / "results.json").read_text())
+    results["lookups"] = {}
+    for rows in sorted(options.rows):
+        csv = options.work / f"{rows}.csv"
+        _best(["toolkit generate"], csv, argparse.Namespace(**{**vars(options), "repeat": 1}))
+        _warm(csv)
+        results["lookups"][rows] = _best(LOOKUPS, csv, options)
+        csv.unlink()
+    _publish(results)
+
+
+def _publish(results: Facts) -> None:
     (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     write_tables(json.loads((HERE / "results.json").read_text()))
 
@@ -61,6 +84,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 10_000_000])
     parser.add_argument("--growth", type=int, nargs="*", default=[])
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--lookups-only", action="store_true")
     parser.add_argument("--work", type=Path, default=Path("/tmp/benchmarks"))
     return parser.parse_args()
 

@@ -83,6 +83,20 @@ def pandas_chunks(csv: Path, out: Path) -> Work:
     return lambda: pandas_peer.clean(csv, LOOKUPS, AS_OF, out)
 
 
+def toolkit_lookups(csv: Path, out: Path) -> Work:
+    """All three into an empty workspace: its lookups begin with the starter files."""
+    from toolkit.stages import update_lookups
+
+    settings = settings_for(out, f"input='{csv}'", "run_tests=false")
+    return lambda: update_lookups(settings, out / "run")
+
+
+def arrow_parse_columns(csv: Path, out: Path) -> Work:
+    from benchmarks.peers import arrow_parse as floor
+
+    return lambda: floor.parse_columns(csv, ["category", "region"])
+
+
 def arrow_parse(csv: Path, out: Path) -> Work:
     from benchmarks.peers import arrow_parse as floor
 
@@ -103,6 +117,8 @@ CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
     "DuckDB": duckdb,
     "pandas, chunks": pandas_chunks,
     "bare Arrow parse": arrow_parse,
+    "toolkit lookups": toolkit_lookups,
+    "bare Arrow parse, two columns": arrow_parse_columns,
     "toolkit generate": toolkit_generate,
     "toolkit aggregate": toolkit_aggregate,
     "Polars aggregate": polars_aggregate,

@@ -31,6 +31,8 @@ def _everything(results: Facts) -> str:
         parts += [f"### Clean {int(rows):,} rows", _clean_table(rows, found)]
     for rows, found in results["aggregate"].items():
         parts += [f"### Aggregate the clean rows of {int(rows):,}", _aggregate_table(found)]
+    for rows, found in results["lookups"].items():
+        parts += [f"### Lookups of {int(rows):,} rows", _lookups_table(found)]
     parts += ["### Generate", _generate_table(results["generate"])]
     if results["growth"]:
         parts += ["### Growth", _growth_table(results["growth"])]
@@ -60,6 +62,17 @@ def _aggregate_table(found: Facts) -> str:
     ]
     for name, facts in found.items():
         lines.append(_row(name, facts, f"{facts['seconds'] / ours:.2f}x"))
+    return "\n".join(lines)
+
+
+def _lookups_table(found: Facts) -> str:
+    floor = found["bare Arrow parse, two columns"]["seconds"]
+    lines = [
+        "| | seconds | against the bare parse | CPU seconds | peak memory |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for name, facts in found.items():
+        lines.append(_row(name, facts, f"{facts['seconds'] / floor:.2f}x"))
     return "\n".join(lines)
 
 
