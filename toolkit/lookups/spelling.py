@@ -33,8 +33,8 @@ def fingerprints(text: str) -> frozenset[str]:
 
 
 def title_case(text: str) -> str:
-    """Each word with a capital, blanks as single ones; never another match key."""
-    titled = _TITLE_WORD.sub(lambda word: word[0].capitalize(), " ".join(text.split()))
+    """Each word with a capital, without outer blanks; never another match key."""
+    titled = _TITLE_WORD.sub(lambda word: word[0].capitalize(), text.strip())
     return titled if match_key(titled) == match_key(text) else text.strip()
 
 
