@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,8 @@ RULES = NameRules.of(0.1, ["N/A", "NULL"])
 REPAIR = Repair(by="product", map="x.json")
 
 
-def file_of(text: str, shape: Shape = "map", **marks: Mark) -> LookupFile:
-    return LookupFile(LookupText.parse(text, Path("x.json"), shape), marks)
+def file_of(text: str, shape: Shape = "map", marks: Mapping[str, Mark] | None = None) -> LookupFile:
+    return LookupFile(LookupText.parse(text, Path("x.json"), shape), marks or {})
 
 
 def seen(**rows: int) -> Vocabulary:
@@ -118,7 +119,9 @@ def test_words_for_unknown_get_no_suggestion() -> None:
 def test_what_a_machine_said_follows_the_names_and_the_person() -> None:
     text = '{"Pune": "UNKNOWN", "Dilli": "UNKNOWN", "delhy": "Mumbai", "DILLI.": "Delhi"}'
     marks = {"Pune": mark("UNKNOWN", 7), "Dilli": mark("UNKNOWN"), "delhy": mark("Mumbai")}
-    draft = draft_map(file_of(text, **marks), Vocabulary.of({}), [*NAMES, "Pune"], "UNKNOWN", RULES)
+    draft = draft_map(
+        file_of(text, marks=marks), Vocabulary.of({}), [*NAMES, "Pune"], "UNKNOWN", RULES
+    )
     assert targets(draft) == {"Pune": "Pune", "Dilli": "Delhi", "delhy": "Delhi"}
     assert draft.marks["Pune"].count == 7
     check_map(draft.lookup_text, check_names(_names([*NAMES, "Pune"])), "UNKNOWN")
@@ -147,7 +150,7 @@ def test_fingerprints_make_one_name_of_its_spellings() -> None:
 def test_a_name_that_is_there_stays_the_name() -> None:
     values = Vocabulary.of({"DeskLamp": 50, "desk_lamp": 2})
     marks = {"DeskLamp": mark("Desk Lamp")}
-    draft = draft_spellings(file_of('{"DeskLamp": "Desk Lamp"}', **marks), values, RULES)
+    draft = draft_spellings(file_of('{"DeskLamp": "Desk Lamp"}', marks=marks), values, RULES)
     assert targets(draft) == {"DeskLamp": "Desk Lamp", "desk_lamp": "Desk Lamp"}
 
 
@@ -184,7 +187,7 @@ def test_a_clear_majority_of_enough_rows_is_an_entry() -> None:
 
 def test_a_majority_that_is_gone_is_taken_out_and_few_rows_change_nothing() -> None:
     marks = {"Lamp": mark("Office"), "Ball": mark("Sports")}
-    file = file_of('{"Lamp": "Office", "Ball": "Sports", "Mine": "Toys"}', **marks)
+    file = file_of('{"Lamp": "Office", "Ball": "Sports", "Mine": "Toys"}', marks=marks)
     votes = {
         "lamp": {"Office": 20, "Books": 20},
         "Ball": {"Toys": 5},

@@ -89,14 +89,18 @@ class Matcher:
             order = np.argsort(-likest, kind="stable").tolist()
             if target is not None:
                 order = [target, *(place for place in order if place != target)]
+            first, second, *_ = [*(self._scored(n, likest) for n in order[:2]), (None, 0.0)]
             yield Match(
                 None if target is None else self._targets[target],
                 "unknown" if target is None else "edits",
-                self._targets[order[0]],
-                round(float(likest[order[0]]), 3),
-                self._targets[order[1]] if len(order) > 1 else None,
-                round(float(likest[order[1]]), 3) if len(order) > 1 else 0.0,
+                *first,
+                *second,
             )
+
+    def _scored(self, place: int, likeness: npt.NDArray[np.float64]) -> tuple[str | None, float]:
+        """A name and how like it is; none where nothing is."""
+        score = round(float(likeness[place]), 3)
+        return (self._targets[place], score) if score else (None, 0.0)
 
     def _slip_of(self, word: str, edits: Edits, nearest: Edits) -> int | None:
         """The place of the one name that is near enough, every other being further away."""

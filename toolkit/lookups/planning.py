@@ -23,6 +23,7 @@ from toolkit.lookups.labels import Lookup
 from toolkit.lookups.loading import check_map, check_names, check_names_map, check_repairs
 from toolkit.lookups.suggested import Draft, LookupFile
 from toolkit.lookups.text import LookupText, Shape
+from toolkit.read.tally import ROWS
 
 Part = Literal["names", "map", "spellings", "repairs"]
 Counts = Mapping[tuple[str, ...], pa.Table]
@@ -190,7 +191,7 @@ class Plan:
         places = lookup.find(labels.dictionary.to_pylist(), column.max_edits)
         votes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for value, label, n in zip(
-            values.indices.to_pylist(), labels.indices.to_pylist(), rows.column("rows").to_pylist(),
+            values.indices.to_pylist(), labels.indices.to_pylist(), rows.column(ROWS).to_pylist(),
             strict=True,
         ):  # fmt: skip
             if places[label] >= 0:
@@ -218,5 +219,5 @@ class Plan:
 
 
 def _vocabulary(counts: pa.Table) -> Vocabulary:
-    values, rows = counts.column(0).to_pylist(), counts.column("rows").to_pylist()
+    values, rows = counts.column(0).to_pylist(), counts.column(ROWS).to_pylist()
     return Vocabulary.of(dict(zip(values, rows, strict=True)))

@@ -12,11 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from toolkit.contract import Category, Contract
+from toolkit.lookups.building import Vocabulary
 from toolkit.lookups.loading import check_names
 from toolkit.lookups.matching import Match, Matcher
 from toolkit.lookups.planning import Counts, Plan
 from toolkit.lookups.spelling import match_key
 from toolkit.lookups.suggested import Mark
+from toolkit.read.tally import AMOUNT, ROWS
 from toolkit.summary import plain_table
 from toolkit.units import human_count
 
@@ -45,8 +47,11 @@ class Doubt:
 
 @dataclass(frozen=True)
 class _Weights:
+    """By match key; `texts` has the spelling that most rows have."""
+
     rows: Mapping[str, int]
     amounts: Mapping[str, int]
+    texts: Mapping[str, str]
 
 
 def find_doubts(plan: Plan, counts: Counts, decimals: int | None) -> list[Doubt]:
@@ -111,15 +116,20 @@ def _weighed_by(contract: Contract, name: str, column: str) -> tuple[str, ...]:
 
 def _weigh(counts: Counts, group: tuple[str, ...]) -> _Weights:
     table = counts[group]
-    rows: dict[str, int] = defaultdict(int)
     amounts: dict[str, int] = defaultdict(int)
-    keys = [match_key(value) for value in table.column(0).to_pylist()]
-    for key, n in zip(keys, table.column("rows").to_pylist(), strict=True):
-        rows[key] += n
-    if "amount" in table.column_names:
-        for key, n in zip(keys, table.column("amount").to_pylist(), strict=True):
-            amounts[key] += n
-    return _Weights(rows, amounts)
+    values = table.column(0).to_pylist()
+    if AMOUNT in table.column_names:
+        for value, n in zip(values, table.column(AMOUNT).to_pylist(), strict=True):
+            amounts[match_key(value)] += n
+    rows: dict[str, int] = defaultdict(int)
+    for value, n in zip(values, table.column(ROWS).to_pylist(), strict=True):
+        rows[value] += n
+    spellings = Vocabulary.of(rows).spellings
+    return _Weights(
+        {key: spelling.rows for key, spelling in spellings.items()},
+        amounts,
+        {key: spelling.text for key, spelling in spellings.items()},
+    )
 
 
 def _doubtful_categories(
@@ -135,12 +145,14 @@ def _doubtful_categories(
     lookup = check_names(plan.file(name, "names").text)
     keys = sorted(weights.rows.keys() - lookup.places.keys())
     places = lookup.find(keys, column.max_edits).tolist()
-    matches = Matcher(lookup.names, {}).match_all(keys)
+    # A word for 'unknown' is like no name.
+    words = dict.fromkeys(plan.rules.unknown_words)
+    matches = Matcher(lookup.names, words).match_all(keys)
     for key, place, match in zip(keys, places, matches, strict=True):
         cleaned = lookup.names[place] if place >= 0 else None
         if cleaned is None or match.target != cleaned:
             state = UNCERTAIN if cleaned else UNKNOWN
-            named = (name, plan.columns[name], key, state)
+            named = (name, plan.columns[name], weights.texts[key], state)
             yield _doubt(named, cleaned or "", match, weights, decimals)
 
 

@@ -205,6 +205,8 @@ def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
         files |= _starters(run, place, set(drafts))
     for name in drafts:
         _check_unchanged(plan.originals[name])
+    # Empty marks are no reason for a new file.
+    marks = {path: text for path, text in marks.items() if path.exists() or text != "{}\n"}
     # In this order a crash in between leaves marks without entries, which mean nothing.
     facts.bytes_out = sum(_write(place.folder, texts) for texts in (marks, files))
 
@@ -225,11 +227,11 @@ def _check_unchanged(file: LookupFile) -> None:
 
 
 def _write(folder: Path, texts: Mapping[Path, str]) -> int:
-    """Write what differs, all of it or nothing; empty marks are no reason for a new file."""
+    """Write what differs, each file whole or not at all; the bytes written."""
     changed = {
         path: text.encode()
         for path, text in texts.items()
-        if (path.read_bytes() if path.exists() else b"{}\n") != text.encode()
+        if not path.exists() or path.read_bytes() != text.encode()
     }
     if not changed:
         return 0
