@@ -30,6 +30,7 @@ CASES: dict[str, tuple[str, dict[str, str], str]] = {
     "last": ('{\n  "b": "X"\n}', {"C": "Y"}, '{\n  "b": "X",\n  "C": "Y"\n}'),
     "into nothing": ("{}\n", {"b": "Y", "a": "X"}, '{\n  "a": "X",\n  "b": "Y"\n}\n'),
     "into an open nothing": ("{\n}\n", {"a": "X"}, '{\n  "a": "X"\n}\n'),
+    "into a nothing of Windows": ("{}\r\n", {"a": "X"}, '{\r\n  "a": "X"\r\n}\r\n'),
     "line ends of Windows": (
         '\ufeff{\r\n\t"a": "X"\r\n}\r\n',
         {"b": "Y"},
