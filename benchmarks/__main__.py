@@ -34,9 +34,10 @@ PEERS = ("Polars, rows", "Polars, vocabularies", "DuckDB", "pandas, chunks")
 AGGREGATORS = ("toolkit aggregate", "Polars aggregate")
 VALIDATORS = ("toolkit validate", "stock Great Expectations")
 PIPELINES = ("toolkit", "toolkit pipeline, validation off", "toolkit pipeline")
+LOOKUPS = ("toolkit lookups", "bare Arrow parse, two columns")
 SECTIONS = (
     *("clean", "aggregate", "growth", "generate", "help_seconds"),
-    *("validate", "validate_growth", "pipeline"),
+    *("validate", "validate_growth", "pipeline", "lookups"),
 )
 
 Facts = dict[str, Any]
@@ -64,6 +65,7 @@ def main() -> None:
             _into(results, "aggregate", rows, AGGREGATORS, dataset, options)
             _into(results, "validate", rows, VALIDATORS, dataset, options)
             _into(results, "pipeline", rows, PIPELINES, csv, options)
+            _into(results, "lookups", rows, LOOKUPS, csv, options)
         if rows in options.growth:
             contenders = [TOOLKIT, "toolkit, 1 worker", FLOOR]
             _into(results, "growth", rows, contenders, csv, options)

@@ -24,7 +24,7 @@ Work = Callable[[], object]
 def toolkit_clean(csv: Path, out: Path, *overrides: str) -> Work:
     from toolkit.stages import clean_data
 
-    settings = _settings(out, f"input='{csv}'", *overrides)
+    settings = settings_for(out, f"input='{csv}'", *overrides)
     return lambda: clean_data(settings, out / "run")
 
 
@@ -32,14 +32,14 @@ def toolkit_generate(csv: Path, out: Path) -> Work:
     """`csv` is named after its number of rows: 10000000.csv."""
     from toolkit.stages import generate_data
 
-    settings = _settings(out, f"output='{csv}'", f"rows={csv.stem}")
+    settings = settings_for(out, f"output='{csv}'", f"rows={csv.stem}")
     return lambda: generate_data(settings, out / "run")
 
 
 def toolkit_aggregate(dataset: Path, out: Path) -> Work:
     from toolkit.stages import build_aggregations
 
-    settings = _settings(out, f"cleaned='{dataset}'")
+    settings = settings_for(out, f"cleaned='{dataset}'")
     return lambda: build_aggregations(settings, out / "run")
 
 
@@ -47,7 +47,7 @@ def toolkit_pipeline(csv: Path, out: Path, *overrides: str) -> Work:
     """As a person runs it: Great Expectations is imported while the clock runs."""
     from toolkit.stages import run_pipeline
 
-    settings = _settings(out, f"input='{csv}'", *overrides)
+    settings = settings_for(out, f"input='{csv}'", *overrides)
     return lambda: run_pipeline(settings, out / "run")
 
 
@@ -65,7 +65,7 @@ def stock_validate(dataset: Path, out: Path) -> Work:
     return validation.by_stock(dataset, AS_OF, LOOKUPS)
 
 
-def _settings(out: Path, *overrides: str):  # type: ignore[no-untyped-def]
+def settings_for(out: Path, *overrides: str):  # type: ignore[no-untyped-def]
     # Arrow imports these when it first needs them.
     import pandas  # noqa: F401
     import pyarrow.compute  # noqa: F401
@@ -105,6 +105,20 @@ def pandas_chunks(csv: Path, out: Path) -> Work:
     return lambda: pandas_peer.clean(csv, LOOKUPS, AS_OF, out)
 
 
+def toolkit_lookups(csv: Path, out: Path) -> Work:
+    """All three into an empty workspace: its lookups begin with the starter files."""
+    from toolkit.stages import update_lookups
+
+    settings = settings_for(out, f"input='{csv}'", "run_tests=false")
+    return lambda: update_lookups(settings, out / "run")
+
+
+def arrow_parse_columns(csv: Path, out: Path) -> Work:
+    from benchmarks.peers import arrow_parse as floor
+
+    return lambda: floor.parse_columns(csv, ["category", "region"])
+
+
 def arrow_parse(csv: Path, out: Path) -> Work:
     from benchmarks.peers import arrow_parse as floor
 
@@ -125,6 +139,8 @@ CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
     "DuckDB": duckdb,
     "pandas, chunks": pandas_chunks,
     "bare Arrow parse": arrow_parse,
+    "toolkit lookups": toolkit_lookups,
+    "bare Arrow parse, two columns": arrow_parse_columns,
     "toolkit generate": toolkit_generate,
     "toolkit aggregate": toolkit_aggregate,
     "Polars aggregate": polars_aggregate,

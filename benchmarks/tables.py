@@ -38,6 +38,8 @@ def _everything(results: Facts) -> str:
     for rows, found in results.get("pipeline", {}).items():
         title = f"### The pipeline on {int(rows):,} rows, with and without validation"
         parts += [title, _against("toolkit", found)]
+    for rows, found in results.get("lookups", {}).items():
+        parts += [f"### Lookups of {int(rows):,} rows", _lookups_table(found)]
     parts += ["### Generate", _generate_table(results["generate"])]
     if results["growth"]:
         parts += ["### Growth", _growth_table(results["growth"])]
@@ -69,6 +71,17 @@ def _against(name: str, found: Facts) -> str:
     ]
     for contender, facts in found.items():
         lines.append(_row(contender, facts, f"{facts['seconds'] / ours:.2f}x"))
+    return "\n".join(lines)
+
+
+def _lookups_table(found: Facts) -> str:
+    floor = found["bare Arrow parse, two columns"]["seconds"]
+    lines = [
+        "| | seconds | against the bare parse | CPU seconds | peak memory |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for name, facts in found.items():
+        lines.append(_row(name, facts, f"{facts['seconds'] / floor:.2f}x"))
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.values import REMOVED, changed, shipped_values
 from toolkit.config import config_problems, read_settings
+from toolkit.contract import Mapped
 from toolkit.errors import ConfigError
 
 
@@ -46,11 +47,17 @@ def test_what_may_be_written_in_more_than_one_way(key: str, value: Any, read: An
     assert getattr(read_settings(changed({key: value})), key) == read
 
 
+def test_one_word_for_unknown_is_that_of_every_map() -> None:
+    contract = read_settings(changed({"unknown_label": "??"})).dataset
+    assert isinstance(contract.columns["region"], Mapped)
+    assert contract.columns["region"].unknown == "??"
+
+
 SHAPE_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"rowz": 5}, "rowz=5: unknown key; did you mean 'rows'?"),
     ({"sise": "tiny"}, "sise='tiny': unknown key; did you mean 'size'?"),
     ({"Rows": 5}, "Rows=5: unknown key; did you mean 'rows'?"),
-    ({"overrides": 5}, "overrides=5: unknown key; there are as_of, cleaned, cluster, data_dir"),
+    ({"overrides": 5}, "overrides=5: unknown key; there are accept, as_of, cleaned, cluster"),
     ({"rows": REMOVED}, "rows: missing"),
     ({"rows": "abc"}, "rows='abc': must be a whole number"),
     ({"rows": "5"}, "rows='5': must be a whole number"),
@@ -72,6 +79,17 @@ SHAPE_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"data_dir": None}, "data_dir=null: must be text"),
     ({"cleaned": ""}, "cleaned='': must name a file or folder"),
     ({"log_level": "info"}, "log_level='info': must be 'DEBUG', 'INFO', 'WARNING', 'ERROR' or"),
+    ({"threshold": 0}, "threshold=0: must be greater than 0"),
+    ({"threshold": "1%"}, "threshold='1%': must be a number"),
+    ({"accept": 1.1}, "accept=1.1: must be less than or equal to 1"),
+    ({"column": ""}, "column='': must have at least 1 character"),
+    ({"unknown_label": ""}, "unknown_label='': must have at least 1 character"),
+    ({"unknown_words": "N/A"}, "unknown_words='N/A': must be a list"),
+    ({"run_tests": "no"}, "run_tests='no': must be true or false"),
+    (
+        {"dataset.columns.category.repair": {"by": "product_name", "map": "x", "min_share": 0.5}},
+        "dataset.columns.category.repair.min_share=0.5: must be greater than 0.5",
+    ),
     ({"outputs.clean": 1}, "outputs.clean=1: must be true or false"),
     ({"outputs.format": "csv"}, "outputs.format='csv': must be 'parquet'"),
     ({"outputs.compression": "zst"}, "did you mean 'zstd'?"),

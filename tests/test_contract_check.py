@@ -51,6 +51,20 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"dataset.key": REMOVED}, "dataset.reasons: 'duplicate_order_id' is used by no column"),
     ({f"{COLUMN}.unit_price.above": 50000}, "unit_price: no number lies between its limits 50000"),
     ({"dataset.derived.revenue.min": 2e6}, "revenue: no number lies between its limits 2e+06 an"),
+    ({f"{COLUMN}.region.map": "../map.json"}, "region: '../map.json' must be the name of a .json"),
+    ({f"{COLUMN}.region.map": "a.suggested.json"}, "must be the name of a .json file in the look"),
+    (
+        {f"{COLUMN}.product_name.map": "region_map.json"},
+        "dataset.columns.region: 'region_map.json' is the lookup of product_name already",
+    ),
+    (
+        {f"{COLUMN}.category.repair": {"by": "product", "map": "x.json"}},
+        "category.repair.by='product': there is no such column; did you mean 'product_name'",
+    ),
+    (
+        {f"{COLUMN}.category.repair": {"by": "region", "map": "x.json"}},
+        "category.repair.by='region': is of kind mapped; must be text",
+    ),
     ({f"{COLUMN}.discount_percent.clip": [1, 0]}, "clip=[1.0, 0.0]: the lower bound comes first"),
     ({f"{COLUMN}.sale_date.formats": ["%Y-%m"]}, "formats: '%Y-%m' must have %Y, %m and %d once"),
     ({f"{COLUMN}.sale_date.formats": ["%Y-%m-%d-%d"]}, "must have %Y, %m and %d once each"),

@@ -16,10 +16,16 @@ from typing import TYPE_CHECKING
 from toolkit.command_help import help_text
 from toolkit.command_line import (
     AGGREGATE,
+    ANY_LOOKUP,
+    CATEGORY_LOOKUP,
     CLEAN,
     COMMANDS,
     GENERATE,
     PIPELINE,
+    REGION_LOOKUP,
+    REGION_MAP,
+    REVIEW_LOOKUPS,
+    UPDATE_LOOKUPS,
     VALIDATE,
     Command,
 )
@@ -50,6 +56,30 @@ def build_aggregations() -> int:
 
 def validate_data() -> int:
     return run_command(VALIDATE)
+
+
+def build_category_lookup() -> int:
+    return run_command(CATEGORY_LOOKUP)
+
+
+def build_region_lookup() -> int:
+    return run_command(REGION_LOOKUP)
+
+
+def build_region_map() -> int:
+    return run_command(REGION_MAP)
+
+
+def build_lookup() -> int:
+    return run_command(ANY_LOOKUP)
+
+
+def update_lookups() -> int:
+    return run_command(UPDATE_LOOKUPS)
+
+
+def review_lookups() -> int:
+    return run_command(REVIEW_LOOKUPS)
 
 
 def run_command(name: str) -> int:

@@ -15,6 +15,9 @@ from toolkit.errors import did_you_mean
 GENERATE, CLEAN, AGGREGATE = "generate-data", "clean-data", "build-aggregations"
 VALIDATE = "validate-data"
 PIPELINE = "run-pipeline"
+CATEGORY_LOOKUP, REGION_LOOKUP = "build-category-lookup", "build-region-lookup"
+REGION_MAP, ANY_LOOKUP = "build-region-map", "build-lookup"
+UPDATE_LOOKUPS, REVIEW_LOOKUPS = "update-lookups", "review-lookups"
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,48 @@ COMMANDS = {
                 "validate-data sales_clean.parquet validation.fail_on=warning",
             ),
         ),
+        Command(
+            CATEGORY_LOOKUP,
+            "input",
+            "Adds frequent categories to the canonical ones, data/lookups/common_categories.json.\n"
+            "What a person wrote there is never changed or removed.",
+            ("build-category-lookup sales.csv", "build-category-lookup sales.csv threshold=0.02"),
+        ),
+        Command(
+            REGION_LOOKUP,
+            "input",
+            "Adds frequent regions to the canonical ones, data/lookups/common_regions.json.\n"
+            "Spellings that the region map knows are no new regions.",
+            ("build-region-lookup sales.csv", "build-region-lookup sales.csv output=/tmp/new.json"),
+        ),
+        Command(
+            REGION_MAP,
+            "input",
+            "Adds the raw regions that data/lookups/region_map.json does not know yet: mapped to\n"
+            "a canonical region where just one is near enough, else to UNKNOWN.",
+            ("build-region-map sales.csv", "build-region-map input=[a.csv,b.csv]"),
+        ),
+        Command(
+            ANY_LOOKUP,
+            "input",
+            "Builds the lookups of any column of the contract, as the commands for category and\n"
+            "region do for theirs.",
+            ("build-lookup sales.csv column=region", "build-lookup sales.csv column=category"),
+        ),
+        Command(
+            UPDATE_LOOKUPS,
+            "input",
+            "Builds every lookup of the contract in one pass over the data, then runs the\n"
+            "project's tests, where the toolkit runs from its source.",
+            ("update-lookups sales.csv", "update-lookups 'feeds/*.csv.gz' run_tests=false"),
+        ),
+        Command(
+            REVIEW_LOOKUPS,
+            "input",
+            "Shows the values that lookups do not know, or know from a machine only: most rows\n"
+            "first, with the revenue that hangs on them and suggestions. Writes them all as CSV.",
+            ("review-lookups sales.csv", "review-lookups sales.csv column=region accept=0.8"),
+        ),
     )
 }
 
@@ -104,16 +149,22 @@ class LegacyFlag:
 
 
 _CLEANING, _COUNTING = (CLEAN, PIPELINE), (AGGREGATE, PIPELINE)
+_BUILDING = (CATEGORY_LOOKUP, REGION_LOOKUP, REGION_MAP, ANY_LOOKUP, UPDATE_LOOKUPS)
+_LOOKUPS = (*_BUILDING, REVIEW_LOOKUPS)
 _LIMIT = "dataset.aggregations.{}.limit={{}}"
 
 LEGACY_FLAGS = {
     "--rows": LegacyFlag(("rows={}",), (GENERATE, PIPELINE), "N"),
     "--clean": LegacyFlag(("mode=clean",), (GENERATE, PIPELINE)),
-    "--input": LegacyFlag(("input={}",), _CLEANING, "PATH"),
+    "--input": LegacyFlag(("input={}",), (*_CLEANING, *_LOOKUPS), "PATH"),
     "--cleaned": LegacyFlag(("cleaned={}",), (AGGREGATE, VALIDATE), "PATH"),
-    "--output": LegacyFlag(("output={}",), (GENERATE, CLEAN, AGGREGATE), "PATH"),
+    "--output": LegacyFlag(("output={}",), (GENERATE, CLEAN, AGGREGATE, *_LOOKUPS), "PATH"),
     "--output-dir": LegacyFlag(("output={}",), (CLEAN, AGGREGATE), "PATH"),
-    "--chunk-size": LegacyFlag(("partitions=by_rows", "partitions.rows={}"), _CLEANING, "N"),
+    "--chunk-size": LegacyFlag(
+        ("partitions=by_rows", "partitions.rows={}"), (*_CLEANING, *_LOOKUPS), "N"
+    ),
+    "--threshold": LegacyFlag(("threshold={}",), _LOOKUPS, "SHARE"),
+    "--unknown-label": LegacyFlag(("unknown_label={}",), _LOOKUPS, "WORD"),
     "--keep-zero-quantity": LegacyFlag(("dataset.columns.quantity.above=null",), _CLEANING),
     "--no-save-rejected": LegacyFlag(("outputs.rejected=false",), _CLEANING),
     "--top-products-by-category": LegacyFlag(
@@ -226,8 +277,11 @@ class _Reader:
             return
         if flag.value == "LEVEL":
             value = value.upper()
-        number = flag.value == "N" and re.fullmatch(r"[+-]?[0-9]+", value)
-        typed = str(int(value)) if number else quoted(value)
+        typed = quoted(value)
+        if flag.value == "N" and re.fullmatch(r"[+-]?[0-9]+", value):
+            typed = str(int(value))
+        elif flag.value == "SHARE" and re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+", value):
+            typed = value
         self.line.overrides += [override.format(typed) for override in flag.overrides]
 
     def _add_paths(self) -> None:

@@ -11,7 +11,7 @@ import math
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from toolkit.config_explain import explain, shown
-from toolkit.contract import Contract
+from toolkit.contract import Contract, Mapped
 from toolkit.contract_check import contract_problems
 from toolkit.errors import ConfigError
 
@@ -29,6 +29,7 @@ _STRICT: dict[str, Any] = {"extra": "forbid"}
 _WITHOUT_EFFECT = (
     *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
     "validation",
+    "run_tests",
 )
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # The keys that each kind goes by.
@@ -122,7 +123,14 @@ class Config:
     cleaned: Path | None
     rejected: Path | None
     output: Path | None
-    """A file for generate-data, a folder for the other commands."""
+    """A file for generate-data, a folder for the other commands, either for lookups."""
+    column: Annotated[str, Field(min_length=1)] | None
+    threshold: Annotated[float, Field(gt=0, le=1)]
+    unknown_label: Annotated[str, Field(min_length=1)] | None
+    """Takes the place of every mapped column's own, for building and cleaning alike."""
+    unknown_words: tuple[str, ...]
+    accept: Annotated[float, Field(ge=0, le=1)] | None
+    run_tests: bool
     data_dir: Path
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
     dataset: Contract
@@ -157,7 +165,20 @@ def read_settings(
     problems = config_problems(values, groups)
     if problems:
         raise ConfigError.from_problems(problems)
-    return Settings(**vars(_validated(Config, _listed(values))), overrides=tuple(overrides))
+    config: Config = _validated(Config, _listed(values))
+    found = {**vars(config), "dataset": _labelled(config.dataset, config.unknown_label)}
+    return Settings(**found, overrides=tuple(overrides))
+
+
+def _labelled(contract: Contract, unknown: str | None) -> Contract:
+    """The contract with one word for unknown values in all its maps."""
+    if unknown is None:
+        return contract
+    columns = {
+        name: replace(column, unknown=unknown) if isinstance(column, Mapped) else column
+        for name, column in contract.columns.items()
+    }
+    return replace(contract, columns=columns)
 
 
 def read_contract(values: Any) -> Contract:

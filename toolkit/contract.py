@@ -28,6 +28,9 @@ RAW_LINE_COLUMN = "raw_line"
 ROW_FACTS = (REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN)
 """The columns that a rejected row gains."""
 
+SUGGESTED = ".suggested.json"
+"""What follows the name of a lookup in that of the file which says what a machine put into it."""
+
 _STRICT: dict[str, Any] = {"extra": "forbid"}
 
 
@@ -43,10 +46,15 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Column):
-    """Free text, stripped of white space. `required`: a row without it is rejected."""
+    """Free text, stripped of white space. `required`: a row without it is rejected.
+
+    The lookup `map` names the other spellings of some values; a value that it does not know
+    stands for itself.
+    """
 
     kind: Literal["text"]
     required: bool = False
+    map: str | None = None
     reason: str | None = None
 
 
@@ -117,12 +125,31 @@ def _years_from(day: date, years: int) -> date:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repair:
+    """Where the lookup `map` knows the value of the text column `by`, its name takes the place.
+
+    The lookup holds the values of `by` of whose rows at least `min_share`, and at least
+    `min_rows` rows, go with one name.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    by: str
+    map: str
+    min_share: Annotated[float, Field(gt=0.5, le=1)] = 0.7
+    min_rows: Annotated[int, Field(ge=1)] = 20
+
+
+@dataclass(frozen=True, kw_only=True)
 class Category(Column):
-    """The nearest of the lookup list `values`, at most `max_edits` (Levenshtein) away."""
+    """The nearest of the lookup list `values`, at most `max_edits` (Levenshtein) away.
+
+    A known name may then be repaired by what another column says; an unknown one stays unknown.
+    """
 
     kind: Literal["category"]
     values: str
     max_edits: Annotated[int, Field(ge=0)] = 0
+    repair: Repair | None = None
     reason: str | None = None
 
 
@@ -286,14 +313,26 @@ class Contract:
     @property
     def lookups(self) -> frozenset[str]:
         """The names of the lookup files that the columns refer to."""
-        return frozenset(name for _, name in self._lookups())
+        return frozenset(name for _, name in self.lookup_files())
 
-    def _lookups(self) -> Iterator[tuple[str, str]]:
-        for name, column in self.columns.items():
+    def lookup_files(self) -> Iterator[tuple[str, str]]:
+        """(column, lookup file) for every file that a column refers to."""
+        for name, column in self.lookup_columns().items():
             if isinstance(column, Category | Mapped):
                 yield name, column.values
-            if isinstance(column, Mapped):
+            if isinstance(column, Text | Mapped) and column.map is not None:
                 yield name, column.map
+            if isinstance(column, Category) and column.repair is not None:
+                yield name, column.repair.map
+
+    def lookup_columns(self) -> dict[str, Text | Category | Mapped]:
+        """The columns that refer to lookup files."""
+        return {
+            name: column
+            for name, column in self.columns.items()
+            if isinstance(column, Category | Mapped)
+            or (isinstance(column, Text) and column.map is not None)
+        }
 
     def clean_schema(self) -> pa.Schema:
         """Columns of a clean row: the contract's, then the derived ones, then the flags."""

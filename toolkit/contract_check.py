@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from toolkit.contract import (
     ROW_FACTS,
     STRUCTURAL_REASONS,
+    SUGGESTED,
     AnyColumn,
     Category,
     Contract,
@@ -40,6 +41,7 @@ def contract_problems(contract: Contract) -> list[str]:
         _name_problems,
         _reason_problems,
         _column_problems,
+        _lookup_problems,
         _derived_problems,
         _flag_problems,
         _key_problems,
@@ -123,6 +125,25 @@ def _column_problems(contract: Contract) -> Iterator[str]:
             yield f"{where}.clip={list(column.clip)}: the lower bound comes first"
         if isinstance(column, Date):
             yield from _date_problems(where, column)
+
+
+def _lookup_problems(contract: Contract) -> Iterator[str]:
+    kinds = {name: column.kind for name, column in contract.columns.items()}
+    used: dict[str, str] = {}
+    for name, file in contract.lookup_files():
+        if not re.fullmatch(r"[\w-][\w. -]*\.json", file) or file.endswith(SUGGESTED):
+            yield f"columns.{name}: {file!r} must be the name of a .json file in the lookups folder"
+        # Two columns may share a list; a map that two write would never come to rest.
+        if used.setdefault(file, name) != name and not _is_list(contract, name, file):
+            yield f"columns.{name}: {file!r} is the lookup of {used[file]} already"
+    for name, column in contract.columns.items():
+        if isinstance(column, Category) and column.repair is not None:
+            by = column.repair.by
+            yield from _kind_problems(f"columns.{name}.repair.by", by, kinds, ("text",))
+
+
+def _is_list(contract: Contract, name: str, file: str) -> bool:
+    return getattr(contract.columns[name], "values", None) == file
 
 
 def _can_reject(column: AnyColumn) -> str:

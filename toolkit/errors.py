@@ -179,6 +179,17 @@ class ValidationError(ToolkitError):
         return cls(f"{failed} not hold (severity {severity}): {shown}; {left}")
 
 
+class LookupTestError(ToolkitError):
+    """The project's tests fail with lookups that were just built."""
+
+    @classmethod
+    def failed(cls, folder: str, code: int) -> LookupTestError:
+        return cls(
+            f"the project's tests in {folder} fail (pytest's exit code {code}), see above; "
+            "the lookups are written, correct or revert them, or skip this with run_tests=false"
+        )
+
+
 class OutputError(ToolkitError):
     """An output cannot be written; what was published before is untouched."""
 

@@ -7,10 +7,16 @@ from pathlib import Path
 _IN_SOURCE_TREE = {"lookups": "data/lookups"}
 
 
+def source_tree() -> Path | None:
+    """The folder of the project where the toolkit runs from its source tree, else None."""
+    folder = Path(__file__).resolve().parent.parent
+    return folder if (folder / "pyproject.toml").is_file() else None
+
+
 def shipped_folder(name: str) -> Path:
     """The absolute path of "conf", "lookups" or "expectations" as the toolkit ships it."""
-    package = Path(__file__).resolve().parent
-    in_tree = package.parent / _IN_SOURCE_TREE.get(name, name)
-    if (package.parent / "pyproject.toml").is_file() and in_tree.is_dir():
+    tree = source_tree()
+    in_tree = tree / _IN_SOURCE_TREE.get(name, name) if tree else None
+    if in_tree and in_tree.is_dir():
         return in_tree
-    return package / "shipped" / name
+    return Path(__file__).resolve().parent / "shipped" / name

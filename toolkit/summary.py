@@ -79,19 +79,24 @@ def summary_table(report: RunReport) -> Summary:
 
 
 def print_summary(report: RunReport, stream: TextIO) -> None:
-    """Print the summary; to anything but a terminal without colours, and no line is ever cut."""
+    """Print the summary."""
+    print_rich(summary_table(report), stream)
+
+
+def print_rich(shown: RenderableType, stream: TextIO) -> None:
+    """Print something of rich's; to anything but a terminal without colours, no line ever cut."""
     if stream.isatty():
         # A path that is too long is left to the terminal to wrap, so that it can be copied.
-        Console(file=stream).print(summary_table(report), crop=False)
+        Console(file=stream).print(shown, crop=False)
         return
     text = io.StringIO()
     console = Console(file=text, width=_PIPE_COLUMNS, force_terminal=False, color_system=None)
-    console.print(summary_table(report))
+    console.print(shown)
     stream.writelines(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
 def _stages_table(stages: list[StageFacts]) -> Table:
-    table = _plain_table()
+    table = plain_table()
     table.add_column("stage")
     for heading in _HEADINGS:
         table.add_column(heading, justify="right", no_wrap=True)
@@ -101,7 +106,7 @@ def _stages_table(stages: list[StageFacts]) -> Table:
 
 
 def _stage_block(stage: StageFacts) -> Table:
-    table = _plain_table()
+    table = plain_table()
     table.add_column(stage.name)
     table.add_column("", justify="right", no_wrap=True)
     for heading, figure in zip(_HEADINGS, _figures(stage), strict=True):
@@ -112,7 +117,7 @@ def _stage_block(stage: StageFacts) -> Table:
 
 def _reasons_table(stage: StageFacts) -> Table:
     """The rows of each reason and their share of all that came in."""
-    table = _plain_table()
+    table = plain_table()
     table.add_column("rejected by reason", overflow="fold")
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("of rows in", justify="right", no_wrap=True)
@@ -125,7 +130,7 @@ def _reasons_table(stage: StageFacts) -> Table:
 
 def _checks_table(checks: list[CheckFacts]) -> Table:
     """One row an expectation, in the order of the suites."""
-    table = _plain_table()
+    table = plain_table()
     for heading in ("suite", "expectation", "column", "severity", "observed"):
         table.add_column(heading, overflow="fold", no_wrap=heading in ("suite", "expectation"))
     table.add_column("unexpected", justify="right", no_wrap=True)
@@ -145,7 +150,7 @@ def _checks_table(checks: list[CheckFacts]) -> Table:
 
 def _checks_list(checks: list[CheckFacts]) -> Table:
     """The same for a narrow terminal: below each name what is to be said of it."""
-    table = _plain_table()
+    table = plain_table()
     table.add_column("result", no_wrap=True)
     table.add_column("expectation", overflow="fold")
     for check in checks:
@@ -176,7 +181,8 @@ def _tally(stage: StageFacts) -> Text:
     return Text(f"validated: {outcomes}; {len(stage.checks)} expectations: {results}")
 
 
-def _plain_table() -> Table:
+def plain_table() -> Table:
+    """The one style of the toolkit's tables: columns apart by blanks, no lines."""
     return Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
 
 

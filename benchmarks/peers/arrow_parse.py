@@ -49,9 +49,18 @@ def convert_options(types: Types) -> csv.ConvertOptions:
     return csv.ConvertOptions(column_types=text if types == "text" else None)
 
 
-def parse_blocks(csv_path: str | Path, types: Types) -> int:
+def parse_columns(csv_path: str | Path, columns: list[str]) -> int:
+    """Parse some columns to text in blocks, and drop the result; the number of data rows."""
+    text = dict.fromkeys(columns, pa.string())
+    only = csv.ConvertOptions(column_types=text, include_columns=columns)
+    return parse_blocks(csv_path, "text", only)
+
+
+def parse_blocks(
+    csv_path: str | Path, types: Types, convert: csv.ConvertOptions | None = None
+) -> int:
     """Parse blocks of whole lines, THREADS at a time."""
-    convert = convert_options(types)
+    convert = convert or convert_options(types)
     rows, running = 0, deque[Future[pa.Table]]()
     with open(csv_path, "rb") as feed, ThreadPoolExecutor(THREADS) as pool:
         names = feed.readline().decode().strip().split(",")

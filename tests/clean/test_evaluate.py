@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.feeds import GOOD_ROW, Cleaner, plain, row_with, write_feed
+from tests.feeds import GOOD_ROW, Cleaner, plain, row_with, write_again, write_feed
 from tests.oracle import COLUMNS
 from toolkit.clean.evaluate import Rules, evaluate
-from toolkit.contract import Contract
-from toolkit.read.parse import parse_bytes
+from toolkit.contract import Category, Contract, Repair, Text
+from toolkit.lookups import Lookup
+from toolkit.read.parse import Wanted, parse_bytes
 from toolkit.read.records import Grammar
 
 CLEAN_ROW = {
@@ -230,7 +231,7 @@ def test_the_answer_is_the_same_for_dictionaries_and_plain_columns(
     rows = [row_with(order_id=str(n)) for n in range(5)]
     rows += [row_with(**fault) for fault in (FAULTS | LATER_FAULTS).values()]
     data = write_feed([*rows, COLUMNS, [""] * 10]).split(b"\n", 1)[1]
-    raw = parse_bytes(data, COLUMNS, Grammar(), frozenset(plain_columns))
+    raw = parse_bytes(data, COLUMNS, Grammar(), Wanted(frozenset(plain_columns)))
     evaluated = evaluate(raw, rules)
     assert evaluated.clean_rows.tolist() == [0, 1, 2, 3, 4]
     assert plain(evaluated.clean) == [CLEAN_ROW | {"order_id": str(n)} for n in range(5)]
@@ -239,7 +240,7 @@ def test_the_answer_is_the_same_for_dictionaries_and_plain_columns(
 
 
 def test_an_empty_block_has_the_columns_all_the_same(rules: Rules, contract: Contract) -> None:
-    evaluated = evaluate(parse_bytes(b"", COLUMNS, Grammar(), frozenset()), rules)
+    evaluated = evaluate(parse_bytes(b"", COLUMNS, Grammar(), Wanted()), rules)
     assert evaluated.clean.num_rows == evaluated.rejected.num_rows == 0
     assert evaluated.clean.column_names == contract.clean_schema().names
 
@@ -288,6 +289,73 @@ def test_the_first_flag_that_holds_is_set(clean_feed: Cleaner) -> None:
 
 def test_types_are_the_contract_s(rules: Rules) -> None:
     data = write_feed([GOOD_ROW]).split(b"\n", 1)[1]
-    evaluated = evaluate(parse_bytes(data, COLUMNS, Grammar(), frozenset(COLUMNS)), rules)
+    evaluated = evaluate(parse_bytes(data, COLUMNS, Grammar(), Wanted(frozenset(COLUMNS))), rules)
     assert evaluated.clean.cast(rules.contract.clean_schema()).num_rows == 1
     assert evaluated.clean.schema.field("quantity").type == pa.int64()
+
+
+# --- canonical spellings, and labels repaired by another column ---------------------------------
+
+SPELLINGS = Lookup(("Desk Lamp", "Pen"), {"desk lamp": 0, "pen": 1, "desklamp": 0})
+PRODUCTS = st.sampled_from(["Desk Lamp", " DESKLAMP", "desk lamp ", "PEN", "Other", "", "x, y"])
+LABELS = st.sampled_from(["Office", "ofice", "Books", "Submarine", ""])
+
+
+@pytest.fixture(scope="module")
+def repairing(rules: Rules) -> Rules:
+    columns = dict(rules.contract.columns)
+    product, category = columns["product_name"], columns["category"]
+    assert isinstance(product, Text)
+    assert isinstance(category, Category)
+    columns["product_name"] = replace(product, map="names.json")
+    columns["category"] = replace(category, repair=Repair(by="product_name", map="usual.json"))
+    usual = {"desk lamp": rules.lookups["category"].names.index("Office")}
+    labels = replace(rules.lookups["category"], repairs=usual)
+    lookups = {**rules.lookups, "product_name": SPELLINGS, "category": labels}
+    return replace(rules, contract=replace(rules.contract, columns=columns), lookups=lookups)
+
+
+def by_hand(product: str, category: str) -> tuple[str, str] | None:
+    """(product, category) of a clean row; None for a rejected one."""
+    product = product.strip()
+    if not product or category in ("Submarine", ""):
+        return None
+    product = {"desklamp": "Desk Lamp", "desk lamp": "Desk Lamp", "pen": "Pen"}.get(
+        product.lower(), product
+    )
+    cleaned = {"ofice": "Office"}.get(category, category)
+    return product, "Office" if product == "Desk Lamp" else cleaned
+
+
+@given(
+    cells=st.lists(st.tuples(PRODUCTS, LABELS), max_size=12),
+    plain_columns=st.sets(st.sampled_from(["product_name", "category"])),
+)
+def test_spellings_and_repairs_are_those_made_by_hand(
+    cells: list[tuple[str, str]], plain_columns: set[str], repairing: Rules
+) -> None:
+    rows = [row_with(product_name=product, category=category) for product, category in cells]
+    data = write_feed(rows)[len(write_feed([])) :]
+    raw = parse_bytes(data, COLUMNS, Grammar(), Wanted(frozenset(plain_columns)))
+    evaluated = evaluate(raw, repairing)
+    expected = [by_hand(*row) for row in cells]
+    clean = evaluated.clean.select(["product_name", "category"]).to_pylist()
+    assert [tuple(row.values()) for row in clean] == [row for row in expected if row]
+    assert evaluated.rejected.num_rows == expected.count(None)
+
+
+@given(cells=st.lists(st.tuples(PRODUCTS, LABELS), max_size=12), n_blocks=st.integers(1, 5))
+def test_spellings_and_repairs_do_not_depend_on_the_cut_and_come_to_rest(
+    cells: list[tuple[str, str]], n_blocks: int, repairing: Rules, clean_feed: Cleaner
+) -> None:
+    rows = [
+        row_with(order_id=f"O{n}", product_name=product, category=category)
+        for n, (product, category) in enumerate(cells)
+    ]
+    once = clean_feed(write_feed(rows), rules=repairing)
+    pieces = clean_feed(write_feed(rows), n_blocks, rules=repairing)
+    assert plain(once.clean) == plain(pieces.clean)
+    assert plain(once.rejected) == plain(pieces.rejected)
+    again = clean_feed(write_again(once.clean), rules=repairing)
+    assert plain(again.clean) == plain(once.clean)
+    assert again.rejected.num_rows == 0

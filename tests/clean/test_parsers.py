@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests import oracle
 from tests.oracle import Book
-from toolkit.clean.evaluate import Rules, strip
+from toolkit.clean.evaluate import Rules
 from toolkit.clean.parsers import (
     OK,
     Parsed,
@@ -367,29 +367,6 @@ def test_text_is_required_or_not() -> None:
     required = Text(kind="text", required=True, reason="bad")
     assert outcomes(parse_text(required, texts, REASONS), 3) == [("", BAD), ("a", OK), ("NULL", OK)]
     assert outcomes(parse_text(Text(kind="text"), texts, REASONS), 3)[0] == ("", OK)
-
-
-def test_all_white_space_of_unicode_is_stripped_and_nothing_else() -> None:
-    blanks = [chr(n) for n in range(0x110000) if chr(n).isspace()]
-    letters = [
-        *blanks,
-        *map(chr, range(0x300)),
-        *map(chr, range(0x2000, 0x2100)),
-        "\ufeff",
-        "\u180e",
-    ]
-    assert len(blanks) > 20
-    for shape in ("{0}a{0}", "{0}", "a{0}", "{0}a", "a{0}a", "{0}{0}é{0}"):
-        texts = [shape.format(letter) for letter in letters]
-        assert strip(pa.array(texts)).to_pylist() == [text.strip() for text in texts]
-
-
-@given(
-    texts=st.lists(st.text(st.sampled_from(" \t\u00a0aé\x1c")), max_size=5), skip=st.integers(0, 3)
-)
-def test_strip_of_any_slice(texts: list[str], skip: int) -> None:
-    sliced = pa.array(texts, pa.string())[skip:]
-    assert strip(sliced).to_pylist() == [text.strip() for text in texts[skip:]]
 
 
 PARSE: dict[str, Callable[[pa.Array], Parsed]] = {

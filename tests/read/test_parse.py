@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.read.machine import read_all
 from toolkit.read.blocks import Block, Source
-from toolkit.read.parse import near_unique_columns, parse_bytes, read_records
+from toolkit.read.parse import Wanted, near_unique_columns, parse_bytes, read_records
 from toolkit.read.records import Grammar, find_cut, next_start
 
 SMALL = Grammar(max_field_bytes=40)
@@ -33,7 +33,7 @@ def records_of(
     data: bytes, names: Sequence[str], plain: Sequence[str] = (), grammar: Grammar = SMALL
 ) -> list[Record]:
     """All records in file order: a well-formed one's fields, a malformed one's raw text."""
-    raw = parse_bytes(data, names, grammar, frozenset(plain))
+    raw = parse_bytes(data, names, grammar, Wanted(frozenset(plain)))
     raw.table.validate(full=True)
     assert raw.table.column_names == list(names)
     assert raw.table.num_rows + len(raw.malformed) == raw.n_records

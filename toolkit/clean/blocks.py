@@ -27,7 +27,7 @@ from toolkit.contract import (
 from toolkit.errors import OutputError
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of
-from toolkit.read.parse import RawBlock, parse_block, read_records
+from toolkit.read.parse import RawBlock, Wanted, parse_block, read_records
 from toolkit.store import ParquetStyle, part_name, write_parquet
 
 Ints = npt.NDArray[np.int64]
@@ -108,7 +108,7 @@ class Published:
 
 def stage_block(block: Block, job: Job) -> Staged:
     """Evaluate one block and spill it; memory is that of one block, whatever the input's size."""
-    raw = parse_block(block, grammar_of(job.contract), job.plain_columns)
+    raw = parse_block(block, grammar_of(job.contract), Wanted(job.plain_columns))
     evaluated = evaluate(raw, job.rules)
     files = SpillFiles.of(block, job.spill)
     places = pa.array(raw.places(evaluated.clean_rows))

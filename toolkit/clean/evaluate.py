@@ -6,7 +6,7 @@ distinct values only, and the rows take the results by index.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,7 +14,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from toolkit.clean.parsers import (
     OK,
@@ -23,6 +22,8 @@ from toolkit.clean.parsers import (
     Floats,
     Parsed,
     coded,
+    label_values,
+    name_values,
     parse_date,
     parse_email,
     parse_integer,
@@ -48,7 +49,8 @@ from toolkit.contract import (
     Unused,
 )
 from toolkit.formula import evaluate_formula, formula_columns, round_half_even
-from toolkit.lookups import Lookup
+from toolkit.lookups import Lookup, match_key
+from toolkit.read.cells import read_cells, rows_that_read
 from toolkit.read.parse import RawBlock
 
 Ints = npt.NDArray[np.int64]
@@ -97,6 +99,13 @@ class _Column:
         values = np.asarray(self.parsed.values)
         return values if self.indices is None else values[self.indices]
 
+    def vocabulary(self) -> tuple[pa.Array, npt.NDArray[np.int32]]:
+        """The values, and the place among them of each row's; for columns that are looked up."""
+        values = self.parsed.values
+        if self.indices is None or isinstance(values, np.ndarray):
+            raise AssertionError("the column came without a dictionary")
+        return values, self.indices
+
     def take(self, rows: Ints) -> pa.Array | Floats:
         """The values of `rows`; text that came as a dictionary stays one."""
         values = self.parsed.values
@@ -139,34 +148,65 @@ def _lower(reasons: Codes, codes: Codes | None) -> None:
         np.minimum(reasons, codes, out=reasons)
 
 
-def _parse_columns(table: pa.Table, rules: Rules) -> dict[str, _Column]:
+def _parse_columns(
+    table: pa.Table, rules: Rules, only: Collection[str] | None = None
+) -> dict[str, _Column]:
     parsed: dict[str, _Column] = {}
     for name, column in rules.contract.columns.items():
-        if not isinstance(column, Unused):
+        if not isinstance(column, Unused) and (only is None or name in only):
             array = table.column(column.source or name).combine_chunks()
             if isinstance(array, pa.ChunkedArray):
                 array = array.chunk(0)
             parsed[name] = _parse_column(name, array, rules)
+    for name, column in rules.contract.columns.items():
+        if isinstance(column, Category) and column.repair is not None and name in parsed:
+            parsed[name] = _repair(name, parsed[name], parsed[column.repair.by], rules)
     return parsed
 
 
 def _parse_column(name: str, array: pa.Array, rules: Rules) -> _Column:
     column = rules.contract.columns[name]
-    if isinstance(column, Category | Mapped | Date) and pa.types.is_string(array.type):
+    if _is_looked_up(name, rules.contract) and pa.types.is_string(array.type):
         array = array.dictionary_encode()
     indices = None
     if pa.types.is_dictionary(array.type):
         indices, array = array.indices.to_numpy(), array.dictionary
-    strings = strip(array)
-    if column.null_words:
-        null = pc.is_in(strings, pa.array(column.null_words))
-        strings = pc.if_else(null, "", strings)
-    return _Column(_parse_strings(name, strings, rules), indices)
+    return _Column(_parse_strings(name, read_cells(column, array), rules), indices)
+
+
+def _is_looked_up(name: str, contract: Contract) -> bool:
+    """Whether a value of the column takes more time than putting it into a dictionary."""
+    columns = contract.columns.values()
+    repairs = (column.repair for column in columns if isinstance(column, Category))
+    return (
+        isinstance(contract.columns[name], Date)
+        or name in contract.lookup_columns()
+        or name in {repair.by for repair in repairs if repair is not None}
+    )
+
+
+def _repair(name: str, labels: _Column, by: _Column, rules: Rules) -> _Column:
+    """The labels, but for rows that have one and whose `by` says which it should be."""
+    column, lookup = rules.contract.columns[name], rules.lookups[name]
+    if not isinstance(column, Category):
+        raise AssertionError(f"column {name} cannot be repaired")
+    (names, name_rows), (values, value_rows) = labels.vocabulary(), by.vocabulary()
+    usual = np.array(
+        [lookup.repairs.get(match_key(value), -1) for value in values.to_pylist()], np.int32
+    )[value_rows]
+    given = names.indices.fill_null(-1).to_numpy()[name_rows]
+    places = np.where((given >= 0) & (usual >= 0), usual, given)
+    # Every name once, and last the unknown value.
+    known = np.append(np.arange(len(lookup.names), dtype=np.int32), np.int32(-1))
+    parsed = label_values(known, column, rules.reason_ids, lookup)
+    return _Column(parsed, np.where(places < 0, np.int32(len(lookup.names)), places))
 
 
 def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:
     match rules.contract.columns[name]:
         case Text() as column:
+            if column.map is not None:
+                strings = name_values(strings, rules.lookups[name])
             return parse_text(column, strings, rules.reason_ids)
         case Number() as column:
             return parse_number(column, strings, rules.reason_ids)
@@ -181,19 +221,18 @@ def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:
     raise AssertionError(f"column {name} has no parser")
 
 
-def strip(strings: pa.Array) -> pa.Array:
-    """The strings without Unicode white space at both ends; the same array if none has any."""
-    buffers = strings.buffers()
-    if len(strings) == 0 or buffers[2] is None:
-        return strings
-    offsets = np.frombuffer(buffers[1], np.int32)[strings.offset :][: len(strings) + 1]
-    data = np.frombuffer(buffers[2], np.uint8)
-    filled = offsets[:-1] < offsets[1:]
-    starts, lasts = offsets[:-1][filled], offsets[1:][filled] - 1
-    # Below '!' lie ASCII's blanks and controls, from 0x80 on lies what is not ASCII.
-    if ((data[starts] - 33 < 95) & (data[lasts] - 33 < 95)).all():
-        return strings
-    return pc.utf8_trim_whitespace(strings)
+def derived_values(name: str, table: pa.Table, rules: Rules) -> Floats:
+    """A derived column of raw rows; NaN where an input cannot be read or a limit is not kept.
+
+    `table` needs the raw columns of the formula only.
+    """
+    derived = rules.contract.derived[name]
+    columns = _parse_columns(table, rules, formula_columns(derived.formula))
+    refused = np.full(table.num_rows, OK, dtype=np.uint8)
+    for column in columns.values():
+        _lower(refused, column.codes())
+    values = _derive(name, columns, refused, rules)
+    return np.where(refused == OK, values, np.nan)
 
 
 def _derive(name: str, columns: Mapping[str, _Column], reasons: Codes, rules: Rules) -> Floats:
@@ -218,33 +257,8 @@ def _reject_structure(reasons: Codes, table: pa.Table, rules: Rules) -> None:
         (REPEATED_HEADER, dict(zip(table.column_names, table.column_names, strict=True))),
         (BLANK_ROW, dict.fromkeys(table.column_names, "")),
     ):
-        rows = _rows_that_read(table, wanted)
+        rows = rows_that_read(table, wanted)
         reasons[rows] = np.minimum(reasons[rows], rules.reason_ids[reason])
-
-
-def _rows_that_read(table: pa.Table, wanted: Mapping[str, str]) -> Ints:
-    """Rows whose every stripped value is the wanted one; most columns are seldom looked at."""
-    rows: Ints | None = None
-    dictionaries_first = sorted(
-        table.column_names, key=lambda n: not pa.types.is_dictionary(table.schema.field(n).type)
-    )
-    for name in dictionaries_first:
-        array = table.column(name)
-        if rows is not None:
-            array = array.take(pa.array(rows))
-        array = array.combine_chunks()
-        if pa.types.is_dictionary(array.type):
-            words = pc.equal(pc.utf8_trim_whitespace(array.dictionary), wanted[name])
-            if not pc.any(words).as_py():
-                return np.empty(0, np.int64)
-            same = words.to_numpy(zero_copy_only=False)[array.indices.to_numpy()]
-        else:
-            same = pc.equal(strip(array), wanted[name]).to_numpy(zero_copy_only=False)
-        hits = np.flatnonzero(same)
-        rows = hits if rows is None else rows[hits]
-        if len(rows) == 0:
-            break
-    return np.empty(0, np.int64) if rows is None else rows
 
 
 def _reject_unrepresentable(reasons: Codes, columns: Mapping[str, _Column], rules: Rules) -> None:

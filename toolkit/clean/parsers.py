@@ -15,11 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
 
 from toolkit.contract import Category, Date, Derived, Email, Integer, Mapped, Number, Text
-from toolkit.lookups import Lookup, match_key
+from toolkit.lookups import Lookup
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
@@ -33,7 +31,6 @@ _ASCII_EMAIL = rf"^{_ASCII_WORD}@{_ASCII_WORD}\.{_ASCII_WORD}$"
 _WORD = r"[^@\s\p{Z}\x0b\x1c-\x1f\x{85}]+"
 _EMAIL = rf"^{_WORD}@{_WORD}\.{_WORD}$"
 _DATE_FIELDS = {"%Y": "(?P<Y>[0-9]{4})", "%m": "(?P<m>[0-9]{1,2})", "%d": "(?P<d>[0-9]{1,2})"}
-_FUZZY_CHUNK = 50_000
 
 
 @dataclass(frozen=True)
@@ -195,11 +192,17 @@ def parse_labels(
     First what the lookup says of the value as it stands, but for case; then, for a category, the
     nearest canonical name within `max_edits`, ties to the first in alphabetical order.
     """
-    words = [match_key(word) for word in strings.to_pylist()]
-    places = np.array([lookup.places.get(word, -1) for word in words], dtype=np.int32)
-    if isinstance(column, Category) and column.max_edits:
-        unknown = np.flatnonzero(places < 0)
-        places[unknown] = _nearest([words[i] for i in unknown], lookup, column.max_edits)
+    max_edits = column.max_edits if isinstance(column, Category) else 0
+    return label_values(lookup.find(strings.to_pylist(), max_edits), column, reasons, lookup)
+
+
+def label_values(
+    places: npt.NDArray[np.int32],
+    column: Category | Mapped,
+    reasons: Mapping[str, int],
+    lookup: Lookup,
+) -> Parsed:
+    """Canonical names by their places as a dictionary array, null for places below 0."""
     bad = places < 0
     values = pa.DictionaryArray.from_arrays(
         pa.array(places, mask=bad), pa.array(lookup.names, pa.string())
@@ -207,23 +210,11 @@ def parse_labels(
     return Parsed(values, None if column.reason is None else coded(bad, reasons[column.reason]))
 
 
-def _nearest(words: list[str], lookup: Lookup, max_edits: int) -> npt.NDArray[np.int32]:
-    found = np.full(len(words), -1, dtype=np.int32)
-    if not lookup.names:
-        return found
-    choices = [match_key(name) for name in lookup.names]
-    for start in range(0, len(words), _FUZZY_CHUNK):
-        edits = process.cdist(
-            words[start : start + _FUZZY_CHUNK],
-            choices,
-            scorer=Levenshtein.distance,
-            score_cutoff=max_edits,
-            dtype=np.int32,
-        )
-        nearest = edits.argmin(axis=1)
-        near = edits[np.arange(len(edits)), nearest] <= max_edits
-        found[start : start + len(edits)] = np.where(near, nearest, -1)
-    return found
+def name_values(strings: pa.Array, lookup: Lookup) -> pa.Array:
+    """The name that each string stands for: its own where the lookup does not know it."""
+    places = lookup.find(strings.to_pylist())
+    names = pa.array(lookup.names, pa.string()).take(pa.array(places, mask=places < 0))
+    return pc.coalesce(names, strings)
 
 
 def is_ascii(strings: pa.Array) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,17 +57,31 @@ class _Misfits:
         return "skip"
 
 
-def parse_block(block: Block, grammar: Grammar, plain_columns: frozenset[str]) -> RawBlock:
+@dataclass(frozen=True)
+class Wanted:
+    """The columns that a parsed table is to have.
+
+    `plain` ones become strings, the others dictionaries of strings; the values are the same.
+    `only` leaves out all others; None means every column of the file.
+    """
+
+    plain: frozenset[str] = frozenset()
+    only: tuple[str, ...] | None = None
+
+    def types(self, names: Sequence[str]) -> dict[str, pa.DataType]:
+        labels = pa.dictionary(pa.int32(), pa.string())
+        chosen = names if self.only is None else self.only
+        return {name: pa.string() if name in self.plain else labels for name in chosen}
+
+
+def parse_block(block: Block, grammar: Grammar, wanted: Wanted) -> RawBlock:
     """Read and parse one block; see `parse_bytes`."""
-    return parse_bytes(block.read(), block.names, grammar, plain_columns)
+    return parse_bytes(block.read(), block.names, grammar, wanted)
 
 
-def parse_bytes(
-    data: bytes, names: Sequence[str], grammar: Grammar, plain_columns: frozenset[str]
-) -> RawBlock:
+def parse_bytes(data: bytes, names: Sequence[str], grammar: Grammar, wanted: Wanted) -> RawBlock:
     """Parse whole records into a table of text columns, in file order.
 
-    `plain_columns` become strings, the others dictionaries of strings; the values are the same.
     Every record is in the table or among the malformed, which is checked against a count of the
     lines; empty lines are no records.
     """
@@ -77,7 +91,7 @@ def parse_bytes(
     if structure.malformed or undecodable:
         broken = [start for start, _ in structure.malformed] + undecodable
         sound, misfits = _take_out(data, structure, broken, (len(names), grammar))
-    table = _read_csv(sound, names, grammar, (plain_columns, misfits))
+    table = _read_csv(sound, names, grammar, (wanted.types(names), misfits))
     n_records = table.num_rows + len(misfits.found)
     _check_conserved(data, structure, grammar, n_records)
     rows = None
@@ -91,11 +105,9 @@ def _read_csv(
     data: bytes,
     names: Sequence[str],
     grammar: Grammar,
-    handling: tuple[frozenset[str], _Misfits],
+    handling: tuple[Mapping[str, pa.DataType], _Misfits],
 ) -> pa.Table:
-    plain_columns, misfits = handling
-    labels = pa.dictionary(pa.int32(), pa.string())
-    types = {name: pa.string() if name in plain_columns else labels for name in names}
+    types, misfits = handling
     if data[:1] in (b"", b"\n", b"\r") and not data.strip(b"\r\n"):
         return pa.schema(list(types.items())).empty_table()
     return pa.csv.read_csv(
@@ -110,7 +122,10 @@ def _read_csv(
             invalid_row_handler=misfits,
         ),
         convert_options=pa.csv.ConvertOptions(
-            column_types=types, strings_can_be_null=False, check_utf8=False
+            column_types=types,
+            include_columns=list(types),
+            strings_can_be_null=False,
+            check_utf8=False,
         ),
     )
 
@@ -207,7 +222,9 @@ def read_records(block: Block, grammar: Grammar, places: Ints, n_records: int) -
         data[start:stop].rstrip(b"\r\n")
         for start, stop in zip(starts[places].tolist(), stops[places].tolist(), strict=True)
     ]
-    raw = parse_bytes(b"\n".join([*lines, b""]), block.names, grammar, frozenset(block.names))
+    raw = parse_bytes(
+        b"\n".join([*lines, b""]), block.names, grammar, Wanted(frozenset(block.names))
+    )
     return raw.table
 
 
@@ -225,7 +242,7 @@ def near_unique_columns(block: Block, grammar: Grammar) -> frozenset[str]:
     A dictionary of them would cost more than it saves; nothing but speed hangs on the answer.
     """
     data = _whole_records(block, _PROBE_BYTES, grammar)
-    table = parse_bytes(data, block.names, grammar, frozenset()).table
+    table = parse_bytes(data, block.names, grammar, Wanted()).table
     return frozenset(name for name in table.column_names if _stays_distinct(table.column(name)))
 
 

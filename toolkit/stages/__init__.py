@@ -7,10 +7,13 @@ from pathlib import Path
 
 from toolkit.config import Settings
 from toolkit.errors import ConfigError
+from toolkit.lookups.planning import Part, Wish, all_wishes, wishes_for
 from toolkit.stages.aggregating import aggregate
 from toolkit.stages.cleaning import clean
 from toolkit.stages.generating import generate
 from toolkit.stages.running import Dataset, Run, open_run
+from toolkit.stages.stewarding import build, review
+from toolkit.stages.testing import run_project_tests
 from toolkit.stages.validating import CLEAN, REJECTED, Gate, validate
 
 
@@ -47,6 +50,49 @@ def build_aggregations(settings: Settings, run_dir: Path) -> None:
         aggregate(run, settings.cleaned or default)
 
 
+def build_category_lookup(settings: Settings, run_dir: Path) -> None:
+    """Add frequent values to the canonical names of a category column."""
+    _build("build-category-lookup", settings, run_dir, ("category", "names"))
+
+
+def build_region_lookup(settings: Settings, run_dir: Path) -> None:
+    """Add frequent values to the canonical names of a mapped column."""
+    _build("build-region-lookup", settings, run_dir, ("region", "names"))
+
+
+def build_region_map(settings: Settings, run_dir: Path) -> None:
+    """Add the values that a mapped column's map does not know."""
+    _build("build-region-map", settings, run_dir, ("region", "map"))
+
+
+def build_lookup(settings: Settings, run_dir: Path) -> None:
+    """Build every lookup of one column."""
+    if settings.column is None:
+        known = ", ".join(settings.dataset.lookup_columns())
+        raise ConfigError(f"column: missing; build-lookup needs one of {known}")
+    with open_run("build-lookup", settings, run_dir) as run:
+        build(run, wishes_for(settings.dataset, settings.column), _inputs(run))
+
+
+def update_lookups(settings: Settings, run_dir: Path) -> None:
+    """Build every lookup of the contract in one pass, then run the project's tests."""
+    with open_run("update-lookups", settings, run_dir) as run:
+        build(run, all_wishes(settings.dataset), _inputs(run))
+        if settings.run_tests:
+            run_project_tests(run)
+
+
+def review_lookups(settings: Settings, run_dir: Path) -> None:
+    """Show what the lookups do not know, or know from a machine only."""
+    with open_run("review-lookups", settings, run_dir) as run:
+        wishes = (
+            all_wishes(settings.dataset)
+            if settings.column is None
+            else wishes_for(settings.dataset, settings.column)
+        )
+        review(run, wishes, _inputs(run))
+
+
 def validate_data(settings: Settings, run_dir: Path) -> None:
     """Validate the datasets that are named, or else those of the generated feed."""
     if settings.output is not None:
@@ -68,3 +114,14 @@ def _gate(run: Run) -> AbstractContextManager[Gate | None]:
         kind for kind, written in ((CLEAN, outputs.clean), (REJECTED, outputs.rejected)) if written
     ]
     return Gate(run, kinds) if run.settings.validation.enabled else nullcontext()
+
+
+def _build(command: str, settings: Settings, run_dir: Path, preset: tuple[str, Part]) -> None:
+    column, part = preset
+    with open_run(command, settings, run_dir) as run:
+        wishes: list[Wish] = wishes_for(settings.dataset, settings.column or column, [part])
+        build(run, wishes, _inputs(run))
+
+
+def _inputs(run: Run) -> tuple[str, ...]:
+    return run.settings.input or (str(run.workspace.generated_feed),)

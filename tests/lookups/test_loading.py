@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from toolkit.contract import Contract
+from toolkit.contract import Category, Contract, Repair, Text
 from toolkit.errors import LookupFileError
 from toolkit.lookups import load_lookups, match_key
 
@@ -147,3 +148,59 @@ def test_repeating_a_canonical_name_or_an_equal_entry_is_harmless(
     entries = '{"mumbai": "Mumbai", "Bombay": "Mumbai", "BOMBAY": "Mumbai", "Delhi": "Delhi"}'
     (folder / REGION_MAP).write_text(entries, encoding="utf-8")
     assert load_lookups(contract, folder)["region"].places["bombay"] == 1
+
+
+# --- canonical spellings, and what repairs a category ------------------------------------------
+
+
+def with_options(contract: Contract) -> Contract:
+    columns = dict(contract.columns)
+    product, category = columns["product_name"], columns["category"]
+    assert isinstance(product, Text)
+    assert isinstance(category, Category)
+    columns["product_name"] = replace(product, map="names.json")
+    columns["category"] = replace(category, repair=Repair(by="product_name", map="usual.json"))
+    return replace(contract, columns=columns)
+
+
+def test_spellings_and_repairs_are_found_by_match_key(folder: Path, contract: Contract) -> None:
+    (folder / "names.json").write_text('{"desklamp": "Desk Lamp", "DESKLAMP": "Desk Lamp"}')
+    (folder / "usual.json").write_text('{"Desk Lamp": "Toys"}')
+    lookups = load_lookups(with_options(contract), folder)
+    assert lookups["product_name"].names == ("Desk Lamp",)
+    assert dict(lookups["product_name"].places) == {"desk lamp": 0, "desklamp": 0}
+    assert dict(lookups["category"].repairs) == {"desk lamp": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "told"),
+    [
+        ("names.json", '{"a": "b",\n "b": "c"}', 2, "'b' is a name that others are mapped to"),
+        ("names.json", '{"a": "B",\n "c": "b"}', 2, "'B' and 'b' differ by case only"),
+        ("names.json", '{"a": "x",\n "A": "y"}', 2, "'a' and 'A' differ by case only"),
+        ("names.json", '{\n "a": " b"}', 2, "both must be text, without outer"),
+        ("names.json", '{\n "a": 5}', 2, "both must be text, without outer"),
+        ("names.json", '{\n " ": "b"}', 2, "both must be text, without outer"),
+        ("usual.json", '{\n "a": "Toyz"}', 2, "did you mean 'Toys'"),
+        ("usual.json", '{"a": "Toys",\n "A": "Books"}', 2, "'a' and 'A' differ by case only"),
+        ("usual.json", "[]", None, "an object, raw value -> name"),
+    ],
+)
+def test_their_mistakes_are_named_too(
+    name: str, text: str, line: int | None, told: str, folder: Path, contract: Contract
+) -> None:
+    for other in ("names.json", "usual.json"):
+        (folder / other).write_text("{}")
+    (folder / name).write_text(text)
+    with pytest.raises(LookupFileError) as caught:
+        load_lookups(with_options(contract), folder)
+    assert told in str(caught.value)
+    assert str(caught.value).startswith(
+        f"lookup {folder / name}" + (f", line {line}" if line else "")
+    )
+
+
+def test_the_word_for_unknown_is_no_canonical_name(folder: Path, contract: Contract) -> None:
+    (folder / REGIONS).write_text('["Unknown", "Mumbai"]')
+    with pytest.raises(LookupFileError, match="so it can be no canonical name"):
+        load_lookups(contract, folder)

@@ -1,0 +1,13 @@
+"""The lookups that people edit, and what may be added to them for people to accept.
+
+Loading gives cleaning what it goes by; building proposes new entries for what the data holds.
+Both compare spellings by the same match key and find labels by the same function.
+"""
+
+from __future__ import annotations
+
+from toolkit.lookups.labels import Lookup
+from toolkit.lookups.loading import load_lookups
+from toolkit.lookups.spelling import match_key
+
+__all__ = ["Lookup", "load_lookups", "match_key"]

@@ -1,0 +1,149 @@
+"""What cleaning goes by: the lookup files of a contract, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from toolkit.contract import Category, Contract, Mapped, Text
+from toolkit.errors import LookupFileError, did_you_mean
+from toolkit.lookups.labels import Lookup
+from toolkit.lookups.spelling import match_key
+from toolkit.lookups.text import Entry, LookupText
+
+
+def load_lookups(contract: Contract, folder: Path) -> dict[str, Lookup]:
+    """The lookup of every column that needs one, by column.
+
+    Raises LookupFileError when a file is missing, is no JSON of the right shape, maps to a name
+    outside the canonical list, or says two things of one value.
+    """
+    return {name: load_lookup(column, folder) for name, column in contract.lookup_columns().items()}
+
+
+def load_lookup(column: Text | Category | Mapped, folder: Path) -> Lookup:
+    """The lookup of one column; errors as in `load_lookups`."""
+    match column:
+        case Text(map=str(name)):
+            return check_names_map(LookupText.read(folder / name, "map"))
+        case Mapped():
+            names = check_names(LookupText.read(folder / column.values, "names"))
+            return check_map(LookupText.read(folder / column.map, "map"), names, column.unknown)
+        case Category():
+            names = check_names(LookupText.read(folder / column.values, "names"))
+            if column.repair is None:
+                return names
+            text = LookupText.read(folder / column.repair.map, "map")
+            return Lookup(names.names, names.places, check_repairs(text, names))
+    raise AssertionError("the column has no lookup")
+
+
+def check_names(file: LookupText) -> Lookup:
+    """The canonical names of a list. Raises LookupFileError for what is no such name."""
+    seen: dict[str, str] = {}
+    for entry in file.entries:
+        name = entry.key
+        if not isinstance(name, str) or not name.strip():
+            problem = f"{name!r} is no name; the list must hold text"
+            raise LookupFileError.about(file.path, problem, entry.line)
+        if name != name.strip():
+            raise LookupFileError.about(file.path, f"{name!r} has blanks at its ends", entry.line)
+        if match_key(name) in seen:
+            problem = f"{seen[match_key(name)]!r} and {name!r} are the same name"
+            raise LookupFileError.about(file.path, problem, entry.line)
+        seen[match_key(name)] = name
+    return Lookup.of_names(seen.values())
+
+
+def check_map(file: LookupText, names: Lookup, unknown: str) -> Lookup:
+    """What raw values stand for. Raises LookupFileError for an entry that cannot be."""
+    canonical = {name: place for place, name in enumerate(names.names)}
+    places = dict(names.places)
+    if match_key(unknown) in places:
+        raise LookupFileError.about(
+            file.path, f"{unknown!r} stands for unknown values, so it can be no canonical name"
+        )
+    for entry, key in _consistent(file):
+        place = canonical.get(entry.value, -1) if isinstance(entry.value, str) else -1
+        if place < 0 and entry.value != unknown:
+            raise _not_canonical(file.path, entry, canonical, f"neither {unknown!r} nor one")
+        if names.places.get(key, place) != place:
+            raise LookupFileError.about(
+                file.path,
+                f"{entry.key!r} is a canonical name, yet mapped to {entry.value!r}; cleaning clean "
+                "rows again would change them",
+                entry.line,
+            )
+        places[key] = place
+    return Lookup(names.names, places)
+
+
+def check_repairs(file: LookupText, names: Lookup) -> dict[str, int]:
+    """The place of the name that each value of another column goes with, by match key."""
+    canonical = {name: place for place, name in enumerate(names.names)}
+    found: dict[str, int] = {}
+    for entry, key in _consistent(file):
+        if not isinstance(entry.value, str) or entry.value not in canonical:
+            raise _not_canonical(file.path, entry, canonical, "not one")
+        found[key] = canonical[entry.value]
+    return found
+
+
+def check_names_map(file: LookupText) -> Lookup:
+    """Spellings and the name that each stands for; a name stands for itself.
+
+    Raises LookupFileError for a name that is empty, spelt in two ways, or itself mapped elsewhere.
+    """
+    names: dict[str, str] = {}
+    said = [*_consistent(file)]
+    for entry, key in said:
+        name = entry.value
+        if not isinstance(name, str) or not name.strip() or name != name.strip() or not key:
+            problem = (
+                f"{entry.key!r} is mapped to {name!r}; both must be text, without outer blanks"
+            )
+            raise LookupFileError.about(file.path, problem, entry.line)
+        other = names.setdefault(match_key(name), name)
+        if other != name:
+            problem = f"the names {other!r} and {name!r} differ by case only"
+            raise LookupFileError.about(file.path, problem, entry.line)
+    lookup = Lookup.of_names(names.values())
+    places = dict(lookup.places)
+    for entry, key in said:
+        place = lookup.places[match_key(entry.value)]
+        if places.setdefault(key, place) != place:
+            raise LookupFileError.about(
+                file.path,
+                f"{entry.key!r} is a name that others are mapped to, yet mapped to "
+                f"{entry.value!r}; cleaning clean rows again would change them",
+                entry.line,
+            )
+    return Lookup(lookup.names, places)
+
+
+def _consistent(file: LookupText) -> Iterator[tuple[Entry, str]]:
+    """The entries with their match keys; raises when two of one key disagree."""
+    said_by: dict[str, Entry] = {}
+    for entry in file.entries:
+        key = match_key(entry.key)
+        first = said_by.setdefault(key, entry)
+        if first.value != entry.value:
+            raise LookupFileError.about(
+                file.path,
+                f"{first.key!r} and {entry.key!r} differ by case only, yet one is "
+                f"{first.value!r} and the other {entry.value!r}",
+                entry.line,
+            )
+        yield entry, key
+
+
+def _not_canonical(
+    path: Path, entry: Entry, canonical: Mapping[str, int], kind: str
+) -> LookupFileError:
+    hint = did_you_mean(str(entry.value), canonical)
+    return LookupFileError.about(
+        path,
+        f"{entry.key!r} is mapped to {entry.value!r}, which is {kind} of the "
+        f"{len(canonical)} canonical names{hint}",
+        entry.line,
+    )

@@ -1,0 +1,223 @@
+"""Which lookup files of a contract are built, from which counts, and what they come to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pyarrow as pa
+
+from toolkit.contract import Category, Contract, Mapped, Repair, Text
+from toolkit.errors import ConfigError, LookupFileError, did_you_mean
+from toolkit.lookups.building import (
+    NameRules,
+    Vocabulary,
+    draft_map,
+    draft_names,
+    draft_repairs,
+    draft_spellings,
+)
+from toolkit.lookups.labels import Lookup
+from toolkit.lookups.loading import check_map, check_names, check_names_map, check_repairs
+from toolkit.lookups.suggested import Draft, LookupFile
+from toolkit.lookups.text import LookupText, Shape
+from toolkit.read.tally import ROWS
+
+Part = Literal["names", "map", "spellings", "repairs"]
+Counts = Mapping[tuple[str, ...], pa.Table]
+ReadFile = Callable[[str, Shape], LookupFile]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A part of a column's lookup that is to be built."""
+
+    column: str
+    part: Part
+
+
+def wishes_for(contract: Contract, column: str, parts: Sequence[Part] | None = None) -> list[Wish]:
+    """All parts of a column's lookup, or only some. Raises ConfigError when it lacks them."""
+    known = contract.lookup_columns()
+    if column not in contract.columns:
+        hint = did_you_mean(column, contract.columns) or f"; there are {', '.join(known)}"
+        raise ConfigError(f"column={column}: is no column of the contract {contract.name}{hint}")
+    found = _parts_of(known.get(column))
+    wanted = found if parts is None else list(parts)
+    missing = [part for part in wanted if part not in found]
+    if missing or not wanted:
+        raise ConfigError(f"column={column}: {_why_not(contract, column, missing)}")
+    return [Wish(column, part) for part in wanted]
+
+
+def all_wishes(contract: Contract) -> list[Wish]:
+    """Every part of every column's lookup. Raises ConfigError when there is none."""
+    wishes = [wish for name in contract.lookup_columns() for wish in wishes_for(contract, name)]
+    if not wishes:
+        raise ConfigError(f"dataset: the contract {contract.name} refers to no lookups")
+    return wishes
+
+
+def _parts_of(column: Text | Category | Mapped | None) -> list[Part]:
+    match column:
+        case Mapped():
+            return ["names", "map"]
+        case Category(repair=Repair()):
+            return ["names", "repairs"]
+        case Category():
+            return ["names"]
+        case Text():
+            return ["spellings"]
+    return []
+
+
+def _why_not(contract: Contract, column: str, missing: Sequence[Part]) -> str:
+    if isinstance(contract.columns[column], Text):
+        return (
+            "has no lookup; name the file that is to hold its canonical spellings, such as "
+            f"dataset.columns.{column}.map={column}s.json"
+        )
+    kind = contract.columns[column].kind
+    return f"is of kind {kind}, which has no {' and '.join(missing) or 'lookup'}"
+
+
+def groups_of(contract: Contract, wishes: Sequence[Wish]) -> list[tuple[str, ...]]:
+    """The columns whose combined values have to be counted, each once."""
+    groups: list[tuple[str, ...]] = []
+    for wish in wishes:
+        column = contract.columns[wish.column]
+        if wish.part == "repairs" and isinstance(column, Category) and column.repair is not None:
+            groups.append((column.repair.by, wish.column))
+        else:
+            groups.append((wish.column,))
+    return list(dict.fromkeys(groups))
+
+
+@dataclass
+class Plan:
+    """The drafts of all wishes, made one after the other: a map follows its names."""
+
+    contract: Contract
+    read: ReadFile
+    rules: NameRules
+    accept: float | None = None
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    """By file name."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """The column of each file."""
+    originals: dict[str, LookupFile] = field(default_factory=dict)
+    """The files as they were read."""
+
+    def make(self, wishes: Sequence[Wish], counts: Counts) -> None:
+        """Raises LookupFileError about what a person wrote and cannot be."""
+        values = {group: _vocabulary(counts[group]) for group in counts if len(group) == 1}
+        for wish in sorted(wishes, key=lambda wish: wish.part == "repairs"):
+            column = self.contract.columns[wish.column]
+            seen = values.get((wish.column,), Vocabulary.of({}))
+            match column, wish.part:
+                case (Mapped(), "names"):
+                    self._names(wish.column, column.values, seen, self._mapped(column))
+                    map_is_next = Wish(wish.column, "map") in wishes
+                    if not map_is_next and self.file(column.map, "map").marks:
+                        # What machines said of a value follows the names at once.
+                        self._map(wish.column, column, Vocabulary.of({}))
+                case (Mapped(), "map"):
+                    self._map(wish.column, column, seen)
+                case (Category(), "names"):
+                    self._names(wish.column, column.values, seen, {})
+                case (Text(map=str(name)), "spellings"):
+                    file = self.file(name, "map")
+                    check_names_map(file.person_text)
+                    self._keep(wish.column, name, draft_spellings(file, seen, self.rules))
+                case (Category(repair=Repair() as repair), "repairs"):
+                    file = self.file(repair.map, "map")
+                    votes = self._votes(wish.column, column, repair, counts)
+                    self._keep(wish.column, repair.map, draft_repairs(file, votes, repair))
+
+    def file(self, name: str, shape: Shape) -> LookupFile:
+        """As it is now, or as it is to be where it was drafted already."""
+        if name in self.drafts:
+            return self.drafts[name].as_file()
+        if name not in self.originals:
+            self.originals[name] = self.read(name, shape)
+        return self.originals[name]
+
+    def _keep(self, column: str, name: str, draft: Draft) -> None:
+        self.drafts[name] = draft.accept(self.accept)
+        self.columns[name] = column
+
+    def _names(
+        self, column: str, name: str, seen: Vocabulary, mapped: Mapping[str, str | None]
+    ) -> None:
+        self._keep(column, name, draft_names(self.file(name, "names"), seen, mapped, self.rules))
+
+    def _mapped(self, column: Mapped) -> dict[str, str | None]:
+        file = self.file(column.map, "map")
+        check_map(file.person_text, self._canonical(column.values), column.unknown)
+        return {raw: None if to == column.unknown else to for raw, to in file.person.items()}
+
+    def _map(self, name: str, column: Mapped, seen: Vocabulary) -> None:
+        names, file = self._canonical(column.values), self.file(column.map, "map")
+        if not names.names and column.values not in self.drafts:
+            raise LookupFileError.about(
+                self.file(column.values, "names").text.path,
+                f"holds no canonical names to map to; begin with build-lookup column={name}",
+            )
+        check_map(file.person_text, names, column.unknown)
+        self._keep(name, column.map, draft_map(file, seen, names.names, column.unknown, self.rules))
+
+    def _canonical(self, name: str) -> Lookup:
+        return check_names(self.file(name, "names").text)
+
+    def _votes(
+        self, name: str, column: Category, repair: Repair, counts: Counts
+    ) -> dict[str, dict[str, int]]:
+        """How many rows of each value of `by`, as cleaned, have each name, as cleaned."""
+        lookup = self._canonical(column.values)
+        check_repairs(self.file(repair.map, "map").person_text, lookup)
+        by, rows = self.contract.columns[repair.by], counts[(repair.by, name)]
+        values, labels = (rows.column(n).dictionary_encode() for n in (repair.by, name))
+        values, labels = (a.unify_dictionaries().combine_chunks() for a in (values, labels))
+        known = values.dictionary.to_pylist()
+        if isinstance(by, Text) and by.map is not None:
+            spellings = check_names_map(self.file(by.map, "map").text)
+            found = spellings.find(known).tolist()
+            known = [
+                spellings.names[place] if place >= 0 else value
+                for place, value in zip(found, known, strict=True)
+            ]
+        places = lookup.find(labels.dictionary.to_pylist(), column.max_edits)
+        votes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for value, label, n in zip(
+            values.indices.to_pylist(), labels.indices.to_pylist(), rows.column(ROWS).to_pylist(),
+            strict=True,
+        ):  # fmt: skip
+            if places[label] >= 0:
+                votes[known[value]][lookup.names[places[label]]] += n
+        return votes
+
+    def check(self) -> None:
+        """The files to come are what cleaning reads. Raises LookupFileError if one is not."""
+        texts = {name: draft.lookup_text for name, draft in self.drafts.items()}
+
+        def text(name: str, shape: Shape) -> LookupText:
+            return texts.get(name) or self.file(name, shape).text
+
+        for column in self.contract.lookup_columns().values():
+            match column:
+                case Mapped() if texts.keys() & {column.values, column.map}:
+                    names = check_names(text(column.values, "names"))
+                    check_map(text(column.map, "map"), names, column.unknown)
+                case Category(repair=Repair() as repair) if repair.map in texts:
+                    check_repairs(texts[repair.map], check_names(text(column.values, "names")))
+                case Category() if column.values in texts:
+                    check_names(texts[column.values])
+                case Text(map=str(name)) if name in texts:
+                    check_names_map(texts[name])
+
+
+def _vocabulary(counts: pa.Table) -> Vocabulary:
+    values, rows = counts.column(0).to_pylist(), counts.column(ROWS).to_pylist()
+    return Vocabulary.of(dict(zip(values, rows, strict=True)))

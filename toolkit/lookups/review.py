@@ -1,0 +1,177 @@
+"""What a person should look at: values that no lookup knows, and what a machine made of others."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from toolkit.contract import Category, Contract
+from toolkit.lookups.building import Vocabulary
+from toolkit.lookups.loading import check_names
+from toolkit.lookups.matching import Match, Matcher
+from toolkit.lookups.planning import Counts, Plan
+from toolkit.lookups.spelling import match_key
+from toolkit.lookups.suggested import Mark
+from toolkit.read.tally import AMOUNT, ROWS
+from toolkit.summary import plain_table
+from toolkit.units import human_count
+
+UNKNOWN, UNCERTAIN = "unknown", "uncertain"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One value in question; `amount` is None where the contract has no column to sum.
+
+    `stands_for` is what the lookup says of it now, or would say; empty where cleaning rejects it.
+    """
+
+    lookup: str
+    column: str
+    value: str
+    state: str
+    rows: int
+    amount: float | None
+    stands_for: str
+    suggestion: str | None
+    score: float
+    runner_up: str | None
+    runner_up_score: float
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """By match key; `texts` has the spelling that most rows have."""
+
+    rows: Mapping[str, int]
+    amounts: Mapping[str, int]
+    texts: Mapping[str, str]
+
+
+def find_doubts(plan: Plan, counts: Counts, decimals: int | None) -> list[Doubt]:
+    """All doubts of a plan, most rows first; `decimals` are those of the amounts, if any."""
+    doubts: list[Doubt] = []
+    for name, draft in plan.drafts.items():
+        column = plan.columns[name]
+        weights = _weigh(counts, _weighed_by(plan.contract, name, column))
+        known_unknown = getattr(plan.contract.columns[column], "unknown", None)
+        for raw, mark in draft.marks.items():
+            state = UNKNOWN if mark.target == known_unknown else UNCERTAIN
+            doubts.append(_doubt((name, column, raw, state), mark.target, mark, weights, decimals))
+        doubts += _doubtful_categories(plan, name, weights, decimals)
+    return sorted(doubts, key=lambda d: (-d.rows, -(d.amount or 0), d.lookup, d.value))
+
+
+def write_doubts(doubts: Sequence[Doubt], path: Path) -> None:
+    """A CSV file with all of them."""
+    names = [field.name for field in fields(Doubt)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([getattr(doubt, name) for name in names] for doubt in doubts)
+
+
+def doubts_table(doubts: Sequence[Doubt], amount: str | None, limit: int) -> Table:
+    """The first of them, for a terminal."""
+    table = plain_table()
+    for heading in ("value", "of", "is"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("rows", *([amount] if amount else [])):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("stands for", "suggestion", "runner-up"):
+        table.add_column(heading, overflow="fold")
+    for doubt in doubts[:limit]:
+        table.add_row(
+            Text(repr(doubt.value)),
+            doubt.column,
+            doubt.state,
+            human_count(doubt.rows),
+            *([f"{doubt.amount or 0:,.2f}"] if amount else []),
+            Text(doubt.stands_for or "-"),
+            _scored(doubt.suggestion, doubt.score),
+            _scored(doubt.runner_up, doubt.runner_up_score),
+        )
+    if len(doubts) > limit:
+        table.add_row(f"and {human_count(len(doubts) - limit)} more")
+    return table
+
+
+def _scored(name: str | None, score: float) -> Text:
+    return Text("-" if name is None else f"{name} {score:.2f}")
+
+
+def _weighed_by(contract: Contract, name: str, column: str) -> tuple[str, ...]:
+    """The columns by whose values, the first of them, the entries of a file are weighed."""
+    kind = contract.columns[column]
+    if isinstance(kind, Category) and kind.repair is not None and kind.repair.map == name:
+        return (kind.repair.by, column)
+    return (column,)
+
+
+def _weigh(counts: Counts, group: tuple[str, ...]) -> _Weights:
+    table = counts[group]
+    amounts: dict[str, int] = defaultdict(int)
+    values = table.column(0).to_pylist()
+    if AMOUNT in table.column_names:
+        for value, n in zip(values, table.column(AMOUNT).to_pylist(), strict=True):
+            amounts[match_key(value)] += n
+    rows: dict[str, int] = defaultdict(int)
+    for value, n in zip(values, table.column(ROWS).to_pylist(), strict=True):
+        rows[value] += n
+    spellings = Vocabulary.of(rows).spellings
+    return _Weights(
+        {key: spelling.rows for key, spelling in spellings.items()},
+        amounts,
+        {key: spelling.text for key, spelling in spellings.items()},
+    )
+
+
+def _doubtful_categories(
+    plan: Plan, name: str, weights: _Weights, decimals: int | None
+) -> Iterator[Doubt]:
+    """Values of a category that cleaning rejects, or takes for a name that seems another.
+
+    They have no map to be entered in: only a new canonical name changes what becomes of them.
+    """
+    column = plan.contract.columns[plan.columns[name]]
+    if not isinstance(column, Category) or column.values != name:
+        return
+    lookup = check_names(plan.file(name, "names").text)
+    keys = sorted(weights.rows.keys() - lookup.places.keys())
+    places = lookup.find(keys, column.max_edits).tolist()
+    # A word for 'unknown' is like no name.
+    words = dict.fromkeys(plan.rules.unknown_words)
+    matches = Matcher(lookup.names, words).match_all(keys)
+    for key, place, match in zip(keys, places, matches, strict=True):
+        cleaned = lookup.names[place] if place >= 0 else None
+        if cleaned is None or match.target != cleaned:
+            state = UNCERTAIN if cleaned else UNKNOWN
+            named = (name, plan.columns[name], weights.texts[key], state)
+            yield _doubt(named, cleaned or "", match, weights, decimals)
+
+
+def _doubt(
+    named: tuple[str, str, str, str],
+    stands_for: str,
+    guess: Mark | Match,
+    weights: _Weights,
+    decimals: int | None,
+) -> Doubt:
+    key = match_key(named[2])
+    amount = None if decimals is None else weights.amounts.get(key, 0) / 10**decimals
+    return Doubt(
+        *named,
+        weights.rows.get(key, 0),
+        amount,
+        stands_for,
+        guess.suggestion,
+        guess.score,
+        guess.runner_up,
+        guess.runner_up_score,
+    )

@@ -1,0 +1,173 @@
+"""A lookup file as text: entries can be added and taken out, and all else stays byte for byte."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, Literal
+
+from toolkit.errors import LookupFileError, did_you_mean
+from toolkit.lookups.spelling import sort_key
+
+Shape = Literal["names", "map"]
+
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_OPENING: dict[Shape, str] = {"names": "[", "map": "{"}
+_WANTED: dict[Shape, str] = {"names": "an array of names", "map": "an object, raw value -> name"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as it stands in a file: text[start:stop]. `value` is None in a list of names."""
+
+    key: Any
+    value: Any
+    start: int
+    value_start: int
+    stop: int
+    line: int
+
+
+@dataclass(frozen=True)
+class LookupText:
+    """A JSON array of names or object of entries, as a person wrote it."""
+
+    path: Path
+    shape: Shape
+    text: str
+    entries: tuple[Entry, ...]
+
+    @classmethod
+    def read(cls, path: Path, shape: Shape) -> LookupText:
+        """Raises LookupFileError, with the line, for what is no JSON of that shape."""
+        try:
+            # Line ends are kept as they are, and so is a byte order mark, which some editors write.
+            return cls.parse(path.read_bytes().decode("utf-8"), path, shape)
+        except FileNotFoundError:
+            near = [p.name for p in path.parent.glob("*.json")] if path.parent.is_dir() else []
+            hint = did_you_mean(path.name, near)
+            raise LookupFileError.about(path, f"no such file{hint}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise LookupFileError.about(path, f"cannot be read: {error}") from None
+
+    @classmethod
+    def parse(cls, text: str, path: Path, shape: Shape) -> LookupText:
+        try:
+            json.loads(text.removeprefix("\ufeff"))
+        except json.JSONDecodeError as error:
+            raise LookupFileError.about(path, f"is not JSON: {error.msg}", error.lineno) from None
+        except RecursionError:
+            raise LookupFileError.about(path, f"should hold {_WANTED[shape]}") from None
+        opening = _blanks_end(text, text.startswith("\ufeff"))
+        if text[opening] != _OPENING[shape]:
+            raise LookupFileError.about(path, f"should hold {_WANTED[shape]}")
+        entries = tuple(_entries(text, opening, shape))
+        if shape == "map":
+            _refuse_repeats(path, entries)
+        return cls(path, shape, text, entries)
+
+    @classmethod
+    def empty(cls, path: Path, shape: Shape) -> LookupText:
+        return cls.parse(_OPENING[shape] + {"names": "]", "map": "}"}[shape] + "\n", path, shape)
+
+    def with_changes(self, wanted: Mapping[str, str], removed: Collection[str] = ()) -> str:
+        """The text with the `wanted` entries (a name for itself in a list) and without `removed`.
+
+        An entry that is there already is touched only if its value differs. New ones come before
+        the first that sorts after them, so that a sorted file stays sorted and no other is moved,
+        in the file's own style of line ends and indents.
+        """
+        pieces = self._pieces()
+        lead, tail = self._usual_lead(pieces), self._tail()
+        new = self._new_by_place(wanted)
+        kept: list[str] = []
+        for place, (entry, (before, after)) in enumerate(zip(self.entries, pieces, strict=True)):
+            kept += [lead + self._entry(key, wanted[key]) for key in new.get(place, ())]
+            if entry.key not in removed:
+                kept.append(before + self._body(entry, wanted) + after)
+        kept += [lead + self._entry(key, wanted[key]) for key in new.get(len(self.entries), ())]
+        if not self.entries and kept and "\n" not in tail[: _blanks_end(tail, 0)]:
+            tail = self._line_end + tail
+        return self._head() + ",".join(kept) + tail
+
+    def _new_by_place(self, wanted: Mapping[str, str]) -> dict[int, list[str]]:
+        """The new keys in order, by the place of the first entry that sorts after them."""
+        keys = [entry.key for entry in self.entries]
+        # The first entry beyond a key is also the first at which the largest so far is.
+        largest = list(accumulate(map(sort_key, keys), max))
+        places: dict[int, list[str]] = {}
+        for key in sorted(wanted.keys() - set(keys), key=sort_key):
+            places.setdefault(bisect_right(largest, sort_key(key)), []).append(key)
+        return places
+
+    def _entry(self, key: str, value: str) -> str:
+        written = json.dumps(key, ensure_ascii=False)
+        if self.shape == "names":
+            return written
+        return f"{written}: {json.dumps(value, ensure_ascii=False)}"
+
+    def _body(self, entry: Entry, wanted: Mapping[str, str]) -> str:
+        value = wanted.get(entry.key, entry.value) if self.shape == "map" else None
+        if value == entry.value:
+            return self.text[entry.start : entry.stop]
+        before = self.text[entry.start : entry.value_start]
+        return before + json.dumps(value, ensure_ascii=False)
+
+    def _pieces(self) -> list[tuple[str, str]]:
+        """The blanks before each entry, and those between it and the comma or bracket after."""
+        found = []
+        place = len(self._head())
+        for entry in self.entries:
+            last = entry is self.entries[-1]
+            end = entry.stop if last else _blanks_end(self.text, entry.stop)
+            found.append((self.text[place : entry.start], self.text[entry.stop : end]))
+            place = end + 1
+        return found
+
+    def _head(self) -> str:
+        return self.text[: self.text.index(_OPENING[self.shape]) + 1]
+
+    def _tail(self) -> str:
+        return self.text[self.entries[-1].stop if self.entries else len(self._head()) :]
+
+    def _usual_lead(self, pieces: list[tuple[str, str]]) -> str:
+        return pieces[-1][0] if pieces else f"{self._line_end}  "
+
+    @property
+    def _line_end(self) -> str:
+        return "\r\n" if "\r\n" in self.text else "\n"
+
+
+def _refuse_repeats(path: Path, entries: Iterable[Entry]) -> None:
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.key in seen:
+            raise LookupFileError.about(path, f"{entry.key!r} stands in it twice", entry.line)
+        seen.add(entry.key)
+
+
+def _entries(text: str, opening: int, shape: Shape) -> Iterator[Entry]:
+    decoder, place = json.JSONDecoder(), _blanks_end(text, opening + 1)
+    line, counted = 1, 0
+    while text[place] not in "]}":
+        start = place
+        line, counted = line + text.count("\n", counted, start), start
+        key, stop = decoder.raw_decode(text, start)
+        value_start, value = start, None
+        if shape == "map":
+            value_start = _blanks_end(text, _blanks_end(text, stop) + 1)
+            value, stop = decoder.raw_decode(text, value_start)
+        yield Entry(key, value, start, value_start, stop, line)
+        place = _blanks_end(text, stop)
+        if text[place] == ",":
+            place = _blanks_end(text, place + 1)
+
+
+def _blanks_end(text: str, place: int) -> int:
+    found = _BLANKS.match(text, place)
+    return found.end() if found else place

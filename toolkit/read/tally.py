@@ -1,0 +1,142 @@
+"""The distinct values of columns and how many rows have each, counted block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from toolkit.contract import Contract
+from toolkit.read.blocks import Block
+from toolkit.read.cells import read_cells, rows_that_read
+from toolkit.read.header import grammar_of
+from toolkit.read.parse import Wanted, parse_block
+from toolkit.read.records import Ints
+
+ROWS, AMOUNT = "rows", "amount"
+# Tables of counts wait to be added up until they have this many lines more than the sum.
+_LINES_AT_ONCE = 1 << 20
+
+Group = tuple[str, ...]
+"""Columns whose combined values are counted."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One block: its records, and for each group a table of distinct values and their rows.
+
+    Values are as rules see them; a group's columns come first, then `rows` and, where it was
+    asked for, `amount`. Malformed records and repeated headers are in no table, blank records
+    count as rows with empty values.
+    """
+
+    n_records: int
+    n_bytes: int
+    tables: Mapping[Group, pa.Table]
+
+
+def count_block(block: Block, contract: Contract, groups: Sequence[Group]) -> Counted:
+    """Count one block; only the columns of the groups are parsed."""
+    names = tuple(dict.fromkeys(name for group in groups for name in group))
+    sources = {name: contract.sources[name] for name in names}
+    raw = parse_block(block, grammar_of(contract), Wanted(only=tuple(sources.values())))
+    table = without_repeated_headers(raw.table, block, contract)
+    cells = {name: cells_of(table, name, contract) for name in names}
+    return Counted(raw.n_records, block.n_bytes, count_cells(cells, groups))
+
+
+def count_cells(
+    cells: Mapping[str, pa.DictionaryArray], groups: Sequence[Group], amounts: Ints | None = None
+) -> dict[Group, pa.Table]:
+    """Tables of distinct values, their rows and, if given, the sum of the rows' amounts."""
+    return {group: _count([cells[name] for name in group], group, amounts) for group in groups}
+
+
+def without_repeated_headers(table: pa.Table, block: Block, contract: Contract) -> pa.Table:
+    """The rows of a block's `table` of some columns, but for those that are the header again.
+
+    Only where every column of the table repeats its name, the others are read too.
+    """
+    repeats = rows_that_read(table, dict(zip(table.column_names, table.column_names, strict=True)))
+    if len(repeats) == 0:
+        return table
+    whole = parse_block(block, grammar_of(contract), Wanted()).table
+    repeats = rows_that_read(whole, dict(zip(block.names, block.names, strict=True)))
+    kept = np.ones(table.num_rows, dtype=bool)
+    kept[repeats] = False
+    return table.filter(pa.array(kept))
+
+
+def cells_of(table: pa.Table, name: str, contract: Contract) -> pa.DictionaryArray:
+    """A column that was parsed to a dictionary, its values as rules see them."""
+    array = table.column(contract.sources[name]).combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0)
+    values = read_cells(contract.columns[name], array.dictionary)
+    return pa.DictionaryArray.from_arrays(array.indices, values)
+
+
+def _count(columns: Sequence[pa.DictionaryArray], group: Group, amounts: Ints | None) -> pa.Table:
+    codes, n_codes = np.zeros(len(columns[0]), np.int64), 1
+    for column in columns:
+        codes = codes * len(column.dictionary) + column.indices.to_numpy()
+        n_codes *= max(1, len(column.dictionary))
+    distinct, rows = _distinct(codes, n_codes)
+    counts = {ROWS: pa.array(rows, pa.int64())}
+    if amounts is not None:
+        sums = np.zeros(len(distinct), np.int64)
+        np.add.at(sums, np.searchsorted(distinct, codes), amounts)
+        counts[AMOUNT] = pa.array(sums)
+    places: list[Ints] = []
+    for column in reversed(columns):
+        places.insert(0, distinct % max(1, len(column.dictionary)))
+        distinct = distinct // max(1, len(column.dictionary))
+    values = {
+        name: column.dictionary.take(pa.array(place))
+        for name, column, place in zip(group, columns, places, strict=True)
+    }
+    return pa.table({**values, **counts})
+
+
+def _distinct(codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
+    """The codes that occur, ascending, and how often."""
+    if n_codes > 4 * len(codes) + 1024:
+        distinct, rows = np.unique(codes, return_counts=True)
+        return distinct, rows
+    counts = np.bincount(codes, minlength=1)
+    distinct = np.flatnonzero(counts)
+    return distinct, counts[distinct]
+
+
+class Tally:
+    """Adds up tables of counts; its memory is that of the distinct values, not of the rows."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self._tables: list[pa.Table] = []
+        self._summed = 0
+
+    def add(self, counts: pa.Table) -> None:
+        self._tables.append(counts)
+        if sum(table.num_rows for table in self._tables) > 2 * self._summed + _LINES_AT_ONCE:
+            self._sum()
+
+    def table(self) -> pa.Table:
+        """Every distinct value once, with all its rows, in alphabetical order."""
+        self._sum()
+        [table] = self._tables
+        return table.sort_by([(name, "ascending") for name in self._group])
+
+    def _sum(self) -> None:
+        if not self._tables:
+            columns = [(name, pa.string()) for name in self._group]
+            self._tables = [pa.schema([*columns, (ROWS, pa.int64())]).empty_table()]
+        table = pa.concat_tables(self._tables)
+        counts = [name for name in table.column_names if name not in self._group]
+        summed = table.group_by(list(self._group), use_threads=False).aggregate(
+            [(name, "sum") for name in counts]
+        )
+        self._tables = [summed.rename_columns({f"{name}_sum": name for name in counts})]
+        self._summed = summed.num_rows

@@ -1,0 +1,264 @@
+"""The lookups stage: what data holds into the lookup files that people look after."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+from dask.delayed import delayed
+
+from toolkit.clean.evaluate import Rules
+from toolkit.clean.worth import amount_column, weigh_block
+from toolkit.cluster import open_cluster
+from toolkit.contract import Mapped
+from toolkit.errors import ConfigError, InputError, OutputError
+from toolkit.lookups.building import NameRules
+from toolkit.lookups.planning import Plan, Wish, groups_of
+from toolkit.lookups.review import Doubt, doubts_table, find_doubts, write_doubts
+from toolkit.lookups.suggested import Draft, LookupFile, marks_path
+from toolkit.lookups.text import Shape
+from toolkit.read.blocks import find_sources, plan_blocks
+from toolkit.read.sizing import choose_block_bytes
+from toolkit.read.spool import spool
+from toolkit.read.tally import Counted, Group, Tally, count_block
+from toolkit.report import StageFacts, record_stage
+from toolkit.shipped import shipped_folder
+from toolkit.stages.running import Run
+from toolkit.store import publishing_files
+from toolkit.summary import print_rich
+from toolkit.units import human_count
+
+_SHOWN = 20
+REVIEW_FILE = "lookup_review.csv"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where lookups are written, and where they are read that are not there yet."""
+
+    folder: Path
+    otherwise: Path
+    only: str | None = None
+    """The lookup that alone is written, where `output` names a file..."""
+    only_name: str = ""
+    """... and the name of that file."""
+
+    @classmethod
+    def of_workspace(cls, run: Run) -> _Place:
+        return cls((run.settings.data_dir / "lookups").absolute(), run.workspace.lookups)
+
+    @classmethod
+    def of(cls, run: Run, names: Sequence[str]) -> _Place:
+        output, lookups = run.settings.output, run.workspace.lookups
+        if output is None:
+            return cls.of_workspace(run)
+        if output.suffix != ".json":
+            return cls(output.absolute(), lookups)
+        if len(names) > 1:
+            raise ConfigError(
+                f"output={output}: is one file, but {' and '.join(names)} are built; name a folder"
+            )
+        return cls(output.absolute().parent, lookups, names[0], output.name)
+
+    def path(self, name: str) -> Path:
+        if self.only is None:
+            return self.folder / name
+        return self.folder / self.only_name if name == self.only else self.otherwise / name
+
+    def read(self, name: str, shape: Shape) -> LookupFile:
+        """The file to be written, or else the one that cleaning goes by; empty if there is none."""
+        for path in (self.path(name), self.otherwise / name):
+            if path.exists():
+                return LookupFile.read(path, shape)
+        return LookupFile.empty(self.otherwise / name, shape)
+
+
+def build(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
+    """Add to the lookups what the inputs hold, all files or none; a second time changes nothing."""
+    with record_stage(run.report, "lookups") as facts:
+        place = _Place.of(run, _names(run, wishes))
+        plan = _plan(run, place)
+        # What a person got wrong is told before the data is read.
+        plan.make(wishes, _nothing(run, wishes))
+        plan = _plan(run, place)
+        plan.make(wishes, _count(run, wishes, inputs, facts))
+        _publish(run, plan, place, facts)
+
+
+def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
+    """Show what is unknown or uncertain, most rows first, and write all of it as CSV.
+
+    Lookups are written only if `accept` says what to accept.
+    """
+    settings, contract = run.settings, run.settings.dataset
+    with record_stage(run.report, "review") as facts:
+        place = _Place.of_workspace(run)
+        plan = _plan(run, place)
+        plan.make(wishes, _nothing(run, wishes))
+        plan = _plan(run, place)
+        amount = amount_column(contract)
+        counts = _count(run, wishes, inputs, facts, amount)
+        plan.make(wishes, counts)
+        decimals = contract.derived[amount].decimals if amount else None
+        doubts = find_doubts(plan, counts, decimals)
+        if settings.accept is not None:
+            _publish(run, plan, place, facts)
+        path = settings.output or run.run_dir / REVIEW_FILE
+        _write_review(doubts, path)
+        facts.paths["review"] = path
+        run.note(facts, f"{human_count(len(doubts))} values are unknown or uncertain")
+    if doubts:
+        print_rich(doubts_table(doubts, amount, _SHOWN), sys.stdout)
+        print()
+
+
+def _plan(run: Run, place: _Place) -> Plan:
+    settings, contract = run.settings, run.settings.dataset
+    labels = [c.unknown for c in contract.columns.values() if isinstance(c, Mapped)]
+    rules = NameRules.of(settings.threshold, [*settings.unknown_words, *labels])
+    return Plan(contract, place.read, rules, settings.accept)
+
+
+def _names(run: Run, wishes: Sequence[Wish]) -> list[str]:
+    """The files that the wishes are about."""
+    names = []
+    for wish in wishes:
+        column = run.settings.dataset.lookup_columns()[wish.column]
+        match wish.part:
+            case "names":
+                names.append(getattr(column, "values", ""))
+            case "repairs":
+                names.append(getattr(getattr(column, "repair", None), "map", ""))
+            case _:
+                names.append(getattr(column, "map", ""))
+    return list(dict.fromkeys(names))
+
+
+def _nothing(run: Run, wishes: Sequence[Wish]) -> dict[Group, pa.Table]:
+    return {group: Tally(group).table() for group in groups_of(run.settings.dataset, wishes)}
+
+
+def _count(
+    run: Run,
+    wishes: Sequence[Wish],
+    inputs: Sequence[str],
+    facts: StageFacts,
+    amount: str | None = None,
+) -> dict[Group, pa.Table]:
+    """One pass over the inputs: distinct values and their rows, for all wishes together."""
+    contract = run.settings.dataset
+    groups = tuple(groups_of(contract, wishes))
+    tallies = {group: Tally(group) for group in groups}
+    sources = find_sources(inputs)
+    facts.bytes_in, facts.rows_in = sum(source.size for source in sources), 0
+    rules = Rules(contract, {}, run.settings.as_of)
+    work = (
+        partial(count_block, contract=contract, groups=groups)
+        if amount is None
+        else partial(weigh_block, rules=rules, groups=groups, amount=amount)
+    )
+    run.run_dir.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,
+        open_cluster(run.settings.cluster) as runner,
+    ):
+        spooled = [delayed(spool, pure=False)(source, Path(folder)) for source in sources]
+        plain = runner.run(spooled)
+        n_bytes = choose_block_bytes(run.settings.partitions, plain, contract, runner.n_workers)
+        blocks = plan_blocks(plain, contract, n_bytes)
+        task = delayed(work, pure=False)
+        total = sum(block.n_bytes for block in blocks)
+        with run.progress.stage("lookups", total_bytes=total) as shown:
+
+            def add(counted: Counted) -> None:
+                for group, table in counted.tables.items():
+                    tallies[group].add(table)
+                facts.rows_in = (facts.rows_in or 0) + counted.n_records
+                shown.advance(rows=counted.n_records, bytes=counted.n_bytes)
+
+            runner.run([task(block) for block in blocks], add)
+    for source in sources:
+        if source.has_changed():
+            raise InputError.changed(source.shown)
+    return {group: tally.table() for group, tally in tallies.items()}
+
+
+def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
+    """Write the files that differ from what is there, the marks before the files they are about."""
+    plan.check()
+    drafts = {n: d for n, d in plan.drafts.items() if place.only in (None, n)}
+    marks: dict[Path, str] = {}
+    files: dict[Path, str] = {}
+    for name, draft in drafts.items():
+        path = place.path(name)
+        files[path], marks[marks_path(path)] = draft.lookup_text.text, draft.marks_text()
+        run.note(facts, _told(path.name, plan.originals[name], draft))
+        facts.paths[name] = path
+    if place == _Place.of_workspace(run) and not run.workspace.has_own_lookups:
+        run.note(facts, f"{place.folder} is new; it begins with the starter lookups")
+        files |= _starters(run, place, set(drafts))
+    for name in drafts:
+        _check_unchanged(plan.originals[name])
+    # Empty marks are no reason for a new file.
+    marks = {path: text for path, text in marks.items() if path.exists() or text != "{}\n"}
+    # In this order a crash in between leaves marks without entries, which mean nothing.
+    facts.bytes_out = sum(_write(place.folder, texts) for texts in (marks, files))
+
+
+def _starters(run: Run, place: _Place, built: set[str]) -> dict[Path, str]:
+    """The other lookups that the contract needs, for a workspace that has none of its own."""
+    others = sorted(run.settings.dataset.lookups - built)
+    starters = {name: shipped_folder("lookups") / name for name in others}
+    found = {name: path for name, path in starters.items() if path.is_file()}
+    return {place.path(name): path.read_bytes().decode() for name, path in found.items()}
+
+
+def _check_unchanged(file: LookupFile) -> None:
+    """A person may have saved the file while the data was read."""
+    path = file.text.path
+    if path.exists() and path.read_bytes() != file.text.text.encode():
+        raise InputError.changed(str(path))
+
+
+def _write(folder: Path, texts: Mapping[Path, str]) -> int:
+    """Write what differs, each file whole or not at all; the bytes written."""
+    changed = {
+        path: text.encode()
+        for path, text in texts.items()
+        if not path.exists() or path.read_bytes() != text.encode()
+    }
+    if not changed:
+        return 0
+    with publishing_files(folder) as staged:
+        for path, content in changed.items():
+            (staged / path.name).write_bytes(content)
+            if path.exists():
+                shutil.copymode(path, staged / path.name)
+    return sum(map(len, changed.values()))
+
+
+def _told(name: str, before: LookupFile, draft: Draft) -> str:
+    """'region_map.json: 3 new entries; 5 machine-made wait to be accepted, 1 of them unknown'."""
+    known = {entry.key for entry in before.text.entries}
+    n_new, n_waiting = len(draft.entries().keys() - known), len(draft.marks)
+    n_unknown = sum(mark.how == "unknown" for mark in draft.marks.values())
+    told = f"{name}: {human_count(n_new)} new entries"
+    if draft.accepted:
+        told += f", {human_count(len(draft.accepted))} accepted"
+    if n_waiting:
+        told += f"; {human_count(n_waiting)} machine-made wait to be accepted"
+    return told + (f", {human_count(n_unknown)} of them unknown" if n_unknown else "")
+
+
+def _write_review(doubts: Sequence[Doubt], path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_doubts(doubts, path)
+    except OSError as error:
+        raise OutputError.cannot_write(path, error) from error
