@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -64,11 +64,16 @@ def write_parquet(table: pa.Table, schema: pa.Schema, path: Path, style: Parquet
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write JSON that appears whole or not at all, keys in the order given."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    write_text(f"{text}\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write text as UTF-8 that appears whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2, ensure_ascii=False, default=str)
-            file.write("\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -86,7 +91,7 @@ def publishing(targets: Sequence[Path]) -> Iterator[list[Path]]:
     """
     with ExitStack() as stack:
         for target in targets:
-            stack.enter_context(_locked(target))
+            stack.enter_context(locked(target))
         for target in targets:
             _put_back(target)
             _remove(_beside(target, "doomed"))
@@ -113,7 +118,7 @@ def publishing_files(folder: Path) -> Iterator[Path]:
     Other files in `folder` are left alone. Errors as in `publishing`.
     """
     marker = folder / "files"
-    with _locked(marker):
+    with locked(marker):
         staged = _beside(marker, "staging")
         try:
             _remove(staged)
@@ -223,12 +228,15 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def _locked(target: Path) -> Iterator[None]:
-    """Hold the target for this process; the lock falls with the process, however it ends."""
+def locked(target: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold the target for this process; the lock falls with the process, however it ends.
+
+    Where another process holds it, wait until it does no more, or raise OutputError at once.
+    """
     path = _beside(target, "lock")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = _open_locked(path, target)
+        descriptor = _open_locked(path, target, wait)
     except OSError as error:
         raise OutputError.cannot_write(target.parent, error) from error
     try:
@@ -238,15 +246,16 @@ def _locked(target: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _open_locked(path: Path, target: Path) -> int:
+def _open_locked(path: Path, target: Path, wait: bool) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             os.close(descriptor)
             raise OutputError.in_use(target) from None
         # The file may have been removed by the run that held it before.
-        if path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino:
-            return descriptor
+        with suppress(FileNotFoundError):
+            if os.fstat(descriptor).st_ino == path.stat().st_ino:
+                return descriptor
         os.close(descriptor)

@@ -59,14 +59,19 @@ def summary_table(report: RunReport) -> Summary:
 
 
 def print_summary(report: RunReport, stream: TextIO) -> None:
-    """Print the summary; to anything but a terminal without colours, and no line is ever cut."""
+    """Print the summary, as `print_plainly` does."""
+    print_plainly(summary_table(report), stream)
+
+
+def print_plainly(shown: RenderableType, stream: TextIO) -> None:
+    """Print it; to anything but a terminal without colours, and no line is ever cut."""
     if stream.isatty():
         # A path that is too long is left to the terminal to wrap, so that it can be copied.
-        Console(file=stream).print(summary_table(report), crop=False)
+        Console(file=stream).print(shown, crop=False)
         return
     text = io.StringIO()
     console = Console(file=text, width=_PIPE_COLUMNS, force_terminal=False, color_system=None)
-    console.print(summary_table(report))
+    console.print(shown)
     stream.writelines(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
