@@ -26,7 +26,10 @@ from toolkit.errors import ConfigError
 
 _STRICT: dict[str, Any] = {"extra": "forbid"}
 # What changes where results lie, how fast they come or what is said meanwhile, not what they are.
-_WITHOUT_EFFECT = ("data_dir", "input", "output", "cleaned", "log_level", "cluster", "overrides")
+_WITHOUT_EFFECT = (
+    *("data_dir", "input", "output", "cleaned", "log_level", "cluster", "overrides"),
+    *("sweep", "results_dir"),
+)
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # The keys that each kind goes by.
 _USED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -89,6 +92,15 @@ class Outputs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """How the jobs of a --multirun are run. No job can see it in its results."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    resume: bool = False
+    """Run only what is missing of the same sweep, in its folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """Every key that conf/ knows. Paths are relative to where the command is run."""
 
@@ -109,6 +121,7 @@ class Config:
     partitions: Partitions
     cluster: Cluster
     outputs: Outputs
+    sweep: Sweep = Sweep()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +129,8 @@ class Settings(Config):
     """A config that holds, and the overrides that the user gave to get it."""
 
     overrides: tuple[str, ...] = ()
+    results_dir: Path | None = None
+    """Where a job of a sweep puts its outputs; those of a single run go to data_dir."""
 
     @property
     def config_hash(self) -> str:

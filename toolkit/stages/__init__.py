@@ -10,6 +10,10 @@ from toolkit.stages.aggregating import aggregate
 from toolkit.stages.cleaning import clean
 from toolkit.stages.generating import generate
 from toolkit.stages.running import open_run
+from toolkit.stages.sharing import share_feed
+from toolkit.workspace import Workspace
+
+__all__ = ["build_aggregations", "clean_data", "generate_data", "run_pipeline", "share_feed"]
 
 
 def run_pipeline(settings: Settings, run_dir: Path) -> None:
@@ -19,7 +23,7 @@ def run_pipeline(settings: Settings, run_dir: Path) -> None:
     with open_run("run-pipeline", settings, run_dir) as run:
         inputs = settings.input
         if not inputs:
-            inputs = (str(generate(run, run.workspace.generated_feed)),)
+            inputs = (str(generate(run, run.workspace.new_feed)),)
         cleaned = clean(run, inputs)
         if settings.outputs.aggregations and cleaned is not None:
             aggregate(run, cleaned)
@@ -28,7 +32,7 @@ def run_pipeline(settings: Settings, run_dir: Path) -> None:
 def generate_data(settings: Settings, run_dir: Path) -> None:
     """Write the seeded feed, and its ledger if asked for."""
     with open_run("generate-data", settings, run_dir) as run:
-        generate(run, settings.output or run.workspace.generated_feed)
+        generate(run, settings.output or run.workspace.new_feed)
 
 
 def clean_data(settings: Settings, run_dir: Path) -> None:
@@ -40,5 +44,6 @@ def clean_data(settings: Settings, run_dir: Path) -> None:
 def build_aggregations(settings: Settings, run_dir: Path) -> None:
     """Aggregate a cleaned dataset, by default that of the generated feed."""
     with open_run("build-aggregations", settings, run_dir) as run:
-        default = run.workspace.clean_dataset(run.workspace.generated_feed.stem)
+        shared = Workspace(settings.data_dir)
+        default = shared.clean_dataset(shared.generated_feed.stem)
         aggregate(run, settings.cleaned or default)

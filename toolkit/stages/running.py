@@ -44,7 +44,9 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
     report = RunReport(command, list(settings.overrides), settings.config_hash)
     try:
         with record_run(report):
-            yield Run(settings, Workspace(settings.data_dir), report, Progress())
+            yield Run(
+                settings, Workspace(settings.data_dir, settings.results_dir), report, Progress()
+            )
     except BaseException as error:
         if len(report.stages) > 1 or not isinstance(error, ToolkitError):
             with suppress(OutputError):
