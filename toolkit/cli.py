@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.command_help import help_text
-from toolkit.command_line import AGGREGATE, CLEAN, COMMANDS, GENERATE, PIPELINE, Command
+from toolkit.command_line import AGGREGATE, CLEAN, COMMANDS, GENERATE, PIPELINE
 from toolkit.errors import ToolkitError
 from toolkit.shipped import shipped_folder
 
@@ -53,7 +53,8 @@ def run_command(name: str) -> int:
     try:
         from toolkit.hydra_runtime import run_through_hydra
 
-        return run_through_hydra(command, words, partial(_run_stage, command))
+        share = partial(_run_stage, "share_feed") if name == PIPELINE else None
+        return run_through_hydra(command, words, partial(_run_stage, command.stage), share)
     except ToolkitError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -62,10 +63,10 @@ def run_command(name: str) -> int:
         return 130
 
 
-def _run_stage(command: Command, settings: Settings, run_dir: Path) -> None:
+def _run_stage(name: str, settings: Settings, run_dir: Path) -> None:
     # Imported now, because the stages bring Dask and Arrow along.
     stages = import_module("toolkit.stages")
-    getattr(stages, command.stage)(settings, run_dir)
+    getattr(stages, name)(settings, run_dir)
 
 
 def _version() -> str:
