@@ -170,6 +170,8 @@ def test_ctrl_c_keeps_what_is_done(how: list[str], tmp_path: Path) -> None:
         ["ok", "unfinished"],
     )
     assert "job 1" in out
+    # It was ended, not waited for.
+    assert [*sweep.glob("1/clean/*.parquet")] == []
 
 
 def test_a_workspaces_own_lookups_and_configs_hold_for_its_sweeps(tmp_path: Path) -> None:
@@ -260,6 +262,7 @@ SMALL = {
     "size=small,medium": "rows=200,300",
     "size=medium": "rows=200",
     "seed=1,2,3,4": "seed=1,2",
+    "partitions.count=1,4": "partitions.count=4",
     "hydra.sweeper.n_trials=20": "hydra.sweeper.n_trials=2",
     "cluster=threads,processes": "cluster=sync,threads",
     "experiment=partitioning": "experiment=partitioning cluster=threads",

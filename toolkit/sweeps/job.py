@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -97,7 +98,9 @@ def _attempt(
         if isinstance(error, SystemExit):
             text = f"a stage left with sys.exit({error.code!r})"
         if not isinstance(error, ToolkitError):
-            traceback.print_exception(error)
+            # Kept with what the job printed, and told at once unless that is the same file.
+            for stream in {sys.stdout, sys.stderr}:
+                traceback.print_exception(error, file=stream)
         replace(record, status="failed", error=text).write(job_dir)
 
 
