@@ -1,4 +1,4 @@
-"""Runs and sweeps: folders, exit codes, logs. The stages here are small ones of the tests' own."""
+"""Single runs: folders, exit codes, logs. The stages here are small ones of the tests' own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.test_cli import left_in
 from toolkit.command_line import COMMANDS
 from toolkit.config import Settings
 from toolkit.errors import InputError
-from toolkit.hydra_runtime import SOME_RUNS_FAILED, Stage, run_through_hydra
+from toolkit.hydra_runtime import Stage, run_through_hydra
 from toolkit.report import RUN_FILE
 
 Calls = list[tuple[Settings, Path]]
@@ -119,54 +119,6 @@ def test_an_interrupted_run_leaves_nothing(stage: Stage, tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         run(stage, "seed=4")
     assert left_in(tmp_path) == []
-
-
-def test_a_sweep_goes_on_after_failures_and_tells_them(
-    stage: Stage, calls: Calls, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = run(stage, "--multirun", "seed=1,2,3,9", "size=tiny")
-    assert code == SOME_RUNS_FAILED == 4
-    assert [settings.seed for settings, _ in calls] == [1, 2, 3, 9]
-    lines = capsys.readouterr().err.splitlines()
-    assert "run 4 of 4: seed=9 size=tiny" in lines
-    assert [line for line in lines if line.startswith("error:")] == [
-        "error: seed=1 size=tiny: input x.csv: no such file",
-        "error: seed=2 size=tiny: a bug, see the traceback above",
-        "error: seed=3 size=tiny: a bug, see the traceback above",
-        "error: 3 of 4 runs failed",
-    ]
-    assert "ValueError: a bug" in lines
-
-
-def test_a_sweep_that_goes_well_is_a_success(stage: Stage, calls: Calls, tmp_path: Path) -> None:
-    assert run(stage, "-m", "size=tiny,small", "seed=range(7,9)", "--log-level=ERROR") == 0
-    assert [(s.rows, s.seed) for s, _ in calls] == [
-        (1000, 7),
-        (1000, 8),
-        (100_000, 7),
-        (100_000, 8),
-    ]
-    (sweep,) = (tmp_path / "data" / "reports").iterdir()
-    assert sweep.name.startswith("sweep_")
-    assert [run_dir for _, run_dir in calls] == [sweep / str(n) for n in range(4)]
-
-
-def test_a_sweep_over_workspaces_has_one_folder(stage: Stage, calls: Calls, tmp_path: Path) -> None:
-    words = ["-m", "seed=7,8", "data_dir=work/${seed}-${hydra:job.num}/data"]
-    assert run(stage, *words) == 0
-    assert [s.data_dir for s, _ in calls] == [Path("work/7-0/data"), Path("work/8-1/data")]
-    (sweep,) = (tmp_path / "work/7-0/data/reports").iterdir()
-    assert [run_dir.parent for _, run_dir in calls] == [sweep, sweep]
-    assert [path.name for path in (tmp_path / "work").iterdir()] == ["7-0"]
-
-
-def test_each_run_logs_into_its_own_folder_only(stage: Stage, calls: Calls) -> None:
-    assert run(stage, "-m", "seed=5", "mode=dirty,clean") == SOME_RUNS_FAILED
-    logs = [(run_dir / "run.log").read_text("utf-8").splitlines() for _, run_dir in calls]
-    assert [len(lines) for lines in logs] == [1, 1]
-    assert [lines[0][-1] for lines in logs] == ["0", "1"]
-    open_logs = [h for h in logging.getLogger().handlers if isinstance(h, logging.FileHandler)]
-    assert open_logs == []
 
 
 def test_log_level_is_that_of_the_run(stage: Stage, calls: Calls) -> None:

@@ -260,7 +260,7 @@ def test_a_patient_run_waits_for_another(targets: list[Path]) -> None:
 
     def publish_patiently() -> None:
         begun.set()
-        with publishing(targets, patience_seconds=60) as folders:
+        with publishing(targets, wait=True) as folders:
             for folder in folders:
                 (folder / "part").write_text("later")
 

@@ -27,7 +27,6 @@ from toolkit.command_line import (
     REVIEW_LOOKUPS,
     UPDATE_LOOKUPS,
     VALIDATE,
-    Command,
 )
 from toolkit.errors import ToolkitError
 from toolkit.shipped import shipped_folder
@@ -96,7 +95,8 @@ def run_command(name: str) -> int:
     try:
         from toolkit.hydra_runtime import run_through_hydra
 
-        return run_through_hydra(command, words, partial(_run_stage, command))
+        share = partial(_run_stage, "share_feed") if name == PIPELINE else None
+        return run_through_hydra(command, words, partial(_run_stage, command.stage), share)
     except ToolkitError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -105,10 +105,10 @@ def run_command(name: str) -> int:
         return 130
 
 
-def _run_stage(command: Command, settings: Settings, run_dir: Path) -> None:
+def _run_stage(name: str, settings: Settings, run_dir: Path) -> None:
     # Imported now, because the stages bring Dask and Arrow along.
     stages = import_module("toolkit.stages")
-    getattr(stages, command.stage)(settings, run_dir)
+    getattr(stages, name)(settings, run_dir)
 
 
 def _version() -> str:

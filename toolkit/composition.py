@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,6 +25,7 @@ from hydra.core.override_parser.types import Override, OverrideType, ValueType
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
@@ -33,6 +35,8 @@ from toolkit.errors import ConfigError, did_you_mean
 from toolkit.shipped import shipped_folder
 
 VERSION_BASE = "1.3"
+_BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
+_PLUGINS = ("hydra/launcher/joblib", "hydra/sweeper/optuna")
 # Lines of Hydra's messages that help nobody outside it.
 _INSIDE_TALK = (
     *("full_key:", "object_type=", "reference_type="),
@@ -117,10 +121,13 @@ def parse_overrides(words: Sequence[str]) -> tuple[list[Override], list[str]]:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """What a run will go by, and the folder of its sweep if it is one of several."""
+    """What a run will go by; if it is one of several, where, and how many run at once."""
 
     values: dict[str, Any]
+    overrides: Sequence[str]
     sweep_dir: str
+    subdir: str
+    at_once: int
 
 
 @dataclass(frozen=True)
@@ -132,10 +139,41 @@ class Composition:
     overrides: Sequence[Override]
     config_name: str
     multirun: bool
+    jobs_known: bool = True
+    """False for a sweeper that decides on its jobs as it goes."""
 
     @cached_property
     def groups(self) -> dict[str, list[str]]:
         return group_options(self.folders.in_order())
+
+    def with_sweep_config(self) -> Composition:
+        """The same with what the config itself says about a sweep, as if it had been typed.
+
+        So what hydra.sweeper.params vary is checked like overrides, and those come after it.
+        A config that can't be composed is left as it is, for `checked` to say why.
+        """
+        plain = [
+            override
+            for override in self.overrides
+            if not override.is_sweep_override() and not [*self._override_problems(override)]
+        ]
+        self.folders.enter_search_path()
+        try:
+            with self._initialized():
+                words = self.words(plain)
+                hydra = compose(self.config_name, words, return_hydra_config=True).hydra
+                params = dict(hydra.sweeper.get("params") or {})
+        except (HydraException, OmegaConfBaseException, yaml.YAMLError):
+            return self
+        given = {override.key_or_group for override in self.overrides}
+        varied, _ = parse_overrides([f"{k}={v}" for k, v in params.items() if k not in given])
+        emptied, _ = parse_overrides(["hydra.sweeper.params=null"] if params else [])
+        return replace(
+            self,
+            overrides=[*varied, *self.overrides, *emptied],
+            multirun=self.multirun or hydra.mode == RunMode.MULTIRUN,
+            jobs_known=hydra.sweeper.get("_target_") == _BASIC_SWEEPER,
+        )
 
     def words(self, overrides: Sequence[Override]) -> list[str]:
         """The overrides as Hydra gets them, so that it lets unknown keys pass.
@@ -157,9 +195,7 @@ class Composition:
         sound: list[Override] = []
         mistaken: list[Override] = []
         self.folders.enter_search_path()
-        with initialize_config_dir(
-            str(self.folders.main), job_name=self.command, version_base=VERSION_BASE
-        ):
+        with self._initialized():
             for override in self.overrides:
                 override.config_loader = GlobalHydra.instance().config_loader()
                 wrong = [*self._override_problems(override)]
@@ -172,6 +208,13 @@ class Composition:
             raise ConfigError("\n".join([str(error), *self._note()]))
         return runs
 
+    def _initialized(self) -> AbstractContextManager[None]:
+        folder = str(self.folders.main)
+        context: AbstractContextManager[None] = initialize_config_dir(
+            folder, job_name=self.command, version_base=VERSION_BASE
+        )
+        return context
+
     def _plan(self, overrides: Sequence[Override]) -> tuple[list[PlannedRun], list[str]]:
         """The runs to come, and what is wrong with their values."""
         runs: list[PlannedRun] = []
@@ -182,9 +225,25 @@ class Composition:
                 problems += config_problems(runs[-1].values, self.groups)
             if not runs:
                 problems.append("there is nothing to run: a sweep has no values")
+            problems += self._sweep_problems(runs)
         except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
-            problems.append(_one_line(error))
+            problems.append(_with_hint(_one_line(error)))
         return runs, problems
+
+    def _sweep_problems(self, runs: Sequence[PlannedRun]) -> Iterator[str]:
+        if not self.multirun:
+            if any(run.values.get("sweep") == {"resume": True} for run in runs):
+                yield "sweep.resume=true: is for --multirun"
+            return
+        for number, run in enumerate(runs):
+            if run.subdir != str(number):
+                yield f"hydra.sweep.subdir={run.subdir}: the folder of a job is its number"
+        outputs = [str(run.values["output"]) for run in runs if run.values.get("output")]
+        if outputs and (len({*map(os.path.abspath, outputs)}) < len(runs) or not self.jobs_known):
+            yield (
+                f"output={outputs[0]}: several jobs would write there; leave it out, since each "
+                "job has a folder of its own, or let it differ, as in 'output=out/${hydra:job.num}'"
+            )
 
     def _override_problems(self, override: Override) -> Iterator[str]:
         word, key = override.input_line, override.key_or_group
@@ -213,7 +272,7 @@ class Composition:
         parsed = parser.parse_overrides(self.words(overrides))
         if not self.multirun:
             return [[str(override.input_line) for override in parsed]]
-        if any(override.key_or_group == "hydra/sweeper" for override in parsed):
+        if not self.jobs_known:
             # What another sweeper tries is known to it only; each run checks its config again.
             parsed = [override for override in parsed if not override.is_sweep_override()]
         return [list(run) for run in BasicSweeper.split_arguments(parsed, None)[0]]
@@ -228,7 +287,11 @@ class Composition:
             try:
                 keys = [str(key) for key in config if key != "hydra"]
                 values = plain_values(OmegaConf.masked_copy(config, keys))
-                return PlannedRun(values, str(config.hydra.sweep.dir))
+                hydra = config.hydra
+                at_once = _jobs_at_once(hydra.launcher.get("n_jobs", 1))
+                overrides = [str(word) for word in hydra.overrides.task]
+                sweep = hydra.sweep
+                return PlannedRun(values, overrides, str(sweep.dir), str(sweep.subdir), at_once)
             finally:
                 HydraConfig.instance().cfg = None
 
@@ -236,6 +299,11 @@ class Composition:
         own = self.folders.own
         if own and (own / f"{self.config_name}.yaml").is_file():
             yield f"note: {own / self.config_name}.yaml takes the place of the toolkit's own"
+
+
+def _jobs_at_once(n_jobs: int) -> int:
+    """As joblib counts: -1 is one a core, -2 one less."""
+    return n_jobs if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + n_jobs)
 
 
 def plain_values(config: DictConfig) -> dict[str, Any]:
@@ -260,6 +328,13 @@ def _not_caused_by(mistaken: Sequence[Override], problems: Sequence[str]) -> Ite
     """The problems but those that the overrides left out may have caused."""
     parts = tuple(f"{override.key_or_group}{end}" for override in mistaken for end in ".:=")
     return (line for line in problems if not line.startswith(parts))
+
+
+def _with_hint(problem: str) -> str:
+    """The problem, with the way to install a plugin that is missing."""
+    if any(f"Could not find '{plugin}'" in problem for plugin in _PLUGINS):
+        return f"{problem}; it comes with: pip install 'sales-feed-toolkit[sweep]'"
+    return problem
 
 
 def _one_line(error: BaseException) -> str:

@@ -28,8 +28,7 @@ _STRICT: dict[str, Any] = {"extra": "forbid"}
 # What changes where results lie, how fast they come or what is said meanwhile, not what they are.
 _WITHOUT_EFFECT = (
     *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
-    "validation",
-    "run_tests",
+    *("validation", "run_tests", "sweep", "results_dir"),
 )
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # The keys that each kind goes by.
@@ -109,6 +108,15 @@ class Validation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """How the jobs of a --multirun are run. No job can see it in its results."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    resume: bool = False
+    """Run only what is missing of the same sweep, in its folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """Every key that conf/ knows. Paths are relative to where the command is run."""
 
@@ -138,6 +146,7 @@ class Config:
     cluster: Cluster
     outputs: Outputs
     validation: Validation
+    sweep: Sweep = Sweep()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +154,8 @@ class Settings(Config):
     """A config that holds, and the overrides that the user gave to get it."""
 
     overrides: tuple[str, ...] = ()
+    results_dir: Path | None = None
+    """Where a job of a sweep puts its outputs; those of a single run go to data_dir."""
 
     @property
     def config_hash(self) -> str:

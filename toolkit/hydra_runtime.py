@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,20 +14,20 @@ from hydra._internal.utils import _run_hydra, get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from toolkit.command_line import Command, HydraFlags, Line, quoted, translate
+from toolkit.command_line import Command, HydraFlags, Line, translate
 from toolkit.completion import Typed
 from toolkit.composition import (
     VERSION_BASE,
     Composition,
     ConfigFolders,
+    PlannedRun,
     parse_overrides,
     plain_values,
 )
 from toolkit.config import Settings, read_settings
-from toolkit.errors import ConfigError, OutputError, ToolkitError
+from toolkit.errors import ConfigError, OutputError
 from toolkit.report import RUN_FILE
 
-SOME_RUNS_FAILED = 4
 Stage = Callable[[Settings, Path], object]
 
 _CONFIG_NAME = "config"
@@ -47,9 +45,13 @@ def hydra_flags() -> HydraFlags:
     }
 
 
-def run_through_hydra(command: Command, words: Sequence[str], stage: Stage) -> int:
+def run_through_hydra(
+    command: Command, words: Sequence[str], stage: Stage, share: Stage | None = None
+) -> int:
     """Do what the words ask for, calling `stage` with the settings and the folder of each run.
 
+    Jobs of a sweep call it in processes of their own, so that it must be possible to pickle it.
+    `share` generates an input for all jobs that would generate the same.
     Returns the exit code. Raises ConfigError before anything is written, and what the only run
     raises. A sweep goes on after a run that fails, and then returns SOME_RUNS_FAILED.
     """
@@ -64,14 +66,19 @@ def run_through_hydra(command: Command, words: Sequence[str], stage: Stage) -> i
             raise ConfigError.from_problems(problems)
         _enter_hydra(args, composition.folders, _refuse)
         return 0
+    if args.cfg:
+        composition.checked(problems)
+        _enter_hydra(args, composition.folders, _refuse)
+        return 0
+    composition = composition.with_sweep_config()
     runs = composition.checked(problems)
-    jobs = _Jobs(stage, len(runs) if composition.multirun else None)
     if composition.multirun:
-        # One folder for all runs, even where they have workspaces of their own.
-        args.overrides.append(f"hydra.sweep.dir={quoted(runs[0].sweep_dir)}")
-    with jobs.leaving_no_empty_folder(Path(runs[0].values["data_dir"])):
-        _enter_hydra(args, composition.folders, jobs.run)
-    return jobs.exit_code()
+        return _sweep(composition, runs, (stage, share), args)
+    only = _OnlyRun(stage)
+    with only.leaving_no_empty_folder(Path(runs[0].values["data_dir"])):
+        _enter_hydra(args, composition.folders, only.run)
+    only.raise_failure()
+    return 0
 
 
 def _plan(command: Command, line: Line, args: argparse.Namespace) -> tuple[Composition, list[str]]:
@@ -96,8 +103,24 @@ def _flag_problems(args: argparse.Namespace) -> Iterator[str]:
         yield "--resolve: is for --cfg"
 
 
+def _sweep(
+    composition: Composition,
+    runs: Sequence[PlannedRun],
+    stages: tuple[Stage, Stage | None],
+    args: argparse.Namespace,
+) -> int:
+    # Imported now, because it brings Arrow along.
+    from toolkit.hydra_sweep import run_sweep
+
+    def enter(words: list[str], job: Callable[[DictConfig], float]) -> None:
+        args.overrides = words
+        _enter_hydra(args, composition.folders, job)
+
+    return run_sweep(composition, runs, stages, enter)
+
+
 def _enter_hydra(
-    args: argparse.Namespace, folders: ConfigFolders, job: Callable[[DictConfig], None]
+    args: argparse.Namespace, folders: ConfigFolders, job: Callable[[DictConfig], object]
 ) -> None:
     """What hydra.main does, for words that are parsed already."""
     folders.enter_search_path()
@@ -125,48 +148,35 @@ def _complete(command: Command, args: argparse.Namespace) -> int:
     return 0
 
 
-class _Jobs:
-    """The runs of one command line; those that fail are remembered.
+class _OnlyRun:
+    """A run that is no part of a sweep; what it raises is kept for after Hydra's end."""
 
-    `n_runs` is their number in a sweep, None for the only run.
-    """
-
-    def __init__(self, stage: Stage, n_runs: int | None) -> None:
-        self._stage, self._n_runs = stage, n_runs
-        self._failed: list[BaseException] = []
-        self._begun: list[Path] = []
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._failure: BaseException | None = None
+        self._run_dir: Path | None = None
 
     def run(self, config: DictConfig) -> None:
-        """The job that Hydra calls. It must not raise: that would end a sweep."""
+        """The job that Hydra calls. Hydra would print what it raises, and leave."""
         hydra = HydraConfig.get()
+        self._run_dir = Path(hydra.runtime.output_dir)
         overrides = [str(word).removeprefix("++") for word in hydra.overrides.task]
-        run_dir = Path(hydra.runtime.output_dir)
-        self._begun.append(run_dir)
-        if self._n_runs is not None:
-            told = f"run {len(self._begun)} of {self._n_runs}: {' '.join(overrides)}"
-            print(told, file=sys.stderr, flush=True)
         try:
-            self._stage(read_settings(plain_values(config), overrides), run_dir)
+            self._stage(read_settings(plain_values(config), overrides), self._run_dir)
         except (Exception, SystemExit) as error:
-            self._failed.append(error)
-            if self._n_runs is not None:
-                _report(error, " ".join(overrides))
+            self._failure = error
 
-    def exit_code(self) -> int:
-        """0 or SOME_RUNS_FAILED; raises what the only run raised."""
-        if not self._failed:
-            return 0
-        if self._n_runs is not None:
-            print(f"error: {len(self._failed)} of {self._n_runs} runs failed", file=sys.stderr)
-            return SOME_RUNS_FAILED
-        error = self._failed[0]
-        if isinstance(error, SystemExit):
-            raise RuntimeError(f"a stage left with sys.exit({error.code!r})") from error
-        raise error
+    def raise_failure(self) -> None:
+        """Raise what the run raised, if anything."""
+        if isinstance(self._failure, SystemExit):
+            told = f"a stage left with sys.exit({self._failure.code!r})"
+            raise RuntimeError(told) from self._failure
+        if self._failure is not None:
+            raise self._failure
 
     @contextmanager
     def leaving_no_empty_folder(self, data_dir: Path) -> Iterator[None]:
-        """Afterwards, the folder of an only run that failed and left no report is gone.
+        """Afterwards, the folder of a run that failed and left no report is gone.
 
         So is the workspace, where Hydra had to make it for that folder. Raises OutputError when
         there can be no such folder.
@@ -177,15 +187,10 @@ class _Jobs:
         done = False
         try:
             yield
-            done = not self._failed
+            done = self._failure is None
         finally:
-            if (
-                not done
-                and self._n_runs is None
-                and self._begun
-                and not (self._begun[0] / RUN_FILE).exists()
-            ):
-                shutil.rmtree(self._begun[0], ignore_errors=True)
+            if not done and self._run_dir and not (self._run_dir / RUN_FILE).exists():
+                shutil.rmtree(self._run_dir, ignore_errors=True)
                 for folder in made:
                     if folder.is_dir() and not any(folder.iterdir()):
                         folder.rmdir()
@@ -196,11 +201,3 @@ def _check_writable(folder: Path) -> None:
         raise OutputError.cannot_write(folder, NotADirectoryError(20, "it is no folder"))
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError.cannot_write(folder, PermissionError(13, "not allowed"))
-
-
-def _report(error: BaseException, overrides: str) -> None:
-    if isinstance(error, ToolkitError):
-        print(f"error: {overrides}: {error}", file=sys.stderr)
-    else:
-        traceback.print_exception(error)
-        print(f"error: {overrides}: a bug, see the traceback above", file=sys.stderr)

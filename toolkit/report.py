@@ -116,7 +116,7 @@ def record_run(report: RunReport) -> Iterator[RunReport]:
         raise
     except BaseException as error:
         held = isinstance(error, ValidationError)
-        report.status, report.error = "held back" if held else "failed", _one_line(error)
+        report.status, report.error = "held back" if held else "failed", one_line(error)
         raise
     finally:
         report.finished, report.seconds = utc_now(), time.monotonic() - begun
@@ -182,6 +182,7 @@ def _replace(target: Path, content: bytes) -> None:
         raise
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
+    """What an error says, without line ends; a bug with the name of its kind."""
     text = " ".join(str(error).split())
     return text if isinstance(error, ToolkitError) else f"{type(error).__name__}: {text}"

@@ -7,10 +7,9 @@ import fcntl
 import json
 import os
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +21,6 @@ import pyarrow.parquet as pq
 from toolkit.errors import OutputError
 
 MANIFEST = "_manifest.json"
-_POLL_SECONDS = 0.05
 _ROW_GROUP_ROWS = 1 << 18
 # Arrow encodes this many values at a time; its own 1,024 costs a third more time.
 _WRITE_BATCH_ROWS = 1 << 16
@@ -66,11 +64,16 @@ def write_parquet(table: pa.Table, schema: pa.Schema, path: Path, style: Parquet
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write JSON that appears whole or not at all, keys in the order given."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    write_text(f"{text}\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write text as UTF-8 that appears whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2, ensure_ascii=False, default=str)
-            file.write("\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -79,16 +82,16 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
 
 
 @contextmanager
-def publishing(targets: Sequence[Path], patience_seconds: float = 0.0) -> Iterator[list[Path]]:
+def publishing(targets: Sequence[Path], *, wait: bool = False) -> Iterator[list[Path]]:
     """A staging folder for each target folder; all become the targets when the block ends well.
 
     The staging folders lie beside their targets. When the block raises, they are removed and the
-    targets stay as they were. Raises OutputError when a target is still being written by another
-    run after `patience_seconds`, or cannot be written at all.
+    targets stay as they were. Raises OutputError when a target cannot be written, or is being
+    written by another run, unless it is to `wait` for that one's end.
     """
     with ExitStack() as stack:
         for target in targets:
-            stack.enter_context(_locked(target, patience_seconds))
+            stack.enter_context(locked(target, wait=wait))
         for target in targets:
             _put_back(target)
             _remove(_beside(target, "doomed"))
@@ -115,7 +118,7 @@ def publishing_files(folder: Path) -> Iterator[Path]:
     Other files in `folder` are left alone. Errors as in `publishing`.
     """
     marker = folder / "files"
-    with _locked(marker):
+    with locked(marker):
         staged = _beside(marker, "staging")
         try:
             _remove(staged)
@@ -225,12 +228,15 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def _locked(target: Path, patience_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the target for this process; the lock falls with the process, however it ends."""
+def locked(target: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold the target for this process; the lock falls with the process, however it ends.
+
+    Where another process holds it, wait until it does no more, or raise OutputError at once.
+    """
     path = _beside(target, "lock")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = _open_locked(path, target, time.monotonic() + patience_seconds)
+        descriptor = _open_locked(path, target, wait)
     except OSError as error:
         raise OutputError.cannot_write(target.parent, error) from error
     try:
@@ -240,18 +246,16 @@ def _locked(target: Path, patience_seconds: float = 0.0) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _open_locked(path: Path, target: Path, deadline: float) -> int:
+def _open_locked(path: Path, target: Path, wait: bool) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             os.close(descriptor)
-            if time.monotonic() >= deadline:
-                raise OutputError.in_use(target) from None
-            time.sleep(_POLL_SECONDS)
-            continue
+            raise OutputError.in_use(target) from None
         # The file may have been removed by the run that held it before.
-        if path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino:
-            return descriptor
+        with suppress(FileNotFoundError):
+            if os.fstat(descriptor).st_ino == path.stat().st_ino:
+                return descriptor
         os.close(descriptor)

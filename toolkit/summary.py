@@ -79,12 +79,12 @@ def summary_table(report: RunReport) -> Summary:
 
 
 def print_summary(report: RunReport, stream: TextIO) -> None:
-    """Print the summary."""
-    print_rich(summary_table(report), stream)
+    """Print the summary, as `print_plainly` does."""
+    print_plainly(summary_table(report), stream)
 
 
-def print_rich(shown: RenderableType, stream: TextIO) -> None:
-    """Print something of rich's; to anything but a terminal without colours, no line ever cut."""
+def print_plainly(shown: RenderableType, stream: TextIO) -> None:
+    """Print it; to anything but a terminal without colours, and no line is ever cut."""
     if stream.isatty():
         # A path that is too long is left to the terminal to wrap, so that it can be copied.
         Console(file=stream).print(shown, crop=False)

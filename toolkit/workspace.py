@@ -1,4 +1,4 @@
-"""The folders of a workspace: data_dir with its inputs, lookups and outputs."""
+"""The folders of a workspace: data_dir with its inputs and lookups, and where outputs go."""
 
 from __future__ import annotations
 
@@ -17,20 +17,36 @@ class Workspace:
     """Where things are, by convention; nothing is created by asking."""
 
     data_dir: Path
+    results_dir: Path | None = None
+    """Where outputs go instead of data_dir: a job of a sweep has a folder of its own."""
 
     @property
     def generated_feed(self) -> Path:
         return self.data_dir / "input" / GENERATED_FEED
 
+    @property
+    def new_feed(self) -> Path:
+        """Where a feed is generated when nobody says where."""
+        return self._outputs / "input" / GENERATED_FEED
+
     def clean_dataset(self, stem: str) -> Path:
-        return self.data_dir / "clean" / f"{stem}_clean.parquet"
+        return self._outputs / "clean" / f"{stem}_clean.parquet"
 
     def rejected_dataset(self, stem: str) -> Path:
-        return self.data_dir / "rejected" / f"{stem}_rejected.parquet"
+        return self._outputs / "rejected" / f"{stem}_rejected.parquet"
+
+    @property
+    def new_lookups(self) -> Path:
+        """Where lookups are built when nobody says where."""
+        return self._outputs / "lookups"
 
     @property
     def aggregations(self) -> Path:
-        return self.data_dir / "aggregations"
+        return self._outputs / "aggregations"
+
+    @property
+    def _outputs(self) -> Path:
+        return self.results_dir or self.data_dir
 
     @property
     def lookups(self) -> Path:

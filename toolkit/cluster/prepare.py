@@ -24,6 +24,11 @@ def prepare_worker() -> None:
 def prepare_process() -> None:
     """The same for a process of a pool, which would also outlive a killed driver."""
     prepare_worker()
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """From now on this process ends as soon as the one that asked for it is no more."""
     threading.Thread(target=_exit_with_parent, name="parent", daemon=True).start()
 
 

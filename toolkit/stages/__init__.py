@@ -12,9 +12,26 @@ from toolkit.stages.aggregating import aggregate
 from toolkit.stages.cleaning import clean
 from toolkit.stages.generating import generate
 from toolkit.stages.running import Dataset, Run, open_run
+from toolkit.stages.sharing import share_feed
 from toolkit.stages.stewarding import build, review
 from toolkit.stages.testing import run_project_tests
 from toolkit.stages.validating import CLEAN, REJECTED, Gate, validate
+from toolkit.workspace import Workspace
+
+__all__ = [
+    "build_aggregations",
+    "build_category_lookup",
+    "build_lookup",
+    "build_region_lookup",
+    "build_region_map",
+    "clean_data",
+    "generate_data",
+    "review_lookups",
+    "run_pipeline",
+    "share_feed",
+    "update_lookups",
+    "validate_data",
+]
 
 
 def run_pipeline(settings: Settings, run_dir: Path) -> None:
@@ -24,7 +41,7 @@ def run_pipeline(settings: Settings, run_dir: Path) -> None:
     with open_run("run-pipeline", settings, run_dir) as run:
         inputs = settings.input
         if not inputs:
-            inputs = (str(generate(run, run.workspace.generated_feed)),)
+            inputs = (str(generate(run, run.workspace.new_feed)),)
         with _gate(run) as gate:
             cleaned = clean(run, inputs, gate)
         if settings.outputs.aggregations and cleaned is not None:
@@ -34,7 +51,7 @@ def run_pipeline(settings: Settings, run_dir: Path) -> None:
 def generate_data(settings: Settings, run_dir: Path) -> None:
     """Write the seeded feed, and its ledger if asked for."""
     with open_run("generate-data", settings, run_dir) as run:
-        generate(run, settings.output or run.workspace.generated_feed)
+        generate(run, settings.output or run.workspace.new_feed)
 
 
 def clean_data(settings: Settings, run_dir: Path) -> None:
@@ -46,7 +63,8 @@ def clean_data(settings: Settings, run_dir: Path) -> None:
 def build_aggregations(settings: Settings, run_dir: Path) -> None:
     """Aggregate a cleaned dataset, by default that of the generated feed."""
     with open_run("build-aggregations", settings, run_dir) as run:
-        default = run.workspace.clean_dataset(run.workspace.generated_feed.stem)
+        shared = Workspace(settings.data_dir)
+        default = shared.clean_dataset(shared.generated_feed.stem)
         aggregate(run, settings.cleaned or default)
 
 
@@ -100,10 +118,11 @@ def validate_data(settings: Settings, run_dir: Path) -> None:
     with open_run("validate-data", settings, run_dir) as run:
         named = {CLEAN: settings.cleaned, REJECTED: settings.rejected}
         if not any(named.values()):
-            stem = run.workspace.generated_feed.stem
+            shared = Workspace(settings.data_dir)
+            stem = shared.generated_feed.stem
             named = {
-                CLEAN: run.workspace.clean_dataset(stem),
-                REJECTED: run.workspace.rejected_dataset(stem),
+                CLEAN: shared.clean_dataset(stem),
+                REJECTED: shared.rejected_dataset(stem),
             }
         validate(run, {kind: Dataset(path, path) for kind, path in named.items() if path})
 

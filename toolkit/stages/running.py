@@ -59,7 +59,13 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
     report = RunReport(command, list(settings.overrides), settings.config_hash)
     try:
         with record_run(report):
-            yield Run(settings, run_dir, Workspace(settings.data_dir), report, Progress())
+            yield Run(
+                settings,
+                run_dir,
+                Workspace(settings.data_dir, settings.results_dir),
+                report,
+                Progress(),
+            )
     except ValidationError:
         _close(report, run_dir)
         raise

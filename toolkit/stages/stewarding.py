@@ -31,7 +31,7 @@ from toolkit.report import StageFacts, record_stage
 from toolkit.shipped import shipped_folder
 from toolkit.stages.running import Run
 from toolkit.store import publishing_files
-from toolkit.summary import print_rich
+from toolkit.summary import print_plainly
 from toolkit.units import human_count
 
 _SHOWN = 20
@@ -51,7 +51,7 @@ class _Place:
 
     @classmethod
     def of_workspace(cls, run: Run) -> _Place:
-        return cls((run.settings.data_dir / "lookups").absolute(), run.workspace.lookups)
+        return cls(run.workspace.new_lookups.absolute(), run.workspace.lookups)
 
     @classmethod
     def of(cls, run: Run, names: Sequence[str]) -> _Place:
@@ -114,7 +114,7 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
         facts.paths["review"] = path
         run.note(facts, f"{human_count(len(doubts))} values are unknown or uncertain")
     if doubts:
-        print_rich(doubts_table(doubts, amount, _SHOWN), sys.stdout)
+        print_plainly(doubts_table(doubts, amount, _SHOWN), sys.stdout)
         print()
 
 

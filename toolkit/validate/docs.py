@@ -37,8 +37,6 @@ _INDEX, _ASSETS, _RUNS, _RUN_FILE = "index.html", "assets", "runs", "run.json"
 _SITE = Path(__file__).parent / "site"
 _OUTCOMES = ("failed", "warned", "vacuous", "passed")
 _LONGEST_SLUG = 80
-# Another run writes its pages in a fraction of this.
-_PATIENCE_SECONDS = 30.0
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_SITE),
     autoescape=True,
@@ -107,7 +105,7 @@ def add_run(
     This run and the newest others stay, `keep_runs` in all, and so do files that are not the
     site's. `run_time` has a time zone, `suites` have names of their own, `keep_runs` is 1 or more.
     Raises OutputError, with everything left as it was, when `folder` holds something else than
-    Data Docs, is being written by another run, or cannot be written.
+    Data Docs, or cannot be written.
     """
     folder = folder.resolve()
     found = [(suite, suite_rows(suite)) for suite in suites]
@@ -118,7 +116,7 @@ def add_run(
         tally.page: _page(run, tally, suite, rows, run_folder)
         for tally, (suite, rows) in zip(tallies, found, strict=True)
     }
-    with publishing([folder], _PATIENCE_SECONDS) as (staged,):
+    with publishing([folder], wait=True) as (staged,):
         earlier = _read_runs(folder)
         others = [other for other in earlier if other.name != run.name]
         kept = sorted(others, key=_newest_first)[: keep_runs - 1]

@@ -1,0 +1,156 @@
+"""Small plots as SVG text: one figure of the jobs against the values of one key."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from statistics import median
+
+from toolkit.sweeps.comparison import ComparedJob, Comparison, Metric
+
+MAX_SERIES = 4
+"""As many lines as can be told apart."""
+
+_WIDTH, _HEIGHT = 340, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 10, 10, 26
+_CHARACTER_WIDTH = 6.5
+_STEPS = (1, 2, 2.5, 5, 10)
+_N_GRID_LINES = 4
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One metric against one varied key. Jobs without the figure or the key have no point.
+
+    Values stand side by side at equal distances, numbers in their order. A line joins the medians
+    of its points; there is one for each combination of the other varied keys if these are few.
+    """
+
+    comparison: Comparison
+    metric: Metric
+    key: str
+
+    def svg(self) -> str:
+        """The drawing, to be scaled to any width; its colours are classes s0, s1, ..."""
+        title = escape(f"{self.metric.heading} by {self.key}")
+        return "".join(
+            [
+                f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{title}">',
+                *self._grid(),
+                *self._value_labels(),
+                *(part for n, jobs in enumerate(self._lines()) for part in self._line(n, jobs)),
+                "</svg>",
+            ]
+        )
+
+    @cached_property
+    def values(self) -> list[str]:
+        return ordered({job.settings[self.key] for job in self._jobs})
+
+    @cached_property
+    def _jobs(self) -> list[ComparedJob]:
+        return [
+            job
+            for job in self.comparison.jobs
+            if self.metric.name in job.figures and self.key in job.settings
+        ]
+
+    @cached_property
+    def _step(self) -> float:
+        highest = max((job.figures[self.metric.name] for job in self._jobs), default=0)
+        return round_step(highest / _N_GRID_LINES)
+
+    def _x(self, value: str) -> float:
+        slot = (_WIDTH - _LEFT - _RIGHT) / len(self.values)
+        return _LEFT + slot * (self.values.index(value) + 0.5)
+
+    def _y(self, figure: float) -> float:
+        share = figure / (self._step * _N_GRID_LINES)
+        return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
+
+    def _grid(self) -> Iterator[str]:
+        for line in range(_N_GRID_LINES + 1):
+            figure = line * self._step
+            y = self._y(figure)
+            yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>'
+            label = escape(self.metric.show(figure))
+            yield f'<text class="y" x="{_LEFT - 6}" y="{y + 4:.1f}">{label}</text>'
+
+    def _value_labels(self) -> Iterator[str]:
+        slot = (_WIDTH - _LEFT - _RIGHT) / len(self.values)
+        widest = max(map(len, self.values)) * _CHARACTER_WIDTH + 6
+        # Where there is no room for all labels, every other one, or third, and so on.
+        apart = max(1, min(math.ceil(widest / slot), math.ceil(len(self.values) / 3)))
+        fitting = max(3, int(apart * slot / _CHARACTER_WIDTH))
+        for value in self.values[::apart]:
+            shown = value if len(value) <= fitting else f"{value[: fitting - 1]}…"
+            yield (
+                f'<text class="x" x="{self._x(value):.1f}" y="{_HEIGHT - 8}">{escape(shown)}'
+                f"<title>{escape(value)}</title></text>"
+            )
+
+    def _lines(self) -> list[list[ComparedJob]]:
+        names = series(self.comparison, self.key)
+        if not names:
+            return [self._jobs]
+        return [[job for job in self._jobs if _others(job, by) == by] for by in names.values()]
+
+    def _line(self, number: int, jobs: Sequence[ComparedJob]) -> Iterator[str]:
+        """Drawn in the order of the values, so that it does not depend on that of the jobs."""
+        figures: dict[str, list[float]] = {}
+        for job in jobs:
+            figures.setdefault(job.settings[self.key], []).append(job.figures[self.metric.name])
+        present = [value for value in self.values if value in figures]
+        places = [f"{self._x(v):.1f} {self._y(median(figures[v])):.1f}" for v in present]
+        if len(places) > 1:
+            yield f'<path class="line s{number}" d="M{"L".join(places)}"/>'
+        for job in jobs:
+            x, y = self._x(job.settings[self.key]), self._y(job.figures[self.metric.name])
+            shown = self.metric.show(job.figures[self.metric.name])
+            told = escape(f"job {job.number}: {' '.join(job.overrides)}: {shown}")
+            best = job.number in self.comparison.best.get(self.metric.name, ())
+            yield (
+                f'<circle class="s{number}{" best" if best else ""}" cx="{x:.1f}" cy="{y:.1f}" '
+                f'r="{5 if best else 3.5}"><title>{told}</title></circle>'
+            )
+
+
+def series(comparison: Comparison, key: str) -> dict[str, dict[str, str | None]]:
+    """What the lines of a plot against a key are called, and the settings that each stands for.
+
+    Empty where a plot has one line, because no other key varies or too many combinations do.
+    """
+    others = [other for other in comparison.varied if other != key]
+    found = {}
+    for job in comparison.jobs:
+        setting = {other: job.settings.get(other) for other in others}
+        found[" ".join(f"{name}={value or '-'}" for name, value in setting.items())] = setting
+    return found if others and 1 < len(found) <= MAX_SERIES else {}
+
+
+def ordered(values: set[str]) -> list[str]:
+    """Numbers by size, anything else by name."""
+    return sorted(values, key=lambda value: (*_number(value), value))
+
+
+def round_step(at_least: float) -> float:
+    """The next of 1, 2, 2.5, 5, 10, 20, ... times a power of ten."""
+    if at_least <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(at_least))
+    return next(step * power for step in _STEPS if step * power >= at_least * (1 - 1e-9))
+
+
+def _number(value: str) -> tuple[bool, float]:
+    try:
+        number = float(value)
+    except ValueError:
+        return True, 0.0
+    return (False, number) if math.isfinite(number) else (True, 0.0)
+
+
+def _others(job: ComparedJob, by: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {key: job.settings.get(key) for key in by}

@@ -1,0 +1,92 @@
+"""Work in a process of its own, so that nothing of it is left for the next one: no config, client,
+thread, log handler, variable or memory, whatever it did.
+
+It is forked from a process that has imported the stages and done nothing since; that takes 0.1 s.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from toolkit.cluster import hold_interrupts
+from toolkit.cluster.prepare import end_with_parent
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done; everything in it can be pickled.
+
+    What it prints goes to the file `told`, and with `quiet` what it says on stderr too.
+    """
+
+    begin: Callable[[], None]
+    do: Callable[[], None]
+    told: Path
+    quiet: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    folder: str = field(default_factory=os.getcwd)
+
+
+def do_alone(work: Work) -> int:
+    """Do the work in a new process and wait for its end; its exit code, negative for a signal.
+
+    Ctrl-C reaches it once, and is raised here when it has ended; a second one kills it.
+    """
+    process = _start(work)
+    try:
+        process.join()
+    except KeyboardInterrupt:
+        try:
+            if process.pid is not None and process.is_alive():
+                os.kill(process.pid, signal.SIGINT)
+            process.join()
+        except KeyboardInterrupt:
+            process.kill()
+            process.join()
+        raise
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def _start(work: Work) -> ForkServerProcess:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["toolkit.stages"])
+    process = context.Process(target=_do, args=(work,))
+    # A new process takes over the default way to start others, and does not know joblib's.
+    default = multiprocessing.get_start_method(allow_none=True)
+    with hold_interrupts():
+        multiprocessing.set_start_method("forkserver", force=True)
+        try:
+            process.start()
+        finally:
+            multiprocessing.set_start_method(default, force=True)
+    return process
+
+
+def _do(work: Work) -> None:
+    # Out of the terminal's reach: Ctrl-C comes from the parent, and never twice.
+    os.setpgid(0, 0)
+    end_with_parent()
+    os.environ.clear()
+    os.environ.update(work.environment)
+    os.chdir(work.folder)
+    with ExitStack() as stack:
+        told = stack.enter_context(work.told.open("w", encoding="utf-8"))
+        stack.enter_context(redirect_stdout(told))
+        if work.quiet:
+            stack.enter_context(redirect_stderr(told))
+        work.begin()
+        try:
+            work.do()
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)

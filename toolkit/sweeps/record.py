@@ -1,0 +1,93 @@
+"""What a sweep and its jobs leave on the disk to be told by: sweep.json, and job.json for each.
+
+A job may run in any process, so that what became of it is read from its folder alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from toolkit.report import RUN_FILE
+from toolkit.store import write_json
+
+SWEEP_FILE, JOB_FILE = "sweep.json", "job.json"
+# What decides neither what a job does nor how fast it is.
+_NO_PART_OF_A_JOB = ("log_level", "sweep")
+
+Status = Literal["ok", "failed", "interrupted", "running"]
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """One job: `key` stands for everything that it goes by, `error` is one line."""
+
+    number: int
+    overrides: tuple[str, ...]
+    key: str
+    status: Status = "running"
+    error: str | None = None
+
+    def write(self, folder: Path) -> None:
+        write_json(asdict(self), folder / JOB_FILE)
+
+    @classmethod
+    def read(cls, folder: Path) -> JobRecord | None:
+        """None where no job has begun."""
+        try:
+            content = json.loads((folder / JOB_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return cls(**{**content, "overrides": tuple(content["overrides"])})
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """A job to be run: `inputs` is a fingerprint of each thing besides the config that it reads."""
+
+    number: int
+    overrides: tuple[str, ...]
+    key: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SweepRecord:
+    """A sweep: `jobs` is empty where a sweeper finds them as it goes."""
+
+    command: str
+    started: str
+    jobs: tuple[PlannedJob, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        write_json(asdict(self), folder / SWEEP_FILE)
+
+    @classmethod
+    def read(cls, folder: Path) -> SweepRecord:
+        content = json.loads((folder / SWEEP_FILE).read_text(encoding="utf-8"))
+        jobs = tuple(
+            PlannedJob(**{**job, "overrides": tuple(job["overrides"])}) for job in content["jobs"]
+        )
+        return cls(**{**content, "jobs": jobs})
+
+
+def is_done(folder: Path) -> bool:
+    """Whether the job of this folder has gone well, and its report is still there."""
+    record = JobRecord.read(folder)
+    return record is not None and record.status == "ok" and (folder / RUN_FILE).is_file()
+
+
+def job_key(values: Mapping[str, Any]) -> str:
+    """Equal for configs, as plain values, that ask for the same in the same way."""
+    asked = {key: value for key, value in values.items() if key not in _NO_PART_OF_A_JOB}
+    return hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest()
+
+
+def told_overrides(words: Sequence[str]) -> tuple[str, ...]:
+    """A job's overrides as a person typed them, without how the sweep is run."""
+    typed = (word.removeprefix("++") for word in words)
+    return tuple(word for word in typed if not word.startswith("sweep."))

@@ -1,0 +1,106 @@
+"""Finding the sweep that is to be gone on with, and making sure that it still can be."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit.command_line import AGGREGATE, CLEAN, GENERATE, PIPELINE, VALIDATE
+from toolkit.errors import ConfigError
+from toolkit.report import versions
+from toolkit.sweeps.record import SWEEP_FILE, SweepRecord, is_done
+from toolkit.sweeps.shared_feed import generator_digest
+from toolkit.workspace import Workspace
+
+
+def find_same(record: SweepRecord, folder: Path) -> tuple[Path, SweepRecord]:
+    """The folder and record of the latest sweep with the same jobs: `folder`, or one beside it.
+
+    Raises ConfigError when there is none, or when what a finished job depends on has changed.
+    """
+    if not record.jobs:
+        raise ConfigError(
+            "sweep.resume: this sweeper decides on its jobs as it goes, so that none is known to "
+            "be missing; run it again without sweep.resume"
+        )
+    found = [
+        (path.parent, SweepRecord.read(path.parent))
+        for path in {folder / SWEEP_FILE, *folder.parent.glob(f"*/{SWEEP_FILE}")}
+        if path.is_file()
+    ]
+    alike = [one for one in found if _overrides(one[1]) == _overrides(record)]
+    if not alike:
+        raise ConfigError(
+            f"sweep.resume: no sweep with these {len(record.jobs)} jobs in {folder.parent}; "
+            "check the overrides, or run it without sweep.resume"
+        )
+    where, earlier = max(alike, key=lambda one: (one[1].started, one[0]))
+    changed = list(dict.fromkeys(_changes(where, earlier, record)))
+    if changed:
+        raise ConfigError(
+            f"sweep.resume: changed since jobs of {where} were run: {', '.join(changed)}; results "
+            "would not belong together, so run the sweep again without sweep.resume"
+        )
+    return where, earlier
+
+
+def _changes(where: Path, earlier: SweepRecord, now: SweepRecord) -> Iterator[str]:
+    for before, job in zip(earlier.jobs, now.jobs, strict=True):
+        if not is_done(where / str(job.number)):
+            continue
+        if before.key != job.key:
+            yield "the config"
+        for name in sorted({*before.inputs, *job.inputs}):
+            if before.inputs.get(name) != job.inputs.get(name):
+                yield name
+
+
+def fingerprint_inputs(command: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """What the results of a run (its config as plain values) depend on besides the config.
+
+    Inputs count as changed with their size or time of change, lookups and suites with their text.
+    A file that is missing is left out: the job that wants it will say so.
+    """
+    found = {"the toolkit": versions()["toolkit"]}
+    workspace = Workspace(Path(values["data_dir"]))
+    if command == GENERATE or (command == PIPELINE and not values["input"]):
+        found["the generator"] = generator_digest()
+    for path in _files_read(command, values, workspace):
+        if path.is_file():
+            state = path.stat()
+            found[str(path)] = f"{state.st_size} bytes, {state.st_mtime_ns} ns"
+    for folder in _folders_read(command, values, workspace):
+        for path in sorted(folder.rglob("*.json")):
+            found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def _folders_read(command: str, values: Mapping[str, Any], workspace: Workspace) -> Iterator[Path]:
+    """Where lookups and suites are that the run goes by."""
+    if command in (CLEAN, PIPELINE, VALIDATE):
+        yield workspace.lookups
+    if command == VALIDATE or (command == PIPELINE and values["validation"]["enabled"]):
+        yield workspace.suites(values["dataset"]["name"])
+
+
+def _files_read(command: str, values: Mapping[str, Any], workspace: Workspace) -> Iterator[Path]:
+    given = values["input"] or []
+    patterns = [given] if isinstance(given, str) else given
+    if command in (AGGREGATE, VALIDATE):
+        stem = workspace.generated_feed.stem
+        defaults = [workspace.clean_dataset(stem), workspace.rejected_dataset(stem)]
+        named = [values["cleaned"], values["rejected"] if command == VALIDATE else None]
+        for dataset in map(Path, filter(None, named if any(named) else defaults)):
+            yield from sorted(dataset.rglob("*.parquet")) if dataset.is_dir() else [dataset]
+    elif command == CLEAN and not patterns:
+        yield workspace.generated_feed
+    elif command in (CLEAN, PIPELINE):
+        for pattern in patterns:
+            yield from (Path(name) for name in sorted(glob.glob(pattern)) or [pattern])
+
+
+def _overrides(record: SweepRecord) -> tuple[str, Sequence[tuple[str, ...]]]:
+    return record.command, [job.overrides for job in record.jobs]

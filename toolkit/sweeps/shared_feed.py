@@ -1,0 +1,77 @@
+"""The generated input of a sweep: made once, read by every job that would make the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import toolkit.generate
+from toolkit.config import Settings
+from toolkit.store import write_json
+from toolkit.workspace import ledger_path
+
+
+@dataclass(frozen=True)
+class SharedFeed:
+    """A feed at `path`, with its ledger or not; a mark beside it says what it was made from."""
+
+    path: Path
+    made_from: dict[str, Any]
+
+    @classmethod
+    def of(cls, settings: Settings) -> SharedFeed:
+        """The feed that these settings generate, whether it is there or not."""
+        made_from = {
+            "rows": settings.rows,
+            "seed": settings.seed,
+            "mode": settings.mode,
+            "as_of": settings.as_of.isoformat(),
+            "ledger": settings.ledger,
+            "generator": generator_digest(),
+        }
+        name = f"feed_{settings.rows}_seed{settings.seed}_{settings.mode}_{settings.as_of}"
+        # Apart, so that making the one for its ledger does not disturb who reads the other.
+        name += "_ledger" if settings.ledger else ""
+        folder = settings.data_dir.absolute() / "input" / "shared"
+        return cls(folder / f"{name}.csv", made_from)
+
+    def is_whole(self) -> bool:
+        """Whether it is there, untouched since it was made, and would be made the same today."""
+        try:
+            mark = json.loads(self._mark.read_text(encoding="utf-8"))
+            return bool(mark == self._state())
+        except (OSError, ValueError):
+            return False
+
+    def begin(self) -> None:
+        """It is being made: until `finish` it counts as missing."""
+        self._mark.unlink(missing_ok=True)
+
+    def finish(self) -> None:
+        """It has been made."""
+        write_json(self._state(), self._mark)
+
+    @property
+    def _mark(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.json")
+
+    def _state(self) -> dict[str, Any]:
+        files = [self.path, ledger_path(self.path)] if self.made_from["ledger"] else [self.path]
+        return {
+            "made_from": self.made_from,
+            "files": {file.name: [file.stat().st_size, file.stat().st_mtime_ns] for file in files},
+        }
+
+
+@cache
+def generator_digest() -> str:
+    """Changes with the generator's code, so that nobody has to remember to count a version up."""
+    digest = hashlib.sha256()
+    folder = Path(toolkit.generate.__path__[0])
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
