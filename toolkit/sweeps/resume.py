@@ -91,9 +91,10 @@ def _files_read(command: str, values: Mapping[str, Any], workspace: Workspace) -
     patterns = [given] if isinstance(given, str) else given
     if command in (AGGREGATE, VALIDATE):
         stem = workspace.generated_feed.stem
-        defaults = [workspace.clean_dataset(stem), workspace.rejected_dataset(stem)]
-        named = [values["cleaned"], values["rejected"] if command == VALIDATE else None]
-        for dataset in map(Path, filter(None, named if any(named) else defaults)):
+        named = [values["cleaned"], values["rejected"]]
+        if not any(named):
+            named = [workspace.clean_dataset(stem), workspace.rejected_dataset(stem)]
+        for dataset in map(Path, filter(None, named[:1] if command == AGGREGATE else named)):
             yield from sorted(dataset.rglob("*.parquet")) if dataset.is_dir() else [dataset]
     elif command == CLEAN and not patterns:
         yield workspace.generated_feed
