@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.commands import Answer, ask, left_in, run_script
 from tests.values import Values
-from toolkit.cli import run_command
 from toolkit.command_help import group_options
 from toolkit.command_line import COMMANDS, LEGACY_FLAGS
 from toolkit.hydra_runtime import hydra_flags
@@ -22,30 +18,14 @@ from toolkit.shipped import shipped_folder
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("dask", "pyarrow", "pandas", "pydantic", "great_expectations", "hydra", "numpy")
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-
 Ask = Callable[..., Answer]
 
 
-@pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
-    """ask("clean-data", "seed=1") -> Answer, from an empty working directory."""
+@pytest.fixture(name="ask")
+def _ask_in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """ask("clean-data", "seed=1") -> Answer."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
-
-    def ask(command: str, *words: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", [f"/somewhere/bin/{command}", *words])
-        capsys.readouterr()
-        code = run_command(command)
-        return Answer(code, *capsys.readouterr())
-
     return ask
 
 
@@ -60,27 +40,6 @@ def job(ask: Ask) -> Callable[..., Values]:
         return values
 
     return job
-
-
-def run_script(
-    command: str, *words: str, cwd: Path, path: Path = ROOT, after: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """The console script as its own process; `after` is code to run when it is done."""
-    function = command.replace("-", "_")
-    code = f"import sys; from toolkit.cli import {function}; code = {function}(); {after}"
-    return subprocess.run(
-        [sys.executable, "-c", f"{code}\nsys.exit(code)", *words],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def left_in(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
 # --- the config tree -----------------------------------------------------------------------------
@@ -155,6 +114,11 @@ def test_keys_of_the_contract_that_the_file_leaves_out_can_be_set(
         (["sise=tiny"], "sise='tiny': unknown key; did you mean 'size'?"),
         (["size=smal"], "size=smal: unknown option; did you mean 'small'?"),
         (["size=5"], "size=5: unknown option; there are huge, large, medium, small, tiny"),
+        (["validation=of"], "validation=of: unknown option; did you mean 'off'?"),
+        (
+            ["validation.fail_on=critcal"],
+            "validation.fail_on='critcal': must be 'critical', 'warning' or 'never'; did you mean",
+        ),
         (["rows=1,2"], "rows=1,2: several values; add --multirun for a run with each, or make the"),
         (["-m", "size=tiny,smal"], "size=smal: unknown option; did you mean 'small'?"),
         (["-m", "rows=1,-1"], "rows=-1: must be greater than or equal to 0"),
@@ -286,7 +250,7 @@ def test_help_is_quick_and_complete(command: str, tmp_path: Path) -> None:
     after = f"print({HEAVY} and [n for n in {HEAVY} if n in sys.modules], file=sys.stderr)"
     done = run_script(command, "size=tiny", "--help", cwd=tmp_path, after=after)
     assert (done.returncode, done.stderr) == (0, "[]\n")
-    for option in ("huge, large", "by_rows", "remote", "seed: 42", "--cfg job"):
+    for option in ("huge, large", "by_rows", "remote", "strict", "seed: 42", "--cfg job"):
         assert option in done.stdout
     for name, flag in LEGACY_FLAGS.items():
         assert (f"  {name} " in done.stdout) is (command in flag.commands), name

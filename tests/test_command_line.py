@@ -51,6 +51,8 @@ def read(command: str, *words: str) -> Line:
         ("build-aggregations", ["c.parquet"], ["cleaned='c.parquet'"]),
         ("build-aggregations", ["--cleaned", "c"], ["cleaned='c'"]),
         ("build-aggregations", ["--output-dir", "out"], ["output='out'"]),
+        ("validate-data", ["c.parquet"], ["cleaned='c.parquet'"]),
+        ("validate-data", ["--cleaned", "c", "rejected=r"], ["rejected=r", "cleaned='c'"]),
         (
             "build-aggregations",
             ["--top-products-by-category", "3", "--anomaly-limit=4"],
@@ -110,6 +112,8 @@ def test_hydra_flags_go_first_wherever_they_stand(
         ("generate-data", ["--clean=yes"], "--clean=yes: --clean takes no value"),
         ("generate-data", ["a", "b"], "output: takes one path, not 2: a, b"),
         ("build-aggregations", ["a", "--cleaned", "b"], "cleaned: takes one path, not 2: a, b"),
+        ("validate-data", ["a", "b"], "cleaned: takes one path, not 2: a, b"),
+        ("validate-data", ["--output", "a"], "--output: is for generate-data and"),
         ("clean-data", ["a", "input=b"], "input: is given twice, as input= and as a"),
     ],
 )

@@ -26,6 +26,7 @@ def test_the_shipped_values_are_read_as_typed_settings() -> None:
     assert settings.partitions.kind == "auto"
     assert (settings.cluster.kind, settings.cluster.workers) == ("threads", None)
     assert settings.outputs.compression == "snappy"
+    assert (settings.validation.enabled, settings.validation.fail_on) == (True, "critical")
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,13 @@ SHAPE_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"outputs.compression": "zst"}, "did you mean 'zstd'?"),
     ({"outputs": []}, "outputs=[]: must be a group of keys"),
     ({"dataset": None}, "dataset=null: must be a group of keys"),
+    ({"rejected": ""}, "rejected='': must name a file or folder"),
+    ({"validation.enabled": "on"}, "validation.enabled='on': must be true or false"),
+    ({"validation.fail_on": "error"}, "must be 'critical', 'warning' or 'never'"),
+    ({"validation.failing_rows": -1}, "failing_rows=-1: must be greater than or equal to 0"),
+    ({"validation.keep_runs": 0}, "validation.keep_runs=0: must be greater than or equal to 1"),
+    ({"validation.max_column_bytes": 0}, "max_column_bytes=0: must be greater than or equal to 1"),
+    ({"validation.fail": "never"}, "validation.fail='never': unknown key; did you mean 'fail_on'?"),
     ({"cluster.kind": "thread"}, "did you mean 'threads'?"),
     ({"cluster.workers": 0}, "cluster.workers=0: must be greater than or equal to 1"),
     ({"cluster": {"kind": "local", "timeout_seconds": 0}}, "timeout_seconds=0: must be greater"),
@@ -197,6 +205,8 @@ def test_long_values_are_cut_short() -> None:
         ("input", "other.csv"),
         ("output", "out"),
         ("cleaned", "x.parquet"),
+        ("rejected", "y.parquet"),
+        ("validation.fail_on", "never"),
         ("log_level", "DEBUG"),
         ("cluster.workers", 7),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import left_in
+from tests.commands import left_in
 from toolkit.command_line import COMMANDS
 from toolkit.config import Settings
 from toolkit.errors import InputError

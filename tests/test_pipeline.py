@@ -10,7 +10,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from dask.base import compute
 
+from tests.commands import everything_in, read, script, script_line, wait_until
 from tests.feeds import HEADER
 from toolkit.cli import run_command
 from toolkit.contract import Contract
@@ -51,11 +51,14 @@ MANIFEST_KEYS = {
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """command("clean-data", "feed.csv") -> exit code, run in an empty folder."""
+    """command("clean-data", "feed.csv") -> exit code, run in an empty folder.
+
+    Nothing is validated, which takes seconds to import; tests/stages is about that.
+    """
     monkeypatch.chdir(tmp_path)
 
     def run(name: str, *words: str) -> int:
-        monkeypatch.setattr(sys, "argv", [name, *words])
+        monkeypatch.setattr(sys, "argv", [name, *words, "validation=off"])
         return run_command(name)
 
     return run
@@ -69,22 +72,6 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data" / "input" / "raw_ecommerce_data.csv"
 
 
-def script(name: str, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A console script as its own process, which must end well."""
-    done = subprocess.run(script_line(name, *words), cwd=cwd, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-def script_line(name: str, *words: str) -> list[str]:
-    return [str(Path(sys.executable).with_name(name)), *words]
-
-
-def read(path: Path) -> pa.Table:
-    parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
-    return pa.concat_tables([pq.read_table(part) for part in parts])
-
-
 def same(one: pa.Table, other: pa.Table) -> bool:
     """Equal row by row; which dictionary a text column happens to have does not count."""
     return bool(plain(one).equals(plain(other)))
@@ -96,14 +83,6 @@ def plain(table: pa.Table) -> pa.Table:
         for field in table.schema
     ]
     return table.cast(pa.schema(fields)).replace_schema_metadata(None).combine_chunks()
-
-
-def everything_in(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def test_the_pipeline_from_an_empty_folder(tmp_path: Path) -> None:
@@ -122,7 +101,7 @@ def test_the_pipeline_from_an_empty_folder(tmp_path: Path) -> None:
     assert manifest["peak_rss_bytes"] > 50_000_000
     [report] = (data / "reports").glob("*/run.json")
     stages = json.loads(report.read_text())["stages"]
-    assert [stage["name"] for stage in stages] == ["generate", "clean", "aggregate"]
+    assert [stage["name"] for stage in stages] == ["generate", "clean", "validate", "aggregate"]
     assert "\x1b" not in done.stdout
     assert "1,000" in done.stdout
     for shown in ("data/clean/raw_ecommerce_data_clean.parquet", str(report.relative_to(tmp_path))):
@@ -158,7 +137,7 @@ def reference(feed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     """What one block in one thread gives, by path."""
     folder = tmp_path_factory.mktemp("reference")
     script("run-pipeline", folder, f"input={feed}", "cluster=sync", "partitions=by_count",
-           "partitions.count=1")  # fmt: skip
+           "partitions.count=1", "validation=off")  # fmt: skip
     data = folder / "data"
     paths = [*data.glob("clean/*"), *data.glob("rejected/*"), *data.glob("aggregations/*.parquet")]
     return {str(path.relative_to(folder)): read(path) for path in paths}
@@ -393,13 +372,6 @@ def test_ctrl_c_leaves_the_earlier_outputs_and_no_litter(feed: Path, tmp_path: P
     assert not psutil.pid_exists(running.pid)
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_two_runs_on_one_target(command: Command, feed: Path, tmp_path: Path,
                                 capfd: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     from toolkit.store import publishing
@@ -428,7 +400,7 @@ def test_an_input_that_changes_meanwhile_is_not_published(tmp_path: Path) -> Non
     assert not list(clean.iterdir())
 
 
-def test_an_installed_wheel_brings_its_configs_and_lookups(tmp_path: Path) -> None:
+def test_an_installed_wheel_brings_its_configs_lookups_and_suites(tmp_path: Path) -> None:
     """The wheel alone, unpacked far from the source tree."""
     root = Path(__file__).parents[1]
     subprocess.run(
@@ -455,7 +427,13 @@ def test_an_installed_wheel_brings_its_configs_and_lookups(tmp_path: Path) -> No
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path / "site"))
-    assert read(tmp_path / "work/data/clean/raw_ecommerce_data_clean.parquet").num_rows > 500
+    data = tmp_path / "work" / "data"
+    assert read(data / "clean" / "raw_ecommerce_data_clean.parquet").num_rows > 500
+    [results] = (data / "reports").glob("*/validation.json")
+    suites = json.loads(results.read_text("utf-8"))["suites"]
+    assert [suite["outcome"] for suite in suites] == ["passed", "passed"]
+    assert all(suite["file"].startswith(str(tmp_path / "site")) for suite in suites)
+    assert (data / "reports" / "data_docs" / "index.html").is_file()
 
 
 def test_the_command_line_of_the_python_example_gives_the_pipelines_rows(

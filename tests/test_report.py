@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from tests.conftest import ROOT
-from toolkit.errors import InputError, OutputError
+from toolkit.errors import InputError, OutputError, ValidationError
 from toolkit.report import (
     RunReport,
     StageFacts,
@@ -105,6 +105,7 @@ def test_times_and_memory_are_recorded() -> None:
     ("error", "status", "line"),
     [
         (InputError("feed.csv: is bad"), "failed", "feed.csv: is bad"),
+        (ValidationError("2 do not hold"), "held back", "2 do not hold"),
         (ZeroDivisionError("division\n  by zero"), "failed", "ZeroDivisionError: division by zero"),
         (KeyboardInterrupt(), "interrupted", None),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from toolkit.report import RunReport, StageFacts
+from toolkit.report import CheckFacts, RunReport, StageFacts
 from toolkit.summary import print_summary, summary_table
 
 GOLDEN = Path(__file__).parent / "golden" / "summary"
@@ -48,13 +48,77 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunReport:
     return RunReport("run-pipeline", stages=[generate, clean, aggregate])
 
 
+@pytest.fixture
+def checked() -> StageFacts:
+    """Expectations that ended in every way."""
+    columns = "[" + ", ".join(f'"column_{n}"' for n in range(20)) + "]"
+    return StageFacts(
+        "validate",
+        seconds=0.5,
+        rows_in=10_000_000,
+        validation={"clean": "failed", "rejected": "passed"},
+        checks=[
+            CheckFacts(
+                "clean", "expect_table_columns_to_match_ordered_list", "", "critical",
+                columns, None, "failed",
+            ),
+            CheckFacts(
+                "clean", "expect_column_values_to_be_unique", "order_id", "critical",
+                "15.43 % unexpected", 1_234_567, "failed",
+            ),
+            CheckFacts(
+                "clean", "expect_column_mean_to_be_between", "price", "warning", "", None, "errored"
+            ),
+            CheckFacts(
+                "clean", "expect_column_values_to_be_null", "flag where discount > 0.8", "info",
+                "", 0, "vacuous",
+            ),
+            CheckFacts(
+                "rejected", "expect_column_values_to_not_be_null", "reason", "critical",
+                "0 % unexpected", 0, "passed",
+            ),
+        ],
+        paths={"validation": Path("validation.json")},
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("columns", [60, 100])
 def test_on_a_terminal(report: RunReport, columns: int) -> None:
+    assert on_a_terminal(report, columns) == golden(f"{columns}.txt")
+
+
+@pytest.mark.parametrize("columns", [60, 140])
+def test_a_pipeline_shows_what_did_not_hold(
+    report: RunReport, checked: StageFacts, columns: int
+) -> None:
+    report.stages[1:] = [checked]
+    assert on_a_terminal(report, columns) == golden(f"held-{columns}.txt")
+
+
+@pytest.mark.parametrize("columns", [60, 140])
+def test_a_validation_shows_all_of_it(checked: StageFacts, columns: int) -> None:
+    report = RunReport("validate-data", stages=[checked])
+    assert on_a_terminal(report, columns) == golden(f"validated-{columns}.txt")
+
+
+@pytest.mark.parametrize("columns", [60, 140])
+def test_brackets_in_data_are_only_text(columns: int) -> None:
+    check = CheckFacts("clean", "expect", "[bold]c where x == '[/]'", "info", '["[/red]"]', 1, "ok")
+    stage = StageFacts("validate", validation={"clean": "passed"}, checks=[check])
+    shown = "\n".join(on_a_terminal(RunReport("validate-data", stages=[stage]), columns))
+    assert "[bold]c where x == '[/]'" in shown
+    assert '["[/red]"]' in shown
+
+
+def on_a_terminal(report: RunReport, columns: int) -> list[str]:
     out = io.StringIO()
     console = Console(file=out, width=columns, force_terminal=True, color_system=None)
     console.print(summary_table(report), crop=False)
-    lines = [line.rstrip() for line in visible(out.getvalue())]
-    assert lines == (GOLDEN / f"{columns}.txt").read_text("utf-8").splitlines()
+    return [line.rstrip() for line in visible(out.getvalue())]
+
+
+def golden(name: str) -> list[str]:
+    return (GOLDEN / name).read_text("utf-8").splitlines()
 
 
 def visible(text: str) -> list[str]:

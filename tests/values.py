@@ -22,9 +22,15 @@ def load(name: str) -> Values:
 
 def shipped_values() -> Values:
     values = {key: v for key, v in load("config.yaml").items() if key not in ("defaults", "hydra")}
-    chosen = {"dataset": "ecommerce", "partitions": "auto", "cluster": "threads"}
+    chosen = {
+        "dataset": "ecommerce",
+        "partitions": "auto",
+        "cluster": "threads",
+        "outputs": "parquet",
+        "validation": "gate",
+    }
     values |= {group: load(f"{group}/{name}.yaml") for group, name in chosen.items()}
-    return copy.deepcopy(values | {"outputs": load("outputs/parquet.yaml"), "rows": 1000})
+    return copy.deepcopy(values | {"rows": 1000})
 
 
 def changed(changes: dict[str, Any]) -> Values:

@@ -193,8 +193,13 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
         return Planned(KeySpill(valued, keep="first"), lambda f: f.n_rows - f.n_unexpected)
     if name.startswith(_DISTINCT):
         return Planned(Distinct(domain, max_bytes), _as_records(column, dataset))
-    # Sums of float32 are taken in float32 by pandas, and come out as they happen to.
-    if name in _SUMS and (pa.types.is_integer(kind) or pa.types.is_float64(kind)):
+    # Sums of float32 are taken in float32 by pandas, and come out as they happen to; those of
+    # uint64 may wrap around elsewhere than those of int64.
+    if (
+        name in _SUMS
+        and kind != pa.uint64()
+        and (pa.types.is_integer(kind) or pa.types.is_float64(kind))
+    ):
         with_squares, meaning = _SUMS[name]
         whole = pa.types.is_integer(kind) and column not in dataset.facts.nullable
         if name == "column.sum" and whole:

@@ -1,0 +1,187 @@
+"""What cannot be validated: one clear line, exit code 2, and everything as it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands import everything_in, left_in
+from tests.conftest import ROOT
+from tests.feeds import GOOD_ROW, row_with, write_feed
+from tests.stages.places import HOLDS, SINGLE_PIECES, Place, about, read_json, row_count
+
+Damage = Callable[[Path], object]
+
+
+def suite_with(*expectations: Any) -> Damage:
+    content = {"name": "x", "expectations": [HOLDS, *expectations]}
+    return lambda folder: (folder / "clean.json").write_text(json.dumps(content))
+
+
+BAD_SUITES: list[tuple[Damage, str]] = [
+    (
+        lambda folder: (folder / "rejected.json").unlink(),
+        "suite expectations/ecommerce/rejected.json: no such file",
+    ),
+    (
+        lambda folder: (folder / "clean.json").rename(folder / "clea.json"),
+        "clean.json: no such file; did you mean 'clea.json'?; write one",
+    ),
+    (
+        lambda folder: (folder / "clean.json").write_text('{"name": "x",\n"expectations" []}'),
+        "clean.json, line 2: is not JSON: Expecting ':' delimiter",
+    ),
+    (lambda folder: (folder / "clean.json").write_text("[]"), "should be an object with name"),
+    (
+        suite_with({"type": "expect_column_values_to_be_uniqe", "kwargs": {"column": "order_id"}}),
+        "expectation 2: type 'expect_column_values_to_be_uniqe' is not known; "
+        "did you mean 'expect_column_values_to_be_unique'?",
+    ),
+    (
+        suite_with(about("order_id", "be_unique", mostely=0.5)),
+        "expectation 2: expect_column_values_to_be_unique: unknown kwarg mostely; "
+        "did you mean 'mostly'?",
+    ),
+    (
+        suite_with(about("order_ids")),
+        "the data has no column 'order_ids'; did you mean 'order_id'? (expectation 2)",
+    ),
+    (
+        suite_with(row_count({"$PARAMETER": "2 * row_in"})),
+        "expectation 2: expect_table_row_count_to_equal: parameter 'row_in' has no value; "
+        "did you mean 'rows_in'?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("damage", "message"), BAD_SUITES)
+def test_a_bad_suite_is_one_line_and_publishes_nothing(
+    damage: Damage, message: str, published: Place
+) -> None:
+    damage(published.write_suites())
+    before, left, runs = published.published(), left_in(published.folder), published.runs()
+    answer = published.run_pipeline("seed=7")
+    assert answer.code == 2
+    [error] = answer.errors
+    assert answer.err.endswith(f"{error}\n")
+    assert error.startswith("error: suite expectations/ecommerce/")
+    assert message in error
+    assert published.published() == before
+    [run] = [run for run in published.runs() if run not in runs]
+    assert only_reported(run)
+    assert set(left_in(published.folder)) - set(left) == under(run, published)
+    assert read_json(run / "run.json")["status"] == "failed"
+    assert read_json(run / "run.json")["error"] in error
+
+
+def only_reported(run: Path) -> bool:
+    """Nothing is there of a validation, whole or half."""
+    return {path.name for path in run.iterdir()} == {".hydra", "run.json", "run.log"}
+
+
+def under(run: Path, place: Place) -> set[str]:
+    name = str(run.relative_to(place.folder))
+    return {name, *(f"{name}/{path}" for path in left_in(run))}
+
+
+@pytest.mark.parametrize("rows", [[], [row_with(quantity="none")] * 3])
+def test_a_feed_of_which_no_row_is_clean_is_not_published(
+    rows: list[dict[str, str]], place: Place
+) -> None:
+    (place.folder / "feed.csv").write_bytes(write_feed([GOOD_ROW]))
+    assert place.ask("run-pipeline", "feed.csv", "validation=off").code == 0
+    before = place.published()
+    (place.folder / "feed.csv").write_bytes(write_feed(rows))
+    answer = place.ask("run-pipeline", "feed.csv")
+    assert answer.code == 2
+    [error] = answer.errors
+    assert "clean dataset" in error
+    assert "feed_clean.parquet: has no rows (0)" in error
+    assert place.published() == before
+    assert only_reported(place.runs()[-1])
+
+
+def test_a_dataset_without_suites_is_told_where_they_would_be(place: Place) -> None:
+    contracts = place.folder / "conf" / "dataset"
+    contracts.mkdir(parents=True)
+    contract = (ROOT / "conf" / "dataset" / "ecommerce.yaml").read_text("utf-8")
+    (contracts / "shop.yaml").write_text(contract.replace("name: ecommerce", "name: shop"))
+    answer = place.run_pipeline("dataset=shop")
+    assert answer.code == 2
+    assert "expectations/shop/clean.json: no such file; write one (docs" in answer.errors[0]
+    assert place.published() == {}
+
+
+# --- validate-data -------------------------------------------------------------------------------
+
+PART = "clean/raw_ecommerce_data_clean.parquet/part-000000.parquet"
+MANIFEST = "clean/raw_ecommerce_data_clean.parquet/_manifest.json"
+
+
+def cut_short(data: Path) -> None:
+    whole = (data / PART).read_bytes()
+    (data / PART).write_bytes(whole[: len(whole) // 2])
+
+
+def spoil_a_page(data: Path) -> None:
+    """The footer is sound, so that this shows only when the rows are read."""
+    content = bytearray((data / PART).read_bytes())
+    content[40:3000] = bytes(2960)
+    (data / PART).write_bytes(content)
+
+
+def rewrite(name: str, text: str) -> Damage:
+    return lambda data: (data / name).write_text(text)
+
+
+BAD_DATA: list[tuple[Damage, list[str], str]] = [
+    (
+        lambda data: None,
+        ["data/clean/raw_ecommerce_data_clen.parquet"],
+        "no such file or folder; did you mean 'raw_ecommerce_data_clean.parquet'?",
+    ),
+    (lambda data: None, ["rejected=nowhere"], "dataset nowhere: no such file or folder"),
+    (shutil.rmtree, [], f"dataset data/{Path(PART).parent}: no such file or folder"),
+    (lambda data: (data / PART).unlink(), [], "the folder has no *.parquet parts"),
+    (cut_short, [], "part-000000.parquet: cannot be read: Parquet magic bytes not found"),
+    (spoil_a_page, [], "part-000000.parquet: cannot be read: "),
+    (rewrite(PART, "no parquet"), [], "part-000000.parquet: cannot be read: "),
+    (rewrite("notes.txt", "no parquet"), ["data/notes.txt"], "notes.txt: cannot be read: "),
+    (rewrite(MANIFEST, "{"), [], "its _manifest.json is damaged: Expecting property name"),
+    (rewrite(MANIFEST, "[]"), [], "its _manifest.json is damaged: "),
+    (rewrite(MANIFEST, '{"as_of": "today"}'), [], "its _manifest.json is damaged: Invalid iso"),
+    (lambda data: None, ["output=x"], "output: validate-data writes reports only"),
+    (lambda data: None, ["validation.fail_on=critcal"], "did you mean 'critical'?"),
+    (lambda data: None, ["validation=of"], "unknown option; did you mean 'off'?"),
+]
+
+
+@pytest.mark.parametrize(("damage", "words", "message"), BAD_DATA)
+def test_bad_data_is_one_line_and_leaves_nothing(
+    damage: Damage, words: list[str], message: str, published: Place
+) -> None:
+    published.write_suites(clean=[HOLDS, SINGLE_PIECES])
+    damage(published.folder / "data")
+    before = everything_in(published.folder)
+    answer = published.ask("validate-data", *words)
+    assert answer.code == 2
+    assert answer.err.splitlines() == answer.errors
+    [error] = answer.errors
+    assert message in error
+    assert everything_in(published.folder) == before
+
+
+def test_what_is_no_data_docs_is_left_alone(published: Place) -> None:
+    """The run is not published either: what was found of it could not be told."""
+    published.write_suites()
+    (published.docs / "index.html").unlink()
+    before, docs = published.published(), everything_in(published.docs)
+    answer = published.run_pipeline("seed=7")
+    assert answer.code == 2
+    assert "data_docs: is no Data Docs folder of this toolkit (it has no index.html)" in answer.err
+    assert (published.published(), everything_in(published.docs)) == (before, docs)
