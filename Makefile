@@ -8,8 +8,8 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 run: $(UV)          ## the whole pipeline on generated data
 	$(UV) run --quiet run-pipeline
 
-test: $(UV)         ## the test suite
-	$(UV) run --quiet pytest
+test: $(UV)         ## the test suite, a process a core
+	$(UV) run --quiet pytest -n auto --dist loadfile
 
 check: lint types imports
 

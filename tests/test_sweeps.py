@@ -15,8 +15,9 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from tests.commands import read, script_line
 from tests.feeds import row_with, write_feed
-from tests.test_pipeline import AGGREGATIONS, read, same, script_line
+from tests.test_pipeline import AGGREGATIONS, same
 
 ROOT = Path(__file__).parents[1]
 GOOD = write_feed([row_with()])

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import dask.dataframe as dd
@@ -26,6 +27,7 @@ from great_expectations.datasource.fluent.constants import _DATA_CONNECTOR_NAME
 from great_expectations.datasource.fluent.interfaces import Batch, DataAsset, Datasource
 from great_expectations.exceptions.exceptions import BuildBatchRequestError
 
+from toolkit.parts import Paths
 from toolkit.report import utc_now
 from toolkit.validate.dataset import Dataset, open_dataset, open_frame
 from toolkit.validate.engine import (
@@ -133,9 +135,10 @@ class DaskDatasource(Datasource[Any, DaskExecutionEngine]):
     def test_connection(self, test_assets: bool = True) -> None:
         """Nothing: there is no server."""
 
-    def add_parquet_dataset_asset(self, name: str, path: str | list[str]) -> ParquetDatasetAsset:
+    def add_parquet_dataset_asset(self, name: str, path: Paths) -> ParquetDatasetAsset:
         """Add a dataset of parquet files; its parts are taken in the order of their names."""
-        return self._add_asset(ParquetDatasetAsset(name=name, path=path))
+        plain = str(path) if isinstance(path, str | Path) else [str(one) for one in path]
+        return self._add_asset(ParquetDatasetAsset(name=name, path=plain))
 
     def add_dask_frame_asset(self, name: str, frame: dd.DataFrame) -> DaskFrameAsset:
         """Add a Dask DataFrame; its rows are numbered from 0, whatever its index."""

@@ -164,9 +164,11 @@ def plan_condition(asked: Asked, domain: Domain, dataset: Dataset, n_kept: int) 
     name = asked.name.removesuffix(CONDITION)
     kinds = [dataset.facts.schema.field(column).type for column in domain.columns]
     if name in _UNIQUE:
-        return None if any(map(pa.types.is_nested, kinds)) else KeySpill(domain, False, n_kept)
+        return None if any(map(_is_unusual, kinds)) else KeySpill(domain, False, n_kept)
     if name in _PRESENCE:
         return Presence(domain, _PRESENCE[name], n_kept)
+    if any(map(_is_unusual, kinds)):
+        return None
     if name in _COMPARES_CATEGORIES and any(map(pa.types.is_dictionary, kinds)):
         return None
     by_row = "column" not in asked.domain
@@ -182,7 +184,7 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
     """The job for a figure of a column; None when there is none, and stock code needs it whole."""
     [column] = domain.columns
     kind = dataset.facts.schema.field(column).type
-    if pa.types.is_nested(kind):
+    if _is_unusual(kind):
         return None
     if name in ("column.min", "column.max"):
         return Planned(Extremes(domain), _as_records(column, dataset))
@@ -262,6 +264,11 @@ def _known(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[s
     """The arguments that a function takes and that are given."""
     names = inspect.signature(function).parameters
     return {k: v for k, v in arguments.items() if k in names and v is not None}
+
+
+def _is_unusual(kind: pa.DataType) -> bool:
+    """Types that Arrow can compute little with."""
+    return bool(pa.types.is_nested(kind) or pa.types.is_float16(kind))
 
 
 def _is_text(kind: pa.DataType) -> bool:
