@@ -108,6 +108,13 @@ class InputError(ToolkitError):
         return cls(f"dataset {path}: {why}; name a sound parquet file or a folder of them")
 
     @classmethod
+    def not_a_frame(cls, why: str) -> InputError:
+        return cls(
+            f"Dask DataFrame: cannot be taken as a table: {why}; give its columns names that are "
+            "text and one type each (categorize() those of categories)"
+        )
+
+    @classmethod
     def infinite_values(cls, column: str, n: int) -> InputError:
         return cls(
             f"cleaned data: column {column} has {n} infinite values, which have no sum; "

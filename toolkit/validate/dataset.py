@@ -304,13 +304,25 @@ def _frame_schema(ddf: dd.DataFrame) -> pa.Schema:
     """Arrow's types for the frame's columns; object columns are taken for text."""
     schema = pa.Schema.from_pandas(ddf._meta, preserve_index=False).remove_metadata()
     for place, column in enumerate(schema):
-        if pa.types.is_null(column.type):
-            schema = schema.set(place, pa.field(column.name, pa.string()))
+        kind = _known_type(column.type)
+        if kind != column.type:
+            schema = schema.set(place, pa.field(column.name, kind))
     return schema
 
 
+def _known_type(kind: pa.DataType) -> pa.DataType:
+    """What an empty frame may not know yet: that objects are text, how many categories come."""
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(pa.int32(), _known_type(kind.value_type), kind.ordered)
+    return pa.string() if pa.types.is_null(kind) else kind
+
+
 def _table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
-    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    """Raises InputError for values that are not of the type that their column begins with."""
+    try:
+        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    except (pa.ArrowException, KeyError) as error:
+        raise InputError.not_a_frame(" ".join(str(error).split())) from error
     return table.replace_schema_metadata()
 
 

@@ -190,7 +190,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
     def _planned(self, one: Asked) -> Planned | None:
         """The job that answers a metric part by part, if there is one."""
         query = self.query_of(one.domain)
-        if query is not None and not self._decides_by_row(one.domain, query):
+        if query is not None and not self.decides_by_row(one.domain, query):
             return None
         if one.name == "table.row_count" and query is not None:
             return Planned(RowCount(domain_of({}, query, self.dataset, drop_nulls=False)), int)
@@ -335,7 +335,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
         self._apply_row_condition_filter(self.dataset.empty_frame(), condition, dict(domain_kwargs))
         return str(condition)
 
-    def _decides_by_row(self, domain_kwargs: Mapping[str, Any], query: str) -> bool:
+    def decides_by_row(self, domain_kwargs: Mapping[str, Any], query: str) -> bool:
         """Conditions of Great Expectations do; what is written for pandas may look further."""
         condition = domain_kwargs["row_condition"]
         if isinstance(condition, dict):

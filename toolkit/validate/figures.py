@@ -121,7 +121,10 @@ class Moments:
 
 @dataclass(frozen=True)
 class Sums:
-    """The Moments of a number column. Raises OverflowError for squares beyond a double."""
+    """The Moments of a number column.
+
+    Squares are exact for numbers above 2**-484. Raises OverflowError for those beyond a double.
+    """
 
     domain: Domain
     with_squares: bool

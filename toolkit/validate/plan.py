@@ -268,7 +268,11 @@ def _known(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[s
 
 def _is_unusual(kind: pa.DataType) -> bool:
     """Types that Arrow can compute little with."""
-    return bool(pa.types.is_nested(kind) or pa.types.is_float16(kind))
+    tests = (
+        *(pa.types.is_nested, pa.types.is_float16, pa.types.is_binary),
+        *(pa.types.is_large_binary, pa.types.is_fixed_size_binary),
+    )
+    return any(is_kind(kind) for is_kind in tests)
 
 
 def _is_text(kind: pa.DataType) -> bool:

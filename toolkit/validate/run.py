@@ -22,11 +22,13 @@ from great_expectations.validator.validation_graph import ValidationGraph
 
 from toolkit.errors import OutputError, SuiteError
 from toolkit.store import ParquetStyle, write_parquet
+from toolkit.validate.checks import RowCount
 from toolkit.validate.columns import Ints
 from toolkit.validate.dataset import Dataset
 from toolkit.validate.datasource import ParquetDatasetAsset
 from toolkit.validate.engine import DaskExecutionEngine, Unexpected
-from toolkit.validate.passes import fetch_rows
+from toolkit.validate.passes import fetch_rows, run_pass
+from toolkit.validate.plan import domain_of
 from toolkit.validate.suite_page import error_messages
 from toolkit.validate.suites import Suite, columns_of
 from toolkit.validate.verdicts import Checked, Status, is_nothing, observed_text
@@ -107,7 +109,6 @@ def validate_dataset(
             "result_format": "SUMMARY",
             "partial_unexpected_count": _SHOWN_VALUES,
             "unexpected_index_column_names": [k for k in target.keys if k in dataset.columns],
-            "return_unexpected_index_query": False,
         },
         expectation_parameters=dict(target.parameters),
         run_id=gx.RunIdentifier(run_name=run_name, run_time=run_time),
@@ -117,8 +118,10 @@ def validate_dataset(
         raise engine.ended_by
     places = {e.id: n for n, e in enumerate(definition.suite.expectations)}
     result.results.sort(key=lambda one: places[_config(one).id])
+    empty = _without_values(result.results, engine)
     checked = [
-        _checked(target.kind, number, one, engine) for number, one in enumerate(result.results, 1)
+        _checked(target.kind, place, one, engine, is_empty=place in empty)
+        for place, one in enumerate(result.results)
     ]
     checked = _with_failing_rows(checked, result.results, engine, target, limits)
     return Validated(target, dataset.n_rows, result, tuple(checked))
@@ -161,19 +164,44 @@ def _definition(context: Any, asset: ParquetDatasetAsset, suite: Suite) -> Any:
     )
 
 
+def _without_values(
+    results: Sequence[ExpectationValidationResult], engine: DaskExecutionEngine
+) -> set[int]:
+    """Places of figures of a column whose condition fits no row that has a value.
+
+    Great Expectations calls a sum over no rows 0, and is content. Takes a pass of its own.
+    """
+    asked: dict[int, RowCount] = {}
+    for place, one in enumerate(results):
+        kwargs = _config(one).kwargs
+        query = engine.query_of(kwargs)
+        if query is None or "column" not in kwargs or "element_count" in _plain(one):
+            continue
+        if not error_messages(one) and engine.decides_by_row(kwargs, query):
+            domain = domain_of(kwargs, query, engine.dataset, drop_nulls=True)
+            asked[place] = RowCount(domain)
+    counts = run_pass(engine.dataset, list(asked.values())) if asked else []
+    return {place for place, n_rows in zip(asked, counts, strict=True) if n_rows == 0}
+
+
 def _checked(
-    suite: str, number: int, one: ExpectationValidationResult, engine: DaskExecutionEngine
+    suite: str,
+    place: int,
+    one: ExpectationValidationResult,
+    engine: DaskExecutionEngine,
+    *,
+    is_empty: bool,
 ) -> Checked:
     config, result = _config(one), _plain(one)
     errors = error_messages(one)
     return Checked(
         suite=suite,
-        number=number,
+        number=place + 1,
         expectation=config.type,
         columns=tuple(columns_of(config.type, config.kwargs)),
         condition=engine.query_of(config.kwargs),
         severity=config.severity.value,
-        status=_status(one, result, engine.dataset),
+        status=_status(one, result, engine.dataset, is_empty=is_empty),
         observed=observed_text(result),
         element_count=result.get("element_count"),
         missing_count=result.get("missing_count"),
@@ -197,11 +225,15 @@ def _plain(one: ExpectationValidationResult) -> dict[str, Any]:
 
 
 def _status(
-    one: ExpectationValidationResult, result: Mapping[str, Any], dataset: Dataset
+    one: ExpectationValidationResult,
+    result: Mapping[str, Any],
+    dataset: Dataset,
+    *,
+    is_empty: bool,
 ) -> Status:
     if error_messages(one):
         return Status.ERRORED
-    if _is_vacuous(_config(one), result, dataset):
+    if is_empty or _is_vacuous(_config(one), result, dataset):
         return Status.VACUOUS
     return Status.PASSED if one.success else Status.FAILED
 

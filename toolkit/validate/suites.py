@@ -133,10 +133,21 @@ def _expectation(given: Any) -> Expectation:
             **{"kwargs": {}, **wanted}
         ).to_domain_obj()
     except pydantic.ValidationError as error:
-        raise _Unusable(*(_line(kind, found) for found in error.errors())) from None
+        raise _Unusable(*_lines(kind, error.errors())) from None
     except (GreatExpectationsError, TypeError, ValueError) as error:
         raise _Unusable(f"{kind}: {' '.join(str(error).split())}") from None
     return expectation
+
+
+def _lines(kind: str, errors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """One line for each kwarg: pydantic tells of every type that it tried."""
+    seen: set[Any] = set()
+    for found in errors:
+        place = found["loc"][0]
+        # What is said of all kwargs together mostly follows from one that is wrong.
+        if place not in seen and (place != "__root__" or not seen):
+            seen.add(place)
+            yield _line(kind, found)
 
 
 def _line(kind: str, found: Mapping[str, Any]) -> str:
