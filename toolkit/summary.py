@@ -178,7 +178,8 @@ def _tally(stage: StageFacts) -> Text:
     outcomes = ", ".join(f"{suite} {outcome}" for suite, outcome in stage.validation.items())
     counts = Counter(check.result for check in stage.checks)
     results = ", ".join(f"{counts[result]} {result}" for result in _RESULTS if counts[result])
-    return Text(f"validated: {outcomes}; {len(stage.checks)} expectations: {results}")
+    of = "1 expectation" if len(stage.checks) == 1 else f"{len(stage.checks)} expectations"
+    return Text(f"validated: {outcomes}; {of}: {results}")
 
 
 def plain_table() -> Table:

@@ -23,43 +23,46 @@ def suite_with(*expectations: Any) -> Damage:
     return lambda folder: (folder / "clean.json").write_text(json.dumps(content))
 
 
-BAD_SUITES: list[tuple[Damage, str]] = [
-    (
+BAD_SUITES: dict[str, tuple[Damage, str]] = {
+    "not there": (
         lambda folder: (folder / "rejected.json").unlink(),
         "suite expectations/ecommerce/rejected.json: no such file",
     ),
-    (
+    "mistyped": (
         lambda folder: (folder / "clean.json").rename(folder / "clea.json"),
         "clean.json: no such file; did you mean 'clea.json'?; write one",
     ),
-    (
+    "no JSON": (
         lambda folder: (folder / "clean.json").write_text('{"name": "x",\n"expectations" []}'),
         "clean.json, line 2: is not JSON: Expecting ':' delimiter",
     ),
-    (lambda folder: (folder / "clean.json").write_text("[]"), "should be an object with name"),
-    (
+    "no suite": (
+        lambda folder: (folder / "clean.json").write_text("[]"),
+        "should be an object with name",
+    ),
+    "unknown expectation": (
         suite_with({"type": "expect_column_values_to_be_uniqe", "kwargs": {"column": "order_id"}}),
         "expectation 2: type 'expect_column_values_to_be_uniqe' is not known; "
         "did you mean 'expect_column_values_to_be_unique'?",
     ),
-    (
+    "unknown kwarg": (
         suite_with(about("order_id", "be_unique", mostely=0.5)),
         "expectation 2: expect_column_values_to_be_unique: unknown kwarg mostely; "
         "did you mean 'mostly'?",
     ),
-    (
+    "unknown column": (
         suite_with(about("order_ids")),
         "the data has no column 'order_ids'; did you mean 'order_id'? (expectation 2)",
     ),
-    (
+    "unknown parameter": (
         suite_with(row_count({"$PARAMETER": "2 * row_in"})),
         "expectation 2: expect_table_row_count_to_equal: parameter 'row_in' has no value; "
         "did you mean 'rows_in'?",
     ),
-]
+}
 
 
-@pytest.mark.parametrize(("damage", "message"), BAD_SUITES)
+@pytest.mark.parametrize(("damage", "message"), BAD_SUITES.values(), ids=BAD_SUITES)
 def test_a_bad_suite_is_one_line_and_publishes_nothing(
     damage: Damage, message: str, published: Place
 ) -> None:
@@ -89,7 +92,9 @@ def under(run: Path, place: Place) -> set[str]:
     return {name, *(f"{name}/{path}" for path in left_in(run))}
 
 
-@pytest.mark.parametrize("rows", [[], [row_with(quantity="none")] * 3])
+@pytest.mark.parametrize(
+    "rows", [[], [row_with(quantity="none")] * 3], ids=["no rows", "all rejected"]
+)
 def test_a_feed_of_which_no_row_is_clean_is_not_published(
     rows: list[dict[str, str]], place: Place
 ) -> None:
@@ -139,29 +144,37 @@ def rewrite(name: str, text: str) -> Damage:
     return lambda data: (data / name).write_text(text)
 
 
-BAD_DATA: list[tuple[Damage, list[str], str]] = [
-    (
-        lambda data: None,
+def unharmed(data: Path) -> None:
+    pass
+
+
+BAD_DATA: dict[str, tuple[Damage, list[str], str]] = {
+    "mistyped path": (
+        unharmed,
         ["data/clean/raw_ecommerce_data_clen.parquet"],
         "no such file or folder; did you mean 'raw_ecommerce_data_clean.parquet'?",
     ),
-    (lambda data: None, ["rejected=nowhere"], "dataset nowhere: no such file or folder"),
-    (shutil.rmtree, [], f"dataset data/{Path(PART).parent}: no such file or folder"),
-    (lambda data: (data / PART).unlink(), [], "the folder has no *.parquet parts"),
-    (cut_short, [], "part-000000.parquet: cannot be read: Parquet magic bytes not found"),
-    (spoil_a_page, [], "part-000000.parquet: cannot be read: "),
-    (rewrite(PART, "no parquet"), [], "part-000000.parquet: cannot be read: "),
-    (rewrite("notes.txt", "no parquet"), ["data/notes.txt"], "notes.txt: cannot be read: "),
-    (rewrite(MANIFEST, "{"), [], "its _manifest.json is damaged: Expecting property name"),
-    (rewrite(MANIFEST, "[]"), [], "its _manifest.json is damaged: "),
-    (rewrite(MANIFEST, '{"as_of": "today"}'), [], "its _manifest.json is damaged: Invalid iso"),
-    (lambda data: None, ["output=x"], "output: validate-data writes reports only"),
-    (lambda data: None, ["validation.fail_on=critcal"], "did you mean 'critical'?"),
-    (lambda data: None, ["validation=of"], "unknown option; did you mean 'off'?"),
-]
+    "no such path": (unharmed, ["rejected=nowhere"], "dataset nowhere: no such file or folder"),
+    "nothing yet": (shutil.rmtree, [], f"data/{Path(PART).parent}: no such file or folder"),
+    "no parts": (lambda data: (data / PART).unlink(), [], "the folder has no *.parquet parts"),
+    "cut part": (cut_short, [], "part-000000.parquet: cannot be read: Parquet magic bytes not"),
+    "spoilt page": (spoil_a_page, [], "part-000000.parquet: cannot be read: "),
+    "text for a part": (rewrite(PART, "no parquet"), [], "part-000000.parquet: cannot be read: "),
+    "text": (rewrite("notes.txt", "hello"), ["data/notes.txt"], "notes.txt: cannot be read: "),
+    "manifest cut": (rewrite(MANIFEST, "{"), [], "its _manifest.json is damaged: Expecting"),
+    "manifest list": (rewrite(MANIFEST, "[]"), [], "its _manifest.json is damaged: "),
+    "manifest day": (
+        rewrite(MANIFEST, '{"as_of": "today"}'),
+        [],
+        "its _manifest.json is damaged: Invalid isoformat string: 'today'",
+    ),
+    "output": (unharmed, ["output=x"], "output: validate-data writes reports only"),
+    "fail_on": (unharmed, ["validation.fail_on=critcal"], "did you mean 'critical'?"),
+    "option": (unharmed, ["validation=of"], "unknown option; did you mean 'off'?"),
+}
 
 
-@pytest.mark.parametrize(("damage", "words", "message"), BAD_DATA)
+@pytest.mark.parametrize(("damage", "words", "message"), BAD_DATA.values(), ids=BAD_DATA)
 def test_bad_data_is_one_line_and_leaves_nothing(
     damage: Damage, words: list[str], message: str, published: Place
 ) -> None:

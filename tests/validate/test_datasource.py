@@ -145,6 +145,17 @@ class TestSources:
         )
         assert said(report) == EXPECTED
 
+    def test_a_project_on_disk_does_not_keep_frames(self, tmp_path: Path) -> None:
+        context: Any = gx.get_context(mode="file", project_root_dir=tmp_path)
+        context.variables.progress_bars = {"globally": False}
+        in_parts = dd.from_pandas(MORE.to_pandas(), npartitions=2)
+        asset = context.data_sources.add_dask("feed").add_dask_frame_asset("rows", frame=in_parts)
+        batch = asset.add_batch_definition_whole_dataset("all").get_batch()
+        assert batch.validate(gxe.ExpectTableRowCountToEqual(value=2)).success
+        [saved] = tmp_path.rglob("great_expectations.yml")
+        assert "type: dask_frame" in saved.read_text("utf-8")
+        assert "frame:" not in saved.read_text("utf-8")
+
     @pytest.mark.parametrize(
         ("option", "value"), [("max_rows", 3), ("max_listed_rows", "many"), ("path", "rows")]
     )

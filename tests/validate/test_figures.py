@@ -215,6 +215,8 @@ def parts_of(name: str, values: Sequence[Any], ends: Sequence[int]) -> list[pa.T
 class TestExtremes:
     @given(columns())
     @example(("float", [NAN, None, 1.0, -0.0, 0.0, INF], [1, 2]))
+    @example(("float", [NAN, 1.0], [1]))
+    @example(("float", [NAN, NAN], [1]))
     @example(("words", ["b", "a", None], [1]))
     @example(("moment", [], []))
     def test_they_have_the_ends_of_the_whole_and_a_null_if_there_is_one(

@@ -203,6 +203,7 @@ class TestShape:
                 expectation("table_row_count_to_equal", value="many"),
                 "value: value is not a valid integer",
             ),
+            ({**UNIQUE, "kwargs": ["order_id"]}, "expectation configuration kwargs must be a dict"),
             ({**UNIQUE, "severity": "fatal"}, "Invalid severity 'fatal'"),
             (
                 expectation(

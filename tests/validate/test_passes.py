@@ -120,9 +120,11 @@ class TestMerging:
             assert run_pass(in_parts(), [Numbers()]) == [[*range(10)]]
         assert [outcome.results for outcome in seen] == [[]] * 5
 
-    def test_rows_are_counted_without_naming_a_column(self) -> None:
-        with in_this_thread():
-            assert run_pass(in_parts(), [RowCount(Domain(()))]) == [10]
+    def test_rows_are_counted_without_naming_a_column(self, tmp_path: Path) -> None:
+        in_files = open_dataset(write_parts(cut_at(TABLE, ENDS), tmp_path / "parts"))
+        for dataset in (in_parts(), in_files):
+            with in_this_thread():
+                assert run_pass(dataset, [RowCount(Domain(()))]) == [10]
 
     def test_no_jobs_find_nothing(self) -> None:
         with in_this_thread():

@@ -81,6 +81,7 @@ class TestStatus:
             expectation("column_to_exist", column="empty"),
             expectation("column_values_to_be_null", column="empty"),
             expectation("column_values_to_be_of_type", column="empty", type_="float64"),
+            expectation("table_columns_to_match_ordered_list", column_list=ROWS.column_names),
             # Of the table as a whole something is said, even if it is that no row is there.
             expectation("table_row_count_to_equal", value=0, row_condition=NOWHERE),
         ],
