@@ -351,6 +351,17 @@ def framed(ends: Sequence[int]) -> dd.DataFrame:
 
 
 class TestDaskFrames:
+    def test_more_categories_than_an_empty_frame_tells_of(self) -> None:
+        words = [f"word {n}" for n in range(200)]
+        frame = dd.from_pandas(pd.DataFrame({"word": words}), npartitions=1).astype("category")
+        assert rows_of(open_frame(frame, run_here)).to_pydict() == {"word": words}
+
+    def test_what_is_no_table_is_refused(self) -> None:
+        with dask.config.set({"dataframe.convert-string": False}):
+            frame = dd.from_pandas(pd.DataFrame({"lists": [[1], [2]]}), npartitions=1)
+            with pytest.raises(InputError, match="Dask DataFrame: cannot be taken as a table"):
+                open_frame(frame, run_here)
+
     @pytest.mark.parametrize("ends", [(0, 10), (0, 3, 3, 9, 10), (0, 0, 1, 10, 10)])
     def test_rows_are_those_of_the_frame(self, ends: tuple[int, ...]) -> None:
         dataset = open_frame(framed(ends), run_here)

@@ -148,6 +148,29 @@ class TestStatus:
                 value_set=["a"],
                 row_condition=NOWHERE,
             ),
+            # Over no rows these are 0, which is what is wanted of them.
+            expectation(
+                "column_sum_to_be_between", column="price", max_value=0, row_condition=NOWHERE
+            ),
+            expectation(
+                "column_unique_value_count_to_be_between",
+                column="id",
+                max_value=0,
+                row_condition=NOWHERE,
+            ),
+            expectation(
+                "column_proportion_of_unique_values_to_be_between",
+                column="id",
+                max_value=0,
+                row_condition=NOWHERE,
+            ),
+            # A row that the condition fits, but without a value.
+            expectation(
+                "column_unique_value_count_to_be_between",
+                column="kind",
+                max_value=0,
+                row_condition=where("price", "==", 3),
+            ),
             # A deviation takes two values.
             expectation(
                 "column_stdev_to_be_between",
