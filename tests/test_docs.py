@@ -27,7 +27,8 @@ def commands_of(text: str) -> list[list[str]]:
 
 def test_the_commands_of_the_lookups_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    rows = [row_with(region=region) for region in ["Mumbai"] * 200 + ["Mumbay", "Atlantis"]]
+    regions = ["Mumbai"] * 200 + ["Mumbay", "Atlantis"]
+    rows = [row_with(order_id=f"A{n}", region=region) for n, region in enumerate(regions)]
     (tmp_path / "feed.csv").write_bytes(write_feed(rows))
     shown = commands_of(LOOKUPS)
     assert {words[0] for words in shown} >= {name for name in COMMANDS if "lookup" in name}

@@ -111,11 +111,11 @@ def test_figures_are_those_of_the_run_reports(worked: Path) -> None:
 def test_a_job_that_failed_is_told_and_can_be_run_when_mended(tmp_path: Path) -> None:
     (tmp_path / "good.csv").write_bytes(GOOD)
     (tmp_path / "bad.csv").write_text("x,y\n")
-    words = ["--multirun", "input=good.csv,bad.csv", "cluster=sync"]
+    words = ["--multirun", "input=good.csv,bad.csv", "cluster=sync", "validation=off"]
     done = run(tmp_path, "run-pipeline", *words)
     assert done.returncode == 4
     reason = "bad.csv: 10 of the contract's columns are missing from the header"
-    assert f"job 1 failed: input=bad.csv cluster=sync: {reason}" in done.stdout
+    assert f"job 1 failed: input=bad.csv cluster=sync validation=off: {reason}" in done.stdout
     assert done.stderr.splitlines()[-1] == "error: 1 of 2 runs failed"
     (sweep,) = sweeps_in(tmp_path / "data")
     assert read(sweep / "0" / "clean" / "good_clean.parquet").num_rows == 1
@@ -125,7 +125,7 @@ def test_a_job_that_failed_is_told_and_can_be_run_when_mended(tmp_path: Path) ->
     )
     done = run(tmp_path, "run-pipeline", *words, "sweep.resume=true")
     assert done.returncode == 0, done.stderr
-    assert "run 1 of 2: input=good.csv cluster=sync: done before\n" in done.stderr
+    assert "run 1 of 2: input=good.csv cluster=sync validation=off: done before\n" in done.stderr
     assert sweeps_in(tmp_path / "data") == [sweep]
     assert [(job["status"], job["rows_rejected"]) for job in summary(sweep)["jobs"]] == [
         ("ok", 0),
@@ -138,7 +138,8 @@ def test_a_job_that_failed_is_told_and_can_be_run_when_mended(tmp_path: Path) ->
 )
 def test_ctrl_c_keeps_what_is_done(how: list[str], tmp_path: Path) -> None:
     # One that is done at once, and one that takes much longer than anybody waits.
-    words = ["--multirun", "rows=100,1000000", "partitions=by_count", "partitions.count=400", *how]
+    rows = ["rows=100,1000000", "partitions=by_count", "partitions.count=400"]
+    words = ["--multirun", *rows, "validation=off", *how]
     process = subprocess.Popen(
         script_line("run-pipeline", *words),
         cwd=tmp_path,
@@ -186,6 +187,7 @@ def test_a_workspaces_own_lookups_and_configs_hold_for_its_sweeps(tmp_path: Path
         text = path.read_text("utf-8").replace("Office", "Desks")
         (lookups / path.name).write_text(text, "utf-8")
     words = ["-m", "feed.csv", "partitions=mine,auto", "data_dir=work/data", "cluster=sync"]
+    words.append("validation=off")
     done = run(tmp_path, "run-pipeline", *words)
     assert done.returncode == 0, done.stderr
     assert "starter ones" not in done.stderr
@@ -260,9 +262,9 @@ def test_a_plugin_that_is_not_installed_is_named(words: list[str], tmp_path: Pat
 
 # Less of the same, so that it is soon over.
 SMALL = {
-    "size=small,medium": "rows=200,300",
+    "size=small,medium": "rows=200,300 validation=off",
     "size=medium": "rows=200",
-    "seed=1,2,3,4": "seed=1,2",
+    "seed=1,2,3,4": "seed=1,2 validation=off",
     "partitions.count=1,4": "partitions.count=4",
     "hydra.sweeper.n_trials=20": "hydra.sweeper.n_trials=2",
     "cluster=threads,processes": "cluster=sync,threads",
