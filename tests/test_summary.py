@@ -103,11 +103,13 @@ def test_a_validation_shows_all_of_it(checked: StageFacts, columns: int) -> None
 
 @pytest.mark.parametrize("columns", [60, 140])
 def test_brackets_in_data_are_only_text(columns: int) -> None:
-    check = CheckFacts("clean", "expect", "[bold]c where x == '[/]'", "info", '["[/red]"]', 1, "ok")
+    about, observed = "[bold]c where x == '[/]'", '["[/red]"]'
+    check = CheckFacts("clean", "expect", about, "info", observed, 1, "failed")
     stage = StageFacts("validate", validation={"clean": "passed"}, checks=[check])
     shown = "\n".join(on_a_terminal(RunReport("validate-data", stages=[stage]), columns))
-    assert "[bold]c where x == '[/]'" in shown
-    assert '["[/red]"]' in shown
+    assert about in shown
+    assert observed in shown
+    assert "validated: clean passed; 1 expectation: 1 failed" in shown
 
 
 def on_a_terminal(report: RunReport, columns: int) -> list[str]:
