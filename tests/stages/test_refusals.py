@@ -13,7 +13,7 @@ import pytest
 from tests.commands import everything_in, left_in
 from tests.conftest import ROOT
 from tests.feeds import GOOD_ROW, row_with, write_feed
-from tests.stages.places import HOLDS, SINGLE_PIECES, Place, about, read_json, row_count
+from tests.stages.places import HOLDS, SINGLE_PIECES, Place, about, read_json, row_count, where
 
 Damage = Callable[[Path], object]
 
@@ -53,6 +53,14 @@ BAD_SUITES: dict[str, tuple[Damage, str]] = {
     "unknown column": (
         suite_with(about("order_ids")),
         "the data has no column 'order_ids'; did you mean 'order_id'? (expectation 2)",
+    ),
+    "unknown column of a condition": (
+        suite_with(about("order_id", **where("regoin", "Delhi"))),
+        "the data has no column 'regoin'; did you mean 'region'? (expectation 2)",
+    ),
+    "no expression": (
+        suite_with(row_count({"$PARAMETER": "rows_in * "})),
+        "expectation 2: expect_table_row_count_to_equal: 'rows_in * ' cannot be calculated",
     ),
     "unknown parameter": (
         suite_with(row_count({"$PARAMETER": "2 * row_in"})),

@@ -13,13 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from great_expectations.compatibility import pydantic
-from great_expectations.core.suite_parameters import SuiteParameterParser
+from great_expectations.core.suite_parameters import SuiteParameterParser, parse_suite_parameter
 from great_expectations.exceptions.exceptions import GreatExpectationsError
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.registry import (
     get_expectation_impl,
     list_registered_expectation_implementations,
+)
+from great_expectations.expectations.row_conditions import (
+    AndCondition,
+    ComparisonCondition,
+    NullityCondition,
+    OrCondition,
+    deserialize_row_condition,
 )
 
 import toolkit.validate.expectations  # noqa: F401 registers the toolkit's own
@@ -161,19 +168,44 @@ def _line(kind: str, found: Mapping[str, Any]) -> str:
 
 def _needed_columns(expectation: Expectation) -> Sequence[str]:
     config = expectation.configuration
-    return () if config.type == _ABOUT_ITS_EXISTENCE else columns_of(config.type, config.kwargs)
+    about = () if config.type == _ABOUT_ITS_EXISTENCE else columns_of(config.type, config.kwargs)
+    return [*about, *_condition_columns(config.kwargs.get("row_condition"))]
+
+
+def _condition_columns(condition: Any) -> Iterator[str]:
+    """The columns that a condition of Great Expectations names; one for pandas is not read."""
+    if isinstance(condition, Mapping):
+        condition = deserialize_row_condition(dict(condition))
+    if isinstance(condition, AndCondition | OrCondition):
+        for part in condition.conditions:
+            yield from _condition_columns(part)
+    elif isinstance(condition, ComparisonCondition | NullityCondition):
+        yield condition.column.name
 
 
 def _unknown(number: int, expectation: Expectation, parameters: Mapping[str, Any]) -> Iterator[str]:
+    kind = expectation.configuration.type
     for expression in _expressions(expectation.configuration.kwargs):
-        for name in _NAME.findall(expression):
-            if name not in parameters and name not in _KNOWN_NAMES:
-                hint = did_you_mean(name, parameters)
-                known = ", ".join(sorted(parameters))
-                yield (
-                    f"expectation {number}: {expectation.configuration.type}: parameter {name!r} "
-                    f"has no value{hint or f'; there are {known}'}"
-                )
+        names = [name for name in _NAME.findall(expression) if name not in _KNOWN_NAMES]
+        lacking = [name for name in names if name not in parameters]
+        for name in lacking:
+            hint = did_you_mean(name, parameters) or f"; there are {', '.join(sorted(parameters))}"
+            yield f"expectation {number}: {kind}: parameter {name!r} has no value{hint}"
+        if not lacking and not _is_expression(expression, parameters):
+            yield (
+                f"expectation {number}: {kind}: {expression!r} cannot be calculated; "
+                "use names of parameters, numbers, + - * / and parentheses"
+            )
+
+
+def _is_expression(expression: str, parameters: Mapping[str, Any]) -> bool:
+    if expression in parameters:
+        return True
+    try:
+        parse_suite_parameter(expression, suite_parameters=dict(parameters))
+    except (GreatExpectationsError, ArithmeticError, TypeError, ValueError):
+        return False
+    return True
 
 
 def columns_of(kind: str, kwargs: Mapping[str, Any]) -> Sequence[str]:
