@@ -69,7 +69,11 @@ def how_computed() -> Computing:
 
 @contextmanager
 def spill_folder() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="validate-", dir=how_computed().spill) as folder:
+    """A folder that all workers see, gone when the block ends."""
+    parent = how_computed().spill
+    if parent is not None:
+        parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="validate-", dir=parent) as folder:
         yield Path(folder)
 
 
