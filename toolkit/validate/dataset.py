@@ -205,7 +205,7 @@ class _File:
     @property
     def dictionaries(self) -> frozenset[str]:
         """Text columns that are best read as dictionaries; only speed hangs on them."""
-        texts = [f.name for f in self.schema if _is_text(f.type)]
+        texts = [f.name for f in self.schema if is_text(f.type)]
         return frozenset(
             name
             for name in texts
@@ -269,7 +269,8 @@ def _counts_nulls(chunk: Any) -> bool:
     return bool(chunk.is_stats_set and chunk.statistics.has_null_count)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values are plain text, however long."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
@@ -290,7 +291,7 @@ def _fitted(table: pa.Table, schema: pa.Schema, wanted: Sequence[str]) -> pa.Tab
             columns.append(pa.nulls(table.num_rows, kind))
             continue
         column = table.column(name)
-        as_read = pa.types.is_dictionary(column.type) and _is_text(kind)
+        as_read = pa.types.is_dictionary(column.type) and is_text(kind)
         columns.append(column if as_read or column.type == kind else column.cast(kind))
     return pa.table(columns, names=list(wanted))
 

@@ -16,7 +16,7 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from toolkit.validate import conditions
 from toolkit.validate.checks import Check, Job, Presence
 from toolkit.validate.columns import Domain
-from toolkit.validate.dataset import Dataset, stock_frame
+from toolkit.validate.dataset import Dataset, is_text, stock_frame
 from toolkit.validate.figures import Distinct, Extremes, Moments, Sums
 from toolkit.validate.stock import StockMetric, accepts
 from toolkit.validate.unique import KeySpill
@@ -190,7 +190,7 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
         return Planned(Extremes(domain), _as_records(column, dataset))
     if name == "column.non_null_count":
         return Planned(Presence(domain, wanted=True), lambda f: np.int64(f.n_rows - f.n_unexpected))
-    if name == _DISTINCT_COUNT and _is_text(kind) and not dataset.has_few_values(column):
+    if name == _DISTINCT_COUNT and is_text(kind) and not dataset.has_few_values(column):
         valued = replace(domain, left_out="any")
         return Planned(KeySpill(valued, keep="first"), lambda f: f.n_rows - f.n_unexpected)
     if name.startswith(_DISTINCT):
@@ -273,7 +273,3 @@ def _is_unusual(kind: pa.DataType) -> bool:
         *(pa.types.is_large_binary, pa.types.is_fixed_size_binary),
     )
     return any(is_kind(kind) for is_kind in tests)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

@@ -29,7 +29,7 @@ from toolkit.validate.datasource import ParquetDatasetAsset
 from toolkit.validate.engine import DaskExecutionEngine, Unexpected
 from toolkit.validate.passes import fetch_rows, run_pass
 from toolkit.validate.plan import domain_of
-from toolkit.validate.suite_page import error_messages
+from toolkit.validate.suite_page import config_of, error_messages
 from toolkit.validate.suites import Suite, columns_of
 from toolkit.validate.verdicts import Checked, Status, is_nothing, observed_text
 
@@ -117,7 +117,7 @@ def validate_dataset(
     if engine.ended_by is not None:
         raise engine.ended_by
     places = {e.id: n for n, e in enumerate(definition.suite.expectations)}
-    result.results.sort(key=lambda one: places[_config(one).id])
+    result.results.sort(key=lambda one: places[config_of(one).id])
     empty = _without_values(result.results, engine)
     checked = [
         _checked(target.kind, place, one, engine, is_empty=place in empty)
@@ -173,7 +173,7 @@ def _without_values(
     """
     asked: dict[int, RowCount] = {}
     for place, one in enumerate(results):
-        kwargs = _config(one).kwargs
+        kwargs = config_of(one).kwargs
         query = engine.query_of(kwargs)
         if query is None or "column" not in kwargs or "element_count" in _plain(one):
             continue
@@ -192,7 +192,7 @@ def _checked(
     *,
     is_empty: bool,
 ) -> Checked:
-    config, result = _config(one), _plain(one)
+    config, result = config_of(one), _plain(one)
     errors = error_messages(one)
     return Checked(
         suite=suite,
@@ -212,12 +212,6 @@ def _checked(
     )
 
 
-def _config(one: ExpectationValidationResult) -> ExpectationConfiguration:
-    if one.expectation_config is None:
-        raise ValueError("a validation result does not say of which expectation it is")
-    return one.expectation_config
-
-
 def _plain(one: ExpectationValidationResult) -> dict[str, Any]:
     """The result as JSON has it."""
     result: Any = one.to_json_dict()["result"]
@@ -233,7 +227,7 @@ def _status(
 ) -> Status:
     if error_messages(one):
         return Status.ERRORED
-    if is_empty or _is_vacuous(_config(one), result, dataset):
+    if is_empty or _is_vacuous(config_of(one), result, dataset):
         return Status.VACUOUS
     return Status.PASSED if one.success else Status.FAILED
 
@@ -284,7 +278,7 @@ def _unexpected(
     result: ExpectationValidationResult, engine: DaskExecutionEngine
 ) -> Unexpected | None:
     """The rows that the expectation's own condition did not accept; None where it has none."""
-    config = _config(result)
+    config = config_of(result)
     map_metric = getattr(config.to_domain_obj(), "map_metric", None)
     if map_metric is None:
         return None

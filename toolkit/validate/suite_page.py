@@ -114,7 +114,7 @@ def _plain(result: ExpectationSuiteValidationResult) -> ExpectationSuiteValidati
 def _row(
     result: ExpectationValidationResult, verdict: Verdict, parameters: Mapping[str, Any]
 ) -> Row:
-    config = _config(result)
+    config = config_of(result)
     words = _Words(result, parameters)
     return Row(
         status=verdict.status,
@@ -129,7 +129,7 @@ def _row(
     )
 
 
-def _config(result: ExpectationValidationResult) -> ExpectationConfiguration:
+def config_of(result: ExpectationValidationResult) -> ExpectationConfiguration:
     if result.expectation_config is None:
         raise ValueError("a validation result without its expectation cannot be shown")
     return result.expectation_config
@@ -148,7 +148,7 @@ class _Words:
 
     def __init__(self, result: ExpectationValidationResult, parameters: Mapping[str, Any]) -> None:
         self._result = result
-        self._config = _config(result)
+        self._config = config_of(result)
         self._errors = error_messages(result)
         self._parameters = parameters
 
