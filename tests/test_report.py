@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def test_run_json_holds_the_same_facts(tmp_path: Path) -> None:
     path = write_report(report, tmp_path / "reports" / "run")
     content = json.loads(path.read_text("utf-8"))
     assert path == tmp_path / "reports" / "run" / "run.json"
-    assert content == report.as_dict()
+    assert content == json.loads(json.dumps(report.as_dict(), default=os.fspath))
     assert content["command"] == "clean-data"
     assert content["overrides"] == ["input=feed.csv"]
     assert content["config_hash"] == "abc123"

@@ -51,7 +51,7 @@ def test_it_samples_by_itself_and_counts_the_processor() -> None:
     assert seconds == sorted(seconds)
 
 
-def test_samples_are_thinned_out_and_the_peak_is_kept() -> None:
+def test_samples_become_fewer_and_the_peak_is_kept() -> None:
     with ResourceSampler(NEVER) as sampler:
         with child_with(80 * MEGABYTE):
             while len(sampler.samples) < 7:
@@ -59,9 +59,18 @@ def test_samples_are_thinned_out_and_the_peak_is_kept() -> None:
         first, peak = sampler.samples[0], sampler.peak_rss_bytes
         for _ in range(1200):
             sampler.sample()
-        assert sampler.peak_rss_bytes == peak
-        assert 500 < len(sampler.samples) <= 1000
+        assert 150 < len(sampler.samples) <= 300
         assert sampler.samples[0] == first
+        assert max(sample.rss_bytes for sample in sampler.samples) == peak == sampler.peak_rss_bytes
+    seconds = [sample.seconds for sample in sampler.samples]
+    assert seconds == sorted(seconds)
+
+
+def test_the_processor_is_not_asked_again_at_once() -> None:
+    with ResourceSampler(NEVER) as sampler:
+        sampler.samples[0] = sampler.samples[0]._replace(cpu_percent=123.0)
+        sum(range(1_000_000))
+    assert [sample.cpu_percent for sample in sampler.samples] == [123.0, 123.0]
 
 
 def test_the_machine_has_cores_and_memory() -> None:

@@ -175,6 +175,15 @@ class Composition:
             jobs_known=hydra.sweeper.get("_target_") == _BASIC_SWEEPER,
         )
 
+    def defaults(self) -> dict[str, Any] | None:
+        """The values without any override; None where they cannot be composed, or would be none."""
+        self.folders.enter_search_path()
+        try:
+            with self._initialized():
+                return plain_values(compose(self.config_name, self.words([])))
+        except (HydraException, OmegaConfBaseException, yaml.YAMLError):
+            return None
+
     def words(self, overrides: Sequence[Override]) -> list[str]:
         """The overrides as Hydra gets them, so that it lets unknown keys pass.
 

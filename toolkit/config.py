@@ -28,7 +28,7 @@ _STRICT: dict[str, Any] = {"extra": "forbid"}
 # What changes where results lie, how fast they come or what is said meanwhile, not what they are.
 _WITHOUT_EFFECT = (
     *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
-    *("validation", "run_tests", "sweep", "results_dir"),
+    *("validation", "run_tests", "sweep", "results_dir", "defaults"),
 )
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # The keys that each kind goes by.
@@ -156,6 +156,8 @@ class Settings(Config):
     overrides: tuple[str, ...] = ()
     results_dir: Path | None = None
     """Where a job of a sweep puts its outputs; those of a single run go to data_dir."""
+    defaults: Config | None = None
+    """What the config would be without overrides; None where it would be none without them."""
 
     @property
     def config_hash(self) -> str:
@@ -166,19 +168,30 @@ class Settings(Config):
 
 
 def read_settings(
-    values: Mapping[str, Any], overrides: Sequence[str] = (), groups: Collection[str] = ()
+    values: Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    groups: Collection[str] = (),
+    defaults: Mapping[str, Any] | None = None,
 ) -> Settings:
     """The settings that plain values (as YAML gives them) stand for.
 
-    `overrides` are kept for the run's report; `groups` are names that are no keys, but that a
-    mistyped key may have meant. Raises ConfigError with every problem at once.
+    `overrides` and the values without them, `defaults`, are kept for the run's report; `groups` are
+    names that are no keys, but that a mistyped key may have meant. Raises ConfigError with every
+    problem at once.
     """
     problems = config_problems(values, groups)
     if problems:
         raise ConfigError.from_problems(problems)
     config: Config = _validated(Config, _listed(values))
     found = {**vars(config), "dataset": _labelled(config.dataset, config.unknown_label)}
-    return Settings(**found, overrides=tuple(overrides))
+    return Settings(**found, overrides=tuple(overrides), defaults=_read_defaults(defaults))
+
+
+def _read_defaults(values: Mapping[str, Any] | None) -> Config | None:
+    if values is None or config_problems(values):
+        return None
+    config: Config = _validated(Config, _listed(values))
+    return config
 
 
 def _labelled(contract: Contract, unknown: str | None) -> Contract:

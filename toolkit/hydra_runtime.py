@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from hydra import version
 from hydra._internal.utils import _run_hydra, get_args_parser
@@ -74,7 +75,7 @@ def run_through_hydra(
     runs = composition.checked(problems)
     if composition.multirun:
         return _sweep(composition, runs, (stage, share), args)
-    only = _OnlyRun(stage)
+    only = _OnlyRun(stage, composition.defaults())
     with only.leaving_no_empty_folder(Path(runs[0].values["data_dir"])):
         _enter_hydra(args, composition.folders, only.run)
     only.raise_failure()
@@ -151,8 +152,8 @@ def _complete(command: Command, args: argparse.Namespace) -> int:
 class _OnlyRun:
     """A run that is no part of a sweep; what it raises is kept for after Hydra's end."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, stage: Stage, defaults: Mapping[str, Any] | None) -> None:
+        self._stage, self._defaults = stage, defaults
         self._failure: BaseException | None = None
         self._run_dir: Path | None = None
 
@@ -162,7 +163,8 @@ class _OnlyRun:
         self._run_dir = Path(hydra.runtime.output_dir)
         overrides = [str(word).removeprefix("++") for word in hydra.overrides.task]
         try:
-            self._stage(read_settings(plain_values(config), overrides), self._run_dir)
+            settings = read_settings(plain_values(config), overrides, defaults=self._defaults)
+            self._stage(settings, self._run_dir)
         except (Exception, SystemExit) as error:
             self._failure = error
 

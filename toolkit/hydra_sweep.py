@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import configure_log
@@ -44,12 +45,16 @@ EnterHydra = Callable[[list[str], Callable[[DictConfig], float]], None]
 
 @dataclass(frozen=True)
 class SweepJob:
-    """What Hydra calls for each job. `n_jobs` is None when their number is not known."""
+    """What Hydra calls for each job. `n_jobs` is None when their number is not known.
+
+    `defaults` are the values of the config without overrides.
+    """
 
     stage: Stage
     share: Stage | None
     at_once: int
     n_jobs: int | None
+    defaults: Mapping[str, Any] | None
 
     def run(self, config: DictConfig) -> float:
         """Run the job, unless it was done before; its seconds, which a sweeper may minimise.
@@ -68,7 +73,7 @@ class SweepJob:
         else:
             _say(name)
             try:
-                settings = read_settings(values, overrides)
+                settings = read_settings(values, overrides, defaults=self.defaults)
             except ConfigError as error:
                 record = replace(record, status="failed", error=str(error))
                 record.write(folder)
@@ -106,7 +111,7 @@ def run_sweep(
             f"{_RESUME}=true"
         )
     at_once = min(runs[0].at_once, len(runs)) if known else runs[0].at_once
-    job = SweepJob(*stages, at_once, len(runs) if known else None)
+    job = SweepJob(*stages, at_once, len(runs) if known else None, composition.defaults())
     overrides = [one for one in composition.overrides if one.key_or_group != _RESUME]
     words = [*composition.words(overrides), f"hydra.sweep.dir={quoted(str(folder))}"]
     with locked(folder / SWEEP_FILE):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -17,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import OutputError, ToolkitError, ValidationError
-from toolkit.resources import ResourceSampler, describe_machine
+from toolkit.resources import ResourceSampler, Sample, describe_machine
 
-RUN_FILE = "run.json"
+RUN_FILE, PAGE_FILE = "run.json", "report.html"
+_LONGEST_TRACEBACK = 20_000
+# A list of numbers, or of such lists, as json.dumps indents it; no text has a line end in JSON.
+_NUMBERS = re.compile(r"\[\n[-+.\d\se,\[\]]+\]")
 _DISTRIBUTIONS = {
     "toolkit": "sales-feed-toolkit",
     "dask": "dask",
@@ -33,7 +38,8 @@ _DISTRIBUTIONS = {
 class CheckFacts:
     """What came of one expectation, in words; validation.json tells more.
 
-    `about` names the columns, and the rows where it is not about all.
+    `about` names the columns, and the rows where it is not about all; `failing_rows` is a file of
+    rows that broke it.
     """
 
     suite: str
@@ -43,6 +49,29 @@ class CheckFacts:
     observed: str
     unexpected: int | None
     result: str
+    failing_rows: Path | None = None
+
+
+@dataclass(frozen=True)
+class InputFacts:
+    """A file or a dataset that a stage read. `rows` is None where they were not told apart."""
+
+    path: str
+    bytes: int
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class RejectedExample:
+    """A rejected row as it stood in the file: the columns that its reason is about, cut short.
+
+    Of a malformed row it is the raw line.
+    """
+
+    reason: str
+    values: dict[str, str | None]
+    source_file: str
+    source_row: int
 
 
 @dataclass
@@ -50,25 +79,32 @@ class StageFacts:
     """What one stage did. A count that a stage has none of is None.
 
     `rows_in` is what it worked on: for generate the rows that it made. `rejected_by_reason` is in
-    the contract's order of reasons; `validation` says of each suite whether it passed, warned or
-    failed; `started` and `finished` are UTC, ISO 8601.
+    the contract's order of reasons, `rejected_examples` are the first rows of each in file order;
+    `validation` says of each suite whether it passed, warned or failed, `pages` where its page is;
+    `started` and `finished` are UTC, ISO 8601, `after_seconds` counts from the run's begin.
+    `samples` has no more than 300 of memory and CPU.
     """
 
     name: str
     started: str = ""
     finished: str = ""
+    after_seconds: float = 0.0
     seconds: float = 0.0
+    inputs: list[InputFacts] = field(default_factory=list)
     rows_in: int | None = None
     rows_clean: int | None = None
     rows_rejected: int | None = None
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    rejected_examples: list[RejectedExample] = field(default_factory=list)
     bytes_in: int | None = None
     bytes_out: int | None = None
     peak_rss_bytes: int = 0
     validation: dict[str, str] = field(default_factory=dict)
     checks: list[CheckFacts] = field(default_factory=list)
+    pages: dict[str, Path] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
 
     @property
     def rows_per_second(self) -> float | None:
@@ -78,28 +114,35 @@ class StageFacts:
 
 @dataclass
 class RunReport:
-    """What one command did; `error` is one line.
+    """What one command did; `error` is one line, `traceback` that of a bug.
 
-    `status` is running, ok, held back (by validation), failed or interrupted.
+    `status` is running, ok, held back (by validation), failed or interrupted. `config` has the
+    values that the run went by under dotted keys; `changed` those keys whose value is not the
+    default, with the default.
     """
 
     command: str
     overrides: list[str] = field(default_factory=list)
     config_hash: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, Any] = field(default_factory=dict)
     started: str = ""
     finished: str = ""
     seconds: float = 0.0
     status: str = "running"
     error: str | None = None
+    traceback: str | None = None
     versions: dict[str, str] = field(default_factory=lambda: versions())
     machine: dict[str, int] = field(default_factory=describe_machine)
     stages: list[StageFacts] = field(default_factory=list)
+    begun: float = field(default_factory=time.monotonic)
+    """On the clock of this process; no fact of run.json."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything, as JSON can hold it."""
+        """Everything, as JSON can hold it but for paths."""
         facts = asdict(self)
+        del facts["begun"]
         for stage, content in zip(self.stages, facts["stages"], strict=True):
-            content["paths"] = {label: os.fspath(path) for label, path in stage.paths.items()}
             content["rows_per_second"] = stage.rows_per_second
         return facts
 
@@ -107,7 +150,7 @@ class RunReport:
 @contextmanager
 def record_run(report: RunReport) -> Iterator[RunReport]:
     """Fill in when the run began, how long it took and how it ended. Errors pass through."""
-    report.started, begun = utc_now(), time.monotonic()
+    report.started, report.begun = utc_now(), time.monotonic()
     try:
         yield report
         report.status = "ok"
@@ -117,21 +160,25 @@ def record_run(report: RunReport) -> Iterator[RunReport]:
     except BaseException as error:
         held = isinstance(error, ValidationError)
         report.status, report.error = "held back" if held else "failed", one_line(error)
+        if not isinstance(error, ToolkitError):
+            report.traceback = "".join(traceback.format_exception(error))[-_LONGEST_TRACEBACK:]
         raise
     finally:
-        report.finished, report.seconds = utc_now(), time.monotonic() - begun
+        report.finished, report.seconds = utc_now(), time.monotonic() - report.begun
 
 
 @contextmanager
 def record_stage(report: RunReport, name: str) -> Iterator[StageFacts]:
-    """A stage of the report, with its times and its peak memory filled in, however it ends."""
-    facts = StageFacts(name, started=utc_now())
-    report.stages.append(facts)
+    """A stage of the report, with its times, memory and CPU filled in, however it ends."""
     begun = time.monotonic()
+    facts = StageFacts(name, started=utc_now(), after_seconds=begun - report.begun)
+    report.stages.append(facts)
+    sampler = ResourceSampler(on_peak=partial(setattr, facts, "peak_rss_bytes"))
     try:
-        with ResourceSampler(on_peak=partial(setattr, facts, "peak_rss_bytes")):
+        with sampler:
             yield facts
     finally:
+        facts.samples = sampler.samples
         facts.finished, facts.seconds = utc_now(), time.monotonic() - begun
 
 
@@ -141,10 +188,12 @@ def write_report(report: RunReport, run_dir: Path) -> Path:
     Raises OutputError when that cannot be done; what stood there before is then untouched.
     """
     target = run_dir / RUN_FILE
-    text = json.dumps(report.as_dict(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    facts = report.as_dict()
+    text = json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False, default=os.fspath)
+    text = _NUMBERS.sub(lambda numbers: " ".join(numbers[0].split()), text)
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        _replace(target, text.encode())
+        replace_file(target, f"{text}\n")
     except OSError as error:
         raise OutputError.cannot_write(target, error) from error
     return target
@@ -166,7 +215,12 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _replace(target: Path, content: bytes) -> None:
+def replace_file(target: Path, text: str) -> None:
+    """Write text that everyone may read, whole or not at all. Raises OSError.
+
+    A part of a path that is no text is shown as its escape.
+    """
+    content = text.encode("utf-8", "backslashreplace")
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import psutil
 
-_MAX_SAMPLES = 1000
+_MAX_SAMPLES = 300
 # Looking for new children reads every process of the machine, so it is done less often.
 _SAMPLES_PER_SEARCH = 5
 
@@ -27,9 +27,9 @@ class Sample(NamedTuple):
 class ResourceSampler:
     """Samples this process and its children in a thread for as long as the context lasts.
 
-    `samples` holds at most 1,000: beyond that every other one is dropped and twice as long is
-    waited between two; `peak_rss_bytes` counts those dropped too. Memory that processes share is
-    counted for each of them.
+    `samples` holds at most 300: beyond that two and two become one, with the higher memory and the
+    mean of the CPU, and twice as long is waited between two. Memory that processes share is counted
+    for each of them.
     """
 
     def __init__(
@@ -74,9 +74,13 @@ class ResourceSampler:
             self.peak_rss_bytes = rss
             if self._on_peak:
                 self._on_peak(rss)
-        self.samples.append(Sample(time.monotonic() - self._start, rss, cpu))
+        seconds = round(time.monotonic() - self._start, 3)
+        if self.samples and seconds - self.samples[-1].seconds < self._interval / 2:
+            # Too soon after the last one for the processor's clock to tell.
+            cpu = self.samples[-1].cpu_percent
+        self.samples.append(Sample(seconds, rss, round(cpu, 1)))
         if len(self.samples) > _MAX_SAMPLES:
-            del self.samples[1::2]
+            self.samples = _halved(self.samples)
             self._interval *= 2
 
     def _run(self) -> None:
@@ -92,6 +96,21 @@ class ResourceSampler:
         except (psutil.Error, OSError):
             return
         self._processes = [this, *children]
+
+
+def _halved(samples: list[Sample]) -> list[Sample]:
+    """The first sample, then each two that follow as one, at the time of the later."""
+    first, *others = samples
+    pairs = zip(others[::2], others[1::2], strict=False)
+    merged = [
+        Sample(later.seconds, max(one.rss_bytes, later.rss_bytes), _mean_cpu(one, later))
+        for one, later in pairs
+    ]
+    return [first, *merged, *(others[-1:] if len(others) % 2 else [])]
+
+
+def _mean_cpu(one: Sample, other: Sample) -> float:
+    return (one.cpu_percent + other.cpu_percent) / 2
 
 
 def _measure(process: psutil.Process) -> tuple[int, float]:

@@ -30,6 +30,16 @@ def human_rate(per_second: float) -> str:
     return f"{scaled:.{digits}f}{_COUNTS[power]}"
 
 
+def human_seconds(seconds: float) -> str:
+    """8.64 -> '8.6 s', 125 -> '2 min 5 s', 3780 -> '1 h 3 min'."""
+    if seconds < 99.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 100:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
 def human_share(part: float, whole: float) -> str:
     """1 of 8 -> '12.5 %'; a dash when there is nothing to have a share of."""
     if not whole:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from toolkit.clean.duplicates import Spilled, likely_repeats, spill_words
 from toolkit.clean.evaluate import Rules, evaluate, reason_labels
+from toolkit.clean.examples import first_rejected
 from toolkit.clean.keys import key_words
 from toolkit.contract import (
     RAW_LINE_COLUMN,
@@ -28,6 +29,7 @@ from toolkit.errors import OutputError
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import RawBlock, Wanted, parse_block, read_records
+from toolkit.report import RejectedExample
 from toolkit.store import ParquetStyle, part_name, write_parquet
 
 Ints = npt.NDArray[np.int64]
@@ -95,7 +97,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class Published:
-    """The counts of one block as it was written, and its files."""
+    """The counts of one block as it was written, its files, and some of what it rejected."""
 
     index: int
     n_records: int
@@ -104,6 +106,7 @@ class Published:
     n_duplicates: int
     n_bytes: int
     paths: tuple[Path, ...]
+    examples: tuple[RejectedExample, ...]
 
 
 def stage_block(block: Block, job: Job) -> Staged:
@@ -168,6 +171,7 @@ def publish_block(
         n_duplicates=len(repeated),
         n_bytes=n_bytes,
         paths=tuple(paths),
+        examples=first_rejected(rejected, job.contract),
     )
 
 

@@ -9,7 +9,7 @@ from toolkit.aggregate.partials import combine
 from toolkit.aggregate.pieces import plan_pieces
 from toolkit.aggregate.tables import finish
 from toolkit.cluster import open_cluster
-from toolkit.report import record_stage, utc_now, versions
+from toolkit.report import InputFacts, record_stage, utc_now, versions
 from toolkit.stages.running import Run
 from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet
 
@@ -23,6 +23,7 @@ def aggregate(run: Run, cleaned: Path) -> None:
         pieces = plan_pieces(cleaned, contract)
         facts.rows_in = sum(piece.n_rows for piece in pieces)
         facts.bytes_in = sum(piece.n_bytes for piece in pieces)
+        facts.inputs = [InputFacts(str(cleaned), facts.bytes_in, facts.rows_in)]
         with (
             publishing_files(folder) as staged,
             open_cluster(settings.cluster) as runner,

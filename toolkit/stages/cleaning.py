@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +15,7 @@ from dask.delayed import delayed
 
 from toolkit.clean.blocks import Job, Published, Staged, Targets
 from toolkit.clean.evaluate import Rules
+from toolkit.clean.examples import first_of_each
 from toolkit.clean.feed import (
     duplicate_tasks,
     make_job,
@@ -28,7 +31,7 @@ from toolkit.progress import Stage
 from toolkit.read.blocks import Source, find_sources, plan_blocks
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.spool import spool
-from toolkit.report import StageFacts, record_stage, utc_now, versions
+from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
 from toolkit.stages.running import Dataset, Run
 from toolkit.store import MANIFEST, BackgroundSync, publishing, write_json
 from toolkit.workspace import dataset_stem
@@ -174,12 +177,21 @@ def _clean_blocks(
 
         targets = work.targets(run.settings.outputs.compression)
         published = runner.run(publish_tasks(staged, duplicates, job, targets), on_published)
+    work.facts.inputs = _inputs(staged, sources)
     work.facts.rejected_by_reason = _reasons(staged, published, job)
+    work.facts.rejected_examples = first_of_each(chain.from_iterable(b.examples for b in published))
     return published
 
 
 def _advance(shown: Stage) -> Callable[[Staged], None]:
     return lambda staged: shown.advance(rows=staged.n_records, bytes=staged.n_bytes)
+
+
+def _inputs(staged: Sequence[Staged], sources: Sequence[Source]) -> list[InputFacts]:
+    rows: Counter[str] = Counter()
+    for block in staged:
+        rows[block.block.source.shown] += block.n_records
+    return [InputFacts(source.shown, source.size, rows[source.shown]) for source in sources]
 
 
 def _reasons(staged: Sequence[Staged], published: Sequence[Published], job: Job) -> dict[str, int]:

@@ -27,7 +27,7 @@ from toolkit.read.blocks import find_sources, plan_blocks
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.spool import spool
 from toolkit.read.tally import Counted, Group, Tally, count_block
-from toolkit.report import StageFacts, record_stage
+from toolkit.report import InputFacts, StageFacts, record_stage
 from toolkit.shipped import shipped_folder
 from toolkit.stages.running import Run
 from toolkit.store import publishing_files
@@ -157,6 +157,7 @@ def _count(
     tallies = {group: Tally(group) for group in groups}
     sources = find_sources(inputs)
     facts.bytes_in, facts.rows_in = sum(source.size for source in sources), 0
+    facts.inputs = [InputFacts(source.shown, source.size) for source in sources]
     rules = Rules(contract, {}, run.settings.as_of)
     work = (
         partial(count_block, contract=contract, groups=groups)

@@ -17,8 +17,9 @@ from toolkit.cluster import Runner, open_cluster
 from toolkit.contract import SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN
 from toolkit.errors import InputError, OutputError, ValidationError
 from toolkit.lookups import load_lookups
+from toolkit.parts import find_parts
 from toolkit.progress import Stage
-from toolkit.report import CheckFacts, StageFacts, record_stage
+from toolkit.report import CheckFacts, InputFacts, StageFacts, record_stage
 from toolkit.stages.running import Dataset, Run
 from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet
 from toolkit.validate.dataset import open_dataset
@@ -138,8 +139,14 @@ def _validate_all(
                 continue
             target = _target(run, kind, dataset, suites[kind], manifest)
             found.append(validate_dataset(target, run.name, now, limits))
+            facts.inputs.append(_input_facts(dataset, found[-1].n_rows))
     facts.rows_in = sum(validated.n_rows for validated in found)
     return found
+
+
+def _input_facts(dataset: Dataset, n_rows: int) -> InputFacts:
+    parts = find_parts(dataset.path, InputError.not_parquet)
+    return InputFacts(str(dataset.shown), sum(part.stat().st_size for part in parts), n_rows)
 
 
 def _computing(run: Run, runner: Runner, shown: Stage) -> AbstractContextManager[None]:
@@ -239,6 +246,7 @@ def _report(
         run.settings.validation.keep_runs,
     )
     facts.validation = {v.target.kind: outcome(v.checked) for v in found}
+    facts.pages = {v.target.kind: docs.pages[v.target.suite.name] for v in found}
     facts.checks = [_check_facts(one) for one in checked]
     facts.paths |= {"validation": results, "data docs": docs.index}
     if any(one.failing_rows for one in checked):
@@ -275,6 +283,7 @@ def _check_facts(one: Checked) -> CheckFacts:
         observed=one.observed or one.reason or "",
         unexpected=one.unexpected_count,
         result=one.status.value,
+        failing_rows=one.failing_rows,
     )
 
 

@@ -4,38 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from importlib import resources
 from pathlib import Path
 
-from toolkit.report import RUN_FILE
+from toolkit.pages.document import read_style, standalone_page
+from toolkit.report import PAGE_FILE, RUN_FILE
 from toolkit.sweeps.comparison import ComparedJob, Comparison
 from toolkit.sweeps.plots import Plot, series
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
 _Cell = tuple[str, str]
 
 
 def comparison_page(comparison: Comparison, folder: Path) -> str:
     """The page; `folder` is where it will lie, with the jobs' folders beside it."""
-    style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     title = f"{comparison.command}: {len(comparison.jobs)} jobs compared"
     body = [*_heading(title, comparison), *_table(comparison, folder), *_plots(comparison)]
-    return _PAGE.format(title=escape(title), style=style, body="\n".join(body))
+    return standalone_page(title, read_style(__package__, "page.css"), "\n".join(body))
 
 
 def _heading(title: str, comparison: Comparison) -> Iterator[str]:
@@ -63,7 +46,7 @@ def _table(comparison: Comparison, folder: Path) -> Iterator[str]:
         *((metric.heading, "number") for metric in comparison.metrics),
         ("validation", ""),
     ]
-    yield '<div class="jobs"><table><thead><tr>'
+    yield '<div class="jobs"><table class="cards"><thead><tr>'
     yield "".join(f'<th class="{kind}">{escape(name)}</th>' for name, kind in headings)
     yield "</tr></thead><tbody>"
     for job in comparison.jobs:
@@ -82,9 +65,9 @@ def _table(comparison: Comparison, folder: Path) -> Iterator[str]:
 
 def _cells(comparison: Comparison, job: ComparedJob, folder: Path) -> Iterator[_Cell]:
     """The content of each cell, as HTML, and its class."""
-    report = f"{job.number}/{RUN_FILE}"
-    there = (folder / report).is_file()
-    yield f'<a href="{report}">{job.number}</a>' if there else f"{job.number}", ""
+    reports = (f"{job.number}/{name}" for name in (PAGE_FILE, RUN_FILE))
+    report = next((report for report in reports if (folder / report).is_file()), None)
+    yield f'<a href="{report}">{job.number}</a>' if report else f"{job.number}", ""
     for key in comparison.varied:
         yield escape(job.settings.get(key, "-")), ""
     yield job.status, "" if job.status == "ok" else "failed"

@@ -9,6 +9,7 @@ from functools import cached_property
 from html import escape
 from statistics import median
 
+from toolkit.pages.axis import round_step
 from toolkit.sweeps.comparison import ComparedJob, Comparison, Metric
 
 MAX_SERIES = 4
@@ -17,7 +18,6 @@ MAX_SERIES = 4
 _WIDTH, _HEIGHT = 340, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 10, 10, 26
 _CHARACTER_WIDTH = 6.5
-_STEPS = (1, 2, 2.5, 5, 10)
 _N_GRID_LINES = 4
 
 
@@ -134,14 +134,6 @@ def series(comparison: Comparison, key: str) -> dict[str, dict[str, str | None]]
 def ordered(values: set[str]) -> list[str]:
     """Numbers by size, anything else by name."""
     return sorted(values, key=lambda value: (*_number(value), value))
-
-
-def round_step(at_least: float) -> float:
-    """The next of 1, 2, 2.5, 5, 10, 20, ... times a power of ten."""
-    if at_least <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(at_least))
-    return next(step * power for step in _STEPS if step * power >= at_least * (1 - 1e-9))
 
 
 def _number(value: str) -> tuple[bool, float]:

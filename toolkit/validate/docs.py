@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import TypeAdapter
 
 from toolkit.errors import OutputError
+from toolkit.pages.document import link_from
 from toolkit.store import publishing, sync_folder, sync_path
 from toolkit.validate.suite_page import Row, SuiteDocs, Verdict, suite_facts, suite_rows
 from toolkit.validate.verdicts import Status
@@ -231,14 +231,9 @@ def _page(run: _Run, tally: _Tally, suite: SuiteDocs, rows: list[Row], folder: P
         tally=tally,
         rows=rows,
         facts=suite_facts(suite.result),
-        links={label: _href(path, folder) for label, path in suite.links.items()},
-        href=lambda path: _href(path, folder),
+        links={label: link_from(folder, path) for label, path in suite.links.items()},
+        href=lambda path: link_from(folder, path),
     )
-
-
-def _href(path: Path, folder: Path) -> str:
-    """A link from a page in `folder`, that holds when all of it is moved together."""
-    return quote(os.path.relpath(path.resolve(), folder))
 
 
 def _render(template: str, root: str, **values: Any) -> str:

@@ -1,0 +1,86 @@
+"""A few rejected rows of each reason, as they stood in the file: for people who read the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from toolkit.contract import (
+    MALFORMED,
+    RAW_LINE_COLUMN,
+    REASON_COLUMN,
+    SOURCE_FILE_COLUMN,
+    SOURCE_ROW_COLUMN,
+    Contract,
+)
+from toolkit.formula import formula_columns
+from toolkit.report import RejectedExample
+
+_PER_REASON = 3
+_LONGEST_VALUE = 200
+# Of a reason that is about no columns in particular, such as a header in the middle.
+_MOST_COLUMNS = 6
+
+
+def first_rejected(rejected: pa.Table, contract: Contract) -> tuple[RejectedExample, ...]:
+    """The first three rows of each reason in a table of rejected rows, which is in file order."""
+    reasons = rejected.column(REASON_COLUMN).combine_chunks()
+    codes, about = np.asarray(reasons.indices), reason_columns(contract)
+    found: list[RejectedExample] = []
+    for code, reason in enumerate(reasons.dictionary.to_pylist()):
+        rows = np.flatnonzero(codes == code)[:_PER_REASON]
+        if len(rows):
+            names = about.get(reason) or list(contract.sources.values())[:_MOST_COLUMNS]
+            wanted = rejected.select([*names, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN])
+            found += _as_examples(reason, wanted.take(pa.array(rows)))
+    return tuple(found)
+
+
+def first_of_each(examples: Iterable[RejectedExample]) -> list[RejectedExample]:
+    """The first three of each reason, in the order in which they come."""
+    counts: dict[str, int] = {}
+    kept = []
+    for example in examples:
+        counts[example.reason] = counts.get(example.reason, 0) + 1
+        if counts[example.reason] <= _PER_REASON:
+            kept.append(example)
+    return kept
+
+
+def reason_columns(contract: Contract) -> dict[str, list[str]]:
+    """The columns of the file, by the names of the header, that each reason is about, if any."""
+    found: dict[str, list[str]] = {MALFORMED: [RAW_LINE_COLUMN]}
+    for reason, column in _reasons_and_columns(contract):
+        sources = found.setdefault(reason, [])
+        if contract.sources[column] not in sources:
+            sources.append(contract.sources[column])
+    return found
+
+
+def _reasons_and_columns(contract: Contract) -> Iterator[tuple[str, str]]:
+    for name, column in contract.columns.items():
+        for kind in ("reason", "range_reason"):
+            if reason := getattr(column, kind, None):
+                yield reason, name
+    for derived in contract.derived.values():
+        if derived.reason:
+            for name in formula_columns(derived.formula):
+                yield derived.reason, name
+    if contract.key is not None:
+        for name in contract.key.columns:
+            yield contract.key.reason, name
+
+
+def _as_examples(reason: str, rows: pa.Table) -> Iterator[RejectedExample]:
+    for row in rows.to_pylist():
+        source_file, source_row = row.pop(SOURCE_FILE_COLUMN), row.pop(SOURCE_ROW_COLUMN)
+        values = {name: _cut(value) for name, value in row.items()}
+        yield RejectedExample(reason, values, source_file, source_row)
+
+
+def _cut(value: str | None) -> str | None:
+    if value is None or len(value) <= _LONGEST_VALUE:
+        return value
+    return f"{value[:_LONGEST_VALUE]}…"

@@ -1,0 +1,1 @@
+"""What the pages that the toolkit writes have in common."""
