@@ -25,10 +25,17 @@ from toolkit.contract import (
     Text,
     Unused,
 )
-from toolkit.errors import ConfigError, did_you_mean
-from toolkit.formula import formula_columns
+from toolkit.contract_kinds import (
+    NUMERIC,
+    clean_kinds,
+    feed_kinds,
+    formula_problems,
+    kind_problems,
+    listed,
+)
+from toolkit.contract_values import value_problems
+from toolkit.errors import did_you_mean
 
-_NUMERIC = ("number", "integer")
 _LABELS = ("text", "category", "mapped", "email")
 # Reasons are counted in a byte, whose last value means 'none'.
 _MOST_REASONS = 250
@@ -41,6 +48,7 @@ def contract_problems(contract: Contract) -> list[str]:
         _name_problems,
         _reason_problems,
         _column_problems,
+        value_problems,
         _lookup_problems,
         _derived_problems,
         _flag_problems,
@@ -85,8 +93,8 @@ def _name_problems(contract: Contract) -> Iterator[str]:
 
 
 def _reason_problems(contract: Contract) -> Iterator[str]:
-    used = dict(_reasons_used(contract))
-    for where, reason in used.items():
+    used = [*_reasons_used(contract)]
+    for where, reason in used:
         if reason not in contract.reasons:
             hint = did_you_mean(reason, contract.reasons)
             yield f"{where}={reason!r}: is not in dataset.reasons{hint}"
@@ -95,8 +103,8 @@ def _reason_problems(contract: Contract) -> Iterator[str]:
             yield f"reasons: {reason!r} stands in it {times} times"
         if reason in STRUCTURAL_REASONS:
             yield f"reasons: {reason!r} is the toolkit's own and comes first anyway; remove it"
-        elif reason not in used.values():
-            yield f"reasons: {reason!r} is used by no column, derived column or key; remove it"
+        elif reason not in {reason for _, reason in used}:
+            yield f"reasons: {reason!r} is used by no column, check or key; remove it"
     if len(contract.reasons) > _MOST_REASONS:
         yield f"reasons: {len(contract.reasons)} of them; at most {_MOST_REASONS} are possible"
 
@@ -107,6 +115,10 @@ def _reasons_used(contract: Contract) -> Iterator[tuple[str, str]]:
         for key in ("reason", "range_reason"):
             if (reason := getattr(column, key, None)) is not None:
                 yield f"columns.{name}.{key}", reason
+        if isinstance(column, Text):
+            yield from ((f"columns.{name}.reject", reason) for reason in column.reject)
+    for name, check in contract.checks.items():
+        yield f"checks.{name}.reason", check.reason
     for name, derived in contract.derived.items():
         if derived.reason is not None:
             yield f"derived.{name}.reason", derived.reason
@@ -128,7 +140,7 @@ def _column_problems(contract: Contract) -> Iterator[str]:
 
 
 def _lookup_problems(contract: Contract) -> Iterator[str]:
-    kinds = {name: column.kind for name, column in contract.columns.items()}
+    kinds = feed_kinds(contract)
     used: dict[str, str] = {}
     for name, file in contract.lookup_files():
         if not re.fullmatch(r"[\w-][\w. -]*\.json", file) or file.endswith(SUGGESTED):
@@ -139,7 +151,7 @@ def _lookup_problems(contract: Contract) -> Iterator[str]:
     for name, column in contract.columns.items():
         if isinstance(column, Category) and column.repair is not None:
             by = column.repair.by
-            yield from _kind_problems(f"columns.{name}.repair.by", by, kinds, ("text",))
+            yield from kind_problems(f"columns.{name}.repair.by", by, kinds, ("text",))
 
 
 def _is_list(contract: Contract, name: str, file: str) -> bool:
@@ -151,6 +163,8 @@ def _can_reject(column: AnyColumn) -> str:
     match column:
         case Text(required=True):
             return "rows without a value"
+        case Text(pattern=str()):
+            return "what does not match its pattern"
         case Number(default=None):
             return "what is no number"
         case Number() | Integer() if _has_limits(column):
@@ -191,34 +205,33 @@ def _date_problems(where: str, column: Date) -> Iterator[str]:
 
 
 def _derived_problems(contract: Contract) -> Iterator[str]:
-    kinds = {name: column.kind for name, column in contract.columns.items()}
+    kinds = feed_kinds(contract)
     for name, derived in contract.derived.items():
         where = f"derived.{name}"
-        try:
-            for source in formula_columns(derived.formula):
-                yield from _kind_problems(f"{where}.formula", source, kinds, _NUMERIC)
-        except ConfigError as error:
-            yield f"{where}.{error}"
+        yield from formula_problems(where, derived.formula, kinds)
         if _has_limits(derived) and derived.reason is None:
             yield f"{where}.reason: missing; the column rejects what is beyond its limits"
         yield from _limit_problems(where, derived)
 
 
 def _flag_problems(contract: Contract) -> Iterator[str]:
-    kinds = _clean_kinds(contract)
+    kinds = clean_kinds(contract)
     for name, labels in contract.flags.items():
         if not labels:
             yield f"flags.{name}: has no label"
         for label, flag in labels.items():
-            yield from _kind_problems(f"flags.{name}.{label}.column", flag.column, kinds, _NUMERIC)
+            yield from kind_problems(f"flags.{name}.{label}.column", flag.column, kinds, NUMERIC)
 
 
 def _key_problems(contract: Contract) -> Iterator[str]:
     key = contract.key
     if key is None:
         return
+    if key.exact_rows == bool(key.columns):
+        yield "key: needs either columns, or exact_rows: true"
+    kinds = clean_kinds(contract)
     for column in key.columns:
-        yield from _kind_problems("key.columns", column, _clean_kinds(contract), ("text",))
+        yield from kind_problems("key.columns", column, kinds, set(kinds.values()))
     if len(set(key.columns)) < len(key.columns):
         yield f"key.columns={list(key.columns)}: names a column twice"
     if key.reason in contract.reasons and key.reason != contract.reasons[-1]:
@@ -229,7 +242,7 @@ def _key_problems(contract: Contract) -> Iterator[str]:
 
 
 def _aggregation_problems(contract: Contract) -> Iterator[str]:
-    kinds = _clean_kinds(contract)
+    kinds = clean_kinds(contract)
     for name, aggregation in contract.aggregations.items():
         where = f"aggregations.{name}"
         match aggregation:
@@ -239,23 +252,23 @@ def _aggregation_problems(contract: Contract) -> Iterator[str]:
                 yield from _ranking_problems(where, aggregation, kinds)
             case Extremes():
                 for reason, column in aggregation.highest.items():
-                    yield from _kind_problems(f"{where}.highest.{reason}", column, kinds, _NUMERIC)
+                    yield from kind_problems(f"{where}.highest.{reason}", column, kinds, NUMERIC)
                 tie_break = aggregation.tie_break
-                yield from _kind_problems(f"{where}.tie_break", tie_break, kinds, ("text",))
+                yield from kind_problems(f"{where}.tie_break", tie_break, kinds, ("text",))
 
 
 def _summary_problems(where: str, summary: Summary, kinds: Mapping[str, str]) -> Iterator[str]:
     for name, grain in summary.by.items():
         allowed = ("date",) if grain.unit == "month" else (*_LABELS, "date")
-        yield from _kind_problems(f"{where}.by.{name}.column", grain.column, kinds, allowed)
+        yield from kind_problems(f"{where}.by.{name}.column", grain.column, kinds, allowed)
     yield from _measure_problems(where, summary.measures, kinds, summary.by)
     if summary.largest_first is not None and summary.largest_first not in summary.measures:
         yield _no_measure(f"{where}.largest_first", summary.largest_first, summary.measures)
 
 
 def _ranking_problems(where: str, ranking: Ranking, kinds: Mapping[str, str]) -> Iterator[str]:
-    yield from _kind_problems(f"{where}.within", ranking.within, kinds, _LABELS)
-    yield from _kind_problems(f"{where}.item", ranking.item, kinds, _LABELS)
+    yield from kind_problems(f"{where}.within", ranking.within, kinds, _LABELS)
+    yield from kind_problems(f"{where}.item", ranking.item, kinds, _LABELS)
     taken = (ranking.within, "metric_type", "rank", ranking.item)
     yield from _measure_problems(where, ranking.measures, kinds, taken)
     for metric, measure in ranking.metrics.items():
@@ -271,34 +284,12 @@ def _measure_problems(
             yield f"{where}.measures.{name}: needs exactly one of sum, mean, count"
         for key in ("sum", "mean"):
             if (column := getattr(measure, key)) is not None:
-                yield from _kind_problems(f"{where}.measures.{name}.{key}", column, kinds, _NUMERIC)
+                yield from kind_problems(f"{where}.measures.{name}.{key}", column, kinds, NUMERIC)
         if name in taken:
             yield f"{where}.measures.{name}: the result has another column of this name"
 
 
 def _no_measure(where: str, given: str, measures: Mapping[str, Measure]) -> str:
-    return f"{where}={given!r}: is none of the measures {_listed(measures)}" + did_you_mean(
+    return f"{where}={given!r}: is none of the measures {listed(measures)}" + did_you_mean(
         given, measures
     )
-
-
-def _clean_kinds(contract: Contract) -> dict[str, str]:
-    """The kind of each column of a clean row."""
-    return {
-        **{name: c.kind for name, c in contract.columns.items() if c.kind != "unused"},
-        **dict.fromkeys(contract.derived, "number"),
-        **dict.fromkeys(contract.flags, "flag"),
-    }
-
-
-def _kind_problems(
-    where: str, column: str, kinds: Mapping[str, str], allowed: Collection[str]
-) -> Iterator[str]:
-    if column not in kinds:
-        yield f"{where}={column!r}: there is no such column{did_you_mean(column, kinds)}"
-    elif kinds[column] not in allowed:
-        yield f"{where}={column!r}: is of kind {kinds[column]}; must be {_listed(allowed)}"
-
-
-def _listed(names: Collection[str]) -> str:
-    return " or ".join([", ".join(list(names)[:-1]), list(names)[-1]][len(names) < 2 :])

@@ -165,13 +165,12 @@ def _parse_columns(
 
 
 def _parse_column(name: str, array: pa.Array, rules: Rules) -> _Column:
-    column = rules.contract.columns[name]
     if _is_looked_up(name, rules.contract) and pa.types.is_string(array.type):
         array = array.dictionary_encode()
     indices = None
     if pa.types.is_dictionary(array.type):
         indices, array = array.indices.to_numpy(), array.dictionary
-    return _Column(_parse_strings(name, read_cells(column, array), rules), indices)
+    return _Column(_parse_strings(name, read_cells(rules.contract, name, array), rules), indices)
 
 
 def _is_looked_up(name: str, contract: Contract) -> bool:

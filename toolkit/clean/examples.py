@@ -14,6 +14,7 @@ from toolkit.contract import (
     SOURCE_FILE_COLUMN,
     SOURCE_ROW_COLUMN,
     Contract,
+    Text,
 )
 from toolkit.formula import formula_columns
 from toolkit.report import RejectedExample
@@ -64,10 +65,14 @@ def _reasons_and_columns(contract: Contract) -> Iterator[tuple[str, str]]:
         for kind in ("reason", "range_reason"):
             if reason := getattr(column, kind, None):
                 yield reason, name
+        if isinstance(column, Text):
+            yield from ((reason, name) for reason in column.reject)
+    for check in contract.checks.values():
+        for name in (check.column, *formula_columns(check.formula)):
+            yield check.reason, name
     for derived in contract.derived.values():
-        if derived.reason:
-            for name in formula_columns(derived.formula):
-                yield derived.reason, name
+        for name in formula_columns(derived.formula) if derived.reason else ():
+            yield str(derived.reason), name
     if contract.key is not None:
         for name in contract.key.columns:
             yield contract.key.reason, name
