@@ -83,6 +83,11 @@ def print_summary(report: RunReport, stream: TextIO) -> None:
     print_plainly(summary_table(report), stream)
 
 
+def print_path(label: str, path: Path, stream: TextIO) -> None:
+    """Print a path, on a terminal as a link."""
+    print_plainly(_path_line(label, path, len(label)), stream)
+
+
 def print_plainly(shown: RenderableType, stream: TextIO) -> None:
     """Print it; to anything but a terminal without colours, and no line is ever cut."""
     if stream.isatty():

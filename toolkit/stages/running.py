@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.config import Settings
+from toolkit.config_changes import changed_values, config_values
 from toolkit.errors import OutputError, ToolkitError, ValidationError
 from toolkit.progress import Progress
-from toolkit.report import RunReport, StageFacts, record_run, write_report
-from toolkit.summary import print_summary
+from toolkit.report import RunReport, StageFacts, one_line, record_run, write_report
+from toolkit.run_page.page import write_page
+from toolkit.summary import print_path, print_summary
 from toolkit.workspace import Workspace
 
 log = logging.getLogger("toolkit")
@@ -54,30 +56,48 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
     """A run whose report is written to `run_dir` and shown at its end, also of one held back.
 
     A mistake that ends the first stage leaves no report, only its message; whatever else ends a
-    run early leaves what is known in run.json.
+    run early leaves what is known in its report.
     """
-    report = RunReport(command, list(settings.overrides), settings.config_hash)
+    report = RunReport(
+        command,
+        list(settings.overrides),
+        settings.config_hash,
+        config_values(settings),
+        changed_values(settings),
+    )
+    workspace = Workspace(settings.data_dir, settings.results_dir)
+    run = Run(settings, run_dir, workspace, report, Progress())
     try:
         with record_run(report):
-            yield Run(
-                settings,
-                run_dir,
-                Workspace(settings.data_dir, settings.results_dir),
-                report,
-                Progress(),
-            )
+            yield run
     except ValidationError:
-        _close(report, run_dir)
+        _close(run)
         raise
     except BaseException as error:
         if len(report.stages) > 1 or not isinstance(error, ToolkitError):
             with suppress(OutputError):
-                write_report(report, run_dir)
+                print_path("report", _write_reports(run), sys.stderr)
         raise
-    _close(report, run_dir)
+    _close(run)
 
 
-def _close(report: RunReport, run_dir: Path) -> None:
-    path = write_report(report, run_dir)
-    report.stages[-1].paths["report"] = path
-    print_summary(report, sys.stdout)
+def _close(run: Run) -> None:
+    stage = run.report.stages[-1]
+    stage.paths["report"] = _write_reports(run)
+    print_summary(run.report, sys.stdout)
+
+
+def _write_reports(run: Run) -> Path:
+    """Write run.json and the page of it; the path of the page, or of run.json if there is none.
+
+    The page is for people and comes last: what goes wrong in it is told, with its traceback if it
+    is a bug, and makes no failure of a run whose outputs are published.
+    """
+    facts = write_report(run.report, run.run_dir)
+    try:
+        return write_page(run.report, run.run_dir, run.name)
+    except OutputError as error:
+        log.error(str(error))
+    except Exception as error:
+        log.exception(f"the run's page could not be made: {one_line(error)}")
+    return facts

@@ -1,0 +1,1 @@
+"""The report of a run for people: report.html, made from the facts that run.json holds."""
