@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.units import human_bytes, human_count, human_part, human_rate, human_share
+from toolkit.units import (
+    human_bytes,
+    human_count,
+    human_part,
+    human_rate,
+    human_seconds,
+    human_share,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +41,23 @@ def test_bytes(n_bytes: float, text: str) -> None:
 )
 def test_rates(rate: float, text: str) -> None:
     assert human_rate(rate) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0.0 s"),
+        (8.64, "8.6 s"),
+        (99.94, "99.9 s"),
+        (99.96, "1 min 40 s"),
+        (125, "2 min 5 s"),
+        (119.6, "2 min 0 s"),
+        (5999.4, "99 min 59 s"),
+        (6000, "1 h 40 min"),
+    ],
+)
+def test_times(seconds: float, text: str) -> None:
+    assert human_seconds(seconds) == text
 
 
 def test_a_part_has_the_unit_of_the_total() -> None:

@@ -17,7 +17,7 @@ from toolkit.resources import Sample
 from toolkit.units import human_bytes
 
 _HEIGHT, _TOP = 132, 14
-_N_GRID_LINES, _N_TICKS = 3, 4
+_N_GRID_LINES, _N_TICKS = 4, 4
 _MOST_POINTS = 600
 _LONG_RUN_SECONDS = 300.0
 
@@ -143,7 +143,7 @@ def _svg(label: str, points: Sequence[_Point], total: float, scale: _Scale, numb
     line = "M" + "L".join(places)
     start, end = places[0].split()[0], places[-1].split()[0]
     parts = [
-        f'<svg class="s{number}" height="{_TOP + _HEIGHT}" role="img" aria-label="{escape(label)}">',
+        f'<svg class="s{number}" height="{_TOP + _HEIGHT}" role="img" aria-label="{label}">',
         *_grid(scale),
         f'<svg y="{_TOP}" width="100%" height="{_HEIGHT}" viewBox="0 0 1000 100" '
         f'preserveAspectRatio="none"><path class="area" d="{line}L{end} 100L{start} 100Z"/>'

@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from toolkit.errors import OutputError
 from toolkit.pages.document import link_from, read_style, standalone_page
-from toolkit.report import PAGE_FILE, RUN_FILE, CheckFacts, InputFacts, RunReport, replace_file
+from toolkit.report import (
+    PAGE_FILE,
+    RUN_FILE,
+    CheckFacts,
+    InputFacts,
+    RejectedExample,
+    RunReport,
+    replace_file,
+)
 from toolkit.run_page.curves import draw_curves
 from toolkit.run_page.outputs import REPORT_LABELS, find_outputs
 from toolkit.run_page.visible import visible
@@ -46,7 +54,6 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters |= {
-    "breakable": lambda name: Markup("_<wbr>").join(escape(name).split("_")),
     "bytes": human_bytes,
     "count": human_count,
     "rate": human_rate,
@@ -91,6 +98,7 @@ def run_page(report: RunReport, folder: Path, name: str) -> str:
         share=human_share,
         tally=tally,
         first=_first,
+        seen_values=_seen_values,
         longest_line=_LONGEST_LINE,
         most_examples=_MOST_EXAMPLES,
         link=lambda path, text=None: _link(folder, path, text),
@@ -102,6 +110,14 @@ def run_page(report: RunReport, folder: Path, name: str) -> str:
 def _first(items: Sequence[_Item], at_most: int = _MOST_ROWS) -> tuple[list[_Item], int]:
     """The first of them, and how many are left out."""
     return list(items)[:at_most], max(0, len(items) - at_most)
+
+
+def _seen_values(examples: Sequence[RejectedExample]) -> list[tuple[str, list[str | None]]]:
+    """The columns of the examples with their values: of one column all that differ, else a row."""
+    rows = [example.values for example in examples]
+    if len(rows[0]) > 1:
+        return [(name, [value]) for name, value in rows[0].items()]
+    return [(name, list(dict.fromkeys(row[name] for row in rows))) for name in rows[0]]
 
 
 def _link(folder: Path, path: Path | str, text: str | None = None) -> Markup:

@@ -24,9 +24,14 @@ def visible(text: object, longest: int = _LONGEST) -> Markup:
 
 def _pieces(text: str) -> list[Markup]:
     return [
-        escape(piece) if seen else Markup("<b>{}</b>").format(_escaped(piece))
+        _breakable(piece) if seen else Markup("<b>{}</b>").format(_escaped(piece))
         for seen, piece in ((seen, "".join(run)) for seen, run in groupby(text, str.isprintable))
     ]
+
+
+def _breakable(piece: str) -> Markup:
+    """Names and paths have no blanks at which a narrow page could break them."""
+    return escape(piece).replace("_", Markup("_<wbr>")).replace("/", Markup("/<wbr>"))
 
 
 def _escaped(piece: str) -> str:

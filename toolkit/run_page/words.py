@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from toolkit.report import RunReport, StageFacts
 from toolkit.units import human_bytes, human_count, human_rate, human_seconds, human_share
 
 STATUS_TONES = {"ok": "good", "held back": "doubt"}
+# A value that Hydra reads the same without its quotes.
+_PLAIN_QUOTED = re.compile(r"(?<==)'([A-Za-z_/.][\w/.-]*)'$")
 _WORST_FIRST = ("failed", "warned", "vacuous", "passed")
 _OUTCOME_TONES = {"failed": "failed", "warned": "doubt", "vacuous": "doubt", "passed": "good"}
 
@@ -26,7 +29,7 @@ class Tile:
 
 
 def headline(report: RunReport) -> str:
-    """The run in a sentence or two: 'Done in 6.5 s: 10 rows came in from 1 file, 8 are clean ...'"""
+    """The run in a sentence: 'Done in 6.5 s: 10 rows came in from 1 file, 8 are clean ...'"""
     told = _counted(report)
     took = human_seconds(report.seconds)
     where = report.stages[-1].name if report.stages else "first"
@@ -129,7 +132,8 @@ def tally(stage: StageFacts, suite: str) -> str:
 
 def command_line(report: RunReport) -> str:
     """What a person may type to run it again."""
-    return shlex.join([report.command, *report.overrides])
+    words = (_PLAIN_QUOTED.sub(r"\1", word) for word in report.overrides)
+    return shlex.join([report.command, *words])
 
 
 def _several(n: int, what: str) -> str:
