@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
 import pytest
 
 from tests.feeds import Cleaner, row_with, write_feed
@@ -61,8 +62,9 @@ def test_of_a_malformed_row_the_raw_line_is_shown_cut_short(clean_feed: Cleaner)
 
 
 def test_a_reason_is_about_the_columns_that_can_give_it(contract: Contract) -> None:
-    product = replace(contract.columns["product_name"], source="Product Name", reject={"x": "^x"})
+    product = contract.columns["product_name"]
     assert isinstance(product, Text)
+    product = replace(product, source="Product Name", reject={"x": "^x"})
     changed = replace(
         contract,
         columns={**contract.columns, "product_name": product},

@@ -16,7 +16,9 @@ def test_a_page_has_the_style_that_all_share_and_its_own() -> None:
 
 
 def test_a_page_may_ask_for_nothing() -> None:
-    assert "content=\"default-src 'none'; style-src 'unsafe-inline'\"" in standalone_page("", "", "")
+    assert "content=\"default-src 'none'; style-src 'unsafe-inline'\"" in standalone_page(
+        "", "", ""
+    )
 
 
 @pytest.mark.parametrize("name", ["plain.csv", "a b#c?d%.csv", "ß.csv", os.fsdecode(b"\xff.csv")])

@@ -15,7 +15,7 @@ from toolkit.report import (
 )
 from toolkit.resources import Sample
 
-HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)> "\' &amp; \x00\u202etxt {{7*7}}'
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"' &amp; \x00\u202etxt {{7*7}}"
 
 
 def samples(n: int, rss_bytes: int = 300_000_000) -> list[Sample]:
@@ -114,6 +114,6 @@ def monstrous_run() -> RunReport:
         status="failed",
         seconds=1.0,
         error=long,
-        traceback=long,
-        stages=[stage] * 60,
+        traceback=f"{long}\n" * 20,
+        stages=[stage] * 5,
     )

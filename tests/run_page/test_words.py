@@ -88,9 +88,7 @@ def test_the_worst_outcome_is_the_one_to_see() -> None:
 
 
 def test_a_suite_is_told_by_its_results() -> None:
-    assert sorted(tally(validate_stage(), "clean").split(", ")) == [
-        *("1 failed", "1 passed", "1 vacuous"),
-    ]
+    assert tally(validate_stage(), "clean") == "1 failed, 1 vacuous, 1 passed"
     assert tally(validate_stage(), "rejected") == ""
 
 

@@ -18,7 +18,7 @@ from toolkit.units import human_bytes
 
 _HEIGHT, _TOP = 132, 14
 _N_GRID_LINES, _N_TICKS = 4, 4
-_MOST_POINTS = 600
+_MOST_POINTS, _MOST_BANDS = 600, 50
 _LONG_RUN_SECONDS = 300.0
 
 
@@ -62,7 +62,8 @@ def draw_curves(report: RunReport) -> Curves | None:
         return None
     total = max(report.seconds, *(s.after_seconds + s.samples[-1].seconds for s in stages), 1e-3)
     bands = [
-        Band(s.name, 100 * s.after_seconds / total, 100 * s.seconds / total) for s in report.stages
+        Band(s.name, 100 * s.after_seconds / total, 100 * s.seconds / total)
+        for s in report.stages[:_MOST_BANDS]
     ]
     return Curves(bands, [_memory(report, stages, total), _cpu(report, stages, total)],
                   _tick_labels(total))  # fmt: skip

@@ -31,6 +31,7 @@ from toolkit.run_page.words import (
     tally,
     tiles,
     what_next,
+    worst_first,
 )
 from toolkit.units import human_bytes, human_count, human_rate, human_seconds, human_share
 
@@ -38,11 +39,10 @@ _Item = TypeVar("_Item")
 
 # Enough to read; run.json and validation.json have all.
 _MOST_ROWS = 200
+_MOST_STAGES = 20
 _MOST_EXAMPLES = 3
-_MOST_CONFIG_LINES = 2000
 _LONGEST_LINE = 2000
 _CHECK_TONES = {"failed": "failed", "errored": "failed", "vacuous": "doubt", "passed": "good"}
-_WORST_FIRST = ("failed", "errored", "vacuous", "passed")
 # Files beside the page that may be there.
 _BESIDE = (RUN_FILE, "run.log", "output.txt")
 
@@ -78,6 +78,7 @@ def write_page(report: RunReport, run_dir: Path, name: str) -> Path:
 
 def run_page(report: RunReport, folder: Path, name: str) -> str:
     """The page, which is to lie in `folder`; what it links to is there now."""
+    config = _config_lines(report)
     body = _TEMPLATES.get_template("report.html").render(
         report=report,
         name=name,
@@ -91,9 +92,12 @@ def run_page(report: RunReport, folder: Path, name: str) -> str:
         report_labels=REPORT_LABELS,
         curves=draw_curves(report),
         notes=list(dict.fromkeys(note for stage in report.stages for note in stage.notes)),
+        stages=report.stages[:_MOST_STAGES],
+        suites=[(s, suite, how) for s in report.stages for suite, how in s.validation.items()],
         checks=_checks(report),
         check_tones=_CHECK_TONES,
-        config=_config_lines(report),
+        config=config,
+        changed=[line for line in config if line[2] is not None],
         beside=[file for file in _BESIDE if (folder / file).is_file()],
         share=human_share,
         tally=tally,
@@ -143,8 +147,8 @@ def _inputs(report: RunReport) -> list[InputFacts]:
 def _checks(report: RunReport) -> list[tuple[str, list[CheckFacts]]]:
     """The expectations by their result, the worst first."""
     checks = [check for stage in report.stages for check in stage.checks]
-    found = [(result, [c for c in checks if c.result == result]) for result in _WORST_FIRST]
-    return [(result, some) for result, some in found if some]
+    results = worst_first(check.result for check in checks)
+    return [(result, [c for c in checks if c.result == result]) for result in results]
 
 
 def _config_lines(report: RunReport) -> list[tuple[str, str, str | None]]:
@@ -153,10 +157,7 @@ def _config_lines(report: RunReport) -> list[tuple[str, str, str | None]]:
     A changed key that has no value any more is among them, at the end.
     """
     keys = [*report.config, *(key for key in report.changed if key not in report.config)]
-    return [
-        (key, _value(report.config.get(key)), _default(report, key))
-        for key in keys[:_MOST_CONFIG_LINES]
-    ]
+    return [(key, _value(report.config.get(key)), _default(report, key)) for key in keys]
 
 
 def _default(report: RunReport, key: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from toolkit.report import RunReport, StageFacts
@@ -14,7 +14,8 @@ from toolkit.units import human_bytes, human_count, human_rate, human_seconds, h
 STATUS_TONES = {"ok": "good", "held back": "doubt"}
 # A value that Hydra reads the same without its quotes.
 _PLAIN_QUOTED = re.compile(r"(?<==)'([A-Za-z_/.][\w/.-]*)'$")
-_WORST_FIRST = ("failed", "warned", "vacuous", "passed")
+_RESULTS = ("failed", "errored", "vacuous", "passed")
+_OUTCOMES = ("failed", "warned", "vacuous", "passed")
 _OUTCOME_TONES = {"failed": "failed", "warned": "doubt", "vacuous": "doubt", "passed": "good"}
 
 
@@ -118,7 +119,7 @@ def tiles(report: RunReport) -> Iterator[Tile]:
 def _validation_tile(report: RunReport) -> Iterator[Tile]:
     outcomes = {how for stage in report.stages for how in stage.validation.values()}
     if outcomes:
-        worst = next((how for how in _WORST_FIRST if how in outcomes), min(outcomes))
+        worst = next((how for how in _OUTCOMES if how in outcomes), min(outcomes))
         n_checks = sum(len(stage.checks) for stage in report.stages)
         remark = _several(n_checks, "expectation")
         yield Tile("validation", worst, remark, _OUTCOME_TONES.get(worst, "doubt"))
@@ -127,7 +128,13 @@ def _validation_tile(report: RunReport) -> Iterator[Tile]:
 def tally(stage: StageFacts, suite: str) -> str:
     """'1 failed, 50 passed' of the expectations of a suite."""
     counts = Counter(check.result for check in stage.checks if check.suite == suite)
-    return ", ".join(f"{human_count(n)} {result}" for result, n in counts.most_common()[::-1])
+    return ", ".join(f"{human_count(counts[result])} {result}" for result in worst_first(counts))
+
+
+def worst_first(results: Iterable[str]) -> list[str]:
+    """The results of expectations, each once."""
+    found = dict.fromkeys(results)
+    return sorted(found, key=lambda result: (*_RESULTS, result).index(result))
 
 
 def command_line(report: RunReport) -> str:
