@@ -104,7 +104,8 @@ def test_the_pipeline_from_an_empty_folder(tmp_path: Path) -> None:
     assert [stage["name"] for stage in stages] == ["generate", "clean", "validate", "aggregate"]
     assert "\x1b" not in done.stdout
     assert "1,000" in done.stdout
-    for shown in ("data/clean/raw_ecommerce_data_clean.parquet", str(report.relative_to(tmp_path))):
+    page = report.with_name("report.html").relative_to(tmp_path)
+    for shown in ("data/clean/raw_ecommerce_data_clean.parquet", str(page)):
         assert shown in done.stdout
     assert "starter" in done.stdout
     assert {path.name for path in tmp_path.iterdir()} == {"data"}

@@ -23,7 +23,7 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.sections: dict[str, list[str]] = {"": []}
-        self.links: dict[str, str] = {}
+        self.links: list[tuple[str, str]] = []
         self.tags: set[str] = set()
         self.open: list[str] = []
         self._heading, self._href = "", ""
@@ -50,7 +50,7 @@ class Page(HTMLParser):
         elif data.strip() and self.open[-1] not in ("style", "title"):
             self.sections[self._heading].append(data.strip())
             if "a" in self.open:
-                self.links[data] = self._href
+                self.links.append((data, self._href))
 
     def text(self, heading: str) -> str:
         return " ".join(self.sections[heading])
@@ -157,12 +157,13 @@ def test_configuration_with_what_differs(page: Page) -> None:
 
 
 def test_links_lead_to_what_is_there_and_only_there(page: Page, folder: Path) -> None:
-    assert set(page.links.values()) == {
+    links = {link for _, link in page.links}
+    assert links == {
         *("../../in/feed.csv", "../../clean.parquet", "../../page.html", "run.json"),
         *("../../failing.parquet", "../../validation.json"),
     }
-    assert all((folder / link).exists() for link in page.links.values())
-    assert "rejected" not in page.links
+    assert all((folder / link).exists() for link in links)
+    assert "rejected" not in [text for text, _ in page.links]
 
 
 def test_a_monstrous_run_has_a_page_that_opens(folder: Path) -> None:
@@ -171,7 +172,7 @@ def test_a_monstrous_run_has_a_page_that_opens(folder: Path) -> None:
     page = Page(text)
     assert len(text.encode("utf-8", "backslashreplace")) < 5_000_000
     assert not page.tags & {"script", "img", "link", "iframe", "object", "embed", "base"}
-    assert "49" not in page.text("Notes").replace("}}", "")
+    assert "{{7*7}}" in page.text("Notes")
     assert "\x00" not in text
     assert "\u202e" not in text
     for heading in ("What came in", "Why rows were rejected", "Validation", "Notes"):
