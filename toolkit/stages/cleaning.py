@@ -14,16 +14,14 @@ from dask.delayed import delayed
 from toolkit.clean.blocks import Job, Published, Staged, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import (
-    duplicate_tasks,
+    find_repeats,
     make_job,
-    merge_duplicates,
     publish_tasks,
     stage_tasks,
 )
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
 from toolkit.errors import ConfigError, InputError
-from toolkit.lookups import load_lookups
 from toolkit.progress import Stage
 from toolkit.read.blocks import Source, find_sources, plan_blocks
 from toolkit.read.sizing import choose_block_bytes
@@ -87,7 +85,7 @@ def _rules(run: Run, facts: StageFacts) -> Rules:
     if not run.workspace.has_own_lookups and run.settings.dataset.lookups:
         run.note(facts, f"{run.workspace.data_dir} has no lookups; the starter ones are used")
     contract = run.settings.dataset
-    return Rules(contract, load_lookups(contract, folder), run.settings.as_of)
+    return Rules.load(contract, folder, run.settings.as_of)
 
 
 def _destination(run: Run, stem: str) -> _Destination:
@@ -157,9 +155,7 @@ def _clean_blocks(
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
-        duplicates = merge_duplicates(
-            runner.run(duplicate_tasks(staged, contract, runner.n_workers))
-        )
+        duplicates = find_repeats(runner.run, staged, job, runner.n_workers)
     if work.check is not None:
         work.check.still_possible()
     n_rows = sum(block.n_records for block in staged)
