@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.duplicates import Spilled, likely_repeats, spill_words
-from toolkit.clean.evaluate import Evaluated, Rules, evaluate, reason_labels
+from toolkit.clean.evaluate import Evaluated, Rules, evaluate
+from toolkit.clean.halves import reason_labels
 from toolkit.clean.keys import Words, key_words
 from toolkit.clean.repaired import Repaired
 from toolkit.contract import (

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from toolkit.clean.fills import FORMULA, LOOKUP, computed, contradicted, fitting
+from toolkit.clean.fills import LOOKUP, contradicted, fill_missing
+from toolkit.clean.halves import clean_table, rejected_table
 from toolkit.clean.numbers import finish_numeric, parse_numeric, read_numeric, within_limits
 from toolkit.clean.parsers import (
     OK,
@@ -32,13 +33,10 @@ from toolkit.clean.parsers import (
     parse_labels,
     parse_text,
 )
-from toolkit.clean.repaired import N_EXAMPLES, Example, Repaired, clean_text
+from toolkit.clean.repaired import N_EXAMPLES, Repaired, show_examples
 from toolkit.contract import (
     BLANK_ROW,
-    RAW_LINE_COLUMN,
-    REASON_COLUMN,
     REPEATED_HEADER,
-    SOURCE_ROW_COLUMN,
     Category,
     Contract,
     Date,
@@ -123,7 +121,7 @@ class _Column:
         """The rows that were repaired, by how."""
         found = self.parsed.changes
         if self.indices is not None:
-            found = {how: mask[self.indices] for how, mask in found.items()}
+            found = {how: mask.take(self.indices) for how, mask in found.items()}
         return {**found, **self.changed_rows}
 
     def vocabulary(self) -> tuple[pa.Array, npt.NDArray[np.int32]]:
@@ -161,10 +159,14 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
     _reject_unrepresentable(reasons, columns, rules)
     kept = np.flatnonzero(reasons == OK)
     evaluated = Evaluated(
-        _clean_table(kept, columns, derived, rules.contract),
+        clean_table(
+            {name: column.take(kept) for name, column in columns.items()},
+            {name: values[kept] for name, values in derived.items()},
+            rules.contract,
+        ),
         kept,
-        _rejected_table(raw, reasons, rules),
-        tuple(_repairs(columns, reasons == OK, raw, rules.contract)),
+        rejected_table(raw, reasons, rules.contract),
+        tuple(_count_repairs(columns, reasons == OK, raw, rules.contract)),
     )
     if evaluated.clean.num_rows + evaluated.rejected.num_rows != raw.n_records:
         raise AssertionError("a block's rows are not all either clean or rejected")
@@ -234,48 +236,28 @@ def _repair(name: str, labels: _Column, by: _Column, rules: Rules) -> _Column:
 
 def _fill(columns: dict[str, _Column], rules: Rules) -> dict[str, _Column]:
     """The columns, with numbers where a repair knows them; then those columns' own rules."""
+
+    def look_up(by: str, map_file: str, rows: Ints) -> Floats:
+        labels, indices = columns[by].vocabulary()
+        numbers = rules.numbers[map_file]
+        # An unknown label is null; no map knows the empty text.
+        keys = [match_key(label or "") for label in labels.to_pylist()]
+        return np.array([numbers.get(key, np.nan) for key in keys], np.float64)[indices[rows]]
+
     fills = [fill for fill in rules.contract.repairs if fill.column in columns]
-    filled = {fill.column: columns[fill.column].changes() for fill in fills}
-    numeric = {name for fill in fills if fill.formula is not None for name in fill.inputs}
-    values = {name: columns[name].floats() for name in numeric | filled.keys()}
-    for fill in fills:
-        name, column = fill.column, _numeric(fill.column, rules)
-        rows = np.flatnonzero(np.isnan(values[name]))
-        found = (
-            computed(fill, values, rows)
-            if fill.by is None or fill.map is None
-            else _looked_up(columns[fill.by], rules.numbers[fill.map], rows)
-        )
-        found = fitting(column, found)
-        how, known = LOOKUP if fill.formula is None else FORMULA, ~np.isnan(found)
-        values[name] = values[name].copy()
-        values[name][rows] = found
-        mask = filled[name].get(how, np.zeros(len(values[name]), bool)).copy()
-        mask[rows] |= known
-        filled[name] |= found_only({how: mask})
-    finished = {
-        name: finish_numeric(
-            _numeric(name, rules),
-            Parsed(values[name], changes=changes),
-            rules.reason_ids,
-        )
-        for name, changes in filled.items()
-    }
-    return columns | {name: _Column(parsed, None) for name, parsed in finished.items()}
+    names = {name for fill in fills for name in (fill.column, *fill.inputs)}
+    values = {name: columns[name].floats() for name in names if _is_numeric(name, rules.contract)}
+    filled = fill_missing(fills, values, rules.contract, look_up)
+    for name, changes in filled.items():
+        known = Parsed(values[name], changes={**columns[name].changes(), **changes})
+        column = rules.contract.columns[name]
+        if isinstance(column, Number | Integer):
+            columns[name] = _Column(finish_numeric(column, known, rules.reason_ids), None)
+    return columns
 
 
-def _numeric(name: str, rules: Rules) -> Number | Integer:
-    column = rules.contract.columns[name]
-    if not isinstance(column, Number | Integer):
-        raise AssertionError(f"column {name} holds no numbers")
-    return column
-
-
-def _looked_up(by: _Column, numbers: Mapping[str, float], rows: Ints) -> Floats:
-    """What a map says of the values of another column; NaN where it says nothing."""
-    values, indices = by.vocabulary()
-    known = [np.nan if v is None else numbers.get(match_key(v), np.nan) for v in values.to_pylist()]
-    return np.array(known, np.float64)[indices[rows]]
+def _is_numeric(name: str, contract: Contract) -> bool:
+    return isinstance(contract.columns[name], Number | Integer)
 
 
 def _check(columns: Mapping[str, _Column], reasons: Codes, rules: Rules) -> None:
@@ -286,23 +268,21 @@ def _check(columns: Mapping[str, _Column], reasons: Codes, rules: Rules) -> None
         _lower(reasons, coded(bad, rules.reason_ids[check.reason]))
 
 
-def _repairs(
+def _count_repairs(
     columns: Mapping[str, _Column], kept: Bools, raw: RawBlock, contract: Contract
 ) -> Iterator[Repaired]:
-    """The repairs of the kept rows."""
+    """The repairs of the kept rows, with the cells of the first few as they stood in the file."""
     for name, column in columns.items():
         for how, mask in column.changes().items():
             rows = np.flatnonzero(mask & kept)
             if len(rows):
-                some = rows[:N_EXAMPLES]
-                texts = raw.table.column(contract.sources[name]).take(pa.array(some)).to_pylist()
-                values = pa.array(column.take(some)).to_pylist()
+                first = rows[:N_EXAMPLES]
+                cells = raw.table.column(contract.sources[name]).take(pa.array(first))
+                values = pa.array(column.take(first))
                 if isinstance(contract.columns[name], Integer):
-                    values = [int(value) for value in values]
-                examples = zip(
-                    raw.places(some).tolist(), texts, map(clean_text, values), strict=True
-                )
-                yield Repaired(name, how, len(rows), tuple(Example(*each) for each in examples))
+                    values = values.cast(pa.int64())
+                examples = show_examples(raw.places(first), cells, values)
+                yield Repaired(name, how, len(rows), examples)
 
 
 def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:
@@ -371,60 +351,3 @@ def _reject_unrepresentable(reasons: Codes, columns: Mapping[str, _Column], rule
             if (np.abs(values) >= 2.0**63).any():
                 huge = (np.abs(columns[name].floats()) >= 2.0**63) & (reasons == OK)
                 reasons[huge] = rules.reason_ids[column.reason]
-
-
-def _clean_table(
-    kept: Ints, columns: Mapping[str, _Column], derived: Mapping[str, Floats], contract: Contract
-) -> pa.Table:
-    arrays: dict[str, pa.Array] = {}
-    for name, column in contract.columns.items():
-        if isinstance(column, Unused):
-            continue
-        values = columns[name].take(kept)
-        arrays[name] = pa.array(values.astype(np.int64) if isinstance(column, Integer) else values)
-    arrays |= {name: pa.array(values[kept]) for name, values in derived.items()}
-    for flag, labels in contract.flags.items():
-        arrays[flag] = _flag(
-            {label: arrays[on.column].to_numpy() > on.above for label, on in labels.items()}
-        )
-    return pa.table(arrays)
-
-
-def _flag(holds: Mapping[str, Bools]) -> pa.DictionaryArray:
-    """The first label that holds; null where none does."""
-    place = np.full(len(next(iter(holds.values()))), -1, dtype=np.int32)
-    for n, mask in reversed(list(enumerate(holds.values()))):
-        place[mask] = n
-    return pa.DictionaryArray.from_arrays(
-        pa.array(place, mask=place < 0), pa.array(list(holds), pa.string())
-    )
-
-
-def _rejected_table(raw: RawBlock, reasons: Codes, rules: Rules) -> pa.Table:
-    """Raw columns, reason, place and raw line of every record that is not kept, in file order."""
-    rows = np.flatnonzero(reasons != OK)
-    table = raw.table.take(pa.array(rows)).append_column(
-        REASON_COLUMN, reason_labels(reasons[rows], rules.contract)
-    )
-    table = table.append_column(SOURCE_ROW_COLUMN, pa.array(raw.places(rows)))
-    table = table.append_column(RAW_LINE_COLUMN, pa.nulls(len(rows), pa.string()))
-    if not raw.malformed:
-        return table
-    places = np.fromiter(raw.malformed, np.int64, len(raw.malformed))
-    malformed = pa.table(
-        {
-            **{f.name: pa.nulls(len(places), f.type) for f in raw.table.schema},
-            REASON_COLUMN: reason_labels(np.zeros(len(places), np.uint8), rules.contract),
-            SOURCE_ROW_COLUMN: places,
-            RAW_LINE_COLUMN: pa.array(raw.malformed.values(), pa.string()),
-        }
-    )
-    both = pa.concat_tables([table, malformed]).combine_chunks()
-    return both.sort_by(SOURCE_ROW_COLUMN)
-
-
-def reason_labels(codes: Codes, contract: Contract) -> pa.DictionaryArray:
-    """Reason ids as the reasons' names, a dictionary array."""
-    return pa.DictionaryArray.from_arrays(
-        pa.array(codes.astype(np.int32)), pa.array(contract.all_reasons, pa.string())
-    )

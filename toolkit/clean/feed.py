@@ -28,6 +28,7 @@ from toolkit.clean.blocks import (
 from toolkit.clean.duplicates import N_BUCKETS, find_duplicates, find_meetings
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.exact_rows import Gathered, find_exact_repeats, gather_rows
+from toolkit.clean.repaired import repair_facts
 from toolkit.contract import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
@@ -40,6 +41,7 @@ from toolkit.read.blocks import Block, extra_columns, find_sources, plan_blocks
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import near_unique_columns
 from toolkit.read.spool import spool
+from toolkit.report import RepairFacts
 
 Ints = npt.NDArray[np.int64]
 Duplicates = Mapping[int, Ints]
@@ -125,6 +127,13 @@ def first_rows(staged: Sequence[Staged]) -> list[int]:
         rows.append(before.get(shown, 0))
         before[shown] = rows[-1] + block.n_records
     return rows
+
+
+def total_repairs(staged: Sequence[Staged], contract: Contract) -> list[RepairFacts]:
+    """What was repaired in all blocks, which must be in file order."""
+    starts = first_rows(staged)
+    blocks = zip(staged, starts, strict=True)
+    return repair_facts(((b.repaired, b.block.source.shown, n) for b, n in blocks), contract)
 
 
 def merge_duplicates(found: Sequence[Duplicates]) -> dict[int, Ints]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from toolkit.contract import Contract
 from toolkit.report import RepairExample, RepairFacts
@@ -31,9 +34,13 @@ class Repaired:
     examples: tuple[Example, ...]
 
 
-def clean_text(value: Any) -> str:
-    """A clean value as text, '' for none."""
-    return "" if value is None else str(value)
+def show_examples(
+    places: npt.NDArray[np.int64], cells: pa.ChunkedArray, values: pa.Array
+) -> tuple[Example, ...]:
+    """Examples of cells and their clean values; no value is the empty text."""
+    shown = ["" if value is None else str(value) for value in values.to_pylist()]
+    found = zip(places.tolist(), cells.to_pylist(), shown, strict=True)
+    return tuple(Example(*each) for each in found)
 
 
 def repair_facts(

@@ -18,6 +18,7 @@ from toolkit.clean.feed import (
     make_job,
     publish_tasks,
     stage_tasks,
+    total_repairs,
 )
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
@@ -155,6 +156,7 @@ def _clean_blocks(
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
+        work.facts.repaired = total_repairs(staged, contract)
         duplicates = find_repeats(runner.run, staged, job, runner.n_workers)
     if work.check is not None:
         work.check.still_possible()
@@ -187,6 +189,14 @@ def _reasons(staged: Sequence[Staged], published: Sequence[Published], job: Job)
     return {reason: count for reason, count in by_reason.items() if count}
 
 
+def _repaired(facts: StageFacts) -> dict[str, dict[str, int]]:
+    """Rows by column and how they were repaired."""
+    totals: dict[str, dict[str, int]] = {}
+    for one in facts.repaired:
+        totals.setdefault(one.column, {})[one.how] = one.rows
+    return totals
+
+
 def _count(facts: StageFacts, published: Sequence[Published], sources: Sequence[Source]) -> None:
     facts.rows_in = sum(block.n_records for block in published)
     facts.rows_clean = sum(block.n_clean for block in published)
@@ -209,6 +219,7 @@ def _manifest(
         "rows_clean": facts.rows_clean,
         "rows_rejected": facts.rows_rejected,
         "rejected_by_reason": facts.rejected_by_reason,
+        "repaired": _repaired(facts),
         "inputs": [{"path": source.shown, "bytes": source.size} for source in sources],
         "config_hash": settings.config_hash,
         "versions": versions(),
