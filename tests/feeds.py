@@ -21,9 +21,8 @@ from tests.oracle import COLUMNS
 from toolkit.clean.blocks import Published, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import (
-    duplicate_tasks,
+    find_repeats,
     make_job,
-    merge_duplicates,
     publish_tasks,
     stage_tasks,
 )
@@ -102,8 +101,8 @@ def clean_files(
         blocks = plan_blocks(sources, rules.contract, block_bytes)
         job = make_job(rules, blocks, spill)
         staged = _compute(stage_tasks(blocks, job), scheduler)
-        found = _compute(duplicate_tasks(staged, rules.contract, 3), scheduler)
-        tasks = publish_tasks(staged, merge_duplicates(found), job, Targets(clean, rejected))
+        found = find_repeats(lambda tasks: _compute(tasks, scheduler), staged, job, 3)
+        tasks = publish_tasks(staged, found, job, Targets(clean, rejected))
         published = _compute(tasks, scheduler)
         for one in published:
             next(block for block in staged if block.block.index == one.index).files.remove()

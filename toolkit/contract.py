@@ -6,12 +6,14 @@ reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+
+from toolkit.formula import formula_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -234,6 +236,13 @@ class Fill:
     by: str | None = None
     map: str | None = None
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that must be known."""
+        if self.formula is not None:
+            return tuple(formula_columns(self.formula))
+        return () if self.by is None else (self.by,)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
@@ -415,6 +424,24 @@ class Contract:
         """The words that mean 'no value' in a column."""
         words = self.columns[name].null_words
         return self.null_words if words is None else words
+
+    def columns_behind(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The columns and those from which their values are repaired, and so on."""
+        behind = dict.fromkeys(names)
+        todo = list(behind)
+        while todo:
+            found = [name for name in self._repaired_from(todo.pop()) if name not in behind]
+            behind |= dict.fromkeys(found)
+            todo += found
+        return tuple(behind)
+
+    def _repaired_from(self, name: str) -> Iterator[str]:
+        column = self.columns[name]
+        if isinstance(column, Category) and column.repair is not None:
+            yield column.repair.by
+        for fill in self.repairs:
+            if fill.column == name:
+                yield from fill.inputs
 
     def lookup_columns(self) -> dict[str, Text | Category | Mapped]:
         """The columns that refer to lookup files."""

@@ -31,10 +31,10 @@ KEYS = st.lists(
 
 def spill_block(keys: pa.Table, words: Words, stem: Path) -> Spilled:
     """Lay a block's keys down as staging does, under whatever words the test wants."""
-    clean_path, words_path = stem.with_suffix(".arrow"), stem.with_suffix(".words")
-    with pa.OSFile(str(clean_path), "wb") as file, pa.ipc.new_file(file, keys.schema) as writer:
+    keys_path, words_path = stem.with_suffix(".arrow"), stem.with_suffix(".words")
+    with pa.OSFile(str(keys_path), "wb") as file, pa.ipc.new_file(file, keys.schema) as writer:
         writer.write_table(keys)
-    return Spilled(clean_path, words_path, keys.num_rows, spill_words(words, words_path))
+    return Spilled(keys_path, words_path, keys.num_rows, spill_words(words, words_path))
 
 
 def rows_found(

@@ -17,16 +17,14 @@ from hypothesis import strategies as st
 from tests import oracle
 from tests.oracle import Book
 from toolkit.clean.evaluate import Rules
+from toolkit.clean.numbers import parse_numeric, read_numbers
 from toolkit.clean.parsers import (
     OK,
     Parsed,
     parse_date,
     parse_email,
-    parse_integer,
     parse_labels,
-    parse_number,
     parse_text,
-    read_numbers,
 )
 from toolkit.contract import Category, Date, Email, Integer, Mapped, Number, Text
 from toolkit.lookups import Lookup, match_key
@@ -124,14 +122,14 @@ NUMBER_LIMITS = [
 
 @pytest.mark.parametrize(("column", "text", "value", "code"), NUMBER_LIMITS)
 def test_number_limits(column: Number, text: str, value: float | None, code: int) -> None:
-    parsed = parse_number(column, pa.array([text]), REASONS)
+    parsed = parse_numeric(column, pa.array([text]), REASONS)
     assert outcomes(parsed, 1) == [(value, code)]
 
 
 @pytest.mark.parametrize("text", ["-0", "-0.0", "-1e-400", "-5"])
 def test_a_clipped_zero_has_no_sign(text: str) -> None:
     column = Number(kind="number", default=0, clip=(0, 1))
-    assert repr(parse_number(column, pa.array([text]), {}).values.tolist()) == "[0.0]"
+    assert repr(parse_numeric(column, pa.array([text]), {}).values.tolist()) == "[0.0]"
 
 
 QUANTITIES: dict[str, tuple[float | None, int]] = {
@@ -146,7 +144,7 @@ QUANTITIES: dict[str, tuple[float | None, int]] = {
 @pytest.mark.parametrize(("text", "outcome"), QUANTITIES.items())
 def test_whole_numbers(text: str, outcome: tuple[float | None, int]) -> None:
     column = Integer(kind="integer", reason="bad", floor=0, above=0)
-    parsed = parse_integer(column, pa.array([text]), REASONS)
+    parsed = parse_numeric(column, pa.array([text]), REASONS)
     assert outcomes(parsed, 1) == [outcome]
     assert not np.signbit(parsed.values)[0]
 
@@ -155,8 +153,8 @@ def test_whole_number_without_floor_or_with_a_default() -> None:
     bare = Integer(kind="integer", reason="bad", min=-2)
     repaired = Integer(kind="integer", default=7)
     texts = pa.array(["-2.5", "-3.5", "x"])
-    assert outcomes(parse_integer(bare, texts, REASONS), 3) == [(-2, OK), (-4, BAD), (None, BAD)]
-    assert outcomes(parse_integer(repaired, texts, REASONS), 3) == [(-2, OK), (-4, OK), (7, OK)]
+    assert outcomes(parse_numeric(bare, texts, REASONS), 3) == [(-2, OK), (-4, BAD), (None, BAD)]
+    assert outcomes(parse_numeric(repaired, texts, REASONS), 3) == [(-2, OK), (-4, OK), (7, OK)]
 
 
 DATE = Date(
@@ -370,8 +368,8 @@ def test_text_is_required_or_not() -> None:
 
 
 PARSE: dict[str, Callable[[pa.Array], Parsed]] = {
-    "number": lambda a: parse_number(Number(kind="number", reason="bad"), a, REASONS),
-    "integer": lambda a: parse_integer(Integer(kind="integer", reason="bad"), a, REASONS),
+    "number": lambda a: parse_numeric(Number(kind="number", reason="bad"), a, REASONS),
+    "integer": lambda a: parse_numeric(Integer(kind="integer", reason="bad"), a, REASONS),
     "date": lambda a: parse_date(DATE, a, REASONS, AS_OF),
     "email": lambda a: parse_email(Email(kind="email", reason="bad"), a, REASONS),
     "text": lambda a: parse_text(Text(kind="text", required=True, reason="bad"), a, REASONS),

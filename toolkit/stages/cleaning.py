@@ -17,16 +17,15 @@ from toolkit.clean.blocks import Job, Published, Staged, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.examples import first_of_each
 from toolkit.clean.feed import (
-    duplicate_tasks,
+    find_repeats,
     make_job,
-    merge_duplicates,
     publish_tasks,
     stage_tasks,
+    total_repairs,
 )
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
 from toolkit.errors import ConfigError, InputError
-from toolkit.lookups import load_lookups
 from toolkit.progress import Stage
 from toolkit.read.blocks import Source, find_sources, plan_blocks
 from toolkit.read.sizing import choose_block_bytes
@@ -90,7 +89,7 @@ def _rules(run: Run, facts: StageFacts) -> Rules:
     if not run.workspace.has_own_lookups and run.settings.dataset.lookups:
         run.note(facts, f"{run.workspace.data_dir} has no lookups; the starter ones are used")
     contract = run.settings.dataset
-    return Rules(contract, load_lookups(contract, folder), run.settings.as_of)
+    return Rules.load(contract, folder, run.settings.as_of)
 
 
 def _destination(run: Run, stem: str) -> _Destination:
@@ -160,9 +159,8 @@ def _clean_blocks(
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
-        duplicates = merge_duplicates(
-            runner.run(duplicate_tasks(staged, contract, runner.n_workers))
-        )
+        work.facts.repaired = total_repairs(staged, contract)
+        duplicates = find_repeats(runner.run, staged, job, runner.n_workers)
     if work.check is not None:
         work.check.still_possible()
     n_rows = sum(block.n_records for block in staged)
@@ -203,6 +201,14 @@ def _reasons(staged: Sequence[Staged], published: Sequence[Published], job: Job)
     return {reason: count for reason, count in by_reason.items() if count}
 
 
+def _repaired(facts: StageFacts) -> dict[str, dict[str, int]]:
+    """Rows by column and how they were repaired."""
+    totals: dict[str, dict[str, int]] = {}
+    for one in facts.repaired:
+        totals.setdefault(one.column, {})[one.how] = one.rows
+    return totals
+
+
 def _count(facts: StageFacts, published: Sequence[Published], sources: Sequence[Source]) -> None:
     facts.rows_in = sum(block.n_records for block in published)
     facts.rows_clean = sum(block.n_clean for block in published)
@@ -225,6 +231,7 @@ def _manifest(
         "rows_clean": facts.rows_clean,
         "rows_rejected": facts.rows_rejected,
         "rejected_by_reason": facts.rejected_by_reason,
+        "repaired": _repaired(facts),
         "inputs": [{"path": source.shown, "bytes": source.size} for source in sources],
         "config_hash": settings.config_hash,
         "versions": versions(),
