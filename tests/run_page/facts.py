@@ -106,7 +106,7 @@ def monstrous_run() -> RunReport:
         samples=samples(300),
     )  # fmt: skip
     return RunReport(
-        "clean-data",
+        "<script>alert(3)</script>",
         [long, "a=b"],
         "abc",
         {f"{n}{HOSTILE}": long for n in range(9000)},
