@@ -56,8 +56,8 @@ def conflict(one: str, other: str, *, by_time: bool) -> str | None:
 
     With `by_time` the same day at different times is a conflict too.
     """
-    for moment in _TELLING:
-        cell = _write(moment, one)
+    for moment, writing in product(_TELLING, (one, other)):
+        cell = _write(moment, writing)
         first, second = _read(cell, one), _read(cell, other)
         if first is None or second is None:
             continue
