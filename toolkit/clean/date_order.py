@@ -8,7 +8,7 @@ Evidence of parts of a column merges to that of the whole, however it was cut.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
 from itertools import pairwise
@@ -19,17 +19,22 @@ import pyarrow as pa
 from toolkit.clean.dates import NO_DAY, Ints, ParsedDates, Reading, read_dates
 from toolkit.clean.parsers import Bools
 from toolkit.date_format import pieces
+from toolkit.units import human_count
 
 _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
 class Example:
-    """A cell and the row where it stands first. `source` is empty where only one is read."""
+    """A cell, and the row and source file where it stands first."""
 
     cell: str
     row: int
     source: str = ""
+
+    def numbered(self, source: str, first_row: int) -> Example:
+        """With the row of a block, from 0, as the row of its source, from 1."""
+        return Example(self.cell, first_row + self.row + 1, source)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,14 @@ class OrderEvidence:
     agreeing: Example | None = None
     contradicting: Example | None = None
     days: tuple[int, ...] = ()
+
+    def numbered(self, source: str, first_row: int) -> OrderEvidence:
+        """With the examples' rows as those of the source, whose `first_row` is the block's 0."""
+        return replace(
+            self,
+            agreeing=self.agreeing and self.agreeing.numbered(source, first_row),
+            contradicting=self.contradicting and self.contradicting.numbered(source, first_row),
+        )
 
     @property
     def n_deciding(self) -> int:
@@ -149,19 +162,21 @@ def courses(evidence: OrderEvidence) -> tuple[Course, Course] | None:
     return _course(days), _course([day.replace(month=day.day, day=day.month) for day in days])
 
 
-def is_doubtful(evidence: OrderEvidence) -> bool:
-    """Whether days that no cell decides run clearly better in the other order.
+def doubt(evidence: OrderEvidence) -> str | None:
+    """How the days run, if no cell decides and the other order suits them clearly better.
 
-    That is with less than half the steps back in time; or else, if the format's order is no such
-    gain itself, in fewer months. Nobody writes a year, then a day and then a month.
+    That is with less than half the steps back in time; or in fewer months, unless the format's
+    order halves the steps back. Nobody writes a year, then a day and then a month.
     """
     both = courses(evidence)
     if both is None or _year_comes_first(evidence.date_format):
-        return False
+        return None
     declared, other = both
-    if declared.n_steps_back > 2 * other.n_steps_back:
-        return True
-    return other.n_steps_back <= 2 * declared.n_steps_back and other.n_months < declared.n_months
+    steps_tell = declared.n_steps_back > 2 * other.n_steps_back
+    steps_deny = other.n_steps_back > 2 * declared.n_steps_back
+    if steps_tell or (other.n_months < declared.n_months and not steps_deny):
+        return tell_courses(evidence.date_format, declared, other)
+    return None
 
 
 def order_names(date_format: str) -> tuple[str, str]:
@@ -169,6 +184,28 @@ def order_names(date_format: str) -> tuple[str, str]:
     found = pieces(date_format)
     names = ("day/month", "month/day")
     return names if found.index("%d") < found.index("%m") else names[::-1]
+
+
+def tell_cells(evidence: OrderEvidence) -> str:
+    """What the cells that decide say, the contradicting ones first."""
+    order, other = order_names(evidence.date_format)
+    example = evidence.contradicting
+    first = f" (first {example.cell!r} in row {example.row})" if example is not None else ""
+    cells = "cell" if evidence.n_contradicting == 1 else "cells"
+    return (
+        f"{human_count(evidence.n_contradicting)} {cells} can only be {other}{first} "
+        f"and {human_count(evidence.n_agreeing)} only {order}"
+    )
+
+
+def tell_courses(date_format: str, declared: Course, other: Course) -> str:
+    """How the days run in either order, where no cell decides."""
+    return "; ".join(
+        f"as {order} its days lie in {course.n_months} month{'s' if course.n_months > 1 else ''} "
+        f"({course.first} to {course.last}) and go back in time {course.n_steps_back} of "
+        f"{course.n_steps} times"
+        for order, course in zip(order_names(date_format), (declared, other), strict=True)
+    )
 
 
 def _first(chosen: Bools, cells: pa.Array, first_rows: Ints) -> Example | None:

@@ -14,6 +14,7 @@ from dask.delayed import delayed
 from toolkit.clean.blocks import Job, Published, Staged, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import (
+    check_date_orders,
     duplicate_tasks,
     make_job,
     merge_duplicates,
@@ -157,6 +158,8 @@ def _clean_blocks(
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
+        for note in check_date_orders(staged, contract):
+            run.note(work.facts, note)
         duplicates = merge_duplicates(
             runner.run(duplicate_tasks(staged, contract, runner.n_workers))
         )
