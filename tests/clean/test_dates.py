@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests import oracle
 from tests.clean.parsed import BAD, REASONS, outcomes, values_of
-from toolkit.clean.dates import parse_dates
+from toolkit.clean.dates import NO_DAY, parse_dates, read_dates
 from toolkit.clean.parsers import OK
-from toolkit.contract import Date
+from toolkit.contract import Date, Timestamp
 
 DATE = Date(
     kind="date", formats=oracle.FORMATS, reason="bad", years_before=20, years_after=1,
@@ -114,3 +114,118 @@ def test_an_open_range_and_one_beyond_the_calendar() -> None:
     beyond = replace(DATE, years_before=5000, years_after=9000)
     for column in (open_ended, beyond):
         assert [c for _, c in outcomes(parse_dates(column, days, REASONS, AS_OF), 2)] == [OK, OK]
+
+
+# --- more directives, and times ------------------------------------------------------------------
+
+DAY = date(2023, 10, 31)
+# format, cell, day (None: no day of the format)
+DIRECTIVES: list[tuple[str, str, date | None]] = [
+    ("%d-%b-%Y", "31-OCT-2023", DAY), ("%d-%b-%Y", "31-oct-2023", DAY),
+    ("%d-%b-%Y", "31-October-2023", None), ("%d-%b-%Y", "31-10-2023", None),
+    ("%d-%b-%Y", "31-Okt-2023", None), ("%d-%b-%Y", "31-Nov-2023", None),
+    ("%B %d, %Y", "October 31, 2023", DAY), ("%B %d, %Y", "OCTOBER 31, 2023", DAY),
+    ("%B %d, %Y", "Oct 31, 2023", None), ("%d %B %Y", "1 May 2023", date(2023, 5, 1)),
+    ("%d %b %Y", "1 May 2023", date(2023, 5, 1)),
+    ("%d.%m.%y", "31.10.23", DAY), ("%d.%m.%y", "31.10.68", date(2068, 10, 31)),
+    ("%d.%m.%y", "31.10.69", date(1969, 10, 31)), ("%d.%m.%y", "31.10.2023", None),
+    ("%d.%m.%y", "31.10.3", None), ("%d.%m.%Y", "31.10.23", None),
+    ("%Y%m%d", "20140102", date(2014, 1, 2)), ("%Y%m%d", "2014112", None),
+    ("%Y%m%d", "2014102", None), ("%Y%m%d", "4.5", None), ("%Y-%m-%d", "20140102", None),
+    ("%d%m%y", "311023", DAY), ("%d%m%y", "11023", None), ("%d-%m1%Y", "31-1012023", DAY),
+    ("%d-%m1%Y", "31-112023", None), ("%Y-%m-%d", "4.5", None),
+    ("%Y年%m月%d日", "2023年10月31日", DAY),
+    ("(%d) [%m] %Y.", "(31) [10] 2023.", DAY), ("(%d) [%m] %Y.", "(31) [10] 2023x", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("date_format", "text", "day"), DIRECTIVES)
+def test_directives_of_days(date_format: str, text: str, day: date | None) -> None:
+    column = Date(kind="date", formats=(date_format,), reason="bad")
+    # Beside another shape, and beside what no format reads.
+    parsed = parse_dates(column, pa.array(["", text, "x"]), REASONS, AS_OF)
+    assert outcomes(parsed, 3)[1] == (day, OK if day else BAD)
+
+
+@pytest.mark.parametrize(
+    ("start", "text", "year"),
+    [(1969, "00", 2000), (1950, "49", 2049), (1950, "50", 1950), (2000, "99", 2099),
+     (1901, "00", 2000), (1, "00", 100), (9900, "99", 9999)],
+)  # fmt: skip
+def test_two_digit_years_lie_in_the_hundred_years_given(start: int, text: str, year: int) -> None:
+    column = Date(kind="date", formats=("%y-%m-%d",), two_digit_years_from=start, reason="bad")
+    parsed = parse_dates(column, pa.array([f"{text}-03-04"]), REASONS, AS_OF)
+    assert outcomes(parsed, 1) == [(date(year, 3, 4), OK)]
+
+
+# format of the time, text, time (None: no time of the format)
+TIMES: list[tuple[str, str, str | None]] = [
+    ("%H:%M", "08:26", "08:26:00"), ("%H:%M", "8:26", "08:26:00"), ("%H:%M", "8:6", "08:06:00"),
+    ("%H:%M", "00:00", "00:00:00"), ("%H:%M", "23:59", "23:59:00"), ("%H:%M", "24:00", None),
+    ("%H:%M", "12:60", None), ("%H:%M", "12", None), ("%H:%M", "12:30:00", None),
+    ("%H:%M:%S", "12:30:59", "12:30:59"), ("%H:%M:%S", "12:30:60", None), ("%H", "7", "07:00:00"),
+    ("%H:%M:%S.%f", "1:2:3.5", "01:02:03.500000"),
+    ("%H:%M:%S.%f", "1:2:3.000001", "01:02:03.000001"),
+    ("%H:%M:%S.%f", "1:2:3.1234567", None), ("%H:%M:%S.%f", "1:2:3.", None),
+    ("%H%M%S", "010203", "01:02:03"), ("%H%M%S", "10203", None),
+    ("%H%M%S%f", "0102034", "01:02:03.400000"),
+    ("%I:%M %p", "12:00 AM", "00:00:00"), ("%I:%M %p", "12:30 pm", "12:30:00"),
+    ("%I:%M %p", "1:05 Pm", "13:05:00"), ("%I:%M %p", "11:59 am", "11:59:00"),
+    ("%I:%M %p", "0:30 AM", None), ("%I:%M %p", "13:30 PM", None), ("%I:%M %p", "1:30", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("time_format", "text", "time"), TIMES)
+def test_times_are_kept_by_timestamps_and_checked_by_dates(
+    time_format: str, text: str, time: str | None
+) -> None:
+    formats = (f"%d.%m.%Y {time_format}",)
+    cells = pa.array([f"31.10.2023 {text}"])
+    moment = None if time is None else datetime.fromisoformat(f"2023-10-31 {time}")
+    code = BAD if time is None else OK
+    kept = parse_dates(
+        Timestamp(kind="timestamp", formats=formats, reason="bad"), cells, REASONS, AS_OF
+    )
+    assert kept.values.type == pa.timestamp("us")
+    assert outcomes(kept, 1) == [(moment, code)]
+    dropped = parse_dates(Date(kind="date", formats=formats, reason="bad"), cells, REASONS, AS_OF)
+    assert dropped.values.type == pa.date32()
+    assert outcomes(dropped, 1) == [(moment and moment.date(), code)]
+
+
+MOMENTS = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_999))
+MOMENT_FORMATS = ["%Y-%m-%dT%H:%M:%S.%f", "%d %b %Y %I:%M:%S.%f %p", "%Y%m%d%H%M%S%f"]
+
+
+@given(moments=st.lists(MOMENTS, max_size=5), date_format=st.sampled_from(MOMENT_FORMATS))
+@example(moments=[datetime(1583, 2, 28, 23, 59, 59, 999_999)], date_format=MOMENT_FORMATS[0])
+def test_moments_come_back_as_they_were_written(moments: list[datetime], date_format: str) -> None:
+    column = Timestamp(kind="timestamp", formats=(date_format,), reason="bad")
+    texts = pa.array([moment.strftime(date_format) for moment in moments], pa.string())
+    assert values_of(parse_dates(column, texts, REASONS, AS_OF)) == moments
+
+
+def test_a_timestamp_without_a_time_is_midnight_and_has_a_date_s_limits() -> None:
+    column = Timestamp(
+        kind="timestamp", formats=("%Y-%m-%d %H:%M", "%Y-%m-%d"), reason="bad", years_before=20,
+        years_after=1, range_reason="range",
+    )  # fmt: skip
+    texts = ["2026-03-04", "2006-11-22 23:59", "2006-11-23", "2027-11-23 23:59", "2027-11-24 00:00"]
+    parsed = outcomes(parse_dates(column, pa.array(texts), REASONS, AS_OF), 5)
+    assert parsed[0] == (datetime(2026, 3, 4), OK)
+    assert [code for _, code in parsed] == [OK, 5, OK, OK, 5]
+
+
+def test_a_reading_tells_what_the_other_order_would_be() -> None:
+    cells = pa.array(["05/06/2023", "16/05/2023", "05/16/2023", "31/04/2023", "16/05/2023 9"])
+    reading = read_dates("%d/%m/%Y", cells, 1969)
+    assert reading.swapped is not None
+    days = [
+        [None if day == NO_DAY else date(1970, 1, 1) + timedelta(day) for day in found.tolist()]
+        for found in (reading.days, reading.swapped)
+    ]
+    assert days == [
+        [date(2023, 6, 5), date(2023, 5, 16), None, None, None],
+        [date(2023, 5, 6), None, date(2023, 5, 16), None, None],
+    ]
+    assert read_dates("%d-%b-%Y", cells, 1969).swapped is None

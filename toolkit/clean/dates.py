@@ -136,7 +136,9 @@ def _pattern(found: Sequence[str], place: int) -> str:
         return f"(?P<{piece[1]}>[0-9]{{{_FULL[piece]}}})"
     if piece in _MOST_DIGITS:
         most = _MOST_DIGITS[piece]
-        beside = [*found[max(place - 1, 0) : place], *found[place + 1 : place + 2]]
+        # What the digits before a fraction leave over is the fraction.
+        before = [] if piece == "%f" else found[max(place - 1, 0) : place]
+        beside = [*before, *found[place + 1 : place + 2]]
         least = most if any(_is_numeric(neighbour) for neighbour in beside) else 1
         return f"(?P<{piece[1]}>[0-9]{{{least},{most}}})"
     return f"\\x{{{ord(piece):x}}}"
