@@ -74,13 +74,14 @@ def test_two_digit_years_and_times_count_too() -> None:
     assert weigh(["16.5.23 8:26", "5.16.23 8:26", "5.16.23 8:66"], "%d.%m.%y %H:%M").n_deciding == 2
 
 
-def test_what_another_format_reads_contradicts_none() -> None:
-    column = Date(kind="date", formats=("%m/%d/%Y", "%d/%m/%Y 0:00"), reason="bad")
-    cells = pa.array(["16/05/2023", "16/05/2023 0:00", "5/16/2023", "x"])
+def test_a_format_is_weighed_by_the_cells_that_earlier_ones_left() -> None:
+    column = Date(kind="date", formats=("%d %b %Y", "%m/%d/%Y", "%Y-%m-%d"), reason="bad")
+    cells = pa.array(["16/05/2023", "16 May 2023", "5/16/2023", "2023-05-16", "x", "2023-5-6"])
     parsed = parse_dates(column, cells, REASONS, date(2023, 1, 1))
-    first, second = weigh_column(parsed, np.array([3, 5, 7, 9]), np.arange(4))
-    assert (first.n_contradicting, first.n_agreeing) == (3, 7)
-    assert (second.n_contradicting, second.n_agreeing) == (0, 5)
+    assert weigh_column(parsed, np.array([3, 4, 5, 7, 9, 11]), np.arange(6)) == (
+        OrderEvidence("%m/%d/%Y", 5, 3, 0, Example("5/16/2023", 2), Example("16/05/2023", 0)),
+        OrderEvidence("%Y-%m-%d", 7, 0, 11, Example("2023-05-16", 3)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,14 @@ def test_days_that_jump_when_read_as_declared_are_in_doubt() -> None:
         "time 0 of 5 times"
     )
     assert doubt(weigh(WEEKLY, "%d.%m.%Y")) is None
+
+
+def test_steps_back_tell_where_months_do_not() -> None:
+    monthly = weigh(["05.01.2023", "03.02.2023", "04.03.2023", "02.04.2023"], "%m.%d.%Y")
+    both = courses(monthly)
+    assert both is not None
+    assert [(c.n_months, c.n_steps_back) for c in both] == [(4, 2), (4, 0)]
+    assert doubt(monthly) is not None
 
 
 def test_days_of_one_month_are_in_doubt_when_they_spread_over_a_year() -> None:

@@ -123,13 +123,12 @@ def weigh_reading(reading: Reading, counts: Ints, first_rows: Ints) -> OrderEvid
 def weigh_column(parsed: ParsedDates, counts: Ints, first_rows: Ints) -> tuple[OrderEvidence, ...]:
     """The evidence for each format of a parsed column whose day and month may be confused.
 
-    Counts and rows are those of its distinct cells; what one format reads contradicts no other.
+    Counts and rows are those of its distinct cells; a format is weighed by those it was tried on.
     """
-    unread = np.array(parsed.values.is_null())
-    weighed = []
-    for places, reading in parsed.readings:
-        own = np.where((reading.days != NO_DAY) | unread[places], counts[places], 0)
-        weighed.append(weigh_reading(reading, own, first_rows[places]))
+    weighed = (
+        weigh_reading(reading, counts[places], first_rows[places])
+        for places, reading in parsed.readings
+    )
     return tuple(evidence for evidence in weighed if evidence is not None)
 
 
