@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from tests.conftest import AS_OF
 from tests.feeds import clean_files, write_feed
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import check_date_orders, evaluate_feed, make_job, stage_tasks
-from toolkit.contract import Contract
+from toolkit.contract import Contract, Key
 from toolkit.errors import InputError
 from toolkit.read.blocks import find_sources, plan_blocks
 
@@ -275,3 +275,17 @@ def test_timestamps_keep_their_time(tmp_path: Path) -> None:
     moments = frame.compute(scheduler="sync")["paid"]
     assert str(moments.dtype) == "timestamp[us][pyarrow]"
     assert moments.notna().tolist() == [True, True, False, True]
+
+
+def test_moments_and_days_can_be_keys(tmp_path: Path) -> None:
+    cells = ["2010-12-01 8:26", "2010-12-01 08:26", "2010-12-01 8:27", "2010-12-02 8:26"]
+    (tmp_path / "feed.csv").write_bytes(rows_of(cells))
+    kept = {"timestamp": ["0", "2", "3"], "date": ["0", "3"]}
+    for kind, ids in kept.items():
+        rules = rules_with(["%Y-%m-%d %H:%M"], kind=kind)
+        by_day = replace(rules.contract, key=Key(columns=("paid",), reason="again"))
+        for block_bytes in (1, 1 << 20):
+            cleaned = clean_files(
+                replace(rules, contract=by_day), [str(tmp_path / "feed.csv")], block_bytes
+            )
+            assert cleaned.clean.column("id").to_pylist() == ids
