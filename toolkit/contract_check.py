@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from itertools import combinations
 
 from toolkit.contract import (
     ROW_FACTS,
@@ -13,7 +14,7 @@ from toolkit.contract import (
     AnyColumn,
     Category,
     Contract,
-    Date,
+    Dated,
     Derived,
     Extremes,
     Integer,
@@ -23,6 +24,7 @@ from toolkit.contract import (
     Ranking,
     Summary,
     Text,
+    Timestamp,
     Unused,
 )
 from toolkit.contract_kinds import (
@@ -34,8 +36,10 @@ from toolkit.contract_kinds import (
     listed,
 )
 from toolkit.contract_values import value_problems
+from toolkit.date_format import conflict, format_problems
 from toolkit.errors import did_you_mean
 
+_DAYS = ("date", "timestamp")
 _LABELS = ("text", "category", "mapped", "email")
 # Reasons are counted in a byte, whose last value means 'none'.
 _MOST_REASONS = 250
@@ -135,7 +139,7 @@ def _column_problems(contract: Contract) -> Iterator[str]:
             yield from _limit_problems(where, column)
         if isinstance(column, Number) and column.clip and column.clip[0] > column.clip[1]:
             yield f"{where}.clip={list(column.clip)}: the lower bound comes first"
-        if isinstance(column, Date):
+        if isinstance(column, Dated):
             yield from _date_problems(where, column)
 
 
@@ -172,8 +176,8 @@ def _can_reject(column: AnyColumn) -> str:
         case Integer():
             # Even with a default, 1e300 is no value of a column of 64-bit whole numbers.
             return "what is no whole number of 64 bits"
-        case Date():
-            return "what is no date"
+        case Dated():
+            return f"what is no {column.kind}"
         case Category() | Mapped():
             return "unknown values"
     return ""
@@ -192,13 +196,15 @@ def _limit_problems(where: str, limits: Number | Integer | Derived) -> Iterator[
         yield f"{where}: no number lies between its limits {lower:g} and {upper:g}"
 
 
-def _date_problems(where: str, column: Date) -> Iterator[str]:
-    for date_format in column.formats:
-        if sorted(re.findall(r"%.?", date_format)) != ["%Y", "%d", "%m"]:
-            yield (
-                f"{where}.formats: {date_format!r} must have %Y, %m and %d once each, "
-                "and no other directive"
-            )
+def _date_problems(where: str, column: Dated) -> Iterator[str]:
+    problems = {text: list(format_problems(text)) for text in column.formats}
+    for text, found in problems.items():
+        yield from (f"{where}.formats: {text!r} {problem}" for problem in found)
+    sound = [text for text, found in problems.items() if not found]
+    for one, other in combinations(sound, 2):
+        both = conflict(one, other, by_time=isinstance(column, Timestamp))
+        if both is not None:
+            yield f"{where}.formats: {one!r} and {other!r} both read {both}; keep one of them"
     limited = column.years_before is not None or column.years_after is not None
     if limited and column.range_reason is None:
         yield f"{where}.range_reason: missing; the column rejects days beyond its years"
@@ -259,7 +265,7 @@ def _aggregation_problems(contract: Contract) -> Iterator[str]:
 
 def _summary_problems(where: str, summary: Summary, kinds: Mapping[str, str]) -> Iterator[str]:
     for name, grain in summary.by.items():
-        allowed = ("date",) if grain.unit == "month" else (*_LABELS, "date")
+        allowed = _DAYS if grain.unit == "month" else (*_LABELS, *_DAYS)
         yield from kind_problems(f"{where}.by.{name}.column", grain.column, kinds, allowed)
     yield from _measure_problems(where, summary.measures, kinds, summary.by)
     if summary.largest_first is not None and summary.largest_first not in summary.measures:

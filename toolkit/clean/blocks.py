@@ -6,6 +6,7 @@ whole input are known, `publish_block` writes its clean and its rejected part.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.clean.date_order import OrderEvidence
 from toolkit.clean.duplicates import Spilled, likely_repeats, spill_words
 from toolkit.clean.evaluate import Evaluated, Rules, evaluate
 from toolkit.clean.examples import first_rejected
@@ -100,6 +102,8 @@ class Staged:
     repaired: tuple[Repaired, ...]
     spilled: Spilled
     files: SpillFiles
+    date_order: Mapping[str, tuple[OrderEvidence, ...]]
+    """By date column, for each of its formats; rows are places among the block's records."""
 
     @property
     def n_bytes(self) -> int:
@@ -155,6 +159,7 @@ def stage_block(block: Block, job: Job) -> Staged:
         evaluated.repaired,
         Spilled(files.clean, files.words, evaluated.clean.num_rows, bucket_ends),
         files,
+        evaluated.date_order,
     )
 
 

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from toolkit.clean.date_order import OrderEvidence, weigh_column
+from toolkit.clean.dates import ParsedDates, parse_dates
 from toolkit.clean.fills import LOOKUP, contradicted, fill_missing
 from toolkit.clean.halves import clean_table, rejected_table
 from toolkit.clean.numbers import finish_numeric, parse_numeric, read_numeric, within_limits
@@ -28,7 +30,6 @@ from toolkit.clean.parsers import (
     coded,
     found_only,
     label_values,
-    parse_date,
     parse_email,
     parse_labels,
     parse_text,
@@ -39,7 +40,7 @@ from toolkit.contract import (
     REPEATED_HEADER,
     Category,
     Contract,
-    Date,
+    Dated,
     Email,
     Integer,
     Mapped,
@@ -91,13 +92,15 @@ class Evaluated:
     uniqueness of the key; `clean_rows` is the row of each in the raw table. `rejected` has the raw
     columns, the reason, the place (as source_row) and the raw line of the others.
     len(clean) + len(rejected) is the number of records in the block. `repaired` counts repairs of
-    clean rows.
+    clean rows. `date_order` is what the cells of each date column say about its formats, by the
+    contract's order; its rows are such places.
     """
 
     clean: pa.Table
     clean_rows: Ints
     rejected: pa.Table
     repaired: tuple[Repaired, ...]
+    date_order: Mapping[str, tuple[OrderEvidence, ...]]
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,11 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
         kept,
         rejected_table(raw, reasons, rules.contract),
         tuple(_count_repairs(columns, reasons == OK, raw, rules.contract)),
+        {
+            name: _weigh_dates(column.parsed, column.vocabulary()[1], raw)
+            for name, column in columns.items()
+            if isinstance(column.parsed, ParsedDates)
+        },
     )
     if evaluated.clean.num_rows + evaluated.rejected.num_rows != raw.n_records:
         raise AssertionError("a block's rows are not all either clean or rejected")
@@ -209,7 +217,7 @@ def _is_looked_up(name: str, contract: Contract) -> bool:
     columns = contract.columns.values()
     repairs = (column.repair for column in columns if isinstance(column, Category))
     return (
-        isinstance(contract.columns[name], Date)
+        isinstance(contract.columns[name], Dated)
         or name in contract.lookup_columns()
         or name in {repair.by for repair in repairs if repair is not None}
         or name in {fill.by for fill in contract.repairs}
@@ -294,8 +302,8 @@ def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:
             if name in {fill.column for fill in rules.contract.repairs}:
                 return read_numeric(column, strings)
             return parse_numeric(column, strings, rules.reason_ids)
-        case Date() as column:
-            return parse_date(column, strings, rules.reason_ids, rules.as_of)
+        case Dated() as column:
+            return parse_dates(column, strings, rules.reason_ids, rules.as_of)
         case Email() as column:
             return parse_email(column, strings, rules.reason_ids)
         case Category() | Mapped() as column:
@@ -351,3 +359,16 @@ def _reject_unrepresentable(reasons: Codes, columns: Mapping[str, _Column], rule
             if (np.abs(values) >= 2.0**63).any():
                 huge = (np.abs(columns[name].floats()) >= 2.0**63) & (reasons == OK)
                 reasons[huge] = rules.reason_ids[column.reason]
+
+
+def _weigh_dates(
+    parsed: ParsedDates, indices: npt.NDArray[np.int32], raw: RawBlock
+) -> tuple[OrderEvidence, ...]:
+    """All cells count, whatever becomes of their rows."""
+    counts = np.bincount(indices, minlength=len(parsed.values))
+    first_rows = np.zeros(len(counts), np.int64)
+    # Where an index is given more than once, the last row is kept, so the first in file order.
+    first_rows[indices[::-1]] = np.arange(len(indices))[::-1]
+    if len(indices):
+        first_rows = raw.places(first_rows)
+    return weigh_column(parsed, counts, first_rows)

@@ -25,6 +25,7 @@ from toolkit.clean.blocks import (
     publish_block,
     stage_block,
 )
+from toolkit.clean.date_order import OrderEvidence, doubt, merge_evidence, tell_cells
 from toolkit.clean.duplicates import N_BUCKETS, find_duplicates, find_meetings
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.exact_rows import Gathered, find_exact_repeats, gather_rows
@@ -35,8 +36,10 @@ from toolkit.contract import (
     SOURCE_FILE_COLUMN,
     SOURCE_ROW_COLUMN,
     Contract,
+    Dated,
     Key,
 )
+from toolkit.errors import InputError
 from toolkit.read.blocks import Block, extra_columns, find_sources, plan_blocks
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import near_unique_columns
@@ -136,6 +139,48 @@ def total_repairs(staged: Sequence[Staged], contract: Contract) -> list[RepairFa
     return repair_facts(((b.repaired, b.block.source.shown, n) for b, n in blocks), contract)
 
 
+def check_date_orders(staged: Sequence[Staged], contract: Contract) -> list[str]:
+    """What is worth a note about the order of day and month in date columns, a line a format.
+
+    All staged blocks are needed; how they were cut makes no difference. Raises InputError for a
+    format that more of the cells that decide contradict than its column allows.
+    """
+    dated = {name: column for name, column in contract.columns.items() if isinstance(column, Dated)}
+    notes = (
+        _date_order_note((contract.sources[name], name), evidence, column.max_contradictions)
+        for name, column in dated.items()
+        for evidence in _whole_evidence(name, staged)
+    )
+    return [note for note in notes if note is not None]
+
+
+def _date_order_note(
+    column: tuple[str, str], evidence: OrderEvidence, max_contradictions: float
+) -> str | None:
+    source, name = column
+    first = evidence.contradicting
+    if first is not None:
+        told = tell_cells(evidence)
+        if evidence.contradicting_share > max_contradictions:
+            raise InputError.wrong_date_order(first.source, column, evidence.date_format, told)
+        return f"column {source}: read as {evidence.date_format}; {told}; the former are rejected"
+    if (doubted := doubt(evidence)) is not None:
+        return (
+            f"column {source}: read as {evidence.date_format}, which no cell proves; {doubted}; "
+            f"see that dataset.columns.{name}.formats is right"
+        )
+    return None
+
+
+def _whole_evidence(column: str, staged: Sequence[Staged]) -> list[OrderEvidence]:
+    """The evidence for each format of a date column; rows are numbered in their source."""
+    parts = [
+        [part.numbered(block.block.source.shown, first_row) for part in block.date_order[column]]
+        for block, first_row in zip(staged, first_rows(staged), strict=True)
+    ]
+    return [merge_evidence(of_format) for of_format in zip(*parts, strict=True)]
+
+
 def merge_duplicates(found: Sequence[Duplicates]) -> dict[int, Ints]:
     """The rows of all buckets together, ascending within each block."""
     merged: dict[int, list[Ints]] = {}
@@ -157,7 +202,9 @@ def evaluate_feed(
 
     Planning reads headers and the bytes around the cuts; compressed inputs are unpacked at once.
     Computing spills evaluated blocks to `spill` (a temporary folder by default, removed when
-    Python ends), which all workers must see. Raises InputError for inputs that are no such feed.
+    Python ends), which all workers must see. Raises InputError for inputs that are no such feed;
+    computing any part of the frame raises it when the whole feed contradicts the order of day and
+    month in a format, as `check_date_orders` does (whose notes are not given here).
     """
     if spill is None:
         spill = Path(tempfile.mkdtemp(prefix="sales-feed-"))
@@ -165,7 +212,7 @@ def evaluate_feed(
     sources = [spool(source, spill) for source in find_sources(inputs)]
     blocks = plan_blocks(sources, rules.contract, block_bytes)
     job = make_job(rules, blocks, spill)
-    staged = delayed(list, pure=False)(stage_tasks(blocks, job))
+    staged = delayed(_checked, pure=False)(stage_tasks(blocks, job), rules.contract)
     duplicates = _find_repeats_lazily(staged, len(blocks), job)
     meta = _frame(_evaluated_schema(job).empty_table())
     parts = [
@@ -212,6 +259,11 @@ def rejected_rows(evaluated: dd.DataFrame) -> dd.DataFrame:
     raw = {n: n.removeprefix(RAW_PREFIX) for n in evaluated.columns if n.startswith(RAW_PREFIX)}
     facts = [REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN]
     return rejected[[*raw, *facts]].rename(columns=raw)
+
+
+def _checked(staged: Sequence[Staged], contract: Contract) -> list[Staged]:
+    check_date_orders(staged, contract)
+    return list(staged)
 
 
 def _find_duplicates(staged: Sequence[Staged], key: Key, buckets: range) -> Duplicates:

@@ -17,6 +17,7 @@ from toolkit.clean.blocks import Job, Published, Staged, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.examples import first_of_each
 from toolkit.clean.feed import (
+    check_date_orders,
     find_repeats,
     make_job,
     publish_tasks,
@@ -161,6 +162,8 @@ def _clean_blocks(
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
+        for note in check_date_orders(staged, contract):
+            run.note(work.facts, note)
         work.facts.repaired = total_repairs(staged, contract)
         duplicates = find_repeats(runner.run, staged, job, runner.n_workers)
     n_rows = sum(block.n_records for block in staged)
