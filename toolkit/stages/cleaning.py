@@ -14,13 +14,13 @@ from dask.delayed import delayed
 from toolkit.clean.blocks import Job, Published, Staged, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import (
-    check_date_orders,
     duplicate_tasks,
     make_job,
     merge_duplicates,
     publish_tasks,
     stage_tasks,
 )
+from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
 from toolkit.errors import ConfigError, InputError
