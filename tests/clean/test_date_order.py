@@ -25,6 +25,7 @@ from toolkit.clean.date_order import (
 )
 from toolkit.clean.dates import parse_dates
 from toolkit.contract import Date
+from toolkit.read.parse import RawBlock
 
 
 def weigh(cells: Sequence[str], date_format: str = "%m/%d/%Y") -> OrderEvidence:
@@ -78,9 +79,11 @@ def test_a_format_is_weighed_by_the_cells_that_earlier_ones_left() -> None:
     column = Date(kind="date", formats=("%d %b %Y", "%m/%d/%Y", "%Y-%m-%d"), reason="bad")
     cells = pa.array(["16/05/2023", "16 May 2023", "5/16/2023", "2023-05-16", "x", "2023-5-6"])
     parsed = parse_dates(column, cells, REASONS, date(2023, 1, 1))
-    assert weigh_column(parsed, np.array([3, 4, 5, 7, 9, 11]), np.arange(6)) == (
-        OrderEvidence("%m/%d/%Y", 5, 3, 0, Example("5/16/2023", 2), Example("16/05/2023", 0)),
-        OrderEvidence("%Y-%m-%d", 7, 0, 11, Example("2023-05-16", 3)),
+    indices = np.array([5, 3, 2, 0, 5, 0, 2, 2, 1, 4], np.int32)
+    raw = RawBlock(pa.table({"day": cells.take(pa.array(indices))}), np.arange(10) * 2, 20)
+    assert weigh_column(parsed, indices, raw) == (
+        OrderEvidence("%m/%d/%Y", 3, 2, 0, Example("5/16/2023", 4), Example("16/05/2023", 6)),
+        OrderEvidence("%Y-%m-%d", 1, 0, 2, Example("2023-05-16", 2)),
     )
 
 

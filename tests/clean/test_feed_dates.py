@@ -20,7 +20,8 @@ from pydantic import TypeAdapter
 from tests.conftest import AS_OF
 from tests.feeds import clean_files, write_feed
 from toolkit.clean.evaluate import Rules
-from toolkit.clean.feed import check_date_orders, evaluate_feed, make_job, stage_tasks
+from toolkit.clean.feed import evaluate_feed, make_job, stage_tasks
+from toolkit.clean.order_check import check_date_orders
 from toolkit.contract import Contract, Key
 from toolkit.errors import InputError
 from toolkit.read.blocks import find_sources, plan_blocks

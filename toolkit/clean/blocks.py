@@ -6,7 +6,7 @@ whole input are known, `publish_block` writes its clean and its rejected part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -161,6 +161,17 @@ def stage_block(block: Block, job: Job) -> Staged:
         files,
         evaluated.date_order,
     )
+
+
+def first_rows(staged: Sequence[Staged]) -> list[int]:
+    """For each block, the number of records of the same source that come before it."""
+    before: dict[str, int] = {}
+    rows = []
+    for block in staged:
+        shown = block.block.source.shown
+        rows.append(before.get(shown, 0))
+        before[shown] = rows[-1] + block.n_records
+    return rows
 
 
 def publish_block(

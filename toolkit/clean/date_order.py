@@ -14,11 +14,13 @@ from functools import reduce
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from toolkit.clean.dates import NO_DAY, Ints, ParsedDates, Reading, read_dates
 from toolkit.clean.parsers import Bools
 from toolkit.date_format import pieces
+from toolkit.read.parse import RawBlock
 from toolkit.units import human_count
 
 _EPOCH = date(1970, 1, 1)
@@ -120,11 +122,21 @@ def weigh_reading(reading: Reading, counts: Ints, first_rows: Ints) -> OrderEvid
     )
 
 
-def weigh_column(parsed: ParsedDates, counts: Ints, first_rows: Ints) -> tuple[OrderEvidence, ...]:
-    """The evidence for each format of a parsed column whose day and month may be confused.
+def weigh_column(
+    parsed: ParsedDates, indices: npt.NDArray[np.int32], raw: RawBlock
+) -> tuple[OrderEvidence, ...]:
+    """The evidence for each format of a block's column whose day and month may be confused.
 
-    Counts and rows are those of its distinct cells; a format is weighed by those it was tried on.
+    `indices` are the places of the rows' cells among the parsed ones; all rows count, whatever
+    becomes of them. A format is weighed by the cells it was tried on. The rows of examples are
+    places among the block's records.
     """
+    counts = np.bincount(indices, minlength=len(parsed.values))
+    first_rows = np.zeros(len(counts), np.int64)
+    # Of the rows given for one cell the last is kept: the first in file order.
+    first_rows[indices[::-1]] = np.arange(len(indices))[::-1]
+    if len(indices):
+        first_rows = raw.places(first_rows)
     weighed = (
         weigh_reading(reading, counts[places], first_rows[places])
         for places, reading in parsed.readings

@@ -171,7 +171,7 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
         rejected_table(raw, reasons, rules.contract),
         tuple(_count_repairs(columns, reasons == OK, raw, rules.contract)),
         {
-            name: _weigh_dates(column.parsed, column.vocabulary()[1], raw)
+            name: weigh_column(column.parsed, column.vocabulary()[1], raw)
             for name, column in columns.items()
             if isinstance(column.parsed, ParsedDates)
         },
@@ -359,16 +359,3 @@ def _reject_unrepresentable(reasons: Codes, columns: Mapping[str, _Column], rule
             if (np.abs(values) >= 2.0**63).any():
                 huge = (np.abs(columns[name].floats()) >= 2.0**63) & (reasons == OK)
                 reasons[huge] = rules.reason_ids[column.reason]
-
-
-def _weigh_dates(
-    parsed: ParsedDates, indices: npt.NDArray[np.int32], raw: RawBlock
-) -> tuple[OrderEvidence, ...]:
-    """All cells count, whatever becomes of their rows."""
-    counts = np.bincount(indices, minlength=len(parsed.values))
-    first_rows = np.zeros(len(counts), np.int64)
-    # Where an index is given more than once, the last row is kept, so the first in file order.
-    first_rows[indices[::-1]] = np.arange(len(indices))[::-1]
-    if len(indices):
-        first_rows = raw.places(first_rows)
-    return weigh_column(parsed, counts, first_rows)

@@ -20,15 +20,16 @@ from toolkit.clean.blocks import (
     Job,
     Staged,
     Targets,
+    first_rows,
     load_clean,
     load_rejected,
     publish_block,
     stage_block,
 )
-from toolkit.clean.date_order import OrderEvidence, doubt, merge_evidence, tell_cells
 from toolkit.clean.duplicates import N_BUCKETS, find_duplicates, find_meetings
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.exact_rows import Gathered, find_exact_repeats, gather_rows
+from toolkit.clean.order_check import check_date_orders
 from toolkit.clean.repaired import repair_facts
 from toolkit.contract import (
     RAW_LINE_COLUMN,
@@ -36,10 +37,8 @@ from toolkit.contract import (
     SOURCE_FILE_COLUMN,
     SOURCE_ROW_COLUMN,
     Contract,
-    Dated,
     Key,
 )
-from toolkit.errors import InputError
 from toolkit.read.blocks import Block, extra_columns, find_sources, plan_blocks
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import near_unique_columns
@@ -121,64 +120,11 @@ def publish_tasks(
     ]
 
 
-def first_rows(staged: Sequence[Staged]) -> list[int]:
-    """For each block, the number of records of the same source that come before it."""
-    before: dict[str, int] = {}
-    rows = []
-    for block in staged:
-        shown = block.block.source.shown
-        rows.append(before.get(shown, 0))
-        before[shown] = rows[-1] + block.n_records
-    return rows
-
-
 def total_repairs(staged: Sequence[Staged], contract: Contract) -> list[RepairFacts]:
     """What was repaired in all blocks, which must be in file order."""
     starts = first_rows(staged)
     blocks = zip(staged, starts, strict=True)
     return repair_facts(((b.repaired, b.block.source.shown, n) for b, n in blocks), contract)
-
-
-def check_date_orders(staged: Sequence[Staged], contract: Contract) -> list[str]:
-    """What is worth a note about the order of day and month in date columns, a line a format.
-
-    All staged blocks are needed; how they were cut makes no difference. Raises InputError for a
-    format that more of the cells that decide contradict than its column allows.
-    """
-    dated = {name: column for name, column in contract.columns.items() if isinstance(column, Dated)}
-    notes = (
-        _date_order_note((contract.sources[name], name), evidence, column.max_contradictions)
-        for name, column in dated.items()
-        for evidence in _whole_evidence(name, staged)
-    )
-    return [note for note in notes if note is not None]
-
-
-def _date_order_note(
-    column: tuple[str, str], evidence: OrderEvidence, max_contradictions: float
-) -> str | None:
-    source, name = column
-    first = evidence.contradicting
-    if first is not None:
-        told = tell_cells(evidence)
-        if evidence.contradicting_share > max_contradictions:
-            raise InputError.wrong_date_order(first.source, column, evidence.date_format, told)
-        return f"column {source}: read as {evidence.date_format}; {told}; the former are rejected"
-    if (doubted := doubt(evidence)) is not None:
-        return (
-            f"column {source}: read as {evidence.date_format}, which no cell proves; {doubted}; "
-            f"see that dataset.columns.{name}.formats is right"
-        )
-    return None
-
-
-def _whole_evidence(column: str, staged: Sequence[Staged]) -> list[OrderEvidence]:
-    """The evidence for each format of a date column; rows are numbered in their source."""
-    parts = [
-        [part.numbered(block.block.source.shown, first_row) for part in block.date_order[column]]
-        for block, first_row in zip(staged, first_rows(staged), strict=True)
-    ]
-    return [merge_evidence(of_format) for of_format in zip(*parts, strict=True)]
 
 
 def merge_duplicates(found: Sequence[Duplicates]) -> dict[int, Ints]:

@@ -17,13 +17,13 @@ from toolkit.clean.blocks import Job, Published, Staged, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.examples import first_of_each
 from toolkit.clean.feed import (
-    check_date_orders,
     find_repeats,
     make_job,
     publish_tasks,
     stage_tasks,
     total_repairs,
 )
+from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
 from toolkit.errors import ConfigError, InputError
