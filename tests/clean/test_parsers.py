@@ -367,6 +367,88 @@ def test_text_is_required_or_not() -> None:
     assert outcomes(parse_text(Text(kind="text"), texts, REASONS), 3)[0] == ("", OK)
 
 
+# How a text is declared, and the reason id of each value.
+TEXTS: list[tuple[dict[str, Any], dict[str, int]]] = [
+    (
+        {"pattern": "^[0-9]{6}$", "reason": "bad"},
+        {"536365": OK, "C36365": BAD, "5363650": BAD, "536365\n1": BAD, "": OK, "\u0661" * 6: BAD},
+    ),
+    ({"pattern": "[0-9]", "reason": "bad"}, {"a1b": OK, "ab": BAD}),
+    (
+        {"pattern": "^.", "reason": "bad", "required": True},
+        {"a": OK, "": BAD, "\u65e5\u672c": OK, "\x00": OK},
+    ),
+    (
+        {"reject": {"early": "^C", "range": "^A"}},
+        {"C1": 3, "A1": 5, "1A": OK, "": OK, "c1": OK, "CA": 3},
+    ),
+    # The first in the contract's order of reasons, not in that of the column.
+    ({"reject": {"range": "^C", "early": "9$"}}, {"C1": 5, "C9": 3, "9": 3}),
+    (
+        {"pattern": "^[0-9C]", "reason": "bad", "reject": {"early": "^C"}},
+        {"C1": 3, "1": OK, "x": BAD},
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "values"), TEXTS, ids=[str(column) for column, _ in TEXTS])
+def test_texts_are_rejected_by_what_matches_and_what_does_not(
+    column: dict[str, Any], values: dict[str, int]
+) -> None:
+    parsed = parse_text(Text(kind="text", **column), pa.array(values), REASONS)
+    assert outcomes(parsed, len(values)) == [*values.items()]
+
+
+def test_patterns_see_the_name_that_a_value_stands_for() -> None:
+    """So that cleaning clean rows again rejects none."""
+    column = Text(kind="text", map="x", pattern="^[A-Z][0-9]$", reason="bad")
+    lookup = Lookup(("A1", "lamp"), {"a1": 0, "alpha": 0, "b2": 1, "lamp": 1})
+    parsed = parse_text(column, pa.array(["alpha", "B2", "a1", "C3"]), REASONS, lookup)
+    assert outcomes(parsed, 4) == [("A1", OK), ("lamp", BAD), ("A1", OK), ("C3", OK)]
+
+
+REPAIRED: list[tuple[Callable[[pa.Array], Parsed], dict[str, str | None]]] = [
+    (
+        lambda a: parse_labels(
+            Category(kind="category", values="x", max_edits=2), a, {}, lookup_of(["Books"])
+        ),
+        {"Books": None, "BOOKS": None, "Boks": "nearest name", "Cars": None, "": None},
+    ),
+    (
+        lambda a: parse_labels(
+            Mapped(kind="mapped", map="x", values="y"),
+            a,
+            {},
+            Lookup(("Mumbai",), {"mumbai": 0, "bombay": 0, "n/a": -1}),
+        ),
+        {"Mumbai": None, "mumbai": None, "BOMBAY": "mapped", "N/A": None, "Delhi": None},
+    ),
+    (
+        lambda a: parse_text(
+            Text(kind="text", map="x"), a, {}, Lookup(("Lamp",), {"lamp": 0, "lmap": 0})
+        ),
+        {"Lamp": None, "LAMP": None, "lmap": "mapped", "Desk": None, "": None},
+    ),
+    (
+        lambda a: parse_email(Email(kind="email"), a, {}),
+        {"a@b.c": None, "A@B.C": None, "a@b": "emptied", "NULL": "emptied", "": None},
+    ),
+]
+
+
+@pytest.mark.parametrize(("parse", "values"), REPAIRED)
+def test_what_was_repaired_is_known_by_value(
+    parse: Callable[[pa.Array], Parsed], values: dict[str, str | None]
+) -> None:
+    parsed = parse(pa.array(values, pa.string()))
+    found = [
+        next((how for how, mask in parsed.changes.items() if mask[place]), None)
+        for place in range(len(values))
+    ]
+    assert found == [*values.values()]
+    assert parse(pa.array([*values][:1])).changes == {}
+
+
 PARSE: dict[str, Callable[[pa.Array], Parsed]] = {
     "number": lambda a: parse_numeric(Number(kind="number", reason="bad"), a, REASONS),
     "integer": lambda a: parse_numeric(Integer(kind="integer", reason="bad"), a, REASONS),
