@@ -137,14 +137,14 @@ def test_derived_columns_and_flags_see_repaired_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["category", "mapped", "text"])
 def test_any_label_can_look_a_number_up(kind: str, tmp_path: Path) -> None:
-    item = {
+    items: dict[str, dict[str, Any]] = {
         "category": {"kind": "category", "values": "items.json", "max_edits": 1},
         "mapped": {"kind": "mapped", "map": "map.json", "values": "items.json"},
         "text": {"kind": "text", "map": "map.json"},
-    }[kind]
+    }
     reason = {} if kind == "text" else {"reason": "no_item"}
     values = CAFE | {
-        "columns": {**CAFE["columns"], "item": item | reason},
+        "columns": {**CAFE["columns"], "item": items[kind] | reason},
         "reasons": [*CAFE["reasons"], *reason.values()],
     }
     names = ["Cake", "Tea"]

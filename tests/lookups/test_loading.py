@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.contract import Category, Contract, Fill, Number, Repair, Text
+from toolkit.contract import AnyColumn, Category, Contract, Fill, Number, Repair, Text
 from toolkit.errors import LookupFileError
 from toolkit.lookups import load_lookups, load_numbers, match_key
 
@@ -209,7 +209,10 @@ def test_the_word_for_unknown_is_no_canonical_name(folder: Path, contract: Contr
 def prices(text: str, tmp_path: Path) -> dict[str, float]:
     """What a map of prices says."""
     (tmp_path / "prices.json").write_text(text, encoding="utf-8")
-    columns = {"item": Text(kind="text"), "price": Number(kind="number", default=0)}
+    columns: dict[str, AnyColumn] = {
+        "item": Text(kind="text"),
+        "price": Number(kind="number", default=0),
+    }
     fill = Fill(column="price", by="item", map="prices.json")
     contract = Contract(name="n", columns=columns, repairs=(fill,))
     return load_numbers(contract, tmp_path)["prices.json"]

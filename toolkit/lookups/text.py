@@ -18,7 +18,10 @@ Shape = Literal["names", "map"]
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _OPENING: dict[Shape, str] = {"names": "[", "map": "{"}
-_WANTED: dict[Shape, str] = {"names": "an array of names", "map": "an object, raw value -> what it stands for"}
+_WANTED: dict[Shape, str] = {
+    "names": "an array of names",
+    "map": "an object, raw value -> what it stands for",
+}
 
 
 @dataclass(frozen=True)
