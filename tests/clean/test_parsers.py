@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
+from tests.clean.parsed import BAD, REASONS, outcomes, values_of
 from tests.oracle import Book
 from toolkit.clean.evaluate import Rules
-from toolkit.clean.numbers import parse_numeric, read_numbers
+from toolkit.clean.numbers import parse_numeric
 from toolkit.clean.parsers import (
     OK,
     Parsed,
@@ -28,134 +27,6 @@ from toolkit.clean.parsers import (
 )
 from toolkit.contract import Category, Date, Email, Integer, Mapped, Number, Text
 from toolkit.lookups import Lookup, match_key
-
-REASONS = {"early": 3, "bad": 4, "range": 5}
-BAD = 4
-
-
-def values_of(parsed: Parsed) -> list[Any]:
-    values = parsed.values
-    return list(values.tolist() if isinstance(values, np.ndarray) else values.to_pylist())
-
-
-def outcomes(parsed: Parsed, n: int) -> list[tuple[Any, int]]:
-    """(value, reason id) by place; a value that could not be read is None."""
-    found = values_of(parsed)
-    codes = [OK] * n if parsed.codes is None else parsed.codes.tolist()
-    assert len(found) == len(codes) == n
-    return [
-        (None if v is None or v != v else v, code) for v, code in zip(found, codes, strict=True)
-    ]
-
-
-def numbers(texts: Sequence[str]) -> list[float | None]:
-    return [None if math.isnan(v) else v for v in read_numbers(pa.array(texts, pa.string()))]
-
-
-NUMBERS = {
-    "7": 7.0, "+7": 7.0, "-7": -7.0, "007": 7.0, "1.": 1.0, ".5": 0.5, "-.5": -0.5, "1e3": 1000.0,
-    "1E3": 1000.0, "1e+3": 1000.0, "1.5e-3": 0.0015, ".5e1": 5.0, "5.e1": 50.0, "-0": 0.0,
-    "0.1": 0.1, "1e400": math.inf, "-1e400": -math.inf, "1e-400": 0.0, "9" * 400: math.inf,
-    "0.1000000000000000055511151231257827021181583404541015625": 0.1,
-    "9007199254740993": 9007199254740992.0, "2.2250738585072011e-308": 2.2250738585072011e-308,
-}  # fmt: skip
-NO_NUMBERS = [
-    "", ".", "+", "-", "e5", ".e5", "1e", "1e+", "1e1.5", "1.2.3", "--1", "+-1", "1-", "nan", "NaN",
-    "-nan", "inf", "INF", "+inf", "-Infinity", "infinity", "1_000", "1,5", "1,000.00", "1 000",
-    "$5", "5$", "€5", "5%", "0x1A", "0b1", "1f", "1d5", "1L", "(5)", "\u0661", "\uff11", "²", "½",
-    "1\x00",
-    "\x001", "1\n", "two", "N/A", "NULL", "true", "1e5e5", "\u22125", "1 e5", "nan(1)", " 5",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("beside", [[], ["x"]], ids=["all numbers", "beside a word"])
-@pytest.mark.parametrize(("text", "value"), NUMBERS.items(), ids=[t[:12] for t in NUMBERS])
-def test_numbers(text: str, value: float, beside: list[str]) -> None:
-    assert numbers([text, *beside])[0] == value
-
-
-@pytest.mark.parametrize("beside", [[], ["1.5"]], ids=["alone", "beside a number"])
-@pytest.mark.parametrize("text", NO_NUMBERS, ids=ascii)
-def test_no_numbers(text: str, beside: list[str]) -> None:
-    assert numbers([text, *beside])[0] is None
-
-
-@settings(max_examples=300)
-@given(
-    texts=st.lists(
-        st.one_of(
-            st.text("0123456789+-.eE", max_size=8),
-            st.from_regex(r"[+-]?[0-9]{0,20}\.?[0-9]{0,20}([eE][+-]?[0-9]{1,3})?", fullmatch=True),
-            st.floats().map(repr),
-            st.sampled_from(["nan", "inf", "-inf", "1_0", "٣"]),
-        ),
-        max_size=5,
-    )
-)
-def test_numbers_are_what_float_makes_of_the_grammar(texts: list[str]) -> None:
-    assert numbers(texts) == [oracle.read_number(text) for text in texts]
-
-
-NUMBER_LIMITS = [
-    (Number(kind="number", reason="bad", above=0, below=50000), "0", 0.0, BAD),
-    (Number(kind="number", reason="bad", above=0, below=50000), "-0.01", -0.01, BAD),
-    (Number(kind="number", reason="bad", above=0, below=50000), "5e-324", 5e-324, OK),
-    (Number(kind="number", reason="bad", above=0, below=50000), "49999.99", 49999.99, OK),
-    (Number(kind="number", reason="bad", above=0, below=50000), "50000", 50000.0, BAD),
-    (Number(kind="number", reason="bad", above=0, below=50000), "1e400", math.inf, BAD),
-    (Number(kind="number", reason="bad", above=0, below=50000), "two", None, BAD),
-    (Number(kind="number", reason="bad"), "two", None, BAD),
-    (Number(kind="number", reason="bad"), "-1e9", -1e9, OK),
-    (Number(kind="number", reason="bad", min=0, max=1), "0", 0.0, OK),
-    (Number(kind="number", reason="bad", min=0, max=1), "1", 1.0, OK),
-    (Number(kind="number", reason="bad", min=0, max=1), "1.0000001", 1.0000001, BAD),
-    (Number(kind="number", default=0, clip=(0, 1)), "two", 0.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "", 0.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "nan", 0.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "2.5", 1.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "-0.1", 0.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "1e400", 1.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "-1e400", 0.0, OK),
-    (Number(kind="number", default=5, clip=(0, 1)), "two", 1.0, OK),
-]
-
-
-@pytest.mark.parametrize(("column", "text", "value", "code"), NUMBER_LIMITS)
-def test_number_limits(column: Number, text: str, value: float | None, code: int) -> None:
-    parsed = parse_numeric(column, pa.array([text]), REASONS)
-    assert outcomes(parsed, 1) == [(value, code)]
-
-
-@pytest.mark.parametrize("text", ["-0", "-0.0", "-1e-400", "-5"])
-def test_a_clipped_zero_has_no_sign(text: str) -> None:
-    column = Number(kind="number", default=0, clip=(0, 1))
-    assert repr(parse_numeric(column, pa.array([text]), {}).values.tolist()) == "[0.0]"
-
-
-QUANTITIES: dict[str, tuple[float | None, int]] = {
-    "1": (1, OK), "0": (0, BAD), "0.4": (0, BAD), "0.5": (0, BAD), "0.50000001": (1, OK),
-    "1.5": (2, OK), "2.5": (2, OK), "3.5": (4, OK), "-0.5": (0, BAD), "-3": (0, BAD),
-    "-1e400": (0, BAD), "50": (50, OK), "1e3": (1000, OK), "two": (None, BAD), "": (None, BAD),
-    "nan": (None, BAD), "4503599627370497.5": (4503599627370498, OK),
-    "9007199254740991": (9007199254740991, OK), "1e18": (10**18, OK), "1e400": (math.inf, OK),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "outcome"), QUANTITIES.items())
-def test_whole_numbers(text: str, outcome: tuple[float | None, int]) -> None:
-    column = Integer(kind="integer", reason="bad", floor=0, above=0)
-    parsed = parse_numeric(column, pa.array([text]), REASONS)
-    assert outcomes(parsed, 1) == [outcome]
-    assert not np.signbit(parsed.values)[0]
-
-
-def test_whole_number_without_floor_or_with_a_default() -> None:
-    bare = Integer(kind="integer", reason="bad", min=-2)
-    repaired = Integer(kind="integer", default=7)
-    texts = pa.array(["-2.5", "-3.5", "x"])
-    assert outcomes(parse_numeric(bare, texts, REASONS), 3) == [(-2, OK), (-4, BAD), (None, BAD)]
-    assert outcomes(parse_numeric(repaired, texts, REASONS), 3) == [(-2, OK), (-4, OK), (7, OK)]
-
 
 DATE = Date(
     kind="date", formats=oracle.FORMATS, reason="bad", years_before=20, years_after=1,
