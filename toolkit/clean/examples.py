@@ -74,8 +74,19 @@ def _reasons_and_columns(contract: Contract) -> Iterator[tuple[str, str]]:
         for name in formula_columns(derived.formula) if derived.reason else ():
             yield str(derived.reason), name
     if contract.key is not None:
-        for name in contract.key.columns:
-            yield contract.key.reason, name
+        for key in contract.key.columns:
+            for name in _read_for(key, contract):
+                yield contract.key.reason, name
+
+
+def _read_for(clean_column: str, contract: Contract) -> list[str]:
+    """The columns of the feed that a clean column is made of."""
+    if clean_column in contract.derived:
+        return formula_columns(contract.derived[clean_column].formula)
+    if clean_column in contract.flags:
+        marked = [flag.column for flag in contract.flags[clean_column].values()]
+        return [name for column in marked for name in _read_for(column, contract)]
+    return [clean_column]
 
 
 def _as_examples(reason: str, rows: pa.Table) -> Iterator[RejectedExample]:
