@@ -25,9 +25,11 @@ from toolkit.clean.feed import (
     make_job,
     publish_tasks,
     stage_tasks,
+    total_repairs,
 )
 from toolkit.read.blocks import find_sources, plan_blocks
 from toolkit.read.spool import spool
+from toolkit.report import RepairFacts
 
 HEADER = (",".join(COLUMNS) + "\n").encode()
 GOOD_ROW = {
@@ -52,6 +54,7 @@ class Cleaned:
     rejected: pa.Table
     published: list[Published]
     n_left_in_spill: int
+    repaired: list[RepairFacts]
 
     @property
     def n_blocks(self) -> int:
@@ -111,6 +114,7 @@ def clean_files(
             _read_parts(rejected, rules.contract.rejected_schema(job.extra)),
             published,
             len([path for path in spill.iterdir() if "spooled" not in path.name]),
+            total_repairs(staged, rules.contract),
         )
     finally:
         shutil.rmtree(folder)

@@ -289,7 +289,8 @@ class Key:
 
     `columns` are clean columns of any kind, compared as clean values; an empty value equals an
     empty one. `exact_rows` in their place: the records are equal field by field as they stand in
-    the file, white space and case included.
+    the file, white space and case included. Records that differ in what cleaning removes are kept
+    as two equal clean rows.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT

@@ -95,12 +95,14 @@ def found_only(changes: Mapping[str, Bools]) -> dict[str, Bools]:
 def parse_email(column: Email, strings: pa.Array, reasons: Mapping[str, int]) -> Parsed:
     ascii_only = is_ascii(strings)
     lower = pc.ascii_lower(strings) if ascii_only else pc.utf8_lower(strings)
-    valid = bools(pc.match_substring_regex(lower, _ASCII_EMAIL if ascii_only else _EMAIL))
-    values = pc.if_else(pa.array(valid), lower, pa.scalar(None, pa.string()))
-    empty = bools(pc.equal(pc.binary_length(strings), 0))
-    changes = found_only({EMPTIED: ~valid & ~empty})
-    codes = None if column.reason is None else coded(~valid, reasons[column.reason])
-    return Parsed(values, codes, changes)
+    valid = pc.match_substring_regex(lower, _ASCII_EMAIL if ascii_only else _EMAIL)
+    values = pc.if_else(valid, lower, pa.scalar(None, pa.string()))
+    bad = ~bools(valid)
+    if column.reason is not None:
+        return Parsed(values, coded(bad, reasons[column.reason]))
+    rows = np.flatnonzero(bad)
+    bad[rows] = bools(pc.greater(pc.binary_length(strings.take(pa.array(rows))), 0))
+    return Parsed(values, changes=found_only({EMPTIED: bad}))
 
 
 def parse_date(column: Date, strings: pa.Array, reasons: Mapping[str, int], as_of: date) -> Parsed:

@@ -165,7 +165,7 @@ def _consistent(file: LookupText) -> Iterator[tuple[Entry, str]]:
     for entry in file.entries:
         key = match_key(entry.key)
         first = said_by.setdefault(key, entry)
-        if first.value != entry.value:
+        if first is not entry and first.value != entry.value:
             raise LookupFileError.about(
                 file.path,
                 f"{first.key!r} and {entry.key!r} differ by case only, yet one is "
