@@ -6,7 +6,7 @@ reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -378,3 +378,12 @@ class Contract:
                 (RAW_LINE_COLUMN, pa.string()),
             ]
         )
+
+
+def text_contract(names: Sequence[str], csv_format: CsvFormat) -> Contract:
+    """A contract for a file that has none yet: `names` are its columns, all text, with no rules.
+
+    Every record that has as many cells as there are names is clean, its cells stripped.
+    """
+    columns: dict[str, AnyColumn] = {name: Text(kind="text", source=name) for name in names}
+    return Contract(name="text", columns=columns, csv=csv_format)
