@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ import pyarrow.csv
 
 from toolkit.read.blocks import Block
 from toolkit.read.records import Grammar, Ints, Structure, next_start, record_starts, scan
+from toolkit.read.transcode import show_bytes
 
 _PROBE_BYTES = 1 << 20
 _MOSTLY_DISTINCT = 0.5
@@ -25,7 +26,8 @@ class RawBlock:
 
     `table` has the well-formed records in file order, plain strings or dictionaries of strings;
     `rows` is the place of each among all records of the block, from 0 (None: all of them);
-    `malformed` has the raw text of the other records by place.
+    `malformed` has the raw text of the other records by place; `written` says how the file's
+    header writes columns where it does not write their names.
     len(table) + len(malformed) == n_records.
     """
 
@@ -33,6 +35,7 @@ class RawBlock:
     rows: Ints | None
     n_records: int
     malformed: dict[int, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def places(self, rows: Ints) -> Ints:
         """The places of rows of `table` among all records of the block."""
@@ -76,7 +79,8 @@ class Wanted:
 
 def parse_block(block: Block, grammar: Grammar, wanted: Wanted) -> RawBlock:
     """Read and parse one block; see `parse_bytes`."""
-    return parse_bytes(block.read(), block.names, grammar, wanted)
+    raw = parse_bytes(block.read(), block.names, grammar, wanted)
+    return replace(raw, written=block.written)
 
 
 def parse_bytes(data: bytes, names: Sequence[str], grammar: Grammar, wanted: Wanted) -> RawBlock:
@@ -150,7 +154,7 @@ def _take_out(
     place = 0
     for start, stop in zip(starts[records].tolist(), stops[records].tolist(), strict=True):
         pieces += [data[place:start], stand_in, b"\n"]
-        removed.append(data[start:stop].rstrip(b"\r\n").decode("utf-8", "backslashreplace"))
+        removed.append(show_bytes(data[start:stop].rstrip(b"\r\n")))
         place = stop
     return b"".join([*pieces, data[place:]]), _Misfits(stand_in.decode(), removed)
 
