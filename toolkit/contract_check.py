@@ -64,7 +64,7 @@ def _csv_problems(contract: Contract) -> Iterator[str]:
         # Some codecs can read a text as a whole only, or not pass over what they cannot read.
         codecs.getincrementaldecoder(csv.encoding)("backslashreplace").decode(b"\x80")
     except (LookupError, ValueError):
-        hint = did_you_mean(csv.encoding, aliases.values())
+        hint = did_you_mean(csv.encoding, [*aliases, *aliases.values()])
         yield f"csv.encoding={csv.encoding!r}: is none of Python's text encodings{hint}"
 
 

@@ -33,8 +33,8 @@ Records = list[tuple[str, ...] | str]
 _PIECES = [
     b'"', b'"', b'""', b'"\n', b'\n"', b'","', b'"a"', b'"a\r\nb"', b'a"b', b'"a"b', b"'", b"'x'",
     b",", b",", b";", b"\t", b"\n", b"\n", b"\r\n", b"\r", b"\r\r\n", b"\x00", b"\x00,", b" ", b"1",
-    b"\xff", b"\xc3", b"\xc3\xa9", b"\xed\xb2\x81", b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"\x85", b"\x1c",
-    b"\\", b'\\"', b"1,2\n", b"3,4\r\n", b'5,"6"\n', b"n,t\n",
+    b"\xff", b"\xc3", b"\xc3\xa9", b"\xed\xb2\x81", b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"\x85",
+    b"\x1c", b"\\", b'\\"', b"1,2\n", b"3,4\r\n", b'5,"6"\n', b"n,t\n",
 ]  # fmt: skip
 SCRAPS = st.lists(st.one_of(st.sampled_from(_PIECES), st.binary(max_size=3)), max_size=40).map(
     b"".join

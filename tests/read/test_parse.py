@@ -159,6 +159,21 @@ def test_any_text_written_as_csv_is_read_back(rows: list[tuple[str, str]]) -> No
     assert records_of(text.getvalue().encode(), ["a", "b"], grammar=Grammar()) == rows
 
 
+# Each would take minutes if every broken line looked at all that follows it.
+MANY_BROKEN = {
+    "undecodable": b"1,\xe9\n" * 40_000 + b"1," + b"x" * (1 << 25) + b"\n",
+    "NULs beside a broken line": b'1,"2"x\n' + b"\x00" * (1 << 22) + b"\n",
+}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("data", MANY_BROKEN.values(), ids=list(MANY_BROKEN))
+def test_many_broken_lines_take_no_longer_each_than_few(data: bytes) -> None:
+    raw = parse_bytes(data, ["a", "b"], Grammar(), Wanted())
+    assert raw.n_records == data.count(b"\n")
+    assert len(raw.malformed) == (40_000 if raw.table.num_rows else 2)
+
+
 def block_of(path: Path, data: bytes, names: str = "ab", start: int = 0) -> Block:
     path.write_bytes(data)
     return Block(0, Source(str(path), path, len(data), 0), tuple(names), start, len(data))

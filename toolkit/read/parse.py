@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from toolkit.read.transcode import show_bytes
 _PROBE_BYTES = 1 << 20
 _MOSTLY_DISTINCT = 0.5
 _LINE_END = re.compile(rb"[\r\n]")
+_LINES_BYTES = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -145,10 +147,8 @@ def _take_out(
     starts = record_starts(data, structure)
     stops = np.append(starts[1:], len(data))
     records = np.unique(np.searchsorted(starts, np.array(broken), side="right") - 1)
-    stand_in = b"\x00"
-    while stand_in in data:
-        stand_in += b"\x00"
-    stand_in += bytes([grammar.delimiter]) * n_columns
+    # No text can be made to hold its own digest.
+    stand_in = hashlib.sha256(data).hexdigest().encode() + bytes([grammar.delimiter]) * n_columns
     pieces: list[bytes] = []
     removed: list[str] = []
     place = 0
@@ -176,15 +176,23 @@ def _undecodable_bytes(data: bytes) -> list[int]:
     """Offsets of bytes that are not UTF-8, at least one for each line that has some."""
     view, place, found = memoryview(data), 0, []
     while place < len(data):
+        # An error takes a copy of what was to be decoded, so that is a few lines, or a long one.
+        ends = (data.rfind(end, place, place + _LINES_BYTES) + 1 for end in (b"\n", b"\r"))
+        stop = max(ends) or _line_stop(data, place)
         try:
-            codecs.utf_8_decode(view[place:], "strict", True)
+            codecs.utf_8_decode(view[place:stop], "strict", True)
         except UnicodeDecodeError as error:
             found.append(place + error.start)
-            line_end = _LINE_END.search(data, found[-1])
-            place = len(data) if line_end is None else line_end.end()
+            place = _line_stop(data, found[-1])
         else:
-            break
+            place = stop
     return found
+
+
+def _line_stop(data: bytes, place: int) -> int:
+    """Where the line that `place` is in ends."""
+    line_end = _LINE_END.search(data, place)
+    return len(data) if line_end is None else line_end.end()
 
 
 def _check_conserved(data: bytes, structure: Structure, grammar: Grammar, n_records: int) -> None:
