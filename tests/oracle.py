@@ -22,8 +22,8 @@ COLUMNS = [
     "order_id", "product_name", "category", "quantity", "unit_price", "discount_percent",
     "region", "sale_date", "customer_email", "revenue",
 ]  # fmt: skip
-# What pads cells: Unicode's white space, and NULs.
-PADDING = "\0" + "".join(filter(str.isspace, map(chr, range(0x110000))))
+# What pads cells: Unicode's white space, NULs, and marks of files put together.
+PADDING = "\0\ufeff" + "".join(filter(str.isspace, map(chr, range(0x110000))))
 FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d")
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")

@@ -86,6 +86,8 @@ def is_sound(row: list[bytes], n_columns: int) -> bool:
 @settings(max_examples=400)
 @given(data=FILES, grammar=GRAMMARS)
 @example(data=b'""\n\n""', grammar=Grammar())
+@example(data=b"\xef\xbb\xbf", grammar=Grammar())
+@example(data=b'\xef\xbb\xbf"', grammar=Grammar())
 @example(data=b'"a\r\n""b",c\r\rd,"e"', grammar=Grammar())
 def test_records_and_cells_are_those_of_the_csv_module(data: bytes, grammar: Grammar) -> None:
     rows = by_the_csv_module(data, grammar)

@@ -94,6 +94,10 @@ CASES: dict[str, tuple[bytes, Holds | Refused]] = {
     "rows with nothing in them": (b"n,t\n1,2\n,\n3,4\n", Holds(SAID, [(2, BLANK, None)])),
     "the header again": (b"n,t\n1,2\nn,t\n3,4\n", Holds(SAID, [(2, HEADER, None)])),
     "the header again, padded": (b"n ,t\n1,2\n n,t\n3,4\n", Holds(SAID, [(2, HEADER, None)])),
+    "files with marks put together": (
+        b"\xef\xbb\xbfn,t\n1,2\n\xef\xbb\xbfn,t\n3,4\n\xef\xbb\xbf\n",
+        Holds(SAID, [(2, HEADER, None), (4, MALFORMED, "\ufeff")]),
+    ),
     "a long cell that is no end": (
         b'n,t\n1,"' + b"x" * (1 << 21) + b'"\n1,2\n3,4\n',
         Holds(SAID, [(1, MALFORMED, '1,"' + "x" * (1 << 21) + '"')]),

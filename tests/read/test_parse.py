@@ -117,6 +117,11 @@ CASES: dict[str, tuple[bytes, list[Record]]] = {
     "text after the closing quote": (b'"1"x,2\n3,4\n', ['"1"x,2', ("3", "4")]),
     "NUL is a letter": (b"1,\x00\n\x00x,4\n", [("1", "\x00"), ("\x00x", "4")]),
     "NUL beside a broken line": (b'\x00,,\n1,"2\n\x00\x00,,\n', ["\x00,,", '1,"2', "\x00\x00,,"]),
+    "a byte order mark is a letter": (
+        b"\xef\xbb\xbf1,2\n\xef\xbb\xbf\n\xef\xbb\xbf\"3\",4\n",
+        [("\ufeff1", "2"), "\ufeff", ("\ufeff\"3\"", "4")],
+    ),
+    "a byte order mark alone": (b"\xef\xbb\xbf", ["\ufeff"]),
     "empty lines": (b"\n1,2\n\n\r\n3,4\n\n", [("1", "2"), ("3", "4")]),
     "blanks are kept": (b" 1 ,\t2\n", [(" 1 ", "\t2")]),
     "null words are text": (b"NULL,\nNaN,N/A\n", [("NULL", ""), ("NaN", "N/A")]),

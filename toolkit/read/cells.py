@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 from toolkit.contract import Column
 from toolkit.read.records import Ints
 
-# NUL and Unicode's white space, all 29 characters of it.
+# Unicode's white space, all 29 characters of it; NUL, which pads fields of a fixed width; and the
+# mark that begins a file, which comes again where files were put together.
 _PADDING = (
-    "\0\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\0\ufeff\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 
@@ -27,8 +28,10 @@ def read_cells(column: Column, strings: pa.Array) -> pa.Array:
 
 
 def strip(strings: pa.Array) -> pa.Array:
-    """The strings without Unicode white space and NULs, which pad fields of a fixed width, at
-    both ends; the same array if none has any."""
+    """The strings without white space, NULs and byte order marks at both ends.
+
+    The same array if none has any.
+    """
     buffers = strings.buffers()
     if len(strings) == 0 or buffers[2] is None:
         return strings
@@ -39,8 +42,7 @@ def strip(strings: pa.Array) -> pa.Array:
     # Below '!' lie ASCII's blanks and controls, from 0x80 on lies what is not ASCII.
     if ((data[starts] - 33 < 95) & (data[lasts] - 33 < 95)).all():
         return strings
-    trimmed = pc.utf8_trim_whitespace(strings)
-    return pc.utf8_trim(trimmed, _PADDING) if 0 in data else trimmed
+    return pc.utf8_trim(strings, _PADDING)
 
 
 def repeated_headers(table: pa.Table, written: Mapping[str, str]) -> Ints:

@@ -116,6 +116,9 @@ def _read_csv(
     types, misfits = handling
     if data[:1] in (b"", b"\n", b"\r") and not data.strip(b"\r\n"):
         return pa.schema(list(types.items())).empty_table()
+    if data.startswith(codecs.BOM_UTF8):
+        # Arrow takes it for that of a file, and a block is none. An empty line is no record.
+        data = b"\n" + data
     return pa.csv.read_csv(
         pa.BufferReader(data),
         read_options=pa.csv.ReadOptions(
