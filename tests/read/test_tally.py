@@ -65,6 +65,18 @@ def test_repeated_headers_are_no_values_but_a_value_like_the_header_is(
     assert found[("category",)] == {("Office",): 2, ("category",): 1}
 
 
+def test_repeated_headers_are_no_values_however_they_are_written(
+    contract: Contract, tmp_path: Path
+) -> None:
+    path = tmp_path / "feed.csv"
+    header = HEADER.replace(b"region", b"Region").replace(b"order_id", b"Order ID")
+    rows = write_feed([row_with()]).removeprefix(HEADER)
+    path.write_bytes(header + rows + header + rows + HEADER)
+    n_records, found = counts(path, contract, 1 << 20)
+    assert n_records == 4
+    assert found[("region",)] == {("Mumbai",): 2}
+
+
 def test_a_header_alone_has_no_values(contract: Contract, tmp_path: Path) -> None:
     path = tmp_path / "feed.csv"
     path.write_bytes(HEADER)

@@ -172,8 +172,7 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
 
 def _match_key(name: str) -> str:
     """What names share that differ in case, Unicode form, or in what stands between words."""
-    folded = unicodedata.normalize("NFC", name).casefold()
-    return _ALIKE.sub(" ", unicodedata.normalize("NFC", folded)).strip()
+    return _ALIKE.sub(" ", unicodedata.normalize("NFC", name.casefold())).strip()
 
 
 def _check_names(names: Sequence[str], shown: str) -> None:
