@@ -100,7 +100,8 @@ def clean_files(
     for part in (spill, clean, rejected):
         part.mkdir()
     try:
-        sources = [spool(source, spill) for source in find_sources(inputs)]
+        encoding = rules.contract.csv.encoding
+        sources = [spool(source, spill, encoding) for source in find_sources(inputs)]
         blocks = plan_blocks(sources, rules.contract, block_bytes)
         job = make_job(rules, blocks, spill)
         staged = _compute(stage_tasks(blocks, job), scheduler)

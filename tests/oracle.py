@@ -22,6 +22,8 @@ COLUMNS = [
     "order_id", "product_name", "category", "quantity", "unit_price", "discount_percent",
     "region", "sale_date", "customer_email", "revenue",
 ]  # fmt: skip
+# What pads cells: Unicode's white space, and NULs.
+PADDING = "\0" + "".join(filter(str.isspace, map(chr, range(0x110000))))
 FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d")
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -112,8 +114,8 @@ def judge_record(
     undecodable = any("\udc80" <= letter <= "\udcff" for letter in line)
     if undecodable or len(cells) != len(header):
         return "malformed_row", {}
-    stripped = [cell.strip() for cell in cells]
-    if stripped == header:
+    stripped = [cell.strip(PADDING) for cell in cells]
+    if [cell.removeprefix("\ufeff") for cell in stripped] == header:
         return "repeated_header", {}
     if not any(stripped):
         return "blank_row", {}

@@ -6,7 +6,7 @@ reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -38,7 +38,11 @@ _STRICT: dict[str, Any] = {"extra": "forbid"}
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column of the feed. `source` is its name in the header; by default its clean name."""
+    """One column of the feed. `source` is its name in the header; by default its clean name.
+
+    A header that writes it otherwise will do where only one of its columns can be meant: case,
+    and whether words are parted by blanks, `_` or `-`, are looked past then.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     source: str | None = None
@@ -328,12 +332,14 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class CsvFormat:
-    """How the file is written: one-character delimiter and quote, UTF-8."""
+    """How the file is written: one-character delimiter and quote, and any of Python's encodings."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
+    encoding: Annotated[str, Field(min_length=1)] = "utf-8"
     max_field_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
+    """Of a quoted field, in UTF-8."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -525,3 +531,12 @@ class Contract:
                 (RAW_LINE_COLUMN, pa.string()),
             ]
         )
+
+
+def text_contract(names: Sequence[str], csv_format: CsvFormat) -> Contract:
+    """A contract for a file that has none yet: `names` are its columns, all text, with no rules.
+
+    Every record that has as many cells as there are names is clean, its cells stripped.
+    """
+    columns: dict[str, AnyColumn] = {name: Text(kind="text", source=name) for name in names}
+    return Contract(name="text", columns=columns, csv=csv_format)

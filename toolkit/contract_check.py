@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from encodings.aliases import aliases
 from itertools import combinations
 
 from toolkit.contract import (
@@ -69,6 +71,13 @@ def _csv_problems(contract: Contract) -> Iterator[str]:
             yield f"csv.{name}={value!r}: must be one ASCII character, not a line break"
     if csv.delimiter == csv.quote:
         yield f"csv.quote={csv.quote!r}: must differ from the delimiter"
+    try:
+        "".encode(csv.encoding)
+        # Some codecs can read a text as a whole only, or not pass over what they cannot read.
+        codecs.getincrementaldecoder(csv.encoding)("backslashreplace").decode(b"\x80")
+    except (LookupError, ValueError):
+        hint = did_you_mean(csv.encoding, [*aliases, *aliases.values()])
+        yield f"csv.encoding={csv.encoding!r}: is none of Python's text encodings{hint}"
 
 
 def _name_problems(contract: Contract) -> Iterator[str]:

@@ -63,9 +63,21 @@ class InputError(ToolkitError):
         return cls(f"{path}: cannot be read: {why}")
 
     @classmethod
-    def not_utf8(cls, path: str, offset: int, guess: str) -> InputError:
+    def not_utf8(cls, path: str, offset: int, guess: str | None = None) -> InputError:
+        if guess:
+            what, setting = f", it looks like {guess.upper()}; set", guess
+        else:
+            what, setting = "; say what it is, such as", "cp1252"
         return cls(
-            f"{path}: the header is not UTF-8 (byte {offset}){guess}; save the file as UTF-8"
+            f"{path}: the header is not UTF-8 (byte {offset}){what} "
+            f"dataset.csv.encoding={setting}, or save the file as UTF-8"
+        )
+
+    @classmethod
+    def not_decoded(cls, path: str, encoding: str, line: str) -> InputError:
+        return cls(
+            f"{path}: the header has bytes that are no {encoding}: {line[:200]!r}; "
+            "set dataset.csv.encoding to what the file is written in"
         )
 
     @classmethod
@@ -86,7 +98,26 @@ class InputError(ToolkitError):
 
     @classmethod
     def repeated_columns(cls, path: str, names: Iterable[str]) -> InputError:
-        return cls(f"{path}: the header names a column twice: {', '.join(sorted(names))}")
+        shown = ", ".join(repr(name) for name in sorted(names)[:20])
+        return cls(
+            f"{path}: the header names a column twice: {shown}; give each column a name of its own"
+        )
+
+    @classmethod
+    def nameless_columns(cls, path: str, places: Sequence[int]) -> InputError:
+        shown = ", ".join(str(place) for place in places[:20])
+        return cls(
+            f"{path}: {len(places)} columns of the header have no name (columns {shown}); "
+            "name them, and remove what stands above the header"
+        )
+
+    @classmethod
+    def ambiguous_header(cls, path: str, wanted: Sequence[str], found: Sequence[str]) -> InputError:
+        return cls(
+            f"{path}: {len(found)} columns of the header could be {', '.join(wanted)}: "
+            f"{', '.join(repr(name) for name in found[:20])}; "
+            "write the one that is meant as the column's source in the contract"
+        )
 
     @classmethod
     def reserved_columns(cls, path: str, names: Iterable[str]) -> InputError:

@@ -143,7 +143,7 @@ def test_compressed_text_is_unpacked(suffix: str, tmp_path: Path) -> None:
     data = HEADER + os.urandom(3000).hex().encode()
     (tmp_path / f"a.csv{suffix}").write_bytes(pack(data))
     [source] = find_sources([f"{tmp_path}/a.csv{suffix}"])
-    spooled = spool(source, tmp_path)
+    spooled = spool(source, tmp_path, "utf-8")
     assert spooled.path.read_bytes() == data
     assert spooled.shown == source.shown
     assert not spooled.has_changed()
@@ -155,7 +155,7 @@ def test_every_part_of_an_appended_file_is_unpacked(suffix: str, tmp_path: Path)
     pack = PACKERS[suffix]
     (tmp_path / f"a{suffix}").write_bytes(pack(b"one\n") + pack(b"two\n"))
     [source] = find_sources([f"{tmp_path}/a{suffix}"])
-    assert spool(source, tmp_path).path.read_bytes() == b"one\ntwo\n"
+    assert spool(source, tmp_path, "utf-8").path.read_bytes() == b"one\ntwo\n"
 
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -177,7 +177,7 @@ def test_damaged_packing_is_refused_by_name(
     (tmp_path / f"a.csv{suffix}").write_bytes(damage(packed))
     [source] = find_sources([f"{tmp_path}/a.csv{suffix}"])
     with pytest.raises(InputError, match="no sound") as caught:
-        spool(source, tmp_path)
+        spool(source, tmp_path, "utf-8")
     assert str(caught.value).startswith(f"{tmp_path}/a.csv{suffix}: ")
     assert "\n" not in str(caught.value)
 
@@ -189,24 +189,24 @@ def test_damage_is_found_by_the_checksum(suffix: str, tmp_path: Path) -> None:
     (tmp_path / f"a{suffix}").write_bytes(bytes(packed))
     [source] = find_sources([f"{tmp_path}/a{suffix}"])
     with pytest.raises(InputError, match="no sound"):
-        spool(source, tmp_path)
+        spool(source, tmp_path, "utf-8")
 
 
 def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(gzip.compress(HEADER))
     [source] = find_sources([f"{tmp_path}/a.gz"])
     # What is written there is refused for lack of space, at the latest when it is closed.
-    spool_path = spool(source, tmp_path).path
+    spool_path = spool(source, tmp_path, "utf-8").path
     spool_path.unlink()
     spool_path.symlink_to("/dev/full")
     with pytest.raises(OutputError, match="No space left"):
-        spool(source, tmp_path)
+        spool(source, tmp_path, "utf-8")
 
 
 def test_plain_text_is_read_where_it_lies(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(HEADER)
     [source] = find_sources([f"{tmp_path}/a.csv"])
-    assert spool(source, tmp_path) is source
+    assert spool(source, tmp_path, "utf-8") is source
 
 
 def test_unpacked_copies_never_share_a_name(
@@ -217,5 +217,5 @@ def test_unpacked_copies_never_share_a_name(
     names = ["7b8dcc.csv.gz", "2004800.csv.gz"]
     for name in names:
         Path(name).write_bytes(gzip.compress(name.encode()))
-    sources = [spool(source, tmp_path) for source in find_sources(names)]
+    sources = [spool(source, tmp_path, "utf-8") for source in find_sources(names)]
     assert [source.path.read_text() for source in sources] == names

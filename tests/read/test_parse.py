@@ -117,6 +117,11 @@ CASES: dict[str, tuple[bytes, list[Record]]] = {
     "text after the closing quote": (b'"1"x,2\n3,4\n', ['"1"x,2', ("3", "4")]),
     "NUL is a letter": (b"1,\x00\n\x00x,4\n", [("1", "\x00"), ("\x00x", "4")]),
     "NUL beside a broken line": (b'\x00,,\n1,"2\n\x00\x00,,\n', ["\x00,,", '1,"2', "\x00\x00,,"]),
+    "a byte order mark is a letter": (
+        b"\xef\xbb\xbf1,2\n\xef\xbb\xbf\n\xef\xbb\xbf\"3\",4\n",
+        [("\ufeff1", "2"), "\ufeff", ("\ufeff\"3\"", "4")],
+    ),
+    "a byte order mark alone": (b"\xef\xbb\xbf", ["\ufeff"]),
     "empty lines": (b"\n1,2\n\n\r\n3,4\n\n", [("1", "2"), ("3", "4")]),
     "blanks are kept": (b" 1 ,\t2\n", [(" 1 ", "\t2")]),
     "null words are text": (b"NULL,\nNaN,N/A\n", [("NULL", ""), ("NaN", "N/A")]),
@@ -157,6 +162,21 @@ def test_any_text_written_as_csv_is_read_back(rows: list[tuple[str, str]]) -> No
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows(rows)
     assert records_of(text.getvalue().encode(), ["a", "b"], grammar=Grammar()) == rows
+
+
+# Each would take minutes if every broken line looked at all that follows it.
+MANY_BROKEN = {
+    "undecodable": b"1,\xe9\n" * 40_000 + b"1," + b"x" * (1 << 25) + b"\n",
+    "NULs beside a broken line": b'1,"2"x\n' + b"\x00" * (1 << 22) + b"\n",
+}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("data", MANY_BROKEN.values(), ids=list(MANY_BROKEN))
+def test_many_broken_lines_take_no_longer_each_than_few(data: bytes) -> None:
+    raw = parse_bytes(data, ["a", "b"], Grammar(), Wanted())
+    assert raw.n_records == data.count(b"\n")
+    assert len(raw.malformed) == (40_000 if raw.table.num_rows else 2)
 
 
 def block_of(path: Path, data: bytes, names: str = "ab", start: int = 0) -> Block:

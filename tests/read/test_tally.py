@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.contracts import CAFE, PRICES, rules_of
 from tests.feeds import HEADER, hostile_rows, row_with, write_feed
-from tests.oracle import COLUMNS
+from tests.oracle import COLUMNS, PADDING
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.worth import amount_column, behind_amount, weigh_block
 from toolkit.contract import Contract
@@ -66,6 +66,18 @@ def test_repeated_headers_are_no_values_but_a_value_like_the_header_is(
     assert found[("category",)] == {("Office",): 2, ("category",): 1}
 
 
+def test_repeated_headers_are_no_values_however_they_are_written(
+    contract: Contract, tmp_path: Path
+) -> None:
+    path = tmp_path / "feed.csv"
+    header = HEADER.replace(b"region", b"Region").replace(b"order_id", b"Order ID")
+    rows = write_feed([row_with()]).removeprefix(HEADER)
+    path.write_bytes(header + rows + header + rows + HEADER)
+    n_records, found = counts(path, contract, 1 << 20)
+    assert n_records == 4
+    assert found[("region",)] == {("Mumbai",): 2}
+
+
 def test_a_header_alone_has_no_values(contract: Contract, tmp_path: Path) -> None:
     path = tmp_path / "feed.csv"
     path.write_bytes(HEADER)
@@ -87,11 +99,11 @@ def test_counts_are_the_same_however_the_input_is_cut(
     header, *records = (line for line in lines if line)
     place = header.index("region")
     plain = [
-        record[place].strip()
+        record[place].strip(PADDING)
         for record in records
         if len(record) == len(header)
         and "\udcff" not in "".join(record)
-        and [cell.strip() for cell in record] != header
+        and [cell.strip(PADDING).removeprefix("\ufeff") for cell in record] != header
     ]
     assert whole[1][("region",)] == Counter((value,) for value in plain)
 

@@ -50,7 +50,7 @@ from toolkit.contract import (
 )
 from toolkit.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.lookups import Lookup, load_lookups, load_numbers, match_key
-from toolkit.read.cells import read_cells, rows_that_read
+from toolkit.read.cells import read_cells, repeated_headers, rows_that_read
 from toolkit.read.parse import RawBlock
 
 Ints = npt.NDArray[np.int64]
@@ -158,7 +158,7 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
         _lower(reasons, column.codes())
     _check(columns, reasons, rules)
     derived = {name: _derive(name, columns, reasons, rules) for name in rules.contract.derived}
-    _reject_structure(reasons, raw.table, rules)
+    _reject_structure(reasons, raw, rules)
     _reject_unrepresentable(reasons, columns, rules)
     kept = np.flatnonzero(reasons == OK)
     evaluated = Evaluated(
@@ -341,13 +341,12 @@ def _derive(name: str, columns: Mapping[str, _Column], reasons: Codes, rules: Ru
     return values
 
 
-def _reject_structure(reasons: Codes, table: pa.Table, rules: Rules) -> None:
+def _reject_structure(reasons: Codes, raw: RawBlock, rules: Rules) -> None:
     """Records that are the header again, and records with nothing in them."""
-    for reason, wanted in (
-        (REPEATED_HEADER, dict(zip(table.column_names, table.column_names, strict=True))),
-        (BLANK_ROW, dict.fromkeys(table.column_names, "")),
+    for reason, rows in (
+        (REPEATED_HEADER, repeated_headers(raw.table, raw.written)),
+        (BLANK_ROW, rows_that_read(raw.table, dict.fromkeys(raw.table.column_names, ("",)))),
     ):
-        rows = rows_that_read(table, wanted)
         reasons[rows] = np.minimum(reasons[rows], rules.reason_ids[reason])
 
 

@@ -146,7 +146,8 @@ def evaluate_feed(
     rejection_reason (null in clean rows), source_file, source_row, raw_line. `clean_rows` and
     `rejected_rows` are its two filters.
 
-    Planning reads headers and the bytes around the cuts; compressed inputs are unpacked at once.
+    Planning reads headers and the bytes around the cuts; inputs that are compressed or
+    no UTF-8 are copied at once.
     Computing spills evaluated blocks to `spill` (a temporary folder by default, removed when
     Python ends), which all workers must see. Raises InputError for inputs that are no such feed;
     computing any part of the frame raises it when the whole feed contradicts the order of day and
@@ -155,7 +156,8 @@ def evaluate_feed(
     if spill is None:
         spill = Path(tempfile.mkdtemp(prefix="sales-feed-"))
         atexit.register(shutil.rmtree, spill, ignore_errors=True)
-    sources = [spool(source, spill) for source in find_sources(inputs)]
+    encoding = rules.contract.csv.encoding
+    sources = [spool(source, spill, encoding) for source in find_sources(inputs)]
     blocks = plan_blocks(sources, rules.contract, block_bytes)
     job = make_job(rules, blocks, spill)
     staged = delayed(_checked, pure=False)(stage_tasks(blocks, job), rules.contract)

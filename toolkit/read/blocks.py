@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -45,13 +45,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Block:
-    """Bytes [start, stop) of a plain CSV file; `index` counts over all inputs."""
+    """Bytes [start, stop) of a plain CSV file; `index` counts over all inputs.
+
+    `names` and `written` are those of its header.
+    """
 
     index: int
     source: Source
     names: tuple[str, ...]
     start: int
     stop: int
+    written: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def n_bytes(self) -> int:
@@ -110,8 +114,8 @@ def _source(shown: str) -> Source:
 def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int) -> list[Block]:
     """Cut every source into blocks of about `block_bytes` that begin and end with a record.
 
-    Reads the header and the bytes around each cut only. `source.path` must be plain text: spool
-    what is compressed first. A file with no records still gives one (empty) block, so that each
+    Reads the header and the bytes around each cut only. `source.path` must be plain UTF-8: spool
+    what is not first. A file with no records still gives one (empty) block, so that each
     input is accounted for.
     """
     grammar = grammar_of(contract)
@@ -120,7 +124,7 @@ def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int)
         header = read_header(source.path, source.shown, contract)
         cuts = _cuts(source.path, header.data_start, block_bytes, grammar)
         for start, stop in pairwise(cuts):
-            blocks.append(Block(len(blocks), source, header.names, start, stop))
+            blocks.append(Block(len(blocks), source, header.names, start, stop, header.written))
     return blocks
 
 
@@ -128,6 +132,22 @@ def extra_columns(blocks: Sequence[Block], contract: Contract) -> tuple[str, ...
     """The columns that some header has and the contract does not know, in order of appearance."""
     known = set(contract.sources.values())
     return tuple(dict.fromkeys(n for block in blocks for n in block.names if n not in known))
+
+
+def header_notes(blocks: Sequence[Block], contract: Contract) -> Iterator[str]:
+    """For headers that write columns of the contract otherwise than it does: how, and whose."""
+    files: dict[tuple[tuple[str, str], ...], dict[str, None]] = {}
+    for block in blocks:
+        known = [name for name in contract.sources.values() if name in block.written]
+        if known:
+            files.setdefault(tuple((name, block.written[name]) for name in known), {})[
+                block.source.shown
+            ] = None
+    for written, shown in files.items():
+        first, *others = shown
+        whose = f"{first} and {len(others)} more" if others else first
+        pairs = ", ".join(f"{name} as {cell!r}" for name, cell in written)
+        yield f"the header of {whose} writes {pairs}"
 
 
 def _cuts(path: Path, first: int, block_bytes: int, grammar: Grammar) -> list[int]:

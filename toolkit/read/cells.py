@@ -11,8 +11,14 @@ import pyarrow.compute as pc
 from toolkit.contract import Contract, Text
 from toolkit.read.records import Ints
 
-# What `strip` takes away; RE2's \s is not all of it.
-_BLANKS = r"[\s\p{Z}\x0b\x1c-\x1f\x{85}]*"
+# Unicode's white space, all 29 characters of it, and NUL, which pads fields of a fixed width.
+_PADDING = (
+    "\0\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+# The same in a regular expression; RE2's \s is not all of it.
+_BLANKS = r"[\x00\s\p{Z}\x0b\x1c-\x1f\x{85}]*"
+_MARKS = ("", "\ufeff")
 
 
 def read_cells(contract: Contract, name: str, strings: pa.Array) -> pa.Array:
@@ -52,7 +58,7 @@ def _is_one_of(strings: pa.Array, words: Sequence[str]) -> pa.Array:
 
 
 def strip(strings: pa.Array) -> pa.Array:
-    """The strings without Unicode white space at both ends; the same array if none has any."""
+    """The strings without white space and NULs at both ends; the same array if none has any."""
     buffers = strings.buffers()
     if len(strings) == 0 or buffers[2] is None:
         return strings
@@ -63,27 +69,42 @@ def strip(strings: pa.Array) -> pa.Array:
     # Below '!' lie ASCII's blanks and controls, from 0x80 on lies what is not ASCII.
     if ((data[starts] - 33 < 95) & (data[lasts] - 33 < 95)).all():
         return strings
-    return pc.utf8_trim_whitespace(strings)
+    return pc.utf8_trim(strings, _PADDING)
 
 
-def rows_that_read(table: pa.Table, wanted: Mapping[str, str]) -> Ints:
-    """Rows whose every stripped value is the wanted one; most columns are seldom looked at."""
+def repeated_headers(table: pa.Table, written: Mapping[str, str]) -> Ints:
+    """Rows that are the header again: every cell reads as its column's name, or as the file's
+    header has it, which `written` says where it is not the name.
+
+    Where files were put together, a byte order mark comes before it.
+    """
+    return rows_that_read(
+        table,
+        {
+            name: [mark + word for word in (name, written.get(name, name)) for mark in _MARKS]
+            for name in table.column_names
+        },
+    )
+
+
+def rows_that_read(table: pa.Table, wanted: Mapping[str, Sequence[str]]) -> Ints:
+    """Rows whose every stripped value is one of those wanted; most columns are seldom looked at."""
     rows: Ints | None = None
     dictionaries_first = sorted(
         table.column_names, key=lambda n: not pa.types.is_dictionary(table.schema.field(n).type)
     )
     for name in dictionaries_first:
-        array = table.column(name)
+        array, words = table.column(name), strip(pa.array(wanted[name]))
         if rows is not None:
             array = array.take(pa.array(rows))
         array = array.combine_chunks()
         if pa.types.is_dictionary(array.type):
-            words = pc.equal(pc.utf8_trim_whitespace(array.dictionary), wanted[name])
-            if not pc.any(words).as_py():
+            known = pc.is_in(strip(array.dictionary), words)
+            if not pc.any(known).as_py():
                 return np.empty(0, np.int64)
-            same = words.to_numpy(zero_copy_only=False)[array.indices.to_numpy()]
+            same = known.to_numpy(zero_copy_only=False)[array.indices.to_numpy()]
         else:
-            same = pc.equal(strip(array), wanted[name]).to_numpy(zero_copy_only=False)
+            same = pc.is_in(strip(array), words).to_numpy(zero_copy_only=False)
         hits = np.flatnonzero(same)
         rows = hits if rows is None else rows[hits]
         if len(rows) == 0:

@@ -2,42 +2,86 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections import Counter
-from dataclasses import dataclass
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from toolkit.contract import ROW_FACTS, Contract
+from toolkit.contract import ROW_FACTS, Contract, CsvFormat
 from toolkit.errors import InputError
 from toolkit.read.records import Grammar, next_start
+from toolkit.read.transcode import is_utf8, show_bytes
 
-_BOM = b"\xef\xbb\xbf"
-_OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16 little endian", b"\xfe\xff": "UTF-16 big endian"}
+_BOM = codecs.BOM_UTF8
+# UTF-32 first: its mark begins with that of UTF-16.
+_OTHER_ENCODINGS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# An ASCII letter in two bytes.
+_WIDE_LETTER = {"utf-16-le": re.compile(rb"[!-~]\0"), "utf-16-be": re.compile(rb"\0[!-~]")}
 _OTHER_DELIMITERS = ",;\t|"
+_LONGEST_HEADER = 1 << 20
+_ALIKE = re.compile(r"[\s_\-\x00-\x1f\x7f-\x9f]+")
 
 
 @dataclass(frozen=True)
 class Header:
-    """The names in the header, in file order, and the byte at which the records begin."""
+    """The names of the columns, in file order, and the byte at which the records begin.
+
+    A column of the contract has the contract's name for it, another one that of the header
+    without needless blanks. `written` has the cell of the header where it differs from the name.
+    """
 
     names: tuple[str, ...]
     data_start: int
+    written: Mapping[str, str] = field(default_factory=dict)
 
 
 def grammar_of(contract: Contract) -> Grammar:
-    csv_format = contract.csv
+    return _grammar(contract.csv)
+
+
+def _grammar(csv_format: CsvFormat) -> Grammar:
     return Grammar(ord(csv_format.delimiter), ord(csv_format.quote), csv_format.max_field_bytes)
 
 
 def read_header(path: Path, shown: str, contract: Contract) -> Header:
     """The header of `path`, which messages call `shown`. Empty lines before it are passed over.
 
-    Raises InputError when the file is empty, not UTF-8, delimited otherwise, or lacks or repeats
-    a column of the contract.
+    A column of the contract is matched exactly or else, where only one can be meant, without
+    case and with blanks, `_`, `-` and control characters alike. Raises InputError when the file
+    is empty, not UTF-8, delimited otherwise, or lacks or repeats a column of the contract.
     """
-    grammar = grammar_of(contract)
+    cells, data_start = _find(path, shown, contract.csv)
+    _check_delimiter(cells, shown, contract)
+    names = _match([_plain(cell) for cell in cells], shown, contract)
+    _check_names(names, shown)
+    both = zip(names, cells, strict=True)
+    return Header(names, data_start, {name: cell for name, cell in both if name != cell})
+
+
+def read_names(path: Path, shown: str, csv_format: CsvFormat) -> tuple[str, ...]:
+    """The names of the columns of a file that has no contract yet, each once, in file order.
+
+    Raises InputError when the file is empty, not UTF-8, or its header repeats a name.
+    """
+    cells, _ = _find(path, shown, csv_format)
+    names = tuple(_plain(cell) for cell in cells)
+    _check_names(names, shown)
+    return names
+
+
+def _find(path: Path, shown: str, csv_format: CsvFormat) -> tuple[list[str], int]:
+    """The cells of the header as they stand in the file, and where the records begin."""
+    grammar = _grammar(csv_format)
     with path.open("rb") as file:
         size = path.stat().st_size
 
@@ -46,9 +90,8 @@ def read_header(path: Path, shown: str, contract: Contract) -> Header:
             return file.read(stop - start)
 
         lead = read(0, min(size, 1 << 16))
-        for mark, encoding in _OTHER_ENCODINGS.items():
-            if lead.startswith(mark):
-                raise InputError.not_utf8(shown, 0, f", it is {encoding}")
+        if is_utf8(csv_format.encoding) and (other := _other_encoding(lead)):
+            raise InputError.not_utf8(shown, 0, other)
         begin = len(_BOM) if lead.startswith(_BOM) else 0
         blank = re.match(rb"[\r\n]*", lead[begin:])
         begin += blank.end() if blank else 0
@@ -56,30 +99,42 @@ def read_header(path: Path, shown: str, contract: Contract) -> Header:
             raise InputError.is_empty(shown)
         data_start = next_start(read, begin, (begin + 1, size), grammar)
         line = read(begin, data_start)
-    names = _names(line, begin, shown, contract)
-    _check(names, shown, contract)
-    return Header(names, data_start)
+    return _cells(line, begin, shown, csv_format), data_start
 
 
-def _names(line: bytes, begin: int, shown: str, contract: Contract) -> tuple[str, ...]:
+def _other_encoding(lead: bytes) -> str | None:
+    marked = (name for mark, name in _OTHER_ENCODINGS.items() if lead.startswith(mark))
+    wide = (name for name, letter in _WIDE_LETTER.items() if letter.match(lead))
+    return next(marked, None) or next(wide, None)
+
+
+def _cells(line: bytes, begin: int, shown: str, csv_format: CsvFormat) -> list[str]:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError.not_utf8(shown, begin + error.start, "") from None
-    if len(text) > 1 << 20:
+        if is_utf8(csv_format.encoding):
+            raise InputError.not_utf8(shown, begin + error.start) from None
+        raise InputError.not_decoded(shown, csv_format.encoding, show_bytes(line)) from None
+    if len(text) > _LONGEST_HEADER:
         raise InputError.not_readable(shown, "its first line is over 1 MB long: no header")
-    dialect = {"delimiter": contract.csv.delimiter, "quotechar": contract.csv.quote}
     lines = io.StringIO(text.rstrip("\r\n"), newline="")
     try:
-        rows = list(csv.reader(lines, **dialect))  # type: ignore[arg-type]
+        rows = list(
+            csv.reader(
+                lines, delimiter=csv_format.delimiter, quotechar=csv_format.quote, strict=True
+            )
+        )
     except csv.Error as error:
-        raise InputError.not_readable(shown, f"its first line is no header: {error}") from None
-    cells = rows[0] if rows else []
-    _check_delimiter(cells, shown, contract)
-    return tuple(" ".join(cell.split()) for cell in cells)
+        why = f"its first line is no header ({error}): {text[:60]!r}"
+        raise InputError.not_readable(shown, why) from None
+    return rows[0] if rows else []
 
 
-def _check_delimiter(cells: list[str], shown: str, contract: Contract) -> None:
+def _plain(cell: str) -> str:
+    return " ".join(cell.split())
+
+
+def _check_delimiter(cells: Sequence[str], shown: str, contract: Contract) -> None:
     n_wanted = len(contract.columns)
     if len(cells) == 1 and n_wanted > 1:
         for other in _OTHER_DELIMITERS:
@@ -87,11 +142,43 @@ def _check_delimiter(cells: list[str], shown: str, contract: Contract) -> None:
                 raise InputError.wrong_delimiter(shown, contract.csv.delimiter, other)
 
 
-def _check(names: tuple[str, ...], shown: str, contract: Contract) -> None:
-    wanted = list(contract.sources.values())
-    missing = [name for name in wanted if name not in names]
+def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, ...]:
+    """The cells, those of the contract's columns under the contract's names."""
+    sources = contract.sources.values()
+    named: dict[str, list[int]] = defaultdict(list)
+    for place, cell in enumerate(cells):
+        if cell not in sources:
+            named[_match_key(cell)].append(place)
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for source in sources:
+        if source not in cells:
+            wanted[_match_key(source)].append(source)
+    names, missing = list(cells), []
+    for key, alike in wanted.items():
+        places = named.get(key, []) if key else []
+        if len(places) > 1:
+            found = [cells[place] for place in places]
+            if len(set(found)) == 1:
+                raise InputError.repeated_columns(shown, set(found))
+            raise InputError.ambiguous_header(shown, alike, found)
+        if len(places) == len(alike):
+            names[places[0]] = alike[0]
+        else:
+            missing += alike
     if missing:
-        raise InputError.header_mismatch(shown, missing, names)
+        raise InputError.header_mismatch(shown, missing, cells)
+    return tuple(names)
+
+
+def _match_key(name: str) -> str:
+    """What names share that differ in case, Unicode form, or in what stands between words."""
+    return _ALIKE.sub(" ", unicodedata.normalize("NFC", name.casefold())).strip()
+
+
+def _check_names(names: Sequence[str], shown: str) -> None:
+    nameless = [place for place, name in enumerate(names, start=1) if not name]
+    if len(nameless) > 1:
+        raise InputError.nameless_columns(shown, nameless)
     repeated = [name for name, n in Counter(names).items() if n > 1]
     if repeated:
         raise InputError.repeated_columns(shown, repeated)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +14,12 @@ import pyarrow.csv
 
 from toolkit.read.blocks import Block
 from toolkit.read.records import Grammar, Ints, Structure, next_start, record_starts, scan
+from toolkit.read.transcode import show_bytes
 
 _PROBE_BYTES = 1 << 20
 _MOSTLY_DISTINCT = 0.5
 _LINE_END = re.compile(rb"[\r\n]")
+_LINES_BYTES = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class RawBlock:
 
     `table` has the well-formed records in file order, plain strings or dictionaries of strings;
     `rows` is the place of each among all records of the block, from 0 (None: all of them);
-    `malformed` has the raw text of the other records by place.
+    `malformed` has the raw text of the other records by place; `written` says how the file's
+    header writes columns where it does not write their names.
     len(table) + len(malformed) == n_records.
     """
 
@@ -33,6 +37,7 @@ class RawBlock:
     rows: Ints | None
     n_records: int
     malformed: dict[int, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def places(self, rows: Ints) -> Ints:
         """The places of rows of `table` among all records of the block."""
@@ -76,7 +81,8 @@ class Wanted:
 
 def parse_block(block: Block, grammar: Grammar, wanted: Wanted) -> RawBlock:
     """Read and parse one block; see `parse_bytes`."""
-    return parse_bytes(block.read(), block.names, grammar, wanted)
+    raw = parse_bytes(block.read(), block.names, grammar, wanted)
+    return replace(raw, written=block.written)
 
 
 def parse_bytes(data: bytes, names: Sequence[str], grammar: Grammar, wanted: Wanted) -> RawBlock:
@@ -110,6 +116,9 @@ def _read_csv(
     types, misfits = handling
     if data[:1] in (b"", b"\n", b"\r") and not data.strip(b"\r\n"):
         return pa.schema(list(types.items())).empty_table()
+    if data.startswith(codecs.BOM_UTF8):
+        # Arrow takes it for that of a file, and a block is none. An empty line is no record.
+        data = b"\n" + data
     return pa.csv.read_csv(
         pa.BufferReader(data),
         read_options=pa.csv.ReadOptions(
@@ -141,16 +150,14 @@ def _take_out(
     starts = record_starts(data, structure)
     stops = np.append(starts[1:], len(data))
     records = np.unique(np.searchsorted(starts, np.array(broken), side="right") - 1)
-    stand_in = b"\x00"
-    while stand_in in data:
-        stand_in += b"\x00"
-    stand_in += bytes([grammar.delimiter]) * n_columns
+    # No text can be made to hold its own digest.
+    stand_in = hashlib.sha256(data).hexdigest().encode() + bytes([grammar.delimiter]) * n_columns
     pieces: list[bytes] = []
     removed: list[str] = []
     place = 0
     for start, stop in zip(starts[records].tolist(), stops[records].tolist(), strict=True):
         pieces += [data[place:start], stand_in, b"\n"]
-        removed.append(data[start:stop].rstrip(b"\r\n").decode("utf-8", "backslashreplace"))
+        removed.append(show_bytes(data[start:stop].rstrip(b"\r\n")))
         place = stop
     return b"".join([*pieces, data[place:]]), _Misfits(stand_in.decode(), removed)
 
@@ -172,15 +179,23 @@ def _undecodable_bytes(data: bytes) -> list[int]:
     """Offsets of bytes that are not UTF-8, at least one for each line that has some."""
     view, place, found = memoryview(data), 0, []
     while place < len(data):
+        # An error takes a copy of what was to be decoded, so that is a few lines, or a long one.
+        ends = (data.rfind(end, place, place + _LINES_BYTES) + 1 for end in (b"\n", b"\r"))
+        stop = max(ends) or _line_stop(data, place)
         try:
-            codecs.utf_8_decode(view[place:], "strict", True)
+            codecs.utf_8_decode(view[place:stop], "strict", True)
         except UnicodeDecodeError as error:
             found.append(place + error.start)
-            line_end = _LINE_END.search(data, found[-1])
-            place = len(data) if line_end is None else line_end.end()
+            place = _line_stop(data, found[-1])
         else:
-            break
+            place = stop
     return found
+
+
+def _line_stop(data: bytes, place: int) -> int:
+    """Where the line that `place` is in ends."""
+    line_end = _LINE_END.search(data, place)
+    return len(data) if line_end is None else line_end.end()
 
 
 def _check_conserved(data: bytes, structure: Structure, grammar: Grammar, n_records: int) -> None:

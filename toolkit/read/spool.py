@@ -1,4 +1,4 @@
-"""Compressed inputs as plain text on disk, in bounded memory, so that they can be cut."""
+"""Inputs that cannot be cut as they lie, as plain UTF-8 on disk, made in bounded memory."""
 
 from __future__ import annotations
 
@@ -12,37 +12,49 @@ import pyarrow as pa
 
 from toolkit.errors import InputError, OutputError
 from toolkit.read.blocks import Source
+from toolkit.read.transcode import is_utf8, transcode
 
 _PIECE_BYTES = 4 << 20
 
 
-def spool(source: Source, folder: Path) -> Source:
-    """The source itself if it is plain, else one that reads from its unpacked copy in `folder`.
+def spool(source: Source, folder: Path, encoding: str) -> Source:
+    """The source itself if it is plain UTF-8, else one that reads from its copy in `folder`.
 
-    Raises InputError when the file is no sound .gz, .zst or .bz2, OutputError when `folder`
-    cannot take the text.
+    `encoding` is that of the text; bytes that it cannot decode stay recognisable in the copy, so
+    that the records which hold them are rejected. Raises InputError when the file is no sound
+    .gz, .zst or .bz2, or no text of that encoding at all, OutputError when `folder` cannot take
+    the text.
     """
-    if source.compression is None:
+    if source.compression is None and is_utf8(encoding):
         return source
     path = folder / f"spooled-{hashlib.sha256(os.fsencode(source.shown)).hexdigest()[:32]}.csv"
     try:
         with path.open("wb") as target:
-            for piece in _pieces(source):
+            for piece in _utf8_pieces(source, encoding):
                 target.write(piece)
     except OSError as error:
         raise OutputError.cannot_write(path, error) from error
     return replace(source, path=path)
 
 
+def _utf8_pieces(source: Source, encoding: str) -> Iterator[bytes]:
+    if is_utf8(encoding):
+        yield from _pieces(source)
+        return
+    try:
+        yield from transcode(_pieces(source), encoding)
+    except UnicodeError as error:
+        raise InputError.not_readable(source.shown, f"no sound {encoding}: {error}") from None
+
+
 def _pieces(source: Source) -> Iterator[bytes]:
     try:
-        with (
-            pa.OSFile(source.shown) as packed,
-            pa.CompressedInputStream(packed, source.compression) as stream,
-        ):
-            while piece := stream.read(_PIECE_BYTES):
-                yield piece
+        with pa.OSFile(source.shown) as file:
+            packing = source.compression
+            with pa.CompressedInputStream(file, packing) if packing else file as stream:
+                while piece := stream.read(_PIECE_BYTES):
+                    yield piece
     except OSError as error:
         raise InputError.not_readable(
-            source.shown, f"no sound {source.compression}: {error}"
+            source.shown, f"no sound {source.compression or 'file'}: {error}"
         ) from None

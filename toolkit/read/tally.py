@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from toolkit.contract import Contract
 from toolkit.read.blocks import Block
-from toolkit.read.cells import read_cells, rows_that_read
+from toolkit.read.cells import read_cells, repeated_headers
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import Wanted, parse_block
 from toolkit.read.records import Ints
@@ -59,11 +59,11 @@ def without_repeated_headers(table: pa.Table, block: Block, contract: Contract) 
 
     Only where every column of the table repeats its name, the others are read too.
     """
-    repeats = rows_that_read(table, dict(zip(table.column_names, table.column_names, strict=True)))
+    repeats = repeated_headers(table, block.written)
     if len(repeats) == 0:
         return table
     whole = parse_block(block, grammar_of(contract), Wanted()).table
-    repeats = rows_that_read(whole, dict(zip(block.names, block.names, strict=True)))
+    repeats = repeated_headers(whole, block.written)
     kept = np.ones(table.num_rows, dtype=bool)
     kept[repeats] = False
     return table.filter(pa.array(kept))

@@ -28,7 +28,7 @@ from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
 from toolkit.errors import ConfigError, InputError
 from toolkit.progress import Stage
-from toolkit.read.blocks import Source, find_sources, plan_blocks
+from toolkit.read.blocks import Source, find_sources, header_notes, plan_blocks
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.spool import spool
 from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
@@ -132,7 +132,9 @@ class _Work:
 def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
     work.spill.mkdir()
     with open_cluster(run.settings.cluster) as runner:
-        plain = runner.run([delayed(spool, pure=False)(source, work.spill) for source in sources])
+        encoding = work.rules.contract.csv.encoding
+        copies = [delayed(spool, pure=False)(source, work.spill, encoding) for source in sources]
+        plain = runner.run(copies)
         published = _clean_blocks(run, runner, plain, work)
     for source in sources:
         if source.has_changed():
@@ -151,6 +153,8 @@ def _clean_blocks(
     block_bytes = choose_block_bytes(run.settings.partitions, sources, contract, runner.n_workers)
     blocks = plan_blocks(sources, contract, block_bytes)
     job = make_job(work.rules, blocks, work.spill)
+    for note in header_notes(blocks, contract):
+        run.note(work.facts, note)
     if job.extra:
         run.note(
             work.facts,

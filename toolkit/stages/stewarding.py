@@ -168,8 +168,9 @@ def _count(
         tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,
         open_cluster(run.settings.cluster) as runner,
     ):
-        spooled = [delayed(spool, pure=False)(source, Path(folder)) for source in sources]
-        plain = runner.run(spooled)
+        encoding = contract.csv.encoding
+        copies = [delayed(spool, pure=False)(source, Path(folder), encoding) for source in sources]
+        plain = runner.run(copies)
         n_bytes = choose_block_bytes(run.settings.partitions, plain, contract, runner.n_workers)
         blocks = plan_blocks(plain, contract, n_bytes)
         task = delayed(work, pure=False)

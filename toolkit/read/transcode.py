@@ -1,0 +1,78 @@
+"""Text in any of Python's encodings as UTF-8, in which no byte of the original goes missing.
+
+What the codec cannot decode, and what UTF-8 has no place for, is written as lone surrogates, which
+are no UTF-8: the reader rejects the record, and `show_bytes` shows the original bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+
+# The byte 0x81 is kept as the lone surrogate U+DC81; ASCII bytes can be undecodable as well.
+_KEPT = 0xDC00
+_KEPT_BYTE = re.compile(rb"\xed[\xb0-\xb3][\x80-\xbf]")
+_KEEP_BYTES, _SHOW_BYTES = "toolkit.keep-bytes", "toolkit.show-bytes"
+# Their names alone leave the order of the bytes to a mark at the start.
+_MARKED = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+
+
+def is_utf8(encoding: str) -> bool:
+    """Whether files in this encoding are read as they are; a mark at the start is passed over."""
+    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+
+
+def transcode(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The text of the pieces as UTF-8, piece by piece, line ends as they are.
+
+    UTF-16 and UTF-32 without a mark are little endian. Raises UnicodeError where the codec gives
+    up altogether, which those with escape sequences do.
+    """
+    decoder: codecs.IncrementalDecoder | None = None
+    for piece in pieces:
+        decoder = decoder or _decoder(encoding, piece)
+        yield decoder.decode(piece).encode("utf-8", "surrogatepass")
+    if decoder is not None:
+        yield decoder.decode(b"", True).encode("utf-8", "surrogatepass")
+
+
+def _decoder(encoding: str, first: bytes) -> codecs.IncrementalDecoder:
+    name = codecs.lookup(encoding).name
+    if name in _MARKED and not first.startswith(_MARKED[name]):
+        name += "-le"
+    return codecs.getincrementaldecoder(name)(_KEEP_BYTES)
+
+
+def show_bytes(data: bytes) -> str:
+    """A line as text; bytes that are not UTF-8, or could not be made UTF-8, as `\\xNN`."""
+    return data.decode("utf-8", _SHOW_BYTES)
+
+
+def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
+    """Undecodable bytes as lone surrogates.
+
+    One byte at a time, since codecs with escape sequences call whole lines one error; but no
+    less than a unit where units are wider, or all that follows would be read at an odd byte.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    stop = error.end if error.encoding.startswith(("utf-16", "utf-32")) else error.start + 1
+    return "".join(chr(_KEPT + byte) for byte in error.object[error.start : stop]), stop
+
+
+def _show_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    kept = _KEPT_BYTE.match(error.object, error.start)
+    if kept is None:
+        return codecs.backslashreplace_errors(error)
+    byte = ord(kept.group().decode("utf-8", "surrogatepass")) - _KEPT
+    return f"\\x{byte:02x}", kept.end()
+
+
+codecs.register_error(_KEEP_BYTES, _keep_bytes)
+codecs.register_error(_SHOW_BYTES, _show_bytes)
