@@ -72,6 +72,7 @@ ROWS: list[tuple[Row, tuple[int, float, float] | str]] = [
     # Checks: within the tolerance, and four units in the last place beyond it.
     (("Tea", "2", "1.5", "3.005"), (2, 1.5, 3.005)),
     (("Tea", "2", "1.5", "2.995"), (2, 1.5, 2.995)),
+    (("Mate", "4", "2.5", "10.005"), (4, 2.5, 10.005)),
     (("Tea", "2", "1.5", "3.00500001"), "total_mismatch"),
     (("Tea", "2", "1.5", "2.99"), "total_mismatch"),
     # What cannot be read is unknown to the check: one fault, one reason.
