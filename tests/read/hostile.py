@@ -26,7 +26,7 @@ MALFORMED, BLANK, HEADER = "malformed_row", "blank_row", "repeated_header"
 # Far more than any of these files takes, far less than one that is read without end.
 _MORE_MEMORY = 1 << 30
 # Every block takes some milliseconds.
-_MOST_BLOCKS = 300
+_MOST_BLOCKS = 150
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ CASES: dict[str, tuple[bytes, Holds | Refused]] = {
     "latin-1 as told": (b"n,t\n1,\xe9\n", Holds([("1", "é")], csv=CsvFormat(encoding="latin-1"))),
     "latin-1 unsaid": (b"n,t\n1,\xe9\n", Holds(rejected=[(1, MALFORMED, r"1,\xe9")])),
     "empty lines before the header": (b"\n\r\n\nn,t\n1,2\n3,4\n", Holds(SAID)),
-    "thousands of empty lines": (b"n,t\n1,2\n" + b"\n" * 2000 + b"3,4\n", Holds(SAID)),
+    "hundreds of empty lines": (b"n,t\n1,2\n" + b"\n" * 300 + b"3,4\n", Holds(SAID)),
     "rows with nothing in them": (b"n,t\n1,2\n,\n3,4\n", Holds(SAID, [(2, BLANK, None)])),
     "the header again": (b"n,t\n1,2\nn,t\n3,4\n", Holds(SAID, [(2, HEADER, None)])),
     "the header again, padded": (b"n ,t\n1,2\n n,t\n3,4\n", Holds(SAID, [(2, HEADER, None)])),
