@@ -239,7 +239,7 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class Grain:
-    """The column that makes the groups; `unit: month` cuts a date to its `YYYY-MM`."""
+    """A column that makes groups; `unit: month` cuts a date to its `YYYY-MM`."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     column: str
@@ -248,11 +248,15 @@ class Grain:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """One row a group. Ordered by the grain, or by a measure, largest first, ties by the grain."""
+    """One row for each combination of the grains in `by` that occurs.
+
+    Ordered by the grains, the first before the next; or by a measure, largest first, ties by the
+    grains.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     kind: Literal["summary"]
-    by: Annotated[dict[str, Grain], Field(min_length=1, max_length=1)]
+    by: Annotated[dict[str, Grain], Field(min_length=1)]
     measures: Annotated[dict[str, Measure], Field(min_length=1)]
     largest_first: str | None = None
 

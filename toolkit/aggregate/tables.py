@@ -25,16 +25,18 @@ EXTREME = "anomaly_reason"
 def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
     """Columns of an aggregation in their order; text is plain, ranks and counts are int64.
 
-    Summary: the grain (a month as `YYYY-MM` text), the measures. Ranking: `within`, metric_type,
+    Summary: the grains (a month as `YYYY-MM` text), the measures. Ranking: `within`, metric_type,
     rank, the item, the measures. Extremes: rank, anomaly_reason, the clean columns.
     Sums have the type of their column, means are float64 and null where no row has a value.
     """
     clean = plain(contract.clean_schema())
     match contract.aggregations[name]:
         case Summary(by=by, measures=measures):
-            [(label, grain)] = by.items()
-            kind = pa.string() if grain.unit == "month" else clean.field(grain.column).type
-            return pa.schema([(label, kind), *_measure_fields(measures, clean)])
+            grains = [
+                (label, pa.string() if grain.unit else clean.field(grain.column).type)
+                for label, grain in by.items()
+            ]
+            return pa.schema([*grains, *_measure_fields(measures, clean)])
         case Ranking() as ranking:
             return pa.schema(
                 [
@@ -73,17 +75,18 @@ def finish(partials: Partials, contract: Contract) -> dict[str, pa.Table]:
 
 
 def _summary(name: str, summary: Summary, partials: Partials, contract: Contract) -> pa.Table:
-    [(label, grain)] = summary.by.items()
     groups = partials.groups[grains_of(summary)]
-    [key] = groups.keys
-    measures = _measures(name, summary.measures, groups, contract)
-    table = pa.table({label: key.dictionary_decode(), **measures})
+    keys = {
+        label: key.dictionary_decode() for label, key in zip(summary.by, groups.keys, strict=True)
+    }
+    table = pa.table(keys | _measures(name, summary.measures, groups, contract))
     largest_first = {summary.largest_first: "descending"} if summary.largest_first else {}
-    table = _sorted(table, {**largest_first, label: "ascending"})
-    if grain.unit != "month":
-        return table
-    months = [month and month_name(month) for month in table.column(label).to_pylist()]
-    return table.set_column(0, label, pa.array(months, pa.string()))
+    table = _sorted(table, {**largest_first, **dict.fromkeys(summary.by, "ascending")})
+    for place, (label, grain) in enumerate(summary.by.items()):
+        if grain.unit == "month":
+            months = [month and month_name(month) for month in table.column(label).to_pylist()]
+            table = table.set_column(place, label, pa.array(months, pa.string()))
+    return table
 
 
 def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract) -> pa.Table:
