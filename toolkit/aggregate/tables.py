@@ -14,12 +14,17 @@ from toolkit.aggregate.fetch import fetch_winners
 from toolkit.aggregate.groups import ROWS, Groups, month_name, one_array
 from toolkit.aggregate.needs import conformed, grains_of, plain, units_in_one
 from toolkit.aggregate.partials import Partials, missing_in, sum_of
-from toolkit.contract import Contract, Extremes, Measure, Ranking, Summary
+from toolkit.contract import (
+    EXTREME_COLUMN,
+    METRIC_COLUMN,
+    RANK_COLUMN,
+    Contract,
+    Extremes,
+    Measure,
+    Ranking,
+    Summary,
+)
 from toolkit.errors import InputError
-
-RANK = "rank"
-METRIC = "metric_type"
-EXTREME = "anomaly_reason"
 
 
 def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
@@ -41,14 +46,14 @@ def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
             return pa.schema(
                 [
                     clean.field(ranking.within),
-                    (METRIC, pa.string()),
-                    (RANK, pa.int64()),
+                    (METRIC_COLUMN, pa.string()),
+                    (RANK_COLUMN, pa.int64()),
                     clean.field(ranking.item),
                     *_measure_fields(ranking.measures, clean),
                 ]
             )
         case Extremes():
-            return pa.schema([(RANK, pa.int64()), (EXTREME, pa.string()), *clean])
+            return pa.schema([(RANK_COLUMN, pa.int64()), (EXTREME_COLUMN, pa.string()), *clean])
 
 
 def finish(partials: Partials, contract: Contract) -> dict[str, pa.Table]:
@@ -105,8 +110,8 @@ def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract
         kept = np.flatnonzero(rank <= ranking.limit)
         tables.append(
             ordered.take(pa.array(kept))
-            .append_column(METRIC, pa.array([metric] * len(kept), pa.string()))
-            .append_column(RANK, pa.array(rank[kept]))
+            .append_column(METRIC_COLUMN, pa.array([metric] * len(kept), pa.string()))
+            .append_column(RANK_COLUMN, pa.array(rank[kept]))
         )
         places.append(group[kept])
     # Stable: within a group the metrics stay in the contract's order, and each in its ranks'.
@@ -142,8 +147,8 @@ def _extremes(extremes: Extremes, partials: Partials, contract: Contract) -> pa.
         contest = Contest(column, extremes.tie_break, extremes.limit)
         rows = _winners(partials.candidates[contest], contest, contract)
         ranks = np.arange(1, rows.num_rows + 1)
-        rows = rows.append_column(EXTREME, pa.array([reason] * rows.num_rows, pa.string()))
-        tables.append(rows.append_column(RANK, pa.array(ranks, pa.int64())))
+        rows = rows.append_column(EXTREME_COLUMN, pa.array([reason] * rows.num_rows, pa.string()))
+        tables.append(rows.append_column(RANK_COLUMN, pa.array(ranks, pa.int64())))
     return pa.concat_tables(tables)
 
 
