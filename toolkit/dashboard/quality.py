@@ -61,6 +61,8 @@ def _chosen_run(view: View) -> PastRun:
 def _show_run(view: View, run: PastRun) -> None:
     why = view.unusual.get(run.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if run.name == _published_name(view):
+            st.badge("published", icon=":material/check:", color="blue")
         if run.is_held_back:
             st.badge("held back", icon=":material/block:", color="red")
         if why:
@@ -162,23 +164,21 @@ def _legend(view: View) -> str:
 
 def _show_rejected(view: View, run: PastRun, reason: str | None) -> None:
     st.subheader("Rejected rows, as they stood in the file", anchor=False)
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    with left:
-        text = st.text_input(
+    with explained():
+        dataset = _rejected_of(view, run)
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        text = left.text_input(
             "Search in all columns",
             key="text",
             bind="query-params",
             placeholder="Any text",
             max_chars=100,
         )
-    with explained():
-        dataset = _rejected_of(view, run)
-        with right:
-            number = st.number_input("Page", 1, 1_000, key="rows", bind="query-params")
+        number = right.number_input("Page", 1, 1_000, key="rows", bind="query-params")
         wanted = Wanted(reason, text, number - 1)
         page = read_page(dataset, wanted)
         if not page.rows.num_rows:
-            st.info("No such row" + _searched(page) + ".", icon=":material/info:")
+            st.info(f"No such row{_searched(page)}.", icon=":material/info:")
             return
         frame = page.rows.to_pandas()
         data_table(frame, _columns(frame), f"rejected_page_{number}.csv")
@@ -203,9 +203,10 @@ def _rejected_of(view: View, run: PastRun) -> Path:
         if any(not other.is_held_back and "rejected" in other.paths for other in later):
             raise Unreadable("The rejected rows of this run gave way to those of a later one.")
         path = run.paths.get("rejected")
-    if path is None:
+    if path is None or run.dataset is None:
         raise Unreadable("This run wrote no rejected rows (outputs.rejected=false).")
-    return path
+    # A workspace that was moved has them where it is now.
+    return path if path.exists() else view.workspace.rejected_dataset(run.dataset)
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, ColumnConfig]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from importlib import import_module
@@ -55,7 +56,7 @@ def _check_port(port: int) -> None:
         with socket.create_server((HOST, port)):
             pass
     except OSError as error:
-        raise DashboardError.port_in_use(port, error.strerror or str(error)) from None
+        raise DashboardError.port_in_use(port, os.strerror(error.errno or 0)) from None
 
 
 def _serve(workspace: Workspace, settings: Settings) -> None:
