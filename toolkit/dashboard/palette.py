@@ -21,4 +21,4 @@ class Palette:
 
 
 LIGHT = Palette("#0072B2", "#A9CBE2", "#D55E00", "#31333F", "#E6E8EC")
-DARK = Palette("#56B4E9", "#2F5871", "#E69F00", "#E8EAED", "#3A3F4B")
+DARK = Palette("#56B4E9", "#2F5871", "#E69F00", "#E8EAED", "#31343C")

@@ -212,7 +212,7 @@ def data_table(frame: pd.DataFrame, columns: Mapping[str, ColumnConfig], file_na
     """The same with a button for the download, for the keyboard and the phone."""
     small_table(frame, columns)
     st.download_button(
-        "Download as CSV",
+        "Download CSV",
         lambda: frame.to_csv(index=False).encode(),
         file_name=file_name,
         mime="text/csv",

@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +41,11 @@ def run_dashboard(settings: Settings, _: Path) -> None:
 
     Raises DashboardError without streamlit, without a workspace, or when the port is taken.
     """
-    if find_spec("streamlit") is None:
-        raise DashboardError.not_installed()
+    try:
+        # Takes a second; an older streamlit than the toolkit needs has no such module either.
+        import_module("streamlit.starlette")
+    except ModuleNotFoundError:
+        raise DashboardError.not_installed() from None
     workspace = Workspace(settings.data_dir.absolute())
     if not workspace.data_dir.is_dir():
         raise DashboardError.no_workspace(settings.data_dir)
@@ -60,7 +62,6 @@ def _check_port(port: int) -> None:
 
 
 def _serve(workspace: Workspace, settings: Settings) -> None:
-    # Imported now: streamlit may be missing, and takes a second.
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
     from streamlit.starlette import App
