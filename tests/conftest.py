@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -50,3 +52,16 @@ def book(lookups_folder: Path) -> Book:
 def clean_feed(rules: Rules, tmp_path_factory: pytest.TempPathFactory) -> Cleaner:
     """clean_feed(bytes, n_blocks, scheduler) -> Cleaned."""
     return Cleaner(rules, tmp_path_factory.mktemp("feeds"))
+
+
+@pytest.fixture
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hydra runs in this process, writes where it stands, and sets up the logging."""
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)

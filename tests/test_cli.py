@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +42,24 @@ def job(ask: Ask) -> Callable[..., Values]:
         return values
 
     return job
+
+
+def test_an_interrupt_while_python_cleans_up_is_not_lost() -> None:
+    program = """
+import time, weakref
+from toolkit.cli import interrupts_kept
+class Something: pass
+def interrupt(_): raise KeyboardInterrupt
+with interrupts_kept():
+    something = Something()
+    gone = weakref.ref(something, interrupt)
+    del something
+    time.sleep(10)
+    print("went on")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == ""
+    assert done.stderr.endswith("KeyboardInterrupt\n")
 
 
 # --- the config tree -----------------------------------------------------------------------------

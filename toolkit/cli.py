@@ -7,7 +7,11 @@ when there is something to do.
 
 from __future__ import annotations
 
+import _thread
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
@@ -35,6 +39,7 @@ from toolkit.shipped import shipped_folder
 if TYPE_CHECKING:
     from toolkit.config import Settings
 
+_A_MOMENT = 0.05
 _PACKAGE = "sales-feed-toolkit"
 
 
@@ -102,13 +107,36 @@ def run_command(name: str) -> int:
 
         share = partial(_run_stage, command.module, "share_feed") if name == PIPELINE else None
         stage = partial(_run_stage, command.module, command.stage)
-        return run_through_hydra(command, words, stage, share)
+        with interrupts_kept():
+            return run_through_hydra(command, words, stage, share)
     except ToolkitError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted; earlier outputs are untouched", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """A Ctrl-C that arrives while Python cleans something up is raised a moment later.
+
+    Python itself would print it, and forget it.
+    """
+    before = sys.unraisablehook
+
+    def raise_later(unraisable: sys.UnraisableHookArgs) -> None:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            # At once, it would be raised in here, and be forgotten too.
+            threading.Timer(_A_MOMENT, _thread.interrupt_main).start()
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = raise_later
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _run_stage(module: str, name: str, settings: Settings, run_dir: Path) -> None:

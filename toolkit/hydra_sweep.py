@@ -7,8 +7,11 @@ became of it is in its folder.
 from __future__ import annotations
 
 import math
+import multiprocessing
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -56,6 +59,10 @@ class SweepJob:
 
         A job that fails took for ever. It must not raise: that would end the sweep.
         """
+        with _interruptible():
+            return self._run(config)
+
+    def _run(self, config: DictConfig) -> float:
         hydra, values = HydraConfig.get(), plain_values(config)
         overrides = told_overrides(hydra.overrides.task)
         record = JobRecord(int(hydra.job.num), overrides, job_key(values))
@@ -80,6 +87,21 @@ class SweepJob:
                 _say(f"error: {told}: {record.error}")
         seconds = read_seconds(folder)
         return math.inf if seconds is None else seconds
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """In a launcher's worker Ctrl-C ends the job; before and after it, it is for the sweep alone,
+    which ends its workers.
+    """
+    in_worker = multiprocessing.parent_process() is not None
+    if in_worker:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if in_worker:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def run_sweep(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from toolkit.config import Settings
@@ -42,8 +41,7 @@ def run_pipeline(settings: Settings, run_dir: Path) -> None:
         inputs = settings.input
         if not inputs:
             inputs = (str(generate(run, run.workspace.new_feed)),)
-        with _gate(run) as gate:
-            cleaned = clean(run, inputs, gate)
+        cleaned = clean(run, inputs, _gate(run))
         if settings.outputs.aggregations and cleaned is not None:
             aggregate(run, cleaned)
 
@@ -127,12 +125,12 @@ def validate_data(settings: Settings, run_dir: Path) -> None:
         validate(run, {kind: Dataset(path, path) for kind, path in named.items() if path})
 
 
-def _gate(run: Run) -> AbstractContextManager[Gate | None]:
+def _gate(run: Run) -> Gate | None:
     outputs = run.settings.outputs
     kinds = [
         kind for kind, written in ((CLEAN, outputs.clean), (REJECTED, outputs.rejected)) if written
     ]
-    return Gate(run, kinds) if run.settings.validation.enabled else nullcontext()
+    return Gate(run, kinds) if run.settings.validation.enabled else None
 
 
 def _build(command: str, settings: Settings, run_dir: Path, preset: tuple[str, Part]) -> None:

@@ -52,8 +52,8 @@ class _Destination:
 class Check(Protocol):
     """What must agree before outputs are published."""
 
-    def still_possible(self) -> None:
-        """Raise what is known by now to make the check impossible; called before long work."""
+    def prepare(self) -> None:
+        """Raise what makes the check impossible; called before long work."""
 
     def approve(self, datasets: Mapping[str, Dataset]) -> None:
         """Raise to hold the staged datasets back; what is moved away then is not removed."""
@@ -163,14 +163,14 @@ def _clean_blocks(
             f"columns that the contract does not know are kept in rejected rows only: "
             f"{', '.join(job.extra)}",
         )
+    if work.check is not None:
+        work.check.prepare()
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
         duplicates = merge_duplicates(
             runner.run(duplicate_tasks(staged, contract, runner.n_workers))
         )
-    if work.check is not None:
-        work.check.still_possible()
     n_rows = sum(block.n_records for block in staged)
     files = {block.block.index: block.files for block in staged}
     with run.progress.stage("write", total_rows=n_rows) as shown, BackgroundSync() as sync:

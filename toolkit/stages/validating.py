@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
-from importlib import import_module
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from toolkit.report import CheckFacts, StageFacts, record_stage
 from toolkit.stages.running import Dataset, Run
 from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet
 from toolkit.validate.dataset import open_dataset
+from toolkit.validate.importing import import_validation
 from toolkit.validate.parameters import suite_parameters
 from toolkit.validate.verdicts import TABLE_SCHEMA, Checked, as_table, breaches, outcome
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 CLEAN, REJECTED = "clean", "rejected"
 
-_SWITCH_SECONDS = 0.0002
 _RESULTS, _TABLE, _FAILING, _HELD = "validation.json", "validation.parquet", "failing_rows", "held"
 
 
@@ -40,33 +38,27 @@ def validate(run: Run, datasets: Mapping[str, Dataset]) -> None:
 
     They stay as they are. Raises ValidationError when the gate minds what was found.
     """
-    with Gate(run, list(datasets)) as gate:
-        gate.validate(datasets, holds=False)
+    Gate(run, list(datasets)).validate(datasets, holds=False)
 
 
 class Gate:
-    """Lets outputs through that pass their suites, and keeps others apart in the run's folder.
-
-    Great Expectations is imported and the suites are read in a thread from the beginning, while
-    other work goes on.
-    """
+    """Lets outputs through that pass their suites, and keeps others apart in the run's folder."""
 
     def __init__(self, run: Run, kinds: list[str]) -> None:
         self._run = run
         folder = run.workspace.suites(run.settings.dataset.name)
-        paths = {kind: folder / f"{kind}.json" for kind in kinds}
-        self._thread = ThreadPoolExecutor(1, "suites")
-        self._suites: Future[dict[str, Suite]] = self._thread.submit(_load_suites, paths)
+        self._paths = {kind: folder / f"{kind}.json" for kind in kinds}
 
-    def __enter__(self) -> Gate:
-        return self
+    def prepare(self) -> None:
+        """Read the suites. Raises SuiteError for one that cannot be used."""
+        _ = self._suites
 
-    def __exit__(self, *_: object) -> None:
-        self._thread.shutdown(cancel_futures=True)
+    @cached_property
+    def _suites(self) -> dict[str, Suite]:
+        import_validation()
+        from toolkit.validate.suites import load_suite
 
-    def still_possible(self) -> None:
-        if self._suites.done():
-            self._suites.result()
+        return {kind: load_suite(path) for kind, path in self._paths.items()}
 
     def approve(self, datasets: Mapping[str, Dataset]) -> None:
         self.validate(datasets, holds=True)
@@ -76,7 +68,7 @@ class Gate:
         run = self._run
         with record_stage(run.report, "validate") as facts:
             now = datetime.now(UTC)
-            found = _validate_all(run, datasets, self._suites.result(), now, facts)
+            found = _validate_all(run, datasets, self._suites, now, facts)
             checked = [one for validated in found for one in validated.checked]
             minded = breaches(checked, run.settings.validation.fail_on)
             held = run.run_dir / _HELD if minded and holds else None
@@ -87,30 +79,6 @@ class Gate:
             if minded:
                 labels = [one.label for one in minded]
                 raise ValidationError.held_back(labels, run.settings.validation.fail_on, held)
-
-
-@contextmanager
-def _yielding_often() -> Iterator[None]:
-    """Let other threads run more often than usual: importing is Python all the time.
-
-    With Python's 5 ms, work of many short steps in other threads took nearly twice as long.
-    """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
-
-
-def _load_suites(paths: Mapping[str, Path]) -> dict[str, Suite]:
-    # The rest of what validating takes is imported in this thread too, while there is time.
-    with _yielding_often():
-        for module in ("toolkit.validate.run", "toolkit.validate.docs"):
-            import_module(module)
-    from toolkit.validate.suites import load_suite
-
-    return {kind: load_suite(path) for kind, path in paths.items()}
 
 
 def _validate_all(
