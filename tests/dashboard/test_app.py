@@ -252,6 +252,19 @@ def test_an_empty_workspace_says_which_command_fills_it(
     assert [code.value for code in test.code] == [f"run-pipeline data_dir={tmp_path}"]
 
 
+def test_without_aggregations_the_runs_are_shown_all_the_same(own: Workspace, opened: Open) -> None:
+    for path in own.aggregations.iterdir():
+        path.unlink()
+
+    test = opened(own, page="Data quality")
+
+    assert next(metric.value for metric in test.metric if metric.label == "Rows in") == "3,000"
+    assert "Which clean rows stand out?" not in headings(test)
+    assert [code.value for code in opened(own).code] == [
+        f"build-aggregations data_dir={own.data_dir}"
+    ]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_damaged_table_is_told_and_the_rest_is_shown(
     own: Workspace, opened: Open, page: str

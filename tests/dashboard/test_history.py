@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.dashboard.workspaces import START, write_run
+from tests.dashboard.workspaces import write_run
 from toolkit.dashboard.history import (
     cleaning_runs,
     dataset_name,
     read_runs,
     unusual_runs,
-    validated_by,
 )
 from toolkit.workspace import Workspace
 
-CLEANED = Path("/data/clean/feed_clean.parquet")
 REJECTED = [100, 103, 98, 101, 99]
 
 
@@ -100,21 +97,6 @@ def test_reports_that_are_damaged_are_told_and_the_others_are_read(workspace: Wo
     assert [run.name for run in runs] == [good]
     assert len(problems) == 4
     assert all("run.json" in problem for problem in problems)
-
-
-def test_the_newest_validation_of_what_is_published_counts(workspace: Workspace) -> None:
-    checked = {"validation": {"clean": "passed"}}
-    write_run(workspace, 0, stage=checked)
-    later = write_run(workspace, 2, stage={"validation": {"clean": "warned"}})
-    write_run(workspace, 3, stage=checked | {"paths": {"clean, held back": str(CLEANED)}})
-    write_run(workspace, 4)
-    runs, _ = read_runs(workspace)
-
-    run = validated_by(runs, CLEANED, START + timedelta(days=1))
-
-    assert run is not None
-    assert run.name == later
-    assert validated_by(runs, CLEANED, START + timedelta(days=5)) is None
 
 
 def test_a_dataset_is_called_after_its_folder() -> None:

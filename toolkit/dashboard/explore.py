@@ -58,7 +58,7 @@ def _show_summary(published: Published, table: Table, controls: DeltaGenerator) 
         kept, picked = _filters(table, by)
     frame = rolled_up(table, [by], kept) if len(grains) > 1 else kept_rows(table, kept)
     if frame.empty:
-        st.info("Nothing was sold in what is chosen. Take a filter away.", icon=":material/info:")
+        st.info("There are no rows of what is chosen. Take a filter away.", icon=":material/info:")
         return
     styles = styles_of(table.measures, frame)
     style = styles[metric]
@@ -105,7 +105,7 @@ def _month_filter(grain: str, labels: list[str]) -> dict[str, list[str]]:
     if len(labels) < 2:
         return {}
     first, last = st.select_slider(
-        label(grain),
+        plain(label(grain)),
         labels,
         value=(labels[0], labels[-1]),
         key=grain_key(grain),
@@ -147,9 +147,10 @@ def _drill_down(
         if ranking is not None:
             _best_items(ranking, picked)
             if kept:
+                name = plain(lowered(label(by)))
                 st.caption(
-                    f"The best {_items(ranking)} are of all months and places: "
-                    "the ranking has no finer grain."
+                    f"The best {_items(ranking)} are those of the whole {name}: "
+                    "the ranking has no grain to filter by."
                 )
 
 

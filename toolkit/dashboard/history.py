@@ -111,15 +111,6 @@ def unusual_runs(runs: Sequence[PastRun]) -> dict[str, list[str]]:
     return found
 
 
-def validated_by(runs: Sequence[PastRun], cleaned: Path, since: datetime) -> PastRun | None:
-    """The newest run that validated the dataset as it has been since then; None if none did."""
-    for run in reversed(runs):
-        told = run.finished is not None and run.finished >= since and run.outcomes
-        if told and not run.is_held_back and run.dataset in (None, dataset_name(cleaned)):
-            return run
-    return None
-
-
 def dataset_name(path: Path) -> str:
     """'.../feed_clean.parquet' -> 'feed'."""
     return next((path.name.removesuffix(s) for s in _SUFFIXES if path.name.endswith(s)), path.name)

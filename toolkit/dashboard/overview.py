@@ -91,8 +91,7 @@ def _show_origin(view: View, published: Published) -> None:
 
 def _outcome(view: View) -> str:
     """The worst outcome of the suites that what is published was checked by."""
-    run = view.validation()
-    outcomes = run.outcomes.values() if run is not None else ()
+    outcomes = view.validation.outcomes.values() if view.validation is not None else ()
     return next((one for one in ("failed", "warned", "passed") if one in outcomes), "")
 
 

@@ -77,7 +77,11 @@ def choose(title: str, options: Sequence[str], key: str, shown: Callable[[str], 
     if len(set(names.values())) < len(names):
         names = {option: option for option in options}
     chosen: str = st.selectbox(
-        title, options, key=key, format_func=lambda option: names[option], bind="query-params"
+        plain(title),
+        options,
+        key=key,
+        format_func=lambda option: names[option],
+        bind="query-params",
     )
     return chosen
 
@@ -85,7 +89,7 @@ def choose(title: str, options: Sequence[str], key: str, shown: Callable[[str], 
 def choose_or_all(title: str, options: Sequence[str], key: str, everything: str) -> str | None:
     """One of the options, or None for all; kept in the URL under `key`."""
     chosen: str | None = st.selectbox(
-        title, options, index=None, key=key, placeholder=everything, bind="query-params"
+        plain(title), options, index=None, key=key, placeholder=everything, bind="query-params"
     )
     return chosen
 
@@ -144,7 +148,6 @@ def ranking_chart(
         style.text(value) + (f"  ·  {human_share(value, total)}" if parts else "")
         for value in values
     ]
-    shown = len(ranked) - MOST_BARS
     chart = ranked_bars(
         ranked[by].tolist()[:MOST_BARS],
         values[:MOST_BARS],
@@ -157,7 +160,7 @@ def ranking_chart(
         st.altair_chart(chart, width="stretch", alt=alt_text)
     else:
         clickable.show(chart, alt_text)
-    if shown > 0:
+    if len(ranked) > MOST_BARS:
         st.caption(f"The first {MOST_BARS} of {len(ranked)}; the table has all.")
 
 

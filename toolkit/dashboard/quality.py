@@ -30,6 +30,8 @@ from toolkit.dashboard.view import View
 from toolkit.dashboard.words import counted, label, moment_text, plain, points_text
 from toolkit.units import human_count, human_figure, human_share
 
+_MOST_PROBLEMS = 5
+
 
 def show(view: View) -> None:
     if not view.cleanings:
@@ -47,7 +49,7 @@ def show(view: View) -> None:
 def _chosen_run(view: View) -> PastRun:
     """The run whose rows are looked at: that of what is published, unless another is chosen."""
     newest = list(reversed(view.cleanings))
-    usual = next((run for run in newest if not run.is_held_back), newest[0])
+    usual = view.published_cleaning or newest[0]
     names = [usual.name, *(run.name for run in newest if run is not usual)]
     by_name = {run.name: run for run in newest}
 
@@ -61,7 +63,7 @@ def _chosen_run(view: View) -> PastRun:
 def _show_run(view: View, run: PastRun) -> None:
     why = view.unusual.get(run.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if run.name == _published_name(view):
+        if run is view.published_cleaning:
             st.badge("published", icon=":material/check:", color="blue")
         if run.is_held_back:
             st.badge("held back", icon=":material/block:", color="red")
@@ -221,9 +223,7 @@ def _columns(frame: pd.DataFrame) -> dict[str, ColumnConfig]:
 
 def _show_validation(view: View, run: PastRun) -> None:
     st.subheader("Did it pass validation?", anchor=False)
-    results = run
-    if not run.outcomes and run.name == _published_name(view):
-        results = view.validation() or run
+    results = (view.validation if run is view.published_cleaning else None) or run
     if not results.outcomes:
         st.caption("This run was not validated (validation=off).")
         return
@@ -231,10 +231,6 @@ def _show_validation(view: View, run: PastRun) -> None:
         links = docs_links(view.workspace, results.name)
         for suite in read_results(view.workspace, results.name):
             _show_suite(suite, links.get(suite.name))
-
-
-def _published_name(view: View) -> str:
-    return view.published.run if view.published else ""
 
 
 def _show_suite(suite: SuiteResult, link: str | None) -> None:
@@ -276,7 +272,7 @@ def _show_history(view: View) -> None:
     empty = [name for name in frame.columns if not frame[name].fillna("").astype(bool).any()]
     data_table(frame.drop(columns=empty), _HISTORY_COLUMNS, "runs.csv")
     st.caption(RULE)
-    for problem in view.problems:
+    for problem in view.problems[:_MOST_PROBLEMS]:
         st.caption(plain(problem))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from toolkit.dashboard.checks import RESULTS_FILE
 from toolkit.dashboard.files import Unreadable, read_json
 from toolkit.dashboard.history import (
     PastRun,
@@ -14,9 +15,9 @@ from toolkit.dashboard.history import (
     dataset_name,
     read_runs,
     unusual_runs,
-    validated_by,
 )
 from toolkit.dashboard.published import Published, read_published
+from toolkit.report import RUN_FILE
 from toolkit.store import MANIFEST
 from toolkit.workspace import Workspace
 
@@ -60,11 +61,34 @@ class View:
     def unusual(self) -> dict[str, list[str]]:
         return unusual_runs(self.cleanings)
 
-    def validation(self) -> PastRun | None:
-        """The run that validated what is published; None if none did."""
+    @cached_property
+    def published_cleaning(self) -> PastRun | None:
+        """The run that cleaned what is published: the newest that was not held back."""
         if self.published is None:
             return None
-        return validated_by(self.runs, self.published.cleaned, self._cleaned_since())
+        return next((run for run in reversed(self.cleanings) if not run.is_held_back), None)
+
+    @cached_property
+    def validation(self) -> PastRun | None:
+        """The newest run that validated the published dataset as it is; None if none did."""
+        if self.published is None:
+            return None
+        since = self._cleaned_since()
+        for run in reversed(self.runs):
+            told = run.outcomes and run.finished is not None and run.finished >= since
+            if told and not run.is_held_back and self._is_about_published(run):
+                return run
+        return None
+
+    def _is_about_published(self, run: PastRun) -> bool:
+        """A run that validated and did no more says in its results what it validated."""
+        if run.dataset is not None:
+            return run.dataset == self.dataset
+        try:
+            suites = read_json(self.workspace.reports / run.name / RESULTS_FILE)["suites"]
+            return any(suite["data"] == str(self.needed().cleaned) for suite in suites)
+        except (Unreadable, KeyError, TypeError):
+            return False
 
     def newest_unpublished(self) -> PastRun | None:
         """The newest run, if it was to publish what is shown here, and did not."""
@@ -88,5 +112,6 @@ class View:
 
 def stamp_of(workspace: Workspace) -> tuple[tuple[str, int], ...]:
     """Differs when a run has published aggregations, or left a report, since."""
-    paths = [workspace.aggregations / MANIFEST, workspace.reports]
+    reports = sorted(workspace.reports.glob(f"*/{RUN_FILE}"))
+    paths = [workspace.aggregations / MANIFEST, *reports[-1:]]
     return tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.exists())
