@@ -126,6 +126,7 @@ def test_a_reason_filters_rows_and_a_link_leads_to_data_docs(
             visit.page.get_by_role("link", name="Data Docs").first.click()
         docs = popup.value
         expect(docs.get_by_role("heading", level=1)).to_be_visible()
+        docs.wait_for_load_state()
         assert docs.evaluate("document.styleSheets[0].cssRules.length") > 0
         assert docs.url.startswith(f"{served.url}/reports/data_docs/runs/")
 
