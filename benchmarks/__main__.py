@@ -24,6 +24,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks.dashboard import measure_dashboard
 from benchmarks.peers.digest import digest
 from benchmarks.tables import write_tables
 
@@ -37,7 +38,7 @@ PIPELINES = ("toolkit", "toolkit pipeline, validation off", "toolkit pipeline")
 LOOKUPS = ("toolkit lookups", "bare Arrow parse, two columns")
 SECTIONS = (
     *("clean", "aggregate", "growth", "generate", "help_seconds"),
-    *("validate", "validate_growth", "pipeline", "lookups"),
+    *("validate", "validate_growth", "pipeline", "lookups", "dashboard"),
 )
 
 Facts = dict[str, Any]
@@ -66,6 +67,8 @@ def main() -> None:
             _into(results, "validate", rows, VALIDATORS, dataset, options)
             _into(results, "pipeline", rows, PIPELINES, csv, options)
             _into(results, "lookups", rows, LOOKUPS, csv, options)
+            if "dashboard" in results:
+                results["dashboard"][rows] = measure_dashboard(csv, options.work)
         if rows in options.growth:
             contenders = [TOOLKIT, "toolkit, 1 worker", FLOOR]
             _into(results, "growth", rows, contenders, csv, options)

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from toolkit.units import human_bytes
+
 HERE = Path(__file__).parent
 TOOLKIT, FLOOR = "toolkit", "bare Arrow parse"
 _SLOT = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- /benchmarks -->)", re.DOTALL)
@@ -40,6 +42,8 @@ def _everything(results: Facts) -> str:
         parts += [title, _against("toolkit", found)]
     for rows, found in results.get("lookups", {}).items():
         parts += [f"### Lookups of {int(rows):,} rows", _lookups_table(found)]
+    if results.get("dashboard"):
+        parts += ["### The dashboard in Chromium", _dashboard_table(results["dashboard"])]
     parts += ["### Generate", _generate_table(results["generate"])]
     if results["growth"]:
         parts += ["### Growth", _growth_table(results["growth"])]
@@ -82,6 +86,16 @@ def _lookups_table(found: Facts) -> str:
     ]
     for name, facts in found.items():
         lines.append(_row(name, facts, f"{facts['seconds'] / floor:.2f}x"))
+    return "\n".join(lines)
+
+
+def _dashboard_table(found: Facts) -> str:
+    shown = [name for name in next(iter(found.values())) if name != "aggregation_bytes"]
+    lines = [f"| rows fed | aggregations | {' | '.join(shown)} |", "|" + "--:|" * (len(shown) + 2)]
+    for rows, facts in found.items():
+        seconds = " | ".join(f"{facts[name]:.2f} s" for name in shown)
+        size = human_bytes(facts["aggregation_bytes"])
+        lines.append(f"| {int(rows):,} | {size} | {seconds} |")
     return "\n".join(lines)
 
 

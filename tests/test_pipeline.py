@@ -33,6 +33,7 @@ AGGREGATIONS = {
     "top_products_by_category",
     "region_wise_performance",
     "top_categories",
+    "sales_by_month_region_category",
     "anomaly_records",
 }
 MANIFEST_KEYS = {

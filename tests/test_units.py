@@ -5,6 +5,7 @@ import pytest
 from toolkit.units import (
     human_bytes,
     human_count,
+    human_figure,
     human_part,
     human_rate,
     human_seconds,
@@ -71,3 +72,23 @@ def test_counts_and_shares() -> None:
     assert human_share(1, 10_000) == "<0.1 %"
     assert human_share(0, 10_000) == "0.0 %"
     assert human_share(0, 0) == "-"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (12, "12"),
+        (12.0, "12"),
+        (84.52, "84.5"),
+        (3.14159, "3.14"),
+        (999, "999"),
+        (999.6, "1.00k"),
+        (4_119_532, "4.12M"),
+        (13_364, "13.4k"),
+        (999_700, "1.00M"),
+        (-2500, "-2.50k"),
+    ],
+)
+def test_figures(value: float, text: str) -> None:
+    assert human_figure(value) == text

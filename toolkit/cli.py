@@ -24,6 +24,7 @@ from toolkit.command_line import (
     CATEGORY_LOOKUP,
     CLEAN,
     COMMANDS,
+    DASHBOARD,
     GENERATE,
     PIPELINE,
     REGION_LOOKUP,
@@ -86,6 +87,10 @@ def review_lookups() -> int:
     return run_command(REVIEW_LOOKUPS)
 
 
+def run_dashboard() -> int:
+    return run_command(DASHBOARD)
+
+
 def run_command(name: str) -> int:
     """Do what the words after the command's name ask for; the exit code."""
     command, words = COMMANDS[name], sys.argv[1:]
@@ -100,9 +105,10 @@ def run_command(name: str) -> int:
     try:
         from toolkit.hydra_runtime import run_through_hydra
 
-        share = partial(_run_stage, "share_feed") if name == PIPELINE else None
+        share = partial(_run_stage, command.module, "share_feed") if name == PIPELINE else None
+        stage = partial(_run_stage, command.module, command.stage)
         with interrupts_kept():
-            return run_through_hydra(command, words, partial(_run_stage, command.stage), share)
+            return run_through_hydra(command, words, stage, share)
     except ToolkitError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -133,10 +139,9 @@ def interrupts_kept() -> Iterator[None]:
         sys.unraisablehook = before
 
 
-def _run_stage(name: str, settings: Settings, run_dir: Path) -> None:
+def _run_stage(module: str, name: str, settings: Settings, run_dir: Path) -> None:
     # Imported now, because the stages bring Dask and Arrow along.
-    stages = import_module("toolkit.stages")
-    getattr(stages, name)(settings, run_dir)
+    getattr(import_module(module), name)(settings, run_dir)
 
 
 def _version() -> str:

@@ -18,16 +18,22 @@ PIPELINE = "run-pipeline"
 CATEGORY_LOOKUP, REGION_LOOKUP = "build-category-lookup", "build-region-lookup"
 REGION_MAP, ANY_LOOKUP = "build-region-map", "build-lookup"
 UPDATE_LOOKUPS, REVIEW_LOOKUPS = "update-lookups", "review-lookups"
+DASHBOARD = "run-dashboard"
 
 
 @dataclass(frozen=True)
 class Command:
-    """A console script: the function in toolkit.stages that it runs, what a bare path means."""
+    """A console script: what a bare path means, and the function in `module` that it runs.
+
+    One that only looks on has no folder in data_dir/reports, and may be denied to write there.
+    """
 
     name: str
     path_key: str
     summary: str
     examples: tuple[str, ...]
+    module: str = "toolkit.stages"
+    looks_on: bool = False
 
     @property
     def stage(self) -> str:
@@ -133,6 +139,15 @@ COMMANDS = {
             "Shows the values that lookups do not know, or know from a machine only: most rows\n"
             "first, with the revenue that hangs on them and suggestions. Writes them all as CSV.",
             ("review-lookups sales.csv", "review-lookups sales.csv column=region accept=0.8"),
+        ),
+        Command(
+            DASHBOARD,
+            "data_dir",
+            "Shows the published aggregations, what was rejected, and the runs, in a browser.\n"
+            "Serves this machine alone and writes nothing; Ctrl-C ends it.",
+            ("run-dashboard", "run-dashboard data_dir=/srv/sales dashboard.port=8600"),
+            module="toolkit.dashboard.serving",
+            looks_on=True,
         ),
     )
 }

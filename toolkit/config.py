@@ -28,7 +28,7 @@ _STRICT: dict[str, Any] = {"extra": "forbid"}
 # What changes where results lie, how fast they come or what is said meanwhile, not what they are.
 _WITHOUT_EFFECT = (
     *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
-    *("validation", "run_tests", "sweep", "results_dir", "defaults"),
+    *("validation", "run_tests", "sweep", "results_dir", "dashboard", "defaults"),
 )
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # The keys that each kind goes by.
@@ -108,6 +108,16 @@ class Validation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dashboard:
+    """Where run-dashboard answers, on this machine alone."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    port: Annotated[int, Field(ge=1, le=65535)] = 8501
+    headless: bool = True
+    """False opens the page in this machine's browser."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sweep:
     """How the jobs of a --multirun are run. No job can see it in its results."""
 
@@ -147,6 +157,7 @@ class Config:
     outputs: Outputs
     validation: Validation
     sweep: Sweep = Sweep()
+    dashboard: Dashboard = Dashboard()
 
 
 @dataclass(frozen=True, kw_only=True)

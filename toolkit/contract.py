@@ -30,6 +30,9 @@ RAW_LINE_COLUMN = "raw_line"
 ROW_FACTS = (REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN)
 """The columns that a rejected row gains."""
 
+RANK_COLUMN, METRIC_COLUMN, EXTREME_COLUMN = "rank", "metric_type", "anomaly_reason"
+"""The columns that rankings and extremes gain."""
+
 SUGGESTED = ".suggested.json"
 """What follows the name of a lookup in that of the file which says what a machine put into it."""
 
@@ -354,7 +357,7 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class Grain:
-    """The column that makes the groups; `unit: month` cuts a date or timestamp to its `YYYY-MM`."""
+    """A column that makes groups; `unit: month` cuts a date or timestamp to its `YYYY-MM`."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     column: str
@@ -363,11 +366,15 @@ class Grain:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """One row a group. Ordered by the grain, or by a measure, largest first, ties by the grain."""
+    """One row for each combination of the grains in `by` that occurs.
+
+    Ordered by the grains, the first before the next; or by a measure, largest first, ties by the
+    grains.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     kind: Literal["summary"]
-    by: Annotated[dict[str, Grain], Field(min_length=1, max_length=1)]
+    by: Annotated[dict[str, Grain], Field(min_length=1)]
     measures: Annotated[dict[str, Measure], Field(min_length=1)]
     largest_first: str | None = None
 

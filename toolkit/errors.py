@@ -264,6 +264,30 @@ class OutputError(ToolkitError):
         )
 
 
+class DashboardError(ToolkitError):
+    """The dashboard cannot be shown."""
+
+    @classmethod
+    def not_installed(cls) -> DashboardError:
+        return cls(
+            "the dashboard needs streamlit, which is not installed; "
+            "add it with: pip install 'sales-feed-toolkit[dashboard]'"
+        )
+
+    @classmethod
+    def no_workspace(cls, data_dir: Path) -> DashboardError:
+        return cls(
+            f"data_dir={data_dir}: no such folder; fill it with: run-pipeline data_dir={data_dir}"
+        )
+
+    @classmethod
+    def port_in_use(cls, port: int, why: str) -> DashboardError:
+        return cls(
+            f"dashboard.port={port}: cannot be used ({why}); "
+            f"choose another, such as dashboard.port={port % 65535 + 1}"
+        )
+
+
 class ClusterError(ToolkitError):
     """The cluster cannot be reached or started."""
 

@@ -73,6 +73,11 @@ def run_through_hydra(
         return 0
     composition = composition.with_sweep_config()
     runs = composition.checked(problems)
+    if command.looks_on:
+        if composition.multirun:
+            raise ConfigError(f"--multirun: {command.name} has no results to compare")
+        stage(read_settings(runs[0].values, runs[0].overrides), Path(runs[0].values["data_dir"]))
+        return 0
     if composition.multirun:
         return _sweep(composition, runs, (stage, share), args)
     only = _OnlyRun(stage, composition.defaults())

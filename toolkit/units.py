@@ -40,6 +40,16 @@ def human_seconds(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def human_figure(value: float) -> str:
+    """Three digits or less: 4119532 -> '4.12M', 1071 -> '1.07k', 84.5 -> '84.5', 12 -> '12'."""
+    if abs(value) < 1000 and value == round(value):
+        return f"{value:.0f}"
+    power = _power(abs(value), len(_COUNTS))
+    scaled = value / 1000**power
+    digits = 2 if abs(scaled) < 9.995 else 1 if abs(scaled) < 99.95 else 0
+    return f"{scaled:.{digits}f}{_COUNTS[power]}"
+
+
 def human_share(part: float, whole: float) -> str:
     """1 of 8 -> '12.5 %'; a dash when there is nothing to have a share of."""
     if not whole:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolkit.read.blocks import COMPRESSED_SUFFIXES, Source
 from toolkit.shipped import shipped_folder
 
 GENERATED_FEED = "raw_ecommerce_data.csv"
@@ -75,13 +73,3 @@ class Workspace:
 def ledger_path(feed: Path) -> Path:
     """Where the ledger of a generated feed is written, beside it."""
     return feed.with_name(f"{feed.stem}_ledger.parquet")
-
-
-def dataset_stem(sources: Sequence[Source], dataset: str) -> str:
-    """What the outputs of cleaning `sources` are called: after one file, or after the dataset."""
-    if len(sources) != 1:
-        return dataset
-    name = Path(sources[0].shown)
-    while name.suffix.lower() in (".csv", ".tsv", ".txt", *COMPRESSED_SUFFIXES):
-        name = name.with_suffix("")
-    return name.name

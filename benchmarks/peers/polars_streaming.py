@@ -195,7 +195,7 @@ def select_rejected(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def aggregate(clean_path: str | Path, out_dir: str | Path) -> None:
-    """Write the five aggregations of clean rows to `out_dir`, one parquet file each."""
+    """Write the aggregations of clean rows to `out_dir`, one parquet file each."""
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     orders = pl.scan_parquet(clean_path)
@@ -204,6 +204,7 @@ def aggregate(clean_path: str | Path, out_dir: str | Path) -> None:
         "top_products_by_category": rank_products(orders),
         "region_wise_performance": summarise_regions(orders),
         "top_categories": summarise_categories(orders),
+        "sales_by_month_region_category": summarise_sales(orders),
         "anomaly_records": list_anomalies(orders),
     }
     frames = pl.collect_all(tables.values(), engine="streaming")
@@ -273,6 +274,18 @@ def summarise_categories(orders: pl.LazyFrame) -> pl.LazyFrame:
         orders.group_by("category")
         .agg(REVENUE, COUNT, DISCOUNT)
         .sort("total_revenue", "category", descending=[True, False])
+    )
+
+
+def summarise_sales(orders: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a month, region and category, in their order."""
+    grain = ["month", "region", "category"]
+    return (
+        orders.with_columns(month=pl.col("sale_date").dt.truncate("1mo"))
+        .group_by(grain)
+        .agg(REVENUE, QUANTITY, COUNT, pl.col("revenue").mean().alias("avg_order_value"), DISCOUNT)
+        .with_columns(pl.col("month").dt.strftime("%Y-%m"))
+        .sort(grain)
     )
 
 

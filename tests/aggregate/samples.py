@@ -87,12 +87,13 @@ def as_rows(tables: dict[str, pa.Table]) -> Tables:
 
 
 def expected(rows: Sequence[Row], limit: int = 5) -> Tables:
-    """The five aggregations of the sales rules."""
+    """The aggregations of the sales contract."""
     return {
         "monthly_sales_summary": monthly(rows),
         "top_products_by_category": top_products(rows, limit),
         "region_wise_performance": regions(rows),
         "top_categories": categories(rows),
+        "sales_by_month_region_category": months_regions_categories(rows),
         "anomaly_records": anomalies(rows, limit),
     }
 
@@ -155,6 +156,25 @@ def categories(rows: Iterable[Row]) -> list[Row]:
         for category, sold in grouped(rows, lambda row: row["category"]).items()
     ]
     return sorted(found, key=lambda row: (-row["total_revenue"], row["category"]))
+
+
+def months_regions_categories(rows: Iterable[Row]) -> list[Row]:
+    groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["sale_date"].isoformat()[:7], row["region"], row["category"]].append(row)
+    return [
+        {
+            "month": month,
+            "region": region,
+            "category": category,
+            "total_revenue": revenue(sold),
+            "total_quantity": sum(row["quantity"] for row in sold),
+            "order_count": len(sold),
+            "avg_order_value": float(sum(map(cents, sold)) / 100 / len(sold)),
+            "avg_discount_percent": mean(row["discount_percent"] for row in sold),
+        }
+        for (month, region, category), sold in sorted(groups.items())
+    ]
 
 
 def anomalies(rows: Sequence[Row], limit: int) -> list[Row]:

@@ -175,6 +175,18 @@ def test_the_schemas_are_those_of_the_sales_rules(contract: Contract) -> None:
             ("order_count", whole),
         ]
     )
+    assert tables["sales_by_month_region_category"].schema == pa.schema(
+        [
+            ("month", text),
+            ("region", text),
+            ("category", text),
+            ("total_revenue", number),
+            ("total_quantity", whole),
+            ("order_count", whole),
+            ("avg_order_value", number),
+            ("avg_discount_percent", number),
+        ]
+    )
     assert tables["anomaly_records"].schema.names == [
         "rank",
         "anomaly_reason",

@@ -46,6 +46,16 @@ WEATHER: dict[str, Any] = {
             "measures": {"mean_rain": {"mean": "rain"}, "inches": {"sum": "inches"}},
             "largest_first": "mean_rain",
         },
+        "stations_by_month": {
+            "kind": "summary",
+            "by": {
+                "where": {"column": "station"},
+                "month": {"column": "day", "unit": "month"},
+                "who": {"column": "observer"},
+            },
+            "measures": {"n": {"count": "rows"}, "strikes": {"sum": "strikes"}},
+            "largest_first": "n",
+        },
         "observers": {
             "kind": "ranking",
             "within": "station",
@@ -142,6 +152,50 @@ def test_a_mean_leaves_out_what_is_missing_and_comes_last_without_values(
         {"where": "Rye", "mean_rain": 2.5, "inches": 2.0},
         {"where": "Kew", "mean_rain": 1 / 3, "inches": 0.6},
         {"where": "Ely", "mean_rain": None, "inches": 0.75},
+    ]
+
+
+def test_groups_of_three_grains_by_a_measure_then_by_the_grains_in_order(
+    tables: dict[str, Any],
+) -> None:
+    assert [tuple(row.values()) for row in tables["stations_by_month"]] == [
+        ("Kew", "2024-02", "ann", 2, 14),
+        ("Ely", "2024-03", "cy", 1, -5),
+        ("Ely", None, "ann", 1, 0),
+        ("Kew", "2024-03", "ben", 1, 7),
+        ("Rye", "0001-01", "dot", 1, 2**33 + 1),
+        ("Rye", "9999-12", None, 1, 1),
+        (None, "2024-03", None, 1, 2),
+    ]
+
+
+def test_more_combinations_than_64_bits_can_number(weather: Contract) -> None:
+    # Five grains of 70,000 values each; 3 rows of each of the first 2 values, seen in two parts.
+    n = 70_000
+    names = [f"c{k}" for k in range(5)]
+    values = {
+        "name": "wide",
+        "columns": {name: {"kind": "text"} for name in names},
+        "aggregations": {
+            "all": {
+                "kind": "summary",
+                "by": {name: {"column": name} for name in names},
+                "measures": {"n": {"count": "rows"}},
+                "largest_first": "n",
+            }
+        },
+    }
+    wide = TypeAdapter(Contract).validate_python(values)
+    rows = [f"v{k:05}" for k in [*range(n), 0, 0, 1, 1]]
+    table = pa.table(dict.fromkeys(names, rows), schema=wide.clean_schema())
+
+    found = finish(combine([partial(part, wide) for part in cut(table, 2)]), wide)["all"]
+
+    assert found.num_rows == n
+    assert [tuple(row.values()) for row in found.slice(0, 3).to_pylist()] == [
+        (*["v00000"] * 5, 3),
+        (*["v00001"] * 5, 3),
+        (*["v00002"] * 5, 1),
     ]
 
 

@@ -18,7 +18,7 @@ from tests.aggregate.test_aggregations import random_rows
 from toolkit.aggregate.dataset import aggregate, aggregate_lazily
 from toolkit.aggregate.needs import aggregated_columns
 from toolkit.aggregate.partials import partial_of_piece
-from toolkit.aggregate.pieces import plan_pieces, read_piece
+from toolkit.aggregate.pieces import days_covered, plan_pieces, read_piece
 from toolkit.contract import Contract, Summary
 from toolkit.errors import InputError
 
@@ -63,6 +63,28 @@ def test_processes(rows: list[Row], dataset: Path, contract: Contract) -> None:
         tables = aggregate(dataset, contract)
 
     assert as_rows(tables) == expected(rows)
+
+
+def test_the_days_that_are_covered_are_those_of_the_rows(
+    table: pa.Table, contract: Contract, tmp_path: Path
+) -> None:
+    days = table.column("sale_date").to_pylist()
+    parts = [*cut(table, 3), table.slice(0, 0)]
+
+    pieces = plan_pieces(write_dataset(parts, contract, tmp_path / "a.parquet"), contract)
+
+    assert days_covered(pieces, contract) == {"sale_date": (min(days), max(days))}
+
+
+def test_days_are_not_made_up_where_a_file_does_not_tell_them(
+    table: pa.Table, contract: Contract, tmp_path: Path
+) -> None:
+    silent, empty = tmp_path / "silent.parquet", tmp_path / "empty.parquet"
+    pq.write_table(table, silent, write_statistics=False)
+    pq.write_table(table.slice(0, 0), empty)
+
+    assert days_covered(plan_pieces(silent, contract), contract) == {}
+    assert days_covered(plan_pieces(empty, contract), contract) == {}
 
 
 def test_one_file_is_cut_at_its_row_groups(

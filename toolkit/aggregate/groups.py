@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -104,10 +104,13 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
 class _Coded:
     """Each row's keys as one number below `size`; not all numbers need occur."""
 
-    keys: Sequence[Key]
     codes: Ints
     size: int
-    distinct: Ints | None
+    key: Key
+    """The last of the keys."""
+    before: _Coded | None = None
+    """The keys before it, if there are any."""
+    distinct: Ints | None = None
     """The codes as they were before those that occur were numbered anew."""
 
     def groups(self, present: Ints, sums: Mapping[str, Limbs]) -> Groups:
@@ -118,25 +121,30 @@ class _Coded:
         return Groups(self._keys_of(present), kept)
 
     def _keys_of(self, codes: Ints) -> tuple[pa.DictionaryArray, ...]:
-        found: list[pa.DictionaryArray] = []
         rest = codes if self.distinct is None else self.distinct[codes]
-        for key in reversed(self.keys):
-            rest, place = np.divmod(rest, key.size)
-            indices = pa.array(place, pa.int32(), mask=place == len(key.labels))
-            found.append(pa.DictionaryArray.from_arrays(indices, key.labels))
-        return tuple(reversed(found))
+        rest, place = np.divmod(rest, self.key.size)
+        indices = pa.array(place, pa.int32(), mask=place == len(self.key.labels))
+        found = pa.DictionaryArray.from_arrays(indices, self.key.labels)
+        return (*(self.before._keys_of(rest) if self.before else ()), found)
 
 
 def _code(keys: Sequence[Key]) -> _Coded:
-    codes, size = keys[0].codes, keys[0].size
+    """One key joins after the other, so that codes fit 64 bits however many there are."""
+    coded = _renumbered(_Coded(keys[0].codes, keys[0].size, keys[0]))
     for key in keys[1:]:
-        codes = codes * key.size + key.codes
-        size *= key.size
-    if size <= max(_FEW_CODES, _CODES_A_ROW * len(codes)):
-        return _Coded(keys, codes, size, None)
-    anew = pa.array(codes).dictionary_encode()
+        codes, size = coded.codes * key.size + key.codes, coded.size * key.size
+        coded = _renumbered(_Coded(codes, size, key, coded))
+    return coded
+
+
+def _renumbered(coded: _Coded) -> _Coded:
+    """The same with codes for those that occur only, where many do not."""
+    if coded.size <= max(_FEW_CODES, _CODES_A_ROW * len(coded.codes)):
+        return coded
+    anew = pa.array(coded.codes).dictionary_encode()
     distinct = anew.dictionary.to_numpy()
-    return _Coded(keys, anew.indices.to_numpy().astype(np.int64), len(distinct), distinct)
+    codes = anew.indices.to_numpy().astype(np.int64)
+    return replace(coded, codes=codes, size=len(distinct), distinct=distinct)
 
 
 def _key(rows: pa.DictionaryArray) -> Key:

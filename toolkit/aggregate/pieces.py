@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from toolkit.aggregate.needs import aggregated_columns, check_columns
-from toolkit.contract import Contract
+from toolkit.contract import Contract, Summary
 from toolkit.errors import InputError
 from toolkit.parts import Paths, find_parts, open_parquet, runs_of_groups
 
@@ -57,6 +58,47 @@ def read_piece(piece: Piece, contract: Contract) -> pa.Table:
     texts = [name for name in columns if pa.types.is_string(schema.field(name).type)]
     with opened(piece.path, texts) as file:
         return file.read_row_groups(piece.row_groups, columns=columns, use_threads=False)
+
+
+def days_covered(pieces: Sequence[Piece], contract: Contract) -> dict[str, tuple[date, date]]:
+    """The first and the last day of each column that is summed by month, told from the footers.
+
+    A column is left out where a footer does not say.
+    """
+    columns = {
+        grain.column
+        for aggregation in contract.aggregations.values()
+        if isinstance(aggregation, Summary)
+        for grain in aggregation.by.values()
+        if grain.unit == "month"
+    }
+    footers = []
+    for path in dict.fromkeys(piece.path for piece in pieces):
+        with opened(path) as file:
+            footers.append(file.metadata)
+    found = {column: _span(footers, column) for column in sorted(columns)}
+    return {column: span for column, span in found.items() if span is not None}
+
+
+def _span(footers: Sequence[pq.FileMetaData], column: str) -> tuple[date, date] | None:
+    days: list[date] = []
+    for metadata in footers:
+        place = metadata.schema.names.index(column)
+        for number in range(metadata.num_row_groups):
+            group = metadata.row_group(number)
+            statistics = group.column(place).statistics
+            if statistics is None:
+                return None
+            if statistics.null_count == group.num_rows:
+                continue
+            if not statistics.has_min_max:
+                return None
+            days += [_day(statistics.min), _day(statistics.max)]
+    return (min(days), max(days)) if days else None
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
 
 
 def opened(path: Path, dictionaries: Sequence[str] = ()) -> AbstractContextManager[pq.ParquetFile]:

@@ -14,39 +14,46 @@ from toolkit.aggregate.fetch import fetch_winners
 from toolkit.aggregate.groups import ROWS, Groups, month_name, one_array
 from toolkit.aggregate.needs import conformed, grains_of, plain, units_in_one
 from toolkit.aggregate.partials import Partials, missing_in, sum_of
-from toolkit.contract import Contract, Extremes, Measure, Ranking, Summary
+from toolkit.contract import (
+    EXTREME_COLUMN,
+    METRIC_COLUMN,
+    RANK_COLUMN,
+    Contract,
+    Extremes,
+    Measure,
+    Ranking,
+    Summary,
+)
 from toolkit.errors import InputError
-
-RANK = "rank"
-METRIC = "metric_type"
-EXTREME = "anomaly_reason"
 
 
 def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
     """Columns of an aggregation in their order; text is plain, ranks and counts are int64.
 
-    Summary: the grain (a month as `YYYY-MM` text), the measures. Ranking: `within`, metric_type,
+    Summary: the grains (a month as `YYYY-MM` text), the measures. Ranking: `within`, metric_type,
     rank, the item, the measures. Extremes: rank, anomaly_reason, the clean columns.
     Sums have the type of their column, means are float64 and null where no row has a value.
     """
     clean = plain(contract.clean_schema())
     match contract.aggregations[name]:
         case Summary(by=by, measures=measures):
-            [(label, grain)] = by.items()
-            kind = pa.string() if grain.unit == "month" else clean.field(grain.column).type
-            return pa.schema([(label, kind), *_measure_fields(measures, clean)])
+            grains = [
+                (label, pa.string() if grain.unit else clean.field(grain.column).type)
+                for label, grain in by.items()
+            ]
+            return pa.schema([*grains, *_measure_fields(measures, clean)])
         case Ranking() as ranking:
             return pa.schema(
                 [
                     clean.field(ranking.within),
-                    (METRIC, pa.string()),
-                    (RANK, pa.int64()),
+                    (METRIC_COLUMN, pa.string()),
+                    (RANK_COLUMN, pa.int64()),
                     clean.field(ranking.item),
                     *_measure_fields(ranking.measures, clean),
                 ]
             )
         case Extremes():
-            return pa.schema([(RANK, pa.int64()), (EXTREME, pa.string()), *clean])
+            return pa.schema([(RANK_COLUMN, pa.int64()), (EXTREME_COLUMN, pa.string()), *clean])
 
 
 def finish(partials: Partials, contract: Contract) -> dict[str, pa.Table]:
@@ -73,17 +80,18 @@ def finish(partials: Partials, contract: Contract) -> dict[str, pa.Table]:
 
 
 def _summary(name: str, summary: Summary, partials: Partials, contract: Contract) -> pa.Table:
-    [(label, grain)] = summary.by.items()
     groups = partials.groups[grains_of(summary)]
-    [key] = groups.keys
-    measures = _measures(name, summary.measures, groups, contract)
-    table = pa.table({label: key.dictionary_decode(), **measures})
+    keys = {
+        label: key.dictionary_decode() for label, key in zip(summary.by, groups.keys, strict=True)
+    }
+    table = pa.table(keys | _measures(name, summary.measures, groups, contract))
     largest_first = {summary.largest_first: "descending"} if summary.largest_first else {}
-    table = _sorted(table, {**largest_first, label: "ascending"})
-    if grain.unit != "month":
-        return table
-    months = [month and month_name(month) for month in table.column(label).to_pylist()]
-    return table.set_column(0, label, pa.array(months, pa.string()))
+    table = _sorted(table, {**largest_first, **dict.fromkeys(summary.by, "ascending")})
+    for place, (label, grain) in enumerate(summary.by.items()):
+        if grain.unit == "month":
+            months = [month and month_name(month) for month in table.column(label).to_pylist()]
+            table = table.set_column(place, label, pa.array(months, pa.string()))
+    return table
 
 
 def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract) -> pa.Table:
@@ -102,8 +110,8 @@ def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract
         kept = np.flatnonzero(rank <= ranking.limit)
         tables.append(
             ordered.take(pa.array(kept))
-            .append_column(METRIC, pa.array([metric] * len(kept), pa.string()))
-            .append_column(RANK, pa.array(rank[kept]))
+            .append_column(METRIC_COLUMN, pa.array([metric] * len(kept), pa.string()))
+            .append_column(RANK_COLUMN, pa.array(rank[kept]))
         )
         places.append(group[kept])
     # Stable: within a group the metrics stay in the contract's order, and each in its ranks'.
@@ -139,8 +147,8 @@ def _extremes(extremes: Extremes, partials: Partials, contract: Contract) -> pa.
         contest = Contest(column, extremes.tie_break, extremes.limit)
         rows = _winners(partials.candidates[contest], contest, contract)
         ranks = np.arange(1, rows.num_rows + 1)
-        rows = rows.append_column(EXTREME, pa.array([reason] * rows.num_rows, pa.string()))
-        tables.append(rows.append_column(RANK, pa.array(ranks, pa.int64())))
+        rows = rows.append_column(EXTREME_COLUMN, pa.array([reason] * rows.num_rows, pa.string()))
+        tables.append(rows.append_column(RANK_COLUMN, pa.array(ranks, pa.int64())))
     return pa.concat_tables(tables)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from toolkit.aggregate.dataset import aggregation_tasks
 from toolkit.aggregate.partials import combine
-from toolkit.aggregate.pieces import plan_pieces
+from toolkit.aggregate.pieces import days_covered, plan_pieces
 from toolkit.aggregate.tables import finish
 from toolkit.cluster import open_cluster
 from toolkit.report import InputFacts, record_stage, utc_now, versions
@@ -39,9 +40,11 @@ def aggregate(run: Run, cleaned: Path) -> None:
                 facts.bytes_out += write_parquet(table, table.schema, path, style)
             manifest = {
                 "dataset": contract.name,
-                "cleaned": cleaned,
+                "run": run.name,
+                "cleaned": cleaned.absolute(),
                 "rows_in": facts.rows_in,
-                "aggregations": sorted(contract.aggregations),
+                "aggregations": {n: asdict(a) for n, a in contract.aggregations.items()},
+                "days": days_covered(pieces, contract),
                 "config_hash": settings.config_hash,
                 "versions": versions(),
                 "started": facts.started,

@@ -28,13 +28,18 @@ from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
 from toolkit.errors import ConfigError, InputError
 from toolkit.progress import Stage
-from toolkit.read.blocks import Source, find_sources, header_notes, plan_blocks
+from toolkit.read.blocks import (
+    COMPRESSED_SUFFIXES,
+    Source,
+    find_sources,
+    header_notes,
+    plan_blocks,
+)
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.spool import spool
 from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
 from toolkit.stages.running import Dataset, Run
 from toolkit.store import MANIFEST, BackgroundSync, publishing, write_json
-from toolkit.workspace import dataset_stem
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def clean(run: Run, inputs: Sequence[str], check: Check | None = None) -> Path |
                 raise ConfigError.nothing_to_write()
             sources = find_sources(inputs)
             rules = _rules(run, facts)
-            destination = _destination(run, dataset_stem(sources, rules.contract.name))
+            destination = _destination(run, _stem(sources, rules.contract.name))
             wanted = destination.wanted()
             folders = publication.enter_context(publishing(wanted))
             staged = dict(zip(wanted, folders, strict=True))
@@ -91,6 +96,16 @@ def _rules(run: Run, facts: StageFacts) -> Rules:
         run.note(facts, f"{run.workspace.data_dir} has no lookups; the starter ones are used")
     contract = run.settings.dataset
     return Rules.load(contract, folder, run.settings.as_of)
+
+
+def _stem(sources: Sequence[Source], dataset: str) -> str:
+    """What the outputs of cleaning `sources` are called: after one file, or after the dataset."""
+    if len(sources) != 1:
+        return dataset
+    name = Path(sources[0].shown)
+    while name.suffix.lower() in (".csv", ".tsv", ".txt", *COMPRESSED_SUFFIXES):
+        name = name.with_suffix("")
+    return name.name
 
 
 def _destination(run: Run, stem: str) -> _Destination:

@@ -1,0 +1,27 @@
+"""Workspaces that many tests look at."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.dashboard.workspaces import filled
+from toolkit.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Validated, published and aggregated once; nobody may change it."""
+    return filled(tmp_path_factory.mktemp("dashboard") / "data")
+
+
+@pytest.fixture
+def own(full: Workspace, tmp_path: Path) -> Workspace:
+    """A copy of it to break, whose files speak of the copy."""
+    folder = tmp_path / "data"
+    shutil.copytree(full.data_dir, folder)
+    for path in folder.rglob("*.json"):
+        path.write_text(path.read_text().replace(str(full.data_dir), str(folder)))
+    return Workspace(folder)

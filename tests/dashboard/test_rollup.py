@@ -1,0 +1,104 @@
+"""Rolling a summary up gives what summing its rows one by one gives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import product
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.contract import Grain, Measure, Summary
+from toolkit.dashboard.published import Table
+from toolkit.dashboard.rollup import honest_measures, kept_rows, rolled_up
+
+MONTHS, REGIONS = ("2026-01", "2026-02", "2026-03"), ("Delhi", "Mumbai")
+MEASURES = {
+    "revenue": Measure(sum="revenue"),
+    "orders": Measure(count="rows"),
+    "discount": Measure(mean="discount"),
+}
+
+
+def table_of(rows: list[dict[str, Any]], measures: dict[str, Measure] = MEASURES) -> Table:
+    by = {"month": Grain(column="day", unit="month"), "region": Grain(column="region")}
+    summary = Summary(kind="summary", by=by, measures=measures)
+    return Table("sales", summary, pd.DataFrame(rows, columns=["month", "region", *measures]))
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> list[tuple[str, str, int, float]]:
+    """Single orders: month, region, revenue in cents, discount."""
+    one = st.tuples(
+        st.sampled_from(MONTHS),
+        st.sampled_from(REGIONS),
+        st.integers(0, 10**6),
+        st.sampled_from([0.0, 0.1, 0.25, 1.0]),
+    )
+    return draw(st.lists(one, min_size=1, max_size=30))
+
+
+def summed(orders: list[tuple[str, str, int, float]]) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+    for month, region, cents, discount in orders:
+        groups[month, region].append((cents, discount))
+    return [
+        {
+            "month": month,
+            "region": region,
+            "revenue": sum(cents for cents, _ in found),
+            "orders": len(found),
+            "discount": sum(discount for _, discount in found) / len(found),
+        }
+        for (month, region), found in sorted(groups.items())
+    ]
+
+
+@given(orders=orders(), months=st.sets(st.sampled_from(MONTHS)))
+def test_groups_of_groups_are_groups_of_orders(
+    orders: list[tuple[str, str, int, float]], months: set[str]
+) -> None:
+    found = rolled_up(table_of(summed(orders)), ["region"], {"month": months})
+
+    kept = [(r, cents, discount) for month, r, cents, discount in orders if month in months]
+    for row in found.to_dict("records"):
+        mine = [(cents, discount) for region, cents, discount in kept if region == row["region"]]
+        assert row["revenue"] == sum(cents for cents, _ in mine)
+        assert row["orders"] == len(mine)
+        assert row["discount"] == pytest.approx(sum(d for _, d in mine) / len(mine))
+    assert found["region"].tolist() == sorted({region for region, _, _ in kept})
+
+
+def test_a_mean_weighs_the_orders_behind_it_and_not_the_rows() -> None:
+    rows = [
+        {"month": "2026-01", "region": "Delhi", "revenue": 1, "orders": 1, "discount": 0.9},
+        {"month": "2026-02", "region": "Delhi", "revenue": 1, "orders": 9, "discount": 0.1},
+    ]
+
+    [found] = rolled_up(table_of(rows), [], {}).to_dict("records")
+
+    assert found == {"revenue": 2, "orders": 10, "discount": pytest.approx(0.18)}
+
+
+def test_means_are_left_out_where_nothing_counts_the_orders() -> None:
+    measures = {name: MEASURES[name] for name in ("revenue", "discount")}
+    rows = [{"month": m, "region": r, "revenue": 1, "discount": 0.5} for m, r in
+            product(MONTHS, REGIONS)]  # fmt: skip
+    table = table_of(rows, measures)
+
+    assert honest_measures(table) == ["revenue"]
+    assert rolled_up(table, ["month"], {}).columns.tolist() == ["month", "revenue"]
+
+
+def test_nothing_kept_sums_to_nothing() -> None:
+    table = table_of(summed([("2026-01", "Delhi", 5, 0.0)]))
+    nothing = {"region": ["Mumbai"]}
+
+    assert kept_rows(table, nothing).empty
+    assert rolled_up(table, ["month"], nothing).empty
+    [total] = rolled_up(table, [], nothing).to_dict("records")
+    assert (total["revenue"], total["orders"]) == (0, 0)
+    assert total["discount"] != total["discount"]

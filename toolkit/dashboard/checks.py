@@ -1,0 +1,67 @@
+"""What validating a run's data found, suite by suite."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from toolkit.dashboard.files import Unreadable, read_json
+from toolkit.workspace import Workspace
+
+RESULTS_FILE = "validation.json"
+WORST_FIRST = ("failed", "errored", "vacuous", "passed")
+"""Of an expectation; one that met no value at all is vacuous."""
+
+
+@dataclass(frozen=True)
+class SuiteResult:
+    """A suite's outcome (passed, warned or failed), how its expectations ended, and a row each.
+
+    The rows come worst first, then as they stand in the suite's file.
+    """
+
+    suite: str
+    name: str
+    outcome: str
+    n_rows: int
+    counts: Mapping[str, int]
+    expectations: pd.DataFrame
+
+
+def read_results(workspace: Workspace, run: str) -> list[SuiteResult]:
+    """The results of the run. Raises Unreadable when it has none, or they are damaged."""
+    path = workspace.reports / run / RESULTS_FILE
+    try:
+        return [_suite(suite) for suite in read_json(path)["suites"]]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"{path} holds no validation results ({error!r}).") from None
+
+
+def _suite(told: Mapping[str, Any]) -> SuiteResult:
+    rows = [_row(one) for one in told["expectations"]]
+    rows.sort(key=lambda row: WORST_FIRST.index(row["result"]))
+    return SuiteResult(
+        suite=str(told["suite"]),
+        name=str(told["name"]),
+        outcome=str(told["outcome"]),
+        n_rows=int(told["rows"]),
+        counts=Counter(row["result"] for row in rows),
+        expectations=pd.DataFrame(rows),
+    )
+
+
+def _row(told: Mapping[str, Any]) -> dict[str, Any]:
+    where = f" where {told['condition']}" if told["condition"] else ""
+    return {
+        "result": str(told["status"]),
+        "severity": str(told["severity"]),
+        "expectation": str(told["expectation"]).removeprefix("expect_").replace("_", " "),
+        "about": ", ".join(told["columns"]) + where,
+        "unexpected": told["unexpected_count"],
+        "observed": told["observed"] or told["reason"] or "",
+        "why": told["notes"] or "",
+    }

@@ -1,0 +1,189 @@
+"""Any aggregation, by any of its measures: filtered where its grain allows, and drilled into."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from toolkit.contract import METRIC_COLUMN, Extremes, Ranking, Summary
+from toolkit.dashboard.anomalies import show_extremes
+from toolkit.dashboard.files import Unreadable
+from toolkit.dashboard.parts import (
+    Clickable,
+    Style,
+    choose,
+    choose_or_all,
+    data_table,
+    grain_key,
+    month_chart,
+    ranking_chart,
+    show_gap,
+    styles_of,
+)
+from toolkit.dashboard.periods import partial_months
+from toolkit.dashboard.published import Published, Table
+from toolkit.dashboard.rollup import Kept, honest_measures, kept_rows, rolled_up
+from toolkit.dashboard.view import View
+from toolkit.dashboard.words import label, lowered, plain, table_label
+
+
+def show(view: View) -> None:
+    published = view.needed()
+    for gap in published.problems.values():
+        show_gap(gap)
+    tables = {name: t for name, t in published.tables.items() if len(t.frame)}
+    if not tables:
+        raise Unreadable("The published aggregations have no rows: no row of the feed was clean.")
+    # The finest first: it is the one that can be filtered.
+    names = sorted(tables, key=lambda name: -len(tables[name].months + tables[name].grains))
+    controls = st.container(horizontal=True, gap="small")
+    with controls:
+        table = tables[choose("Aggregation", names, "aggregation", table_label)]
+    match table.aggregation:
+        case Summary():
+            _show_summary(published, table, controls)
+        case Ranking():
+            _show_ranking(table, table.aggregation, controls)
+        case Extremes():
+            show_extremes(table)
+
+
+def _show_summary(published: Published, table: Table, controls: DeltaGenerator) -> None:
+    measures = honest_measures(table) if len(table.grains) > 1 else list(table.measures)
+    grains = _first_to_show(published, table)
+    with controls:
+        metric = choose("Metric", measures, "metric", label)
+        by = choose("Show by", grains, "by", label) if len(grains) > 1 else grains[0]
+    with st.container(horizontal=True, gap="small"):
+        kept, picked = _filters(table, by)
+    frame = rolled_up(table, [by], kept) if len(grains) > 1 else kept_rows(table, kept)
+    if frame.empty:
+        st.info("There are no rows of what is chosen. Take a filter away.", icon=":material/info:")
+        return
+    styles = styles_of(table.measures, frame)
+    style = styles[metric]
+    title = f"{plain(style.title)} by {plain(lowered(label(by)))}{_filtered(kept)}"
+    st.subheader(title, anchor=False)
+    if by in table.months:
+        month_chart(frame, by, style, partial_months(published.days_of(table)))
+    else:
+        ranking_chart(frame, by, style, Clickable(grain_key(by), label(by), picked))
+        _drill_down(published, table, by, picked, kept, style)
+        frame = frame.sort_values([metric, by], ascending=[False, True])
+    columns = {by: st.column_config.TextColumn(label(by))}
+    columns |= {name: style.column() for name, style in styles.items()}
+    st.subheader("The figures", anchor=False)
+    data_table(frame, columns, f"{table.name}_by_{by}.csv")
+
+
+def _first_to_show(published: Published, table: Table) -> list[str]:
+    """The grains, first those that can be drilled into, last the months."""
+    return sorted(
+        table.grains,
+        key=lambda grain: (grain in table.months, published.ranking_within(grain) is None),
+    )
+
+
+def _filters(table: Table, by: str) -> tuple[Kept, str | None]:
+    """What is kept by the filters that the grain allows, and the label of `by` that is picked."""
+    kept: dict[str, list[str]] = {}
+    picked: str | None = None
+    for grain in table.grains:
+        labels = sorted(table.frame[grain].unique())
+        if grain in table.months:
+            kept |= _month_filter(grain, labels)
+            continue
+        chosen = choose_or_all(label(grain), labels, grain_key(grain), "All")
+        if grain == by:
+            picked = chosen
+        elif chosen is not None:
+            kept[grain] = [chosen]
+    return kept, picked
+
+
+def _month_filter(grain: str, labels: list[str]) -> dict[str, list[str]]:
+    if len(labels) < 2:
+        return {}
+    first, last = st.select_slider(
+        plain(label(grain)),
+        labels,
+        value=(labels[0], labels[-1]),
+        key=grain_key(grain),
+        bind="query-params",
+    )
+    if (first, last) == (labels[0], labels[-1]):
+        return {}
+    return {grain: [month for month in labels if first <= month <= last]}
+
+
+def _filtered(kept: Kept) -> str:
+    """' in Delhi, 2026-01 to 2026-03' for a heading."""
+    told = [
+        plain(labels[0]) if len(labels) == 1 else f"{plain(labels[0])} to {plain(labels[-1])}"
+        for labels in map(list, kept.values())
+    ]
+    return f" in {', '.join(told)}" if told else ""
+
+
+def _drill_down(
+    published: Published, table: Table, by: str, picked: str | None, kept: Kept, style: Style
+) -> None:
+    """What is known of the picked label: its months, and the best items within it."""
+    ranking = published.ranking_within(by)
+    if picked is None:
+        found = ["its months"] if table.months else []
+        found += [f"its best {_items(ranking)}"] if ranking else []
+        if found:
+            name = plain(lowered(label(by)))
+            st.caption(f"Click a bar, or choose a {name} above, to see {' and '.join(found)}.")
+        return
+    with st.container(border=True):
+        st.subheader(plain(picked), anchor=False)
+        if table.months:
+            [month] = table.months
+            frame = rolled_up(table, [month], {**kept, by: [picked]})
+            st.markdown(f"**{plain(style.title)} by month**{_filtered(kept)}")
+            month_chart(frame, month, style, partial_months(published.days_of(table)))
+        if ranking is not None:
+            _best_items(ranking, picked)
+            if kept:
+                name = plain(lowered(label(by)))
+                st.caption(
+                    f"The best {_items(ranking)} are those of the whole {name}: "
+                    "the ranking has no grain to filter by."
+                )
+
+
+def _items(ranking: Table) -> str:
+    """What a ranking ranks, in the plural: 'product_name' -> 'products'."""
+    return f"{plain(lowered(label(ranking.grains[1].removesuffix('_name'))))}s"
+
+
+def _best_items(table: Table, picked: str) -> None:
+    """The ranked items of one label, by each metric side by side."""
+    ranking = table.aggregation
+    assert isinstance(ranking, Ranking)
+    within = table.frame[table.frame[ranking.within] == picked]
+    metrics = ranking.metrics.items()
+    for column, (metric, measure) in zip(st.columns(len(metrics)), metrics, strict=True):
+        ranked = within[within[METRIC_COLUMN] == metric]
+        style = styles_of(table.measures, table.frame)[measure]
+        with column:
+            st.markdown(f"**Best {_items(table)} by {plain(lowered(label(metric)))}**")
+            ranking_chart(ranked, ranking.item, style, shares=False)
+
+
+def _show_ranking(table: Table, ranking: Ranking, controls: DeltaGenerator) -> None:
+    with controls:
+        labels = sorted(table.frame[ranking.within].unique())
+        picked = choose(label(ranking.within), labels, grain_key(ranking.within))
+    st.subheader(plain(picked), anchor=False)
+    _best_items(table, picked)
+    within = table.frame[table.frame[ranking.within] == picked]
+    styles = styles_of(table.measures, table.frame)
+    columns = {
+        name: st.column_config.TextColumn(label(name)) for name in (*table.grains, METRIC_COLUMN)
+    }
+    columns |= {name: style.column() for name, style in styles.items()}
+    st.subheader("The figures", anchor=False)
+    data_table(within, columns, f"{table.name}.csv")

@@ -1,0 +1,55 @@
+"""Where a browser finds the pages in the reports folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from toolkit.dashboard.files import Unreadable, read_json
+from toolkit.workspace import Workspace
+
+REPORTS_URL = "/reports"
+REPORT_PAGE = "report.html"
+_DOCS = "data_docs"
+_DOCS_SUFFIXES = (".html", ".css", ".js")
+
+
+def is_shown(path: Path, reports: Path) -> bool:
+    """Whether a resolved path is a page of Data Docs, or the report of a run, and no other file."""
+    if not path.is_relative_to(reports):
+        return False
+    inside = path.relative_to(reports).parts
+    if inside[:1] == (_DOCS,):
+        return path.suffix in _DOCS_SUFFIXES
+    return len(inside) == 2 and inside[1] == REPORT_PAGE
+
+
+def report_link(workspace: Workspace, run: str) -> str | None:
+    """The address of a run's report, if it has one."""
+    path = workspace.reports / run / REPORT_PAGE
+    return _address(path, workspace) if path.is_file() else None
+
+
+def docs_links(workspace: Workspace, run: str) -> dict[str, str]:
+    """The addresses of a run's pages in Data Docs by suite; none when it has been dropped there."""
+    for facts in sorted(workspace.data_docs.glob("runs/*/run.json")):
+        try:
+            told = read_json(facts)
+            if told["name"] == run:
+                pages = {
+                    str(suite["suite"]): facts.parent / suite["page"] for suite in told["suites"]
+                }
+                return {suite: _address(page, workspace) for suite, page in pages.items()}
+        except (Unreadable, KeyError, TypeError):
+            continue
+    return {}
+
+
+def docs_index(workspace: Workspace) -> str | None:
+    """The address of the first page of Data Docs, if there are any."""
+    index = workspace.data_docs / "index.html"
+    return _address(index, workspace) if index.is_file() else None
+
+
+def _address(path: Path, workspace: Workspace) -> str:
+    return f"{REPORTS_URL}/{quote(path.relative_to(workspace.reports).as_posix())}"

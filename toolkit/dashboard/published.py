@@ -1,0 +1,194 @@
+"""The published aggregations: what each is, as its manifest tells, and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from toolkit.contract import (
+    EXTREME_COLUMN,
+    METRIC_COLUMN,
+    RANK_COLUMN,
+    AnyAggregation,
+    Extremes,
+    Measure,
+    Ranking,
+    Summary,
+)
+from toolkit.dashboard.files import Unreadable, read_frame, read_json
+from toolkit.store import MANIFEST
+from toolkit.workspace import Workspace
+
+NO_LABEL = "(none)"
+"""What rows without a value in a grain are called."""
+
+_AGGREGATIONS = TypeAdapter(dict[str, AnyAggregation])
+
+
+@dataclass(frozen=True)
+class Table:
+    """An aggregation and its rows, as published; labels are text, NO_LABEL for null."""
+
+    name: str
+    aggregation: AnyAggregation
+    frame: pd.DataFrame
+
+    @property
+    def grains(self) -> list[str]:
+        """The columns that say what a row is about."""
+        match self.aggregation:
+            case Summary(by=by):
+                return list(by)
+            case Ranking(within=within, item=item):
+                return [within, item]
+            case Extremes():
+                return []
+
+    @property
+    def months(self) -> list[str]:
+        """Those of the grains that are months."""
+        match self.aggregation:
+            case Summary(by=by):
+                return [label for label, grain in by.items() if grain.unit == "month"]
+        return []
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        return {} if isinstance(self.aggregation, Extremes) else self.aggregation.measures
+
+    @property
+    def main_measure(self) -> str:
+        """What it is ordered by, or else its first measure."""
+        if isinstance(self.aggregation, Summary) and self.aggregation.largest_first:
+            return self.aggregation.largest_first
+        return next(iter(self.measures))
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the aggregations folder holds, and `problems`: a sentence for each unusable table."""
+
+    dataset: str
+    run: str
+    cleaned: Path
+    n_rows: int
+    finished: datetime
+    days: Mapping[str, tuple[date, date]]
+    tables: Mapping[str, Table]
+    problems: Mapping[str, Unreadable] = field(default_factory=dict)
+
+    def summaries(self, n_grains: int) -> list[Table]:
+        """The summaries with so many grains."""
+        return [
+            table
+            for table in self.tables.values()
+            if isinstance(table.aggregation, Summary) and len(table.grains) == n_grains
+        ]
+
+    def by_month(self) -> Table | None:
+        """The first summary of months alone."""
+        return next((table for table in self.summaries(1) if table.months), None)
+
+    def by_label(self) -> list[Table]:
+        """The summaries of one grain that is no month."""
+        return [table for table in self.summaries(1) if not table.months]
+
+    def ranking_within(self, grain: str) -> Table | None:
+        """The ranking of items within each value of the grain."""
+        for table in self.tables.values():
+            if isinstance(table.aggregation, Ranking) and table.aggregation.within == grain:
+                return table
+        return None
+
+    def extremes(self) -> list[Table]:
+        return [t for t in self.tables.values() if isinstance(t.aggregation, Extremes)]
+
+    def days_of(self, table: Table) -> tuple[date, date] | None:
+        """The first and last day of the table's months, where the manifest tells."""
+        assert isinstance(table.aggregation, Summary)
+        return self.days.get(table.aggregation.by[table.months[0]].column)
+
+
+def read_published(workspace: Workspace) -> Published:
+    """What is published now. Raises Unreadable when nothing of it can be shown."""
+    folder, again = workspace.aggregations, _command(workspace)
+    if not (folder / MANIFEST).exists():
+        raise Unreadable(f"There are no aggregations in {folder} yet.", again)
+    try:
+        manifest = read_json(folder / MANIFEST)
+        published = _described(manifest)
+    except Unreadable as error:
+        raise Unreadable(error.sentence, again) from None
+    except (KeyError, TypeError, ValueError) as error:
+        why = "an older toolkit wrote it" if isinstance(error, ValidationError) else repr(error)
+        raise Unreadable(
+            f"{folder / MANIFEST} does not say what the tables beside it hold ({why}).", again
+        ) from None
+    tables: dict[str, Table] = {}
+    problems: dict[str, Unreadable] = {}
+    for name, aggregation in _AGGREGATIONS.validate_python(manifest["aggregations"]).items():
+        try:
+            tables[name] = _read_table(folder / f"{name}.parquet", name, aggregation)
+        except Unreadable as error:
+            problems[name] = Unreadable(error.sentence, again)
+    return Published(**published, tables=tables, problems=problems)
+
+
+def _described(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    _AGGREGATIONS.validate_python(manifest["aggregations"])
+    return {
+        "dataset": str(manifest["dataset"]),
+        "run": str(manifest["run"]),
+        "cleaned": Path(manifest["cleaned"]),
+        "n_rows": int(manifest["rows_in"]),
+        "finished": datetime.fromisoformat(manifest["finished"]),
+        "days": {
+            column: (date.fromisoformat(first), date.fromisoformat(last))
+            for column, (first, last) in manifest["days"].items()
+        },
+    }
+
+
+def _command(workspace: Workspace) -> str:
+    """What fills the folder: aggregating is enough where clean rows are."""
+    data_dir = f"data_dir={workspace.data_dir}"
+    found = sorted((workspace.data_dir / "clean").glob("*_clean.parquet"))
+    if not found:
+        return f"run-pipeline {data_dir}"
+    usual = workspace.clean_dataset(workspace.generated_feed.stem)
+    named = "" if usual in found else f" cleaned={found[0]}"
+    return f"build-aggregations {data_dir}{named}"
+
+
+def _read_table(path: Path, name: str, aggregation: AnyAggregation) -> Table:
+    frame = read_frame(path)
+    table = Table(name, aggregation, frame)
+    wanted = [*table.grains, *table.measures, *_extra_columns(aggregation)]
+    missing = [column for column in wanted if column not in frame.columns]
+    if missing:
+        raise Unreadable(f"{path} lacks {', '.join(missing)}, which its manifest promises.")
+    words = [m for m in table.measures if not pd.api.types.is_numeric_dtype(frame[m])]
+    if words:
+        raise Unreadable(f"{path} has no numbers in {', '.join(words)}.")
+    return Table(name, aggregation, _labelled(frame, table.grains))
+
+
+def _extra_columns(aggregation: AnyAggregation) -> tuple[str, ...]:
+    match aggregation:
+        case Ranking():
+            return (METRIC_COLUMN, RANK_COLUMN)
+        case Extremes(highest=highest):
+            return (EXTREME_COLUMN, RANK_COLUMN, *highest.values())
+        case Summary():
+            return ()
+
+
+def _labelled(frame: pd.DataFrame, grains: list[str]) -> pd.DataFrame:
+    labels = {grain: frame[grain].astype("str").where(frame[grain].notna()) for grain in grains}
+    return frame.assign(**{grain: label.fillna(NO_LABEL) for grain, label in labels.items()})

@@ -1,0 +1,121 @@
+"""A page of rejected rows: as much as a person looks at, from as few bytes as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from toolkit.contract import (
+    RAW_LINE_COLUMN,
+    REASON_COLUMN,
+    ROW_FACTS,
+    SOURCE_FILE_COLUMN,
+    SOURCE_ROW_COLUMN,
+)
+from toolkit.dashboard.files import Unreadable
+
+PAGE_ROWS = 50
+MOST_ROWS_SEARCHED = 250_000
+"""Rows whose text a search looks at; a page of a reason looks at reasons alone, in ten times as
+many."""
+_REASONS_AS_FAST = 10
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rejected rows: of one reason, with a text in any column (case aside), which page."""
+
+    reason: str | None = None
+    text: str = ""
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows as they stood in the file, with their facts. `has_more` rows follow; `n_searched` were
+    looked at, all there are if `is_all`."""
+
+    rows: pa.Table
+    has_more: bool
+    n_searched: int
+    is_all: bool
+
+
+def read_page(dataset: Path, wanted: Wanted) -> Page:
+    """The wanted page in file order; reading stops where it is full, or enough was searched.
+
+    Raises Unreadable for what is no dataset of rejected rows.
+    """
+    parts = sorted(dataset.glob("*.parquet")) if dataset.is_dir() else []
+    if not parts:
+        raise Unreadable(f"There are no rejected rows in {dataset}.")
+    try:
+        return _read_page(parts, wanted)
+    except (OSError, KeyError, pa.ArrowException) as error:
+        first_line = str(error).partition("\n")[0]
+        raise Unreadable(f"{dataset} is damaged or being replaced: {first_line}.") from None
+
+
+def _read_page(parts: Sequence[Path], wanted: Wanted) -> Page:
+    most = MOST_ROWS_SEARCHED * (1 if wanted.text else _REASONS_AS_FAST)
+    rows = pq.read_schema(parts[0]).empty_table()
+    to_skip, n_searched = wanted.page * PAGE_ROWS, 0
+    for file, group in _groups(parts):
+        if rows.num_rows > PAGE_ROWS or n_searched >= most:
+            return _page(rows, n_searched, is_all=False)
+        n_searched += file.metadata.row_group(group).num_rows
+        matching = _matching(file, group, wanted)
+        places = matching.slice(to_skip, PAGE_ROWS + 1 - rows.num_rows)
+        to_skip = max(0, to_skip - len(matching))
+        if len(places):
+            rows = pa.concat_tables([rows, file.read_row_group(group).take(places)])
+    return _page(rows, n_searched, is_all=True)
+
+
+def _groups(parts: Sequence[Path]) -> Iterator[tuple[pq.ParquetFile, int]]:
+    for part in parts:
+        with pq.ParquetFile(part) as file:
+            for group in range(file.metadata.num_row_groups):
+                yield file, group
+
+
+def _matching(file: pq.ParquetFile, group: int, wanted: Wanted) -> pa.Array:
+    """The places in the row group of the rows that are wanted."""
+    columns = None if wanted.text else [REASON_COLUMN]
+    rows = file.read_row_group(group, columns=columns)
+    mask = pa.chunked_array([pa.repeat(True, rows.num_rows)])
+    if wanted.reason is not None:
+        reasons = rows.column(REASON_COLUMN).cast(pa.string())
+        mask = pc.and_(mask, pc.fill_null(pc.equal(reasons, wanted.reason), False))
+    if wanted.text:
+        mask = pc.and_(mask, _has_text(rows, wanted.text))
+    return pc.indices_nonzero(mask)
+
+
+def _has_text(rows: pa.Table, text: str) -> pa.ChunkedArray:
+    """Whether any column but the reason has it; the row's number counts as text."""
+    found = pa.chunked_array([pa.repeat(False, rows.num_rows)])
+    for name in rows.column_names:
+        if name != REASON_COLUMN:
+            words = rows.column(name).cast(pa.string())
+            has = pc.match_substring(words, text, ignore_case=True)
+            found = pc.or_(found, pc.fill_null(has, False))
+    return found
+
+
+def _page(rows: pa.Table, n_searched: int, *, is_all: bool) -> Page:
+    has_more = rows.num_rows > PAGE_ROWS
+    return Page(_facts_first(rows.slice(0, PAGE_ROWS)), has_more, n_searched, is_all)
+
+
+def _facts_first(rows: pa.Table) -> pa.Table:
+    """Why and which row comes before what it says, then its file; no line where none is kept."""
+    first, last = [REASON_COLUMN, SOURCE_ROW_COLUMN], [SOURCE_FILE_COLUMN]
+    if rows.column(RAW_LINE_COLUMN).null_count < len(rows):
+        first.append(RAW_LINE_COLUMN)
+    return rows.select([*first, *(n for n in rows.column_names if n not in ROW_FACTS), *last])

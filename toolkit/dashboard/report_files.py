@@ -1,0 +1,42 @@
+"""Pages of Data Docs and run reports, handed to a browser that may not open files itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from toolkit.dashboard.links import REPORTS_URL, is_shown
+
+# They carry or bring all that they need, and nothing in them may ask another host.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'unsafe-inline'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+
+
+def report_routes(reports: Path) -> list[BaseRoute]:
+    """Routes for what `is_shown` of the reports folder, to be read and nothing else."""
+
+    def answer(request: Request) -> Response:
+        path = (reports / request.path_params["path"]).resolve()
+        if not is_shown(path, reports.resolve()) or not path.is_file():
+            raise HTTPException(404)
+        return FileResponse(path, media_type=_TYPES[path.suffix], headers=_HEADERS)
+
+    return [Route(f"{REPORTS_URL}/{{path:path}}", answer, methods=["GET"])]

@@ -1,0 +1,57 @@
+"""Fewer, larger groups from the rows of a summary, and only figures that this leaves true."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import pandas as pd
+
+from toolkit.dashboard.published import Table
+
+Kept = Mapping[str, Collection[str]]
+"""Grain -> the labels that are kept; a grain that is left out keeps all of them."""
+
+
+def kept_rows(table: Table, kept: Kept) -> pd.DataFrame:
+    """The table's rows that have one of the kept labels in each of the grains."""
+    frame = table.frame
+    for grain, labels in kept.items():
+        frame = frame[frame[grain].isin(list(labels))]
+    return frame
+
+
+def honest_measures(table: Table) -> list[str]:
+    """The measures that are known for any group of the table's rows.
+
+    Sums and counts add up. Means need the number of rows behind each: clean rows have a value in
+    every number column, so that is what the count of rows says.
+    """
+    counted = _row_count(table) is not None
+    return [name for name, m in table.measures.items() if m.mean is None or counted]
+
+
+def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
+    """One row for each combination of `by`, in their order; the honest measures.
+
+    Without `by`, one row for everything that is kept; its sums are 0 and its means NaN if that
+    is nothing.
+    """
+    frame, count = kept_rows(table, kept), _row_count(table)
+    measures = {name: table.measures[name] for name in honest_measures(table)}
+    means = [name for name, measure in measures.items() if measure.mean is not None]
+    parts = frame[[*by, *measures]].copy()
+    for name in means:
+        # A mean of no rows is null and weighs nothing.
+        parts[name] = (frame[name] * frame[count]).fillna(0.0)
+    if by:
+        found = parts.groupby(list(by), sort=True, as_index=False).sum()
+    else:
+        found = parts.sum().to_frame().T
+    for name in means:
+        found[name] = found[name] / found[count].where(found[count] != 0)
+    return found
+
+
+def _row_count(table: Table) -> str | None:
+    """The measure that counts the rows of a group."""
+    return next((name for name, measure in table.measures.items() if measure.count), None)

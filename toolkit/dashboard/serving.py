@@ -1,0 +1,91 @@
+"""run-dashboard: the app behind a server that answers this machine alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from toolkit.config import Settings
+from toolkit.dashboard.palette import DARK, LIGHT
+from toolkit.errors import DashboardError
+from toolkit.workspace import Workspace
+
+HOST = "127.0.0.1"
+_APP = Path(__file__).with_name("app.py")
+# What a person's own ~/.streamlit/config.toml may say otherwise does not count here.
+_CONFIG: dict[str, Any] = {
+    "server.address": HOST,
+    "server.enableCORS": True,
+    "server.enableXsrfProtection": True,
+    "server.enableStaticServing": False,
+    "server.fileWatcherType": "none",
+    "server.showEmailPrompt": False,
+    "server.maxUploadSize": 1,
+    "browser.gatherUsageStats": False,
+    "browser.serverAddress": HOST,
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "global.developmentMode": False,
+    "logger.hideWelcomeMessage": True,
+    "theme.light.primaryColor": LIGHT.main,
+    "theme.dark.primaryColor": DARK.main,
+}
+
+
+def run_dashboard(settings: Settings, _: Path) -> None:
+    """Serve the dashboard of data_dir until it is interrupted.
+
+    Raises DashboardError without streamlit, without a workspace, or when the port is taken.
+    """
+    try:
+        # Takes a second; an older streamlit than the toolkit needs has no such module either.
+        import_module("streamlit.starlette")
+    except ModuleNotFoundError:
+        raise DashboardError.not_installed() from None
+    workspace = Workspace(settings.data_dir.absolute())
+    if not workspace.data_dir.is_dir():
+        raise DashboardError.no_workspace(settings.data_dir)
+    _check_port(settings.dashboard.port)
+    _serve(workspace, settings)
+
+
+def _check_port(port: int) -> None:
+    try:
+        with socket.create_server((HOST, port)):
+            pass
+    except OSError as error:
+        raise DashboardError.port_in_use(port, os.strerror(error.errno or 0)) from None
+
+
+def _serve(workspace: Workspace, settings: Settings) -> None:
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from streamlit.starlette import App
+
+    from toolkit.dashboard.report_files import report_routes
+
+    # What the pages need is there before the first of them is asked for.
+    import_module("toolkit.dashboard.app")
+
+    port = settings.dashboard.port
+    app = App(
+        _APP,
+        routes=report_routes(workspace.reports),
+        # Another site whose name is made to resolve to this machine gets no answer.
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])],
+    )
+    # What follows the program's name is handed to the app as its own words.
+    sys.argv[1:] = [str(workspace.data_dir)]
+    print(f"dashboard of {workspace.data_dir}: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
+    app.run(
+        config={
+            **_CONFIG,
+            "server.port": port,
+            "browser.serverPort": port,
+            "server.headless": settings.dashboard.headless,
+        }
+    )

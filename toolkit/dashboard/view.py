@@ -1,0 +1,117 @@
+"""What a page shows: the workspace as it is at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from toolkit.dashboard.checks import RESULTS_FILE
+from toolkit.dashboard.files import Unreadable, read_json
+from toolkit.dashboard.history import (
+    PastRun,
+    cleaning_runs,
+    dataset_name,
+    read_runs,
+    unusual_runs,
+)
+from toolkit.dashboard.published import Published, read_published
+from toolkit.report import RUN_FILE
+from toolkit.store import MANIFEST
+from toolkit.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class View:
+    """The workspace and its runs, oldest first; `published` is None where `gap` says why."""
+
+    workspace: Workspace
+    published: Published | None
+    gap: Unreadable | None
+    runs: Sequence[PastRun]
+    problems: Sequence[str]
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> View:
+        runs, problems = read_runs(workspace)
+        try:
+            return cls(workspace, read_published(workspace), None, runs, problems)
+        except Unreadable as gap:
+            return cls(workspace, None, gap, runs, problems)
+
+    def needed(self) -> Published:
+        """What is published. Raises Unreadable where nothing is."""
+        if self.published is None:
+            raise self.gap or Unreadable("There are no aggregations.")
+        return self.published
+
+    @cached_property
+    def dataset(self) -> str | None:
+        """The dataset that is looked at: the published one, or else that of the newest run."""
+        if self.published is not None:
+            return dataset_name(self.published.cleaned)
+        return next((run.dataset for run in reversed(self.runs) if run.dataset), None)
+
+    @cached_property
+    def cleanings(self) -> list[PastRun]:
+        return cleaning_runs(self.runs, self.dataset) if self.dataset else []
+
+    @cached_property
+    def unusual(self) -> dict[str, list[str]]:
+        return unusual_runs(self.cleanings)
+
+    @cached_property
+    def published_cleaning(self) -> PastRun | None:
+        """The run that cleaned what is published: the newest that was not held back."""
+        if self.published is None:
+            return None
+        return next((run for run in reversed(self.cleanings) if not run.is_held_back), None)
+
+    @cached_property
+    def validation(self) -> PastRun | None:
+        """The newest run that validated the published dataset as it is; None if none did."""
+        if self.published is None:
+            return None
+        since = self._cleaned_since()
+        for run in reversed(self.runs):
+            told = run.outcomes and run.finished is not None and run.finished >= since
+            if told and not run.is_held_back and self._is_about_published(run):
+                return run
+        return None
+
+    def _is_about_published(self, run: PastRun) -> bool:
+        """A run that validated and did no more says in its results what it validated."""
+        if run.dataset is not None:
+            return run.dataset == self.dataset
+        try:
+            suites = read_json(self.workspace.reports / run.name / RESULTS_FILE)["suites"]
+            return any(suite["data"] == str(self.needed().cleaned) for suite in suites)
+        except (Unreadable, KeyError, TypeError):
+            return False
+
+    def newest_unpublished(self) -> PastRun | None:
+        """The newest run, if it was to publish what is shown here, and did not."""
+        since = self.needed().finished
+        for run in reversed(self.runs):
+            if run.n_rows is not None:
+                # Times in reports have no fractions of a second.
+                late = run.status in ("held back", "failed") and run.started > since
+                return run if late else None
+        return None
+
+    def _cleaned_since(self) -> datetime:
+        """When the published rows were cleaned, or aggregated where they do not say."""
+        published = self.needed()
+        try:
+            manifest = read_json(published.cleaned / MANIFEST)
+            return datetime.fromisoformat(manifest["finished"])
+        except (Unreadable, KeyError, TypeError, ValueError):
+            return published.finished
+
+
+def stamp_of(workspace: Workspace) -> tuple[tuple[str, int], ...]:
+    """Differs when a run has published aggregations, or left a report, since."""
+    reports = sorted(workspace.reports.glob(f"*/{RUN_FILE}"))
+    paths = [workspace.aggregations / MANIFEST, *reports[-1:]]
+    return tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.exists())
