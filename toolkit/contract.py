@@ -89,6 +89,8 @@ class Numeric(Column):
     exactly three; a number without groups is one as well. `300,0,00.40` is none.
     """
 
+    optional: bool = False
+    """An empty cell is no value: null in clean rows, not rejected. What is unreadable still is."""
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'"] | None = None
     """' ' is any of a blank, a no-break and a narrow no-break space; "'" also its curly form."""
@@ -144,6 +146,8 @@ class Dated(Column):
     `range_reason`.
     """
 
+    optional: bool = False
+    """An empty cell is no value: null in clean rows, not rejected. What is unreadable still is."""
     formats: Annotated[tuple[str, ...], Field(min_length=1)]
     two_digit_years_from: Annotated[int, Field(ge=1, le=9900)] = 1969
     """%y is a year of the hundred years from this one on: 1969 to 2068."""
@@ -212,6 +216,8 @@ class Category(Column):
     """
 
     kind: Literal["category"]
+    optional: bool = False
+    """An empty cell is no value: null in clean rows, not rejected. What is unreadable still is."""
     values: str
     max_edits: Annotated[int, Field(ge=0)] = 0
     repair: Repair | None = None
@@ -223,6 +229,8 @@ class Mapped(Column):
     """What the lookup `map` says the value stands for, one of the lookup list `values`."""
 
     kind: Literal["mapped"]
+    optional: bool = False
+    """An empty cell is no value: null in clean rows, not rejected. What is unreadable still is."""
     map: str
     values: str
     unknown: str = "UNKNOWN"

@@ -88,11 +88,9 @@ def test_what_a_row_comes_to(
     row: Row, outcome: tuple[int, float, float] | str, beside: list[Row], clean: Cleaner
 ) -> None:
     [found, *_] = by_row(clean(write_feed([row, *beside], COLUMNS)))
-    wanted = outcome if isinstance(outcome, str) else (row[0].strip(), *outcome)
-    if isinstance(found, str):
-        assert found == wanted
-    else:
-        assert tuple(found.values()) == (wanted if row[0] != "ERROR" else ("", *wanted[1:]))
+    item = None if row[0].strip() in ("", "ERROR") else row[0].strip()
+    wanted = outcome if isinstance(outcome, str) else (item, *outcome)
+    assert (found if isinstance(found, str) else tuple(found.values())) == wanted
 
 
 def test_the_default_comes_after_all_repairs(tmp_path: Path) -> None:
@@ -208,7 +206,7 @@ def by_hand(row: Row, repairs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | 
     ):
         if broken:
             return reason
-    item = "" if row[0] == "ERROR" else row[0]
+    item = None if row[0] in ("", "ERROR") else row[0]
     return {"item": item, "quantity": int(q), "price": p, "total": t}
 
 

@@ -86,7 +86,7 @@ def test_ctrl_c_leaves_the_earlier_outputs_and_no_litter(moment: str, published:
     [run] = [run for run in published.runs() if run not in runs]
     assert published.report()["status"] == "interrupted"
     assert published.report()["stages"][-1]["name"] == "validate"
-    assert {path.name for path in run.iterdir()} == {".hydra", "run.json", "run.log"}
+    assert {path.name for path in run.iterdir()} == {".hydra", "run.json", "run.log", "report.html"}
     hidden = {path.name for path in published.folder.rglob(".*")}
     assert hidden == {".hydra"}
     published.write_suites()

@@ -120,6 +120,10 @@ class _Column:
         values = np.asarray(self.parsed.values)
         return values if self.indices is None else values[self.indices]
 
+    def absent(self) -> Bools | None:
+        absent = self.parsed.absent
+        return absent if absent is None or self.indices is None else absent[self.indices]
+
     def changes(self) -> dict[str, Bools]:
         """The rows that were repaired, by how."""
         found = self.parsed.changes
@@ -231,15 +235,19 @@ def _repair(name: str, labels: _Column, by: _Column, rules: Rules) -> _Column:
         raise AssertionError(f"column {name} cannot be repaired")
     (names, name_rows), (values, value_rows) = labels.vocabulary(), by.vocabulary()
     usual = np.array(
-        [lookup.repairs.get(match_key(value), -1) for value in values.to_pylist()], np.int32
+        [lookup.repairs.get(match_key(value or ""), -1) for value in values.to_pylist()], np.int32
     )[value_rows]
     given = names.indices.fill_null(-1).to_numpy()[name_rows]
     places = np.where((given >= 0) & (usual >= 0), usual, given)
-    # Every name once, and last the unknown value.
-    known = np.append(np.arange(len(lookup.names), dtype=np.int32), np.int32(-1))
-    parsed = label_values(known, column, rules.reason_ids, lookup)
+    # Every name once, then the unknown value, and last no value.
+    n_names = len(lookup.names)
+    known = np.append(np.arange(n_names, dtype=np.int32), np.array([-1, -1], np.int32))
+    nothing = np.arange(len(known)) > n_names if column.optional else None
+    parsed = label_values(known, column, rules.reason_ids, lookup, nothing)
     changes = labels.changes() | found_only({LOOKUP: places != given})
-    return _Column(parsed, np.where(places < 0, np.int32(len(lookup.names)), places), changes)
+    absent = labels.absent()
+    unknown = np.int32(n_names) if absent is None else np.int32(n_names) + absent
+    return _Column(parsed, np.where(places < 0, unknown, places).astype(np.int32), changes)
 
 
 def _fill(columns: dict[str, _Column], rules: Rules) -> dict[str, _Column]:
@@ -257,7 +265,11 @@ def _fill(columns: dict[str, _Column], rules: Rules) -> dict[str, _Column]:
     values = {name: columns[name].floats() for name in names if _is_numeric(name, rules.contract)}
     filled = fill_missing(fills, values, rules.contract, look_up)
     for name, changes in filled.items():
-        known = Parsed(values[name], changes={**columns[name].changes(), **changes})
+        known = Parsed(
+            values[name],
+            changes={**columns[name].changes(), **changes},
+            absent=columns[name].absent(),
+        )
         column = rules.contract.columns[name]
         if isinstance(column, Number | Integer):
             columns[name] = _Column(finish_numeric(column, known, rules.reason_ids), None)

@@ -25,13 +25,25 @@ def clean_table(
     arrays: dict[str, pa.Array] = {}
     for name, column in values.items():
         is_whole = isinstance(contract.columns[name], Integer)
-        arrays[name] = pa.array(column.astype(np.int64) if is_whole else column)
-    arrays |= {name: pa.array(column) for name, column in derived.items()}
+        arrays[name] = _numbers(column, is_whole) if isinstance(column, np.ndarray) else column
+    arrays |= {name: _numbers(column) for name, column in derived.items()}
     for flag, labels in contract.flags.items():
         arrays[flag] = _flag(
-            {label: arrays[on.column].to_numpy() > on.above for label, on in labels.items()}
+            {
+                label: arrays[on.column].to_numpy(zero_copy_only=False) > on.above
+                for label, on in labels.items()
+            }
         )
     return pa.table(arrays)
+
+
+def _numbers(values: Floats, is_whole: bool = False) -> pa.Array:
+    """The numbers of an Arrow column; NaN, which is no value, becomes null."""
+    unknown = np.isnan(values)
+    if not unknown.any():
+        return pa.array(values.astype(np.int64) if is_whole else values)
+    known = np.where(unknown, 0.0, values)
+    return pa.array(known.astype(np.int64) if is_whole else known, mask=unknown)
 
 
 def _flag(holds: Mapping[str, Bools]) -> pa.DictionaryArray:

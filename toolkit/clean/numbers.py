@@ -11,7 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.clean.parsers import Bools, Floats, Parsed, bools, coded, found_only
+from toolkit.clean.parsers import (
+    Bools,
+    Floats,
+    Parsed,
+    absent,
+    bools,
+    coded_unless,
+    found_only,
+)
 from toolkit.contract import Derived, Integer, Number, Numeric
 
 DEFAULT, CLIPPED, ROUNDED = "default", "clipped", "rounded"
@@ -34,20 +42,21 @@ def read_numeric(column: Number | Integer, strings: pa.Array) -> Parsed:
     values, in_words = read_written(column, strings)
     settled = settle(column, values)
     changes = {WORDS: in_words, **_settling(column, values, settled)}
-    return Parsed(settled, changes=found_only(changes))
+    return Parsed(settled, changes=found_only(changes), absent=absent(column.optional, strings))
 
 
 def finish_numeric(column: Number | Integer, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
     """The default in the place of what is still unknown, and a reason where a limit is broken."""
     values, changes = np.asarray(parsed.values), dict(parsed.changes)
+    nothing = None if parsed.absent is None else parsed.absent & np.isnan(values)
     if column.default is not None:
-        unknown = np.isnan(values)
+        unknown = np.isnan(values) if nothing is None else np.isnan(values) & ~nothing
         [default] = settle(column, np.array([column.default], np.float64))
         values = np.where(unknown, default, values)
         changes |= found_only({DEFAULT: unknown})
     codes = None
     if column.reason is not None:
-        codes = coded(~within_limits(column, values), reasons[column.reason])
+        codes = coded_unless(nothing, ~within_limits(column, values), reasons[column.reason])
     return Parsed(values, codes, changes)
 
 

@@ -36,16 +36,26 @@ class Parsed:
     """Values as an Arrow array, or float64 for numbers; `codes` None when nothing is wrong.
 
     `changes` says which values were repaired, by the word for how (see RepairFacts); only what
-    occurs is in it.
+    occurs is in it. `absent` are the values of an optional column that are rightly none.
     """
 
     values: pa.Array | Floats
     codes: Codes | None = None
     changes: Mapping[str, Bools] = field(default_factory=dict)
+    absent: Bools | None = None
 
 
 def coded(bad: Bools, reason: int) -> Codes | None:
     return np.where(bad, np.uint8(reason), np.uint8(OK)) if bad.any() else None
+
+
+def absent(optional: bool, strings: pa.Array) -> Bools | None:
+    """Which cells of a column are rightly empty; None for a column that must not be."""
+    return bools(pc.equal(pc.binary_length(strings), 0)) if optional else None
+
+
+def coded_unless(absent: Bools | None, bad: Bools, reason: int) -> Codes | None:
+    return coded(bad if absent is None else bad & ~absent, reason)
 
 
 def parse_text(
@@ -62,6 +72,9 @@ def parse_text(
     codes: Codes | None = None
     for bad, reason in _text_faults(column, strings):
         codes = first_reason(codes, coded(bad, reasons[reason]))
+    if not column.required:
+        empty = pc.equal(pc.binary_length(strings), 0)
+        strings = pc.if_else(empty, pa.scalar(None, pa.string()), strings)
     return Parsed(strings, codes, changes)
 
 
@@ -114,7 +127,7 @@ def parse_labels(
     values = strings.to_pylist()
     max_edits, how = (column.max_edits, NEAREST) if isinstance(column, Category) else (0, MAPPED)
     places = lookup.find(values, max_edits)
-    parsed = label_values(places, column, reasons, lookup)
+    parsed = label_values(places, column, reasons, lookup, absent(column.optional, strings))
     return replace(parsed, changes=found_only({how: lookup.respelt(values, places)}))
 
 
@@ -123,13 +136,16 @@ def label_values(
     column: Category | Mapped,
     reasons: Mapping[str, int],
     lookup: Lookup,
+    absent: Bools | None = None,
 ) -> Parsed:
     """Canonical names by their places as a dictionary array, null for places below 0."""
     bad = places < 0
     values = pa.DictionaryArray.from_arrays(
         pa.array(places, mask=bad), pa.array(lookup.names, pa.string())
     )
-    return Parsed(values, None if column.reason is None else coded(bad, reasons[column.reason]))
+    if column.reason is None:
+        return Parsed(values)
+    return Parsed(values, coded_unless(absent, bad, reasons[column.reason]), absent=absent)
 
 
 def is_ascii(strings: pa.Array) -> bool:
