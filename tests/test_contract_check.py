@@ -14,6 +14,8 @@ COLUMN = "dataset.columns"
 AGGREGATIONS = "dataset.aggregations"
 EXTREMES = {"kind": "extremes", "highest": {"r": "revenue"}, "tie_break": "order_id"}
 
+MOMENT = {"kind": "timestamp", "formats": ["%Y-%m-%d %H:%M"], "reason": "invalid_sale_date"}
+
 CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"dataset.csv.quote": ","}, "dataset.csv.quote=',': must differ from the delimiter"),
     ({"dataset.csv.delimiter": "\n"}, "delimiter='\\n': must be one ASCII character, not a line"),
@@ -72,9 +74,25 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
         "category.repair.by='region': is of kind mapped; must be text",
     ),
     ({f"{COLUMN}.discount_percent.clip": [1, 0]}, "clip=[1.0, 0.0]: the lower bound comes first"),
-    ({f"{COLUMN}.sale_date.formats": ["%Y-%m"]}, "formats: '%Y-%m' must have %Y, %m and %d once"),
-    ({f"{COLUMN}.sale_date.formats": ["%Y-%m-%d-%d"]}, "must have %Y, %m and %d once each"),
-    ({f"{COLUMN}.sale_date.formats": ["%Y-%m-%d %H"]}, "must have %Y, %m and %d once each"),
+    ({f"{COLUMN}.sale_date.formats": ["%Y-%m"]}, "formats: '%Y-%m' must have one day (%d)"),
+    (
+        {f"{COLUMN}.sale_date.formats": ["%d/%m/%Y", "%Y-%m-%d", "%m/%d/%Y"]},
+        "sale_date.formats: '%d/%m/%Y' and '%m/%d/%Y' both read '03/02/2001', as 2001-02-03 and as "
+        "2001-03-02; keep one of them",
+    ),
+    (
+        {f"{COLUMN}.sale_date": MOMENT | {"formats": ["%d.%m.%y %H:%M:%S", "%d.%m.%y %S:%M:%H"]}},
+        "both read '03.02.01 04:05:06', as 2001-02-03 04:05:06 and as 2001-02-03 06:05:04; keep",
+    ),
+    ({f"{COLUMN}.sale_date": MOMENT | {"reason": None}}, "the column rejects what is no timestamp"),
+    (
+        {f"{COLUMN}.sale_date.max_contradictions": 1.5},
+        "max_contradictions=1.5: must be less than",
+    ),
+    (
+        {f"{COLUMN}.sale_date.two_digit_years_from": 0},
+        "two_digit_years_from=0: must be greater than or eq",
+    ),
     (
         {"dataset.derived.revenue.formula": "unit_price * quantty"},
         "dataset.derived.revenue.formula='quantty': there is no such column; did you mean 'quant",
@@ -95,7 +113,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {f"{AGGREGATIONS}.monthly_sales_summary.by.month.column": "region"},
-        "by.month.column='region': is of kind mapped; must be date",
+        "by.month.column='region': is of kind mapped; must be date or timestamp",
     ),
     (
         {f"{AGGREGATIONS}.top_categories.by.category.column": "revenue"},

@@ -94,15 +94,28 @@ class Integer(Column):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Date(Column):
-    """A calendar day (date32) in one of `formats` (%Y %m %d and separators, first match wins).
+class Dated(Column):
+    """What a date and a timestamp share: how they are written, and which days are kept.
+
+    `formats` are tried in turn; the first that fits a cell reads it. Directives are those of
+    Python's strptime: one of %Y %y for the year, one of %m %b %B for the month (%b and %B in
+    English, in any case), %d for the day, and any of %H, %I with %p, %M, %S, %f for the time. The
+    rest of a format stands for itself. Numbers may lack their leading zeros, unless they touch.
+
+    Whether the day or the month comes first is decided for the whole column, never by cell: two
+    formats that differ only in that are refused, and so is a feed with cells that only the other
+    order can read.
 
     A day more than `years_before` or `years_after` years from the run's as_of is rejected with
     `range_reason`.
     """
 
-    kind: Literal["date"]
     formats: Annotated[tuple[str, ...], Field(min_length=1)]
+    two_digit_years_from: Annotated[int, Field(ge=1, le=9900)] = 1969
+    """%y is a year of the hundred years from this one on: 1969 to 2068."""
+    max_contradictions: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Of the cells whose day is above 12, the share that may contradict a format's order. A feed
+    with more is refused whole; up to it such cells are rejected row by row, and a note says so."""
     reason: str | None = None
     years_before: Annotated[int, Field(ge=0)] | None = None
     years_after: Annotated[int, Field(ge=0)] | None = None
@@ -115,6 +128,20 @@ class Date(Column):
             None if before is None else _years_from(as_of, -before),
             None if after is None else _years_from(as_of, after),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Date(Dated):
+    """A calendar day (date32). A time in the cell must be a real one and is left out."""
+
+    kind: Literal["date"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timestamp(Dated):
+    """A day and its time (timestamp[us] without a zone); midnight where a format has no time."""
+
+    kind: Literal["timestamp"]
 
 
 def _years_from(day: date, years: int) -> date:
@@ -184,7 +211,7 @@ class Unused(Column):
 
 
 AnyColumn = Annotated[
-    Text | Number | Integer | Date | Category | Mapped | Email | Unused,
+    Text | Number | Integer | Date | Timestamp | Category | Mapped | Email | Unused,
     Field(discriminator="kind"),
 ]
 
@@ -245,7 +272,7 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class Grain:
-    """The column that makes the groups; `unit: month` cuts a date to its `YYYY-MM`."""
+    """The column that makes the groups; `unit: month` cuts a date or timestamp to its `YYYY-MM`."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     column: str
@@ -350,6 +377,7 @@ class Contract:
             "number": pa.float64(),
             "integer": pa.int64(),
             "date": pa.date32(),
+            "timestamp": pa.timestamp("us"),
             "category": labels,
             "mapped": labels,
             "email": pa.string(),

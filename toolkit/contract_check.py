@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from encodings.aliases import aliases
+from itertools import combinations
 
 from toolkit.contract import (
     ROW_FACTS,
@@ -15,7 +16,7 @@ from toolkit.contract import (
     AnyColumn,
     Category,
     Contract,
-    Date,
+    Dated,
     Derived,
     Extremes,
     Integer,
@@ -25,12 +26,22 @@ from toolkit.contract import (
     Ranking,
     Summary,
     Text,
+    Timestamp,
     Unused,
 )
-from toolkit.errors import ConfigError, did_you_mean
-from toolkit.formula import formula_columns
+from toolkit.contract_kinds import (
+    NUMERIC,
+    clean_kinds,
+    feed_kinds,
+    formula_problems,
+    kind_problems,
+    listed,
+)
+from toolkit.contract_values import value_problems
+from toolkit.date_format import conflict, format_problems
+from toolkit.errors import did_you_mean
 
-_NUMERIC = ("number", "integer")
+_DAYS = ("date", "timestamp")
 _LABELS = ("text", "category", "mapped", "email")
 # Reasons are counted in a byte, whose last value means 'none'.
 _MOST_REASONS = 250
@@ -43,6 +54,7 @@ def contract_problems(contract: Contract) -> list[str]:
         _name_problems,
         _reason_problems,
         _column_problems,
+        value_problems,
         _lookup_problems,
         _derived_problems,
         _flag_problems,
@@ -94,8 +106,8 @@ def _name_problems(contract: Contract) -> Iterator[str]:
 
 
 def _reason_problems(contract: Contract) -> Iterator[str]:
-    used = dict(_reasons_used(contract))
-    for where, reason in used.items():
+    used = [*_reasons_used(contract)]
+    for where, reason in used:
         if reason not in contract.reasons:
             hint = did_you_mean(reason, contract.reasons)
             yield f"{where}={reason!r}: is not in dataset.reasons{hint}"
@@ -104,8 +116,8 @@ def _reason_problems(contract: Contract) -> Iterator[str]:
             yield f"reasons: {reason!r} stands in it {times} times"
         if reason in STRUCTURAL_REASONS:
             yield f"reasons: {reason!r} is the toolkit's own and comes first anyway; remove it"
-        elif reason not in used.values():
-            yield f"reasons: {reason!r} is used by no column, derived column or key; remove it"
+        elif reason not in {reason for _, reason in used}:
+            yield f"reasons: {reason!r} is used by no column, check or key; remove it"
     if len(contract.reasons) > _MOST_REASONS:
         yield f"reasons: {len(contract.reasons)} of them; at most {_MOST_REASONS} are possible"
 
@@ -116,6 +128,10 @@ def _reasons_used(contract: Contract) -> Iterator[tuple[str, str]]:
         for key in ("reason", "range_reason"):
             if (reason := getattr(column, key, None)) is not None:
                 yield f"columns.{name}.{key}", reason
+        if isinstance(column, Text):
+            yield from ((f"columns.{name}.reject", reason) for reason in column.reject)
+    for name, check in contract.checks.items():
+        yield f"checks.{name}.reason", check.reason
     for name, derived in contract.derived.items():
         if derived.reason is not None:
             yield f"derived.{name}.reason", derived.reason
@@ -132,12 +148,12 @@ def _column_problems(contract: Contract) -> Iterator[str]:
             yield from _limit_problems(where, column)
         if isinstance(column, Number) and column.clip and column.clip[0] > column.clip[1]:
             yield f"{where}.clip={list(column.clip)}: the lower bound comes first"
-        if isinstance(column, Date):
+        if isinstance(column, Dated):
             yield from _date_problems(where, column)
 
 
 def _lookup_problems(contract: Contract) -> Iterator[str]:
-    kinds = {name: column.kind for name, column in contract.columns.items()}
+    kinds = feed_kinds(contract)
     used: dict[str, str] = {}
     for name, file in contract.lookup_files():
         if not re.fullmatch(r"[\w-][\w. -]*\.json", file) or file.endswith(SUGGESTED):
@@ -148,7 +164,7 @@ def _lookup_problems(contract: Contract) -> Iterator[str]:
     for name, column in contract.columns.items():
         if isinstance(column, Category) and column.repair is not None:
             by = column.repair.by
-            yield from _kind_problems(f"columns.{name}.repair.by", by, kinds, ("text",))
+            yield from kind_problems(f"columns.{name}.repair.by", by, kinds, ("text",))
 
 
 def _is_list(contract: Contract, name: str, file: str) -> bool:
@@ -160,6 +176,8 @@ def _can_reject(column: AnyColumn) -> str:
     match column:
         case Text(required=True):
             return "rows without a value"
+        case Text(pattern=str()):
+            return "what does not match its pattern"
         case Number(default=None):
             return "what is no number"
         case Number() | Integer() if _has_limits(column):
@@ -167,8 +185,8 @@ def _can_reject(column: AnyColumn) -> str:
         case Integer():
             # Even with a default, 1e300 is no value of a column of 64-bit whole numbers.
             return "what is no whole number of 64 bits"
-        case Date():
-            return "what is no date"
+        case Dated():
+            return f"what is no {column.kind}"
         case Category() | Mapped():
             return "unknown values"
     return ""
@@ -187,47 +205,48 @@ def _limit_problems(where: str, limits: Number | Integer | Derived) -> Iterator[
         yield f"{where}: no number lies between its limits {lower:g} and {upper:g}"
 
 
-def _date_problems(where: str, column: Date) -> Iterator[str]:
-    for date_format in column.formats:
-        if sorted(re.findall(r"%.?", date_format)) != ["%Y", "%d", "%m"]:
-            yield (
-                f"{where}.formats: {date_format!r} must have %Y, %m and %d once each, "
-                "and no other directive"
-            )
+def _date_problems(where: str, column: Dated) -> Iterator[str]:
+    problems = {text: list(format_problems(text)) for text in column.formats}
+    for text, found in problems.items():
+        yield from (f"{where}.formats: {text!r} {problem}" for problem in found)
+    sound = [text for text, found in problems.items() if not found]
+    for one, other in combinations(sound, 2):
+        both = conflict(one, other, by_time=isinstance(column, Timestamp))
+        if both is not None:
+            yield f"{where}.formats: {one!r} and {other!r} both read {both}; keep one of them"
     limited = column.years_before is not None or column.years_after is not None
     if limited and column.range_reason is None:
         yield f"{where}.range_reason: missing; the column rejects days beyond its years"
 
 
 def _derived_problems(contract: Contract) -> Iterator[str]:
-    kinds = {name: column.kind for name, column in contract.columns.items()}
+    kinds = feed_kinds(contract)
     for name, derived in contract.derived.items():
         where = f"derived.{name}"
-        try:
-            for source in formula_columns(derived.formula):
-                yield from _kind_problems(f"{where}.formula", source, kinds, _NUMERIC)
-        except ConfigError as error:
-            yield f"{where}.{error}"
+        yield from formula_problems(where, derived.formula, kinds)
         if _has_limits(derived) and derived.reason is None:
             yield f"{where}.reason: missing; the column rejects what is beyond its limits"
         yield from _limit_problems(where, derived)
 
 
 def _flag_problems(contract: Contract) -> Iterator[str]:
-    kinds = _clean_kinds(contract)
+    kinds = clean_kinds(contract)
     for name, labels in contract.flags.items():
         if not labels:
             yield f"flags.{name}: has no label"
         for label, flag in labels.items():
-            yield from _kind_problems(f"flags.{name}.{label}.column", flag.column, kinds, _NUMERIC)
+            yield from kind_problems(f"flags.{name}.{label}.column", flag.column, kinds, NUMERIC)
 
 
 def _key_problems(contract: Contract) -> Iterator[str]:
     key = contract.key
     if key is None:
         return
+    if key.exact_rows == bool(key.columns):
+        yield "key: needs either columns, or exact_rows: true"
+    kinds = clean_kinds(contract)
     for column in key.columns:
-        yield from _kind_problems("key.columns", column, _clean_kinds(contract), ("text",))
+        yield from kind_problems("key.columns", column, kinds, set(kinds.values()))
     if len(set(key.columns)) < len(key.columns):
         yield f"key.columns={list(key.columns)}: names a column twice"
     if key.reason in contract.reasons and key.reason != contract.reasons[-1]:
@@ -238,7 +257,7 @@ def _key_problems(contract: Contract) -> Iterator[str]:
 
 
 def _aggregation_problems(contract: Contract) -> Iterator[str]:
-    kinds = _clean_kinds(contract)
+    kinds = clean_kinds(contract)
     for name, aggregation in contract.aggregations.items():
         where = f"aggregations.{name}"
         match aggregation:
@@ -248,23 +267,23 @@ def _aggregation_problems(contract: Contract) -> Iterator[str]:
                 yield from _ranking_problems(where, aggregation, kinds)
             case Extremes():
                 for reason, column in aggregation.highest.items():
-                    yield from _kind_problems(f"{where}.highest.{reason}", column, kinds, _NUMERIC)
+                    yield from kind_problems(f"{where}.highest.{reason}", column, kinds, NUMERIC)
                 tie_break = aggregation.tie_break
-                yield from _kind_problems(f"{where}.tie_break", tie_break, kinds, ("text",))
+                yield from kind_problems(f"{where}.tie_break", tie_break, kinds, ("text",))
 
 
 def _summary_problems(where: str, summary: Summary, kinds: Mapping[str, str]) -> Iterator[str]:
     for name, grain in summary.by.items():
-        allowed = ("date",) if grain.unit == "month" else (*_LABELS, "date")
-        yield from _kind_problems(f"{where}.by.{name}.column", grain.column, kinds, allowed)
+        allowed = _DAYS if grain.unit == "month" else (*_LABELS, *_DAYS)
+        yield from kind_problems(f"{where}.by.{name}.column", grain.column, kinds, allowed)
     yield from _measure_problems(where, summary.measures, kinds, summary.by)
     if summary.largest_first is not None and summary.largest_first not in summary.measures:
         yield _no_measure(f"{where}.largest_first", summary.largest_first, summary.measures)
 
 
 def _ranking_problems(where: str, ranking: Ranking, kinds: Mapping[str, str]) -> Iterator[str]:
-    yield from _kind_problems(f"{where}.within", ranking.within, kinds, _LABELS)
-    yield from _kind_problems(f"{where}.item", ranking.item, kinds, _LABELS)
+    yield from kind_problems(f"{where}.within", ranking.within, kinds, _LABELS)
+    yield from kind_problems(f"{where}.item", ranking.item, kinds, _LABELS)
     taken = (ranking.within, "metric_type", "rank", ranking.item)
     yield from _measure_problems(where, ranking.measures, kinds, taken)
     for metric, measure in ranking.metrics.items():
@@ -280,34 +299,12 @@ def _measure_problems(
             yield f"{where}.measures.{name}: needs exactly one of sum, mean, count"
         for key in ("sum", "mean"):
             if (column := getattr(measure, key)) is not None:
-                yield from _kind_problems(f"{where}.measures.{name}.{key}", column, kinds, _NUMERIC)
+                yield from kind_problems(f"{where}.measures.{name}.{key}", column, kinds, NUMERIC)
         if name in taken:
             yield f"{where}.measures.{name}: the result has another column of this name"
 
 
 def _no_measure(where: str, given: str, measures: Mapping[str, Measure]) -> str:
-    return f"{where}={given!r}: is none of the measures {_listed(measures)}" + did_you_mean(
+    return f"{where}={given!r}: is none of the measures {listed(measures)}" + did_you_mean(
         given, measures
     )
-
-
-def _clean_kinds(contract: Contract) -> dict[str, str]:
-    """The kind of each column of a clean row."""
-    return {
-        **{name: c.kind for name, c in contract.columns.items() if c.kind != "unused"},
-        **dict.fromkeys(contract.derived, "number"),
-        **dict.fromkeys(contract.flags, "flag"),
-    }
-
-
-def _kind_problems(
-    where: str, column: str, kinds: Mapping[str, str], allowed: Collection[str]
-) -> Iterator[str]:
-    if column not in kinds:
-        yield f"{where}={column!r}: there is no such column{did_you_mean(column, kinds)}"
-    elif kinds[column] not in allowed:
-        yield f"{where}={column!r}: is of kind {kinds[column]}; must be {_listed(allowed)}"
-
-
-def _listed(names: Collection[str]) -> str:
-    return " or ".join([", ".join(list(names)[:-1]), list(names)[-1]][len(names) < 2 :])

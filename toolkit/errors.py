@@ -127,6 +127,18 @@ class InputError(ToolkitError):
         )
 
     @classmethod
+    def wrong_date_order(
+        cls, path: str, column: tuple[str, str], date_format: str, evidence: str
+    ) -> InputError:
+        """`column` is its name in the file and in the contract."""
+        source, name = column
+        return cls(
+            f"{path}: column {source}: read as {date_format}, but {evidence}; "
+            f"set dataset.columns.{name}.formats, or max_contradictions to reject those rows one "
+            "by one"
+        )
+
+    @classmethod
     def changed(cls, path: str) -> InputError:
         return cls(f"{path}: changed while it was being read; nothing was published, run again")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from tests.aggregate.samples import cut
 from toolkit.aggregate.needs import aggregated_columns
 from toolkit.aggregate.partials import combine, partial
 from toolkit.aggregate.tables import finish
-from toolkit.contract import Contract
+from toolkit.contract import Contract, Timestamp
 from toolkit.errors import InputError
 
 WEATHER: dict[str, Any] = {
@@ -115,6 +116,21 @@ def test_months_of_distant_centuries(tables: dict[str, Any]) -> None:
         {"month": "9999-12", "mean_rain": 2.5, "strikes": 1},
         {"month": None, "mean_rain": None, "strikes": 0},
     ]
+
+
+def test_moments_fall_into_the_months_of_their_days(
+    table: pa.Table, tables: dict[str, Any], weather: Contract
+) -> None:
+    columns = dict(weather.columns)
+    columns["day"] = Timestamp(kind="timestamp", formats=("%Y-%m-%d %H:%M:%S",))
+    moments = [
+        day and dt.datetime.combine(day, dt.time.max) for day in table.column("day").to_pylist()
+    ]
+    timed = table.set_column(1, "day", pa.array(moments, pa.timestamp("us")))
+    contract = replace(weather, columns=columns)
+    found = finish(combine([partial(part, contract) for part in cut(timed, 3)]), contract)
+    assert found["months"].to_pylist() == tables["months"]
+    assert found["days"].column("day").to_pylist() == [*sorted(set(moments) - {None}), None]
 
 
 def test_a_mean_leaves_out_what_is_missing_and_comes_last_without_values(

@@ -14,7 +14,16 @@ import pytest
 from tests.feeds import Cleaner, row_with, write_feed
 from tests.validate.shipped import SUITES
 from toolkit.clean.evaluate import Rules
-from toolkit.contract import STRUCTURAL_REASONS, Category, Contract, Date, Mapped, Number, Text
+from toolkit.contract import (
+    STRUCTURAL_REASONS,
+    Category,
+    Contract,
+    Date,
+    Mapped,
+    Number,
+    Text,
+    Timestamp,
+)
 from toolkit.lookups import Lookup
 from toolkit.validate.parameters import suite_parameters
 
@@ -95,6 +104,17 @@ def test_each_column_offers_its_own() -> None:
         "shop_count": 0,
         "taken_earliest": "2025-11-23",
         "returned_latest": "2026-11-23",
+    }
+
+
+def test_the_limits_of_a_timestamp_are_the_moments_of_its_days() -> None:
+    moment = Timestamp(
+        kind="timestamp", formats=("%Y-%m-%d",), years_before=1, years_after=0, range_reason="far"
+    )
+    assert suite_parameters(Contract(name="till", columns={"paid": moment}), {}, AS_OF) == {
+        "reasons": list(STRUCTURAL_REASONS),
+        "paid_earliest": "2025-11-23T00:00:00",
+        "paid_latest": "2026-11-23T23:59:59.999999",
     }
 
 

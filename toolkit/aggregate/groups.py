@@ -154,6 +154,7 @@ def _relabel(key: Key, labels: pa.DictionaryArray) -> Key:
 
 def _encode_months(days: pa.Array) -> Key:
     """Each day that occurs, or could, is looked up in the calendar once, not each row."""
+    days = days.cast(pa.date32())
     span = pc.min_max(days.cast(pa.int32()))
     first, last = span["min"].as_py(), span["max"].as_py()
     if days.null_count or first is None or last - first >= _FEW_DAYS:

@@ -6,6 +6,7 @@ whole input are known, `publish_block` writes its clean and its rejected part.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.clean.date_order import OrderEvidence
 from toolkit.clean.duplicates import Spilled, likely_repeats, spill_words
 from toolkit.clean.evaluate import Rules, evaluate, reason_labels
 from toolkit.clean.keys import key_words
@@ -78,6 +80,8 @@ class Staged:
     """By reason id; repeated keys are not known yet."""
     spilled: Spilled
     files: SpillFiles
+    date_order: Mapping[str, tuple[OrderEvidence, ...]]
+    """By date column, for each of its formats; rows are places among the block's records."""
 
     @property
     def n_bytes(self) -> int:
@@ -130,7 +134,19 @@ def stage_block(block: Block, job: Job) -> Staged:
         tuple(np.bincount(codes, minlength=len(job.contract.all_reasons)).tolist()),
         Spilled(files.clean, files.words, evaluated.clean.num_rows, bucket_ends),
         files,
+        evaluated.date_order,
     )
+
+
+def first_rows(staged: Sequence[Staged]) -> list[int]:
+    """For each block, the number of records of the same source that come before it."""
+    before: dict[str, int] = {}
+    rows = []
+    for block in staged:
+        shown = block.block.source.shown
+        rows.append(before.get(shown, 0))
+        before[shown] = rows[-1] + block.n_records
+    return rows
 
 
 def publish_block(

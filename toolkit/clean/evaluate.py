@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from toolkit.clean.date_order import OrderEvidence, weigh_column
+from toolkit.clean.dates import ParsedDates, parse_dates
 from toolkit.clean.parsers import (
     OK,
     Bools,
@@ -24,7 +26,6 @@ from toolkit.clean.parsers import (
     coded,
     label_values,
     name_values,
-    parse_date,
     parse_email,
     parse_integer,
     parse_labels,
@@ -40,7 +41,7 @@ from toolkit.contract import (
     SOURCE_ROW_COLUMN,
     Category,
     Contract,
-    Date,
+    Dated,
     Email,
     Integer,
     Mapped,
@@ -76,12 +77,14 @@ class Evaluated:
     `clean` has the contract's clean columns of the rows that break no rule but, perhaps, the
     uniqueness of the key; `clean_rows` is the row of each in the raw table. `rejected` has the raw
     columns, the reason, the place (as source_row) and the raw line of the others.
-    len(clean) + len(rejected) is the number of records in the block.
+    len(clean) + len(rejected) is the number of records in the block. `date_order` is what the cells
+    of each date column say about its formats, by the contract's order; its rows are such places.
     """
 
     clean: pa.Table
     clean_rows: Ints
     rejected: pa.Table
+    date_order: Mapping[str, tuple[OrderEvidence, ...]]
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,11 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
         _clean_table(kept, columns, derived, rules.contract),
         kept,
         _rejected_table(raw, reasons, rules),
+        {
+            name: weigh_column(column.parsed, column.vocabulary()[1], raw)
+            for name, column in columns.items()
+            if isinstance(column.parsed, ParsedDates)
+        },
     )
     if evaluated.clean.num_rows + evaluated.rejected.num_rows != raw.n_records:
         raise AssertionError("a block's rows are not all either clean or rejected")
@@ -179,7 +187,7 @@ def _is_looked_up(name: str, contract: Contract) -> bool:
     columns = contract.columns.values()
     repairs = (column.repair for column in columns if isinstance(column, Category))
     return (
-        isinstance(contract.columns[name], Date)
+        isinstance(contract.columns[name], Dated)
         or name in contract.lookup_columns()
         or name in {repair.by for repair in repairs if repair is not None}
     )
@@ -212,8 +220,8 @@ def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:
             return parse_number(column, strings, rules.reason_ids)
         case Integer() as column:
             return parse_integer(column, strings, rules.reason_ids)
-        case Date() as column:
-            return parse_date(column, strings, rules.reason_ids, rules.as_of)
+        case Dated() as column:
+            return parse_dates(column, strings, rules.reason_ids, rules.as_of)
         case Email() as column:
             return parse_email(column, strings, rules.reason_ids)
         case Category() | Mapped() as column:

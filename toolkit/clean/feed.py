@@ -19,6 +19,7 @@ from toolkit.clean.blocks import (
     Job,
     Staged,
     Targets,
+    first_rows,
     load_clean,
     load_rejected,
     publish_block,
@@ -26,6 +27,7 @@ from toolkit.clean.blocks import (
 )
 from toolkit.clean.duplicates import N_BUCKETS, find_duplicates
 from toolkit.clean.evaluate import Rules
+from toolkit.clean.order_check import check_date_orders
 from toolkit.contract import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
@@ -85,17 +87,6 @@ def publish_tasks(
     ]
 
 
-def first_rows(staged: Sequence[Staged]) -> list[int]:
-    """For each block, the number of records of the same source that come before it."""
-    before: dict[str, int] = {}
-    rows = []
-    for block in staged:
-        shown = block.block.source.shown
-        rows.append(before.get(shown, 0))
-        before[shown] = rows[-1] + block.n_records
-    return rows
-
-
 def merge_duplicates(found: Sequence[Duplicates]) -> dict[int, Ints]:
     """The rows of all buckets together, ascending within each block."""
     merged: dict[int, list[Ints]] = {}
@@ -118,7 +109,9 @@ def evaluate_feed(
     Planning reads headers and the bytes around the cuts; inputs that are compressed or
     no UTF-8 are copied at once.
     Computing spills evaluated blocks to `spill` (a temporary folder by default, removed when
-    Python ends), which all workers must see. Raises InputError for inputs that are no such feed.
+    Python ends), which all workers must see. Raises InputError for inputs that are no such feed;
+    computing any part of the frame raises it when the whole feed contradicts the order of day and
+    month in a format, as `check_date_orders` does (whose notes are not given here).
     """
     if spill is None:
         spill = Path(tempfile.mkdtemp(prefix="sales-feed-"))
@@ -127,7 +120,7 @@ def evaluate_feed(
     sources = [spool(source, spill, encoding) for source in find_sources(inputs)]
     blocks = plan_blocks(sources, rules.contract, block_bytes)
     job = make_job(rules, blocks, spill)
-    staged = delayed(list, pure=False)(stage_tasks(blocks, job))
+    staged = delayed(_checked, pure=False)(stage_tasks(blocks, job), rules.contract)
     duplicates = delayed(merge_duplicates, pure=False)(
         duplicate_tasks(staged, rules.contract, _DUPLICATE_TASKS)
     )
@@ -150,6 +143,11 @@ def rejected_rows(evaluated: dd.DataFrame) -> dd.DataFrame:
     raw = {n: n.removeprefix(RAW_PREFIX) for n in evaluated.columns if n.startswith(RAW_PREFIX)}
     facts = [REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN]
     return rejected[[*raw, *facts]].rename(columns=raw)
+
+
+def _checked(staged: Sequence[Staged], contract: Contract) -> list[Staged]:
+    check_date_orders(staged, contract)
+    return list(staged)
 
 
 def _find_duplicates(staged: Sequence[Staged], key: Sequence[str], buckets: range) -> Duplicates:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.contract import Category, Date, Derived, Email, Integer, Mapped, Number, Text
+from toolkit.contract import Category, Derived, Email, Integer, Mapped, Number, Text
 from toolkit.lookups import Lookup
 
 Floats = npt.NDArray[np.float64]
@@ -30,7 +29,6 @@ _ASCII_WORD = r"[^@\s\x0b\x1c-\x1f]+"
 _ASCII_EMAIL = rf"^{_ASCII_WORD}@{_ASCII_WORD}\.{_ASCII_WORD}$"
 _WORD = r"[^@\s\p{Z}\x0b\x1c-\x1f\x{85}]+"
 _EMAIL = rf"^{_WORD}@{_WORD}\.{_WORD}$"
-_DATE_FIELDS = {"%Y": "(?P<Y>[0-9]{4})", "%m": "(?P<m>[0-9]{1,2})", "%d": "(?P<d>[0-9]{1,2})"}
 
 
 @dataclass(frozen=True)
@@ -120,68 +118,6 @@ def read_numbers(strings: pa.Array) -> Floats:
         values = values.copy()
         values[odd[words]] = np.nan
     return np.asarray(values)
-
-
-def parse_date(column: Date, strings: pa.Array, reasons: Mapping[str, int], as_of: date) -> Parsed:
-    days = np.full(len(strings), np.iinfo(np.int32).min, dtype=np.int32)
-    unread = np.ones(len(strings), dtype=bool)
-    for date_format in column.formats:
-        todo = np.flatnonzero(unread)
-        days[todo] = _read_days(strings.take(pa.array(todo)), date_format)
-        unread = days == np.iinfo(np.int32).min
-    values = pa.array(days, mask=unread).cast(pa.date32())
-    codes = None if column.reason is None else coded(unread, reasons[column.reason])
-    if column.range_reason is not None:
-        first, last = _date_limits(column, as_of)
-        outside = ~unread & ((days < first) | (days > last))
-        if outside.any():
-            codes = np.full(len(days), OK, np.uint8) if codes is None else codes
-            codes[outside] = np.minimum(codes[outside], reasons[column.range_reason])
-    return Parsed(values, codes)
-
-
-def _read_days(strings: pa.Array, date_format: str) -> npt.NDArray[np.int32]:
-    """Days since 1970-01-01; the smallest int32 for what is no calendar day in this format."""
-    pattern = "^" + "".join(_DATE_FIELDS.get(p, _escaped(p)) for p in _pieces(date_format)) + "$"
-    fields = pc.extract_regex(strings, pattern=pattern)
-    found = fields.is_valid()
-    year, month, day = (
-        pc.cast(pc.fill_null(pc.struct_field(fields, name), "0"), pa.int64()).to_numpy()
-        for name in "Ymd"
-    )
-    month0 = (year - 1970) * 12 + month - 1
-    starts = month0.astype("datetime64[M]")
-    length = ((starts + 1).astype("datetime64[D]") - starts.astype("datetime64[D]")).astype(int)
-    real = _bools(found) & (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
-    real &= day <= length
-    days = starts.astype("datetime64[D]").astype(np.int64) + day - 1
-    return np.where(real, days, np.iinfo(np.int32).min).astype(np.int32)
-
-
-def _pieces(date_format: str) -> list[str]:
-    pieces, place = [], 0
-    while place < len(date_format):
-        width = 2 if date_format[place] == "%" else 1
-        pieces.append(date_format[place : place + width])
-        place += width
-    return pieces
-
-
-def _escaped(literal: str) -> str:
-    return f"\\x{{{ord(literal[-1]):x}}}"
-
-
-def _date_limits(column: Date, as_of: date) -> tuple[int, int]:
-    """The first and the last day allowed, in days since 1970-01-01."""
-    first, last = column.limits(as_of)
-    return (
-        np.iinfo(np.int32).min + 1 if first is None else _days(first),
-        np.iinfo(np.int32).max if last is None else _days(last),
-    )
-
-
-def _days(day: date) -> int:
-    return day.toordinal() - date(1970, 1, 1).toordinal()
 
 
 def parse_labels(

@@ -20,6 +20,7 @@ from toolkit.clean.feed import (
     publish_tasks,
     stage_tasks,
 )
+from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
 from toolkit.errors import ConfigError, InputError
@@ -163,6 +164,8 @@ def _clean_blocks(
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
+        for note in check_date_orders(staged, contract):
+            run.note(work.facts, note)
         duplicates = merge_duplicates(
             runner.run(duplicate_tasks(staged, contract, runner.n_workers))
         )

@@ -6,6 +6,7 @@ From the contract:
     reasons            every reason that a row can be rejected for
     <column>_earliest  for a date column with years_before: its first day, `YYYY-MM-DD`
     <column>_latest    for a date column with years_after: its last day, `YYYY-MM-DD`
+                       (for a timestamp column the first and the last moment of these days)
 From the lookups, for a category or mapped column:
     <column>_values    its canonical names
     <column>_count     how many they are
@@ -16,11 +17,11 @@ A suite may calculate with numbers, such as {"$PARAMETER": "rows_in * 0.3"}.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.contract import Contract, Date
+from toolkit.contract import Contract, Dated, Timestamp
 from toolkit.lookups import Lookup
 
 _COUNTS = ("rows_in", "rows_clean", "rows_rejected")
@@ -40,7 +41,7 @@ def suite_parameters(
     """
     parameters: dict[str, Any] = {"reasons": list(contract.all_reasons)}
     for name, column in contract.columns.items():
-        if isinstance(column, Date):
+        if isinstance(column, Dated):
             parameters |= _days(name, column, as_of)
         if name in lookups:
             parameters[f"{name}_values"] = list(lookups[name].names)
@@ -48,7 +49,10 @@ def suite_parameters(
     return parameters | {name: manifest[name] for name in _COUNTS if name in manifest}
 
 
-def _days(name: str, column: Date, as_of: date) -> dict[str, str]:
+def _days(name: str, column: Dated, as_of: date) -> dict[str, str]:
     earliest, latest = column.limits(as_of)
+    if isinstance(column, Timestamp):
+        earliest = earliest and datetime.combine(earliest, time.min)
+        latest = latest and datetime.combine(latest, time.max)
     days = {f"{name}_earliest": earliest, f"{name}_latest": latest}
     return {key: day.isoformat() for key, day in days.items() if day is not None}

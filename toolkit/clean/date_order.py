@@ -1,0 +1,246 @@
+"""Whether a date format has day and month in the right order, by what the cells of a column say.
+
+A number above 12 is no month, so a cell such as 16/05/2023 is read by one order alone. Where no
+cell decides, the days themselves may: read in the wrong order they jump through the year.
+Evidence of parts of a column merges to that of the whole, however it was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import reduce
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from toolkit.clean.dates import NO_DAY, Ints, ParsedDates, Reading, read_dates
+from toolkit.clean.parsers import Bools
+from toolkit.date_format import pieces
+from toolkit.read.parse import RawBlock
+from toolkit.units import human_count
+
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A cell, and the row and source file where it stands first."""
+
+    cell: str
+    row: int
+    source: str = ""
+
+    def numbered(self, source: str, first_row: int) -> Example:
+        """With the row of a block, from 0, as the row of its source, from 1."""
+        return Example(self.cell, first_row + self.row + 1, source)
+
+
+@dataclass(frozen=True)
+class OrderEvidence:
+    """Cells of a column that `date_format` reads, or would read with day and month swapped.
+
+    `n_agreeing` cells can only be read as the format has it, `n_contradicting` only the other way
+    round; of both there is the first example in file order. `n_either` cells can be both.
+    `days` are the different days of these, read as the format has it, in the order in which they
+    first appear, counted from 1970-01-01. Once a cell decides they are of no use and left out.
+    """
+
+    date_format: str
+    n_agreeing: int = 0
+    n_contradicting: int = 0
+    n_either: int = 0
+    agreeing: Example | None = None
+    contradicting: Example | None = None
+    days: tuple[int, ...] = ()
+
+    def numbered(self, source: str, first_row: int) -> OrderEvidence:
+        """With the examples' rows as those of the source, whose `first_row` is the block's 0."""
+        return replace(
+            self,
+            agreeing=self.agreeing and self.agreeing.numbered(source, first_row),
+            contradicting=self.contradicting and self.contradicting.numbered(source, first_row),
+        )
+
+    @property
+    def n_deciding(self) -> int:
+        return self.n_agreeing + self.n_contradicting
+
+    @property
+    def contradicting_share(self) -> float:
+        """Of the cells that decide; 0 where none does."""
+        return self.n_contradicting / max(self.n_deciding, 1)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How days run in file order: the months they fall into, and how often one goes back."""
+
+    first: date
+    last: date
+    n_months: int
+    n_steps: int
+    n_steps_back: int
+
+
+def weigh_order(
+    date_format: str,
+    cells: pa.Array,
+    counts: Ints,
+    first_rows: Ints,
+    two_digit_years_from: int = 1969,
+) -> OrderEvidence | None:
+    """What distinct, stripped cells say of a format; None where it cannot be confused.
+
+    `counts` are the rows that have each cell, `first_rows` the first of these: its number is that
+    of an example, its place among the others says in which order the days appear. A cell that
+    stands in no row says nothing.
+    """
+    reading = read_dates(date_format, cells, two_digit_years_from)
+    return weigh_reading(reading, counts, first_rows)
+
+
+def weigh_reading(reading: Reading, counts: Ints, first_rows: Ints) -> OrderEvidence | None:
+    """As `weigh_order`, for cells that are read already."""
+    if reading.swapped is None:
+        return None
+    declared = (reading.days != NO_DAY) & (counts > 0)
+    other = (reading.swapped != NO_DAY) & (counts > 0)
+    agreeing, contradicting, either = declared & ~other, other & ~declared, declared & other
+    decided = agreeing.any() or contradicting.any()
+    return OrderEvidence(
+        reading.date_format,
+        int(counts[agreeing].sum()),
+        int(counts[contradicting].sum()),
+        int(counts[either].sum()),
+        _first(agreeing, reading.cells, first_rows),
+        _first(contradicting, reading.cells, first_rows),
+        () if decided else _in_order(reading.days[either], first_rows[either]),
+    )
+
+
+def weigh_column(
+    parsed: ParsedDates, indices: npt.NDArray[np.int32], raw: RawBlock
+) -> tuple[OrderEvidence, ...]:
+    """The evidence for each format of a block's column whose day and month may be confused.
+
+    `indices` are the places of the rows' cells among the parsed ones; all rows count, whatever
+    becomes of them. A format is weighed by the cells it was tried on. The rows of examples are
+    places among the block's records.
+    """
+    counts = np.bincount(indices, minlength=len(parsed.values))
+    first_rows = np.zeros(len(counts), np.int64)
+    # Of the rows given for one cell the last is kept: the first in file order.
+    first_rows[indices[::-1]] = np.arange(len(indices))[::-1]
+    if len(indices):
+        first_rows = raw.places(first_rows)
+    weighed = (
+        weigh_reading(reading, counts[places], first_rows[places])
+        for places, reading in parsed.readings
+    )
+    return tuple(evidence for evidence in weighed if evidence is not None)
+
+
+def merge_evidence(parts: Iterable[OrderEvidence]) -> OrderEvidence:
+    """The evidence for one format of all parts of a column, which come in file order."""
+    return reduce(_merge, parts)
+
+
+def _merge(earlier: OrderEvidence, later: OrderEvidence) -> OrderEvidence:
+    decided = earlier.n_deciding + later.n_deciding > 0
+    return OrderEvidence(
+        earlier.date_format,
+        earlier.n_agreeing + later.n_agreeing,
+        earlier.n_contradicting + later.n_contradicting,
+        earlier.n_either + later.n_either,
+        earlier.agreeing or later.agreeing,
+        earlier.contradicting or later.contradicting,
+        () if decided else tuple(dict.fromkeys([*earlier.days, *later.days])),
+    )
+
+
+def courses(evidence: OrderEvidence) -> tuple[Course, Course] | None:
+    """How the days run as the format has them, and how with day and month swapped.
+
+    None where a cell decides or there are fewer than two days.
+    """
+    if len(evidence.days) < 2:
+        return None
+    days = [_EPOCH + timedelta(day) for day in evidence.days]
+    return _course(days), _course([day.replace(month=day.day, day=day.month) for day in days])
+
+
+def doubt(evidence: OrderEvidence) -> str | None:
+    """How the days run, if no cell decides and the other order suits them clearly better.
+
+    That is with less than half the steps back in time; or in fewer months, unless the format's
+    order halves the steps back. Nobody writes a year, then a day and then a month.
+    """
+    both = courses(evidence)
+    if both is None or _year_comes_first(evidence.date_format):
+        return None
+    declared, other = both
+    steps_tell = declared.n_steps_back > 2 * other.n_steps_back
+    steps_deny = other.n_steps_back > 2 * declared.n_steps_back
+    if steps_tell or (other.n_months < declared.n_months and not steps_deny):
+        return tell_courses(evidence.date_format, declared, other)
+    return None
+
+
+def order_names(date_format: str) -> tuple[str, str]:
+    """The order of a format in words, and the other one."""
+    found = pieces(date_format)
+    names = ("day/month", "month/day")
+    return names if found.index("%d") < found.index("%m") else names[::-1]
+
+
+def tell_cells(evidence: OrderEvidence) -> str:
+    """What the cells that decide say, the contradicting ones first."""
+    order, other = order_names(evidence.date_format)
+    example = evidence.contradicting
+    first = f" (first {example.cell!r} in row {example.row})" if example is not None else ""
+    cells = "cell" if evidence.n_contradicting == 1 else "cells"
+    return (
+        f"{human_count(evidence.n_contradicting)} {cells} can only be {other}{first} "
+        f"and {human_count(evidence.n_agreeing)} only {order}"
+    )
+
+
+def tell_courses(date_format: str, declared: Course, other: Course) -> str:
+    """How the days run in either order, where no cell decides."""
+    return "; ".join(
+        f"as {order} its days lie in {course.n_months} month{'s' if course.n_months > 1 else ''} "
+        f"({course.first} to {course.last}) and go back in time {course.n_steps_back} of "
+        f"{course.n_steps} times"
+        for order, course in zip(order_names(date_format), (declared, other), strict=True)
+    )
+
+
+def _first(chosen: Bools, cells: pa.Array, first_rows: Ints) -> Example | None:
+    places = np.flatnonzero(chosen)
+    if len(places) == 0:
+        return None
+    place = places[first_rows[places].argmin()]
+    return Example(cells[int(place)].as_py(), int(first_rows[place]))
+
+
+def _in_order(days: Ints, first_rows: Ints) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(days[np.argsort(first_rows, kind="stable")].tolist()))
+
+
+def _course(days: list[date]) -> Course:
+    return Course(
+        min(days),
+        max(days),
+        len({(day.year, day.month) for day in days}),
+        len(days) - 1,
+        sum(later < earlier for earlier, later in pairwise(days)),
+    )
+
+
+def _year_comes_first(date_format: str) -> bool:
+    found = pieces(date_format)
+    return min(found.index(piece) for piece in ("%Y", "%y") if piece in found) < found.index("%d")

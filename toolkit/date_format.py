@@ -1,0 +1,90 @@
+"""Formats of dates, as contracts write them: Python's directives, and what may be said with them.
+
+%Y %y            the year, with four digits or two
+%m %b %B         the month: a number, its English name shortened, its English name
+%d               the day of the month
+%H, %I with %p   the hour of 24, or of 12 with AM or PM
+%M %S %f         minutes, seconds, and up to six digits of a second's fraction
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import product
+
+_DAY_PARTS = {"year": ("%Y", "%y"), "month": ("%m", "%b", "%B"), "day": ("%d",)}
+_HOURS = ("%H", "%I")
+_NEEDS = {"%I": ("%p",), "%p": ("%I",), "%M": _HOURS, "%S": ("%M",), "%f": ("%S",)}
+_KNOWN = [d for parts in _DAY_PARTS.values() for d in parts] + ["%H", *_NEEDS]
+# Days whose year, month and day can each be taken for one of the others, at a time whose parts
+# all differ.
+_TELLING = [
+    datetime(year, month, day, 4, 5, 6, 700_000)
+    for year, month, day in product((2001, 2012), (2, 5, 11), (3, 12))
+]
+
+
+def pieces(date_format: str) -> list[str]:
+    """The directives and the single characters between them, in order."""
+    return re.findall(r"%.?|[^%]", date_format, re.DOTALL)
+
+
+def format_problems(date_format: str) -> Iterator[str]:
+    """Why a format cannot be used, to be read after the format itself."""
+    found = Counter(piece for piece in pieces(date_format) if piece.startswith("%"))
+    unknown = [directive for directive in found if directive not in _KNOWN]
+    if unknown:
+        yield f"has {', '.join(unknown)}; what it can have is {' '.join(_KNOWN)}"
+    for part, directives in _DAY_PARTS.items():
+        if sum(found[directive] for directive in directives) != 1:
+            yield f"must have one {part} ({' or '.join(directives)})"
+    for directive, times in found.items():
+        if times > 1 and directive in ("%H", *_NEEDS):
+            yield f"has {directive} {times} times"
+    if "%H" in found and "%I" in found:
+        yield "has %H and %I; keep the hour that is meant"
+    for directive, others in _NEEDS.items():
+        if directive in found and not any(other in found for other in others):
+            yield f"has {directive} without {' or '.join(others)}"
+
+
+def conflict(one: str, other: str, *, by_time: bool) -> str | None:
+    """A cell that two sound formats read as different days, and which; None if there is none.
+
+    With `by_time` the same day at different times is a conflict too.
+    """
+    for moment, writing in product(_TELLING, (one, other)):
+        cell = _write(moment, writing)
+        first, second = _read(cell, one), _read(cell, other)
+        if first is None or second is None:
+            continue
+        meant: tuple[date, date] = (first, second) if by_time else (first.date(), second.date())
+        if meant[0] != meant[1]:
+            return f"{cell!r}, as {meant[0]} and as {meant[1]}"
+    return None
+
+
+def swapped(date_format: str) -> str | None:
+    """The format with day and month in each other's place; None where they cannot be confused."""
+    if "%m" not in pieces(date_format):
+        return None
+    other = {"%m": "%d", "%d": "%m"}
+    return "".join(other.get(piece, piece) for piece in pieces(date_format))
+
+
+def _write(moment: datetime, date_format: str) -> str:
+    return "".join(
+        moment.strftime(piece) if piece.startswith("%") else piece for piece in pieces(date_format)
+    )
+
+
+def _read(cell: str, date_format: str) -> datetime | None:
+    """Only what has all its leading zeros: where numbers touch, the toolkit wants them."""
+    try:
+        moment = datetime.strptime(cell, date_format)
+    except ValueError:
+        return None
+    return moment if _write(moment, date_format) == cell else None
