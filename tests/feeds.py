@@ -21,14 +21,15 @@ from tests.oracle import COLUMNS
 from toolkit.clean.blocks import Published, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import (
-    duplicate_tasks,
+    find_repeats,
     make_job,
-    merge_duplicates,
     publish_tasks,
     stage_tasks,
+    total_repairs,
 )
 from toolkit.read.blocks import find_sources, plan_blocks
 from toolkit.read.spool import spool
+from toolkit.report import RepairFacts
 
 HEADER = (",".join(COLUMNS) + "\n").encode()
 GOOD_ROW = {
@@ -53,6 +54,7 @@ class Cleaned:
     rejected: pa.Table
     published: list[Published]
     n_left_in_spill: int
+    repaired: list[RepairFacts]
 
     @property
     def n_blocks(self) -> int:
@@ -103,8 +105,8 @@ def clean_files(
         blocks = plan_blocks(sources, rules.contract, block_bytes)
         job = make_job(rules, blocks, spill)
         staged = _compute(stage_tasks(blocks, job), scheduler)
-        found = _compute(duplicate_tasks(staged, rules.contract, 3), scheduler)
-        tasks = publish_tasks(staged, merge_duplicates(found), job, Targets(clean, rejected))
+        found = find_repeats(lambda tasks: _compute(tasks, scheduler), staged, job, 3)
+        tasks = publish_tasks(staged, found, job, Targets(clean, rejected))
         published = _compute(tasks, scheduler)
         for one in published:
             next(block for block in staged if block.block.index == one.index).files.remove()
@@ -113,6 +115,7 @@ def clean_files(
             _read_parts(rejected, rules.contract.rejected_schema(job.extra)),
             published,
             len([path for path in spill.iterdir() if "spooled" not in path.name]),
+            total_repairs(staged, rules.contract),
         )
     finally:
         shutil.rmtree(folder)

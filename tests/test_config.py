@@ -236,9 +236,7 @@ def test_the_hash_sees_the_order_of_columns() -> None:
 
 
 def test_the_hash_is_the_same_for_defaults_written_out() -> None:
-    written = changed(
-        {"dataset.columns.region.null_words": [], "dataset.key.columns": ["order_id"]}
-    )
+    written = changed({"dataset.columns.region.prefix": [], "dataset.key.columns": ["order_id"]})
     assert hash_of(written) == hash_of(shipped_values())
     assert hash_of(shipped_values(), ["seed=42"]) == hash_of(shipped_values())
 

@@ -13,6 +13,9 @@ from toolkit.contract_check import contract_problems
 COLUMN = "dataset.columns"
 AGGREGATIONS = "dataset.aggregations"
 EXTREMES = {"kind": "extremes", "highest": {"r": "revenue"}, "tie_break": "order_id"}
+UNIT_PRICE = {"kind": "number", "above": 0, "reason": "invalid_unit_price"}
+PRICES = {"column": "unit_price", "by": "product_name", "map": "prices.json"}
+CHECK = {"column": "unit_price", "formula": "quantity", "reason": "invalid_unit_price"}
 
 MOMENT = {"kind": "timestamp", "formats": ["%Y-%m-%d %H:%M"], "reason": "invalid_sale_date"}
 
@@ -105,7 +108,96 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"dataset.derived.revenue.formula": "(unit_price"}, "only + - * /, parentheses, numbers and"),
     ({"dataset.derived.revenue.formula": "abs(quantity)"}, "only + - * /, parentheses, numbers"),
     ({"dataset.key.columns": ["orderid"]}, "key.columns='orderid': there is no such column; did"),
-    ({"dataset.key.columns": ["region"]}, "key.columns='region': is of kind mapped; must be text"),
+    ({"dataset.key.exact_rows": True}, "dataset.key: needs either columns, or exact_rows: true"),
+    ({"dataset.key.columns": []}, "dataset.key: needs either columns, or exact_rows: true"),
+    ({f"{COLUMN}.order_id.prefix": [""]}, "order_id.prefix: has an empty text, which fits ever"),
+    ({f"{COLUMN}.customer_email.suffix": ["x", ""]}, "customer_email.suffix: has an empty text"),
+    (
+        {f"{COLUMN}.order_id.case": "upper", f"{COLUMN}.order_id.prefix": ["Nr "]},
+        "columns.order_id: 'Nr ' never fits, as case: upper comes before trimming",
+    ),
+    (
+        {f"{COLUMN}.order_id.pattern": "^[0-9"},
+        "columns.order_id.pattern='^[0-9': is no regular expression of RE2: missing ]: [0-9",
+    ),
+    ({f"{COLUMN}.order_id.pattern": "(?=x)"}, "order_id.pattern='(?=x)': is no regular express"),
+    ({f"{COLUMN}.order_id.pattern": r"(a)\1"}, "is no regular expression of RE2: invalid esca"),
+    (
+        {f"{COLUMN}.order_id.reject": {"zero_quantity": "*"}},
+        "columns.order_id.reject.zero_quantity='*': is no regular expression of RE2: no argume",
+    ),
+    (
+        {f"{COLUMN}.order_id.reject": {"cancelled": "^C"}},
+        "dataset.columns.order_id.reject='cancelled': is not in dataset.reasons",
+    ),
+    (
+        {f"{COLUMN}.order_id": {"kind": "text", "pattern": "^O"}},
+        "columns.order_id.reason: missing; the column rejects what does not match its pattern",
+    ),
+    (
+        {f"{COLUMN}.unit_price": UNIT_PRICE | {"decimal": ",", "thousands": ","}},
+        "unit_price.thousands=',': must differ from the decimal sign",
+    ),
+    (
+        {f"{COLUMN}.unit_price": UNIT_PRICE | {"decimal": ";"}},
+        "unit_price.decimal=';': must be '.' or ','",
+    ),
+    (
+        {f"{COLUMN}.unit_price": UNIT_PRICE | {"words": {"two ": 2}}},
+        "unit_price.words: 'two ' is empty or has outer blanks",
+    ),
+    (
+        {f"{COLUMN}.unit_price": UNIT_PRICE | {"words": {"1.5e3": 2}}},
+        "unit_price.words: '1.5e3' looks like a number, which needs no word",
+    ),
+    (
+        {f"{COLUMN}.unit_price": UNIT_PRICE | {"words": {"two": 2, "Two": 3}}},
+        "unit_price.words: 'two' and 'Two' differ by case only",
+    ),
+    (
+        {"dataset.repairs": [{"column": "quantity", "formula": "revenue / unit_price"}]},
+        "repairs.0.formula='revenue': is of kind unused; must be number or integer",
+    ),
+    (
+        {"dataset.repairs": [{"column": "quantity", "formula": "quantity * 1"}]},
+        "dataset.repairs.0.formula: quantity is computed from itself",
+    ),
+    (
+        {"dataset.repairs": [{"column": "region", "formula": "quantity"}]},
+        "dataset.repairs.0.column='region': is of kind mapped; must be number or integer",
+    ),
+    ({"dataset.repairs": [{"column": "quantity"}]}, "repairs.0: needs either a formula, or both"),
+    (
+        {"dataset.repairs": [{"column": "quantity", "by": "region"}]},
+        "dataset.repairs.0: needs either a formula, or both by and map",
+    ),
+    (
+        {"dataset.repairs": [PRICES, {"column": "quantity", "map": "x.json", "formula": "1"}]},
+        "dataset.repairs.1: needs either a formula, or both by and map",
+    ),
+    (
+        {"dataset.repairs": [PRICES | {"by": "sale_date"}]},
+        "repairs.0.by='sale_date': is of kind date; must be text, category or mapped",
+    ),
+    ({"dataset.repairs": [PRICES | {"decimals": 2}]}, "repairs.0.decimals: is for a formula"),
+    ({"dataset.repairs": [PRICES | {"mapp": 2}]}, "repairs.0.mapp=2: unknown key; did you mean"),
+    (
+        {"dataset.repairs": [PRICES | {"map": "../prices.json"}]},
+        "columns.unit_price: '../prices.json' must be the name of a .json file in the lookups",
+    ),
+    (
+        {"dataset.checks": {"adds_up": CHECK | {"column": "region"}}},
+        "dataset.checks.adds_up.column='region': is of kind mapped; must be number or integer",
+    ),
+    (
+        {"dataset.checks": {"adds_up": CHECK | {"formula": "quantity * prize"}}},
+        "dataset.checks.adds_up.formula='prize': there is no such column",
+    ),
+    (
+        {"dataset.checks": {"adds_up": CHECK | {"reason": "does_not_add_up"}}},
+        "dataset.checks.adds_up.reason='does_not_add_up': is not in dataset.reasons",
+    ),
+    ({"dataset.checks": {"adds_up": CHECK | {"tolerance": -1}}}, "checks.adds_up.tolerance=-1"),
     ({"dataset.key.columns": ["order_id", "order_id"]}, "key.columns=['order_id', 'order_id']: na"),
     (
         {f"{AGGREGATIONS}.a/b": EXTREMES},
@@ -201,7 +293,7 @@ def reasons_with(*, first: str = "", last: str = "") -> list[str]:
     [
         (reasons_with(first="zero_quantity"), "'zero_quantity' stands in it 2 times"),
         (reasons_with(first="blank_row"), "'blank_row' is the toolkit's own and comes first any"),
-        (reasons_with(first="too_old"), "'too_old' is used by no column, derived column or key"),
+        (reasons_with(first="too_old"), "'too_old' is used by no column, check or key"),
         (reasons_with()[:-1], "dataset.key.reason='duplicate_order_id': is not in dataset.reasons"),
         (
             list(reversed(reasons_with())),

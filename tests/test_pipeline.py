@@ -40,6 +40,7 @@ MANIFEST_KEYS = {
     "rows_clean",
     "rows_rejected",
     "rejected_by_reason",
+    "repaired",
     "inputs",
     "config_hash",
     "versions",
@@ -99,9 +100,13 @@ def test_the_pipeline_from_an_empty_folder(tmp_path: Path) -> None:
     assert (manifest["rows_in"], manifest["rows_clean"]) == (1000, clean.num_rows)
     assert sum(manifest["rejected_by_reason"].values()) == rejected.num_rows
     assert manifest["peak_rss_bytes"] > 50_000_000
+    assert manifest["repaired"]["region"]["mapped"] > 100
     [report] = (data / "reports").glob("*/run.json")
     stages = json.loads(report.read_text())["stages"]
     assert [stage["name"] for stage in stages] == ["generate", "clean", "validate", "aggregate"]
+    for one in stages[1]["repaired"]:
+        assert manifest["repaired"][one["column"]][one["how"]] == one["rows"]
+        assert f"  {one['column']} " in done.stdout
     assert "\x1b" not in done.stdout
     assert "1,000" in done.stdout
     for shown in ("data/clean/raw_ecommerce_data_clean.parquet", str(report.relative_to(tmp_path))):

@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import ROOT
 from toolkit.errors import InputError, OutputError, ValidationError
 from toolkit.report import (
+    RepairExample,
+    RepairFacts,
     RunReport,
     StageFacts,
     record_run,
@@ -34,6 +36,9 @@ def make_report() -> RunReport:
         rows_clean=900,
         rows_rejected=100,
         rejected_by_reason={"unknown_region": 60, "duplicate_order_id": 40},
+        repaired=[
+            RepairFacts("quantity", "rounded", 7, [RepairExample("1.5", "2", "feed.csv", 3)]),
+        ],
         bytes_in=102_000,
         bytes_out=20_000,
         peak_rss_bytes=123_000_000,
@@ -57,6 +62,10 @@ def test_run_json_holds_the_same_facts(tmp_path: Path) -> None:
     assert stage["rows_per_second"] == 200
     assert stage["paths"] == {"clean": "data/clean/feed_clean.parquet"}
     assert stage["rejected_by_reason"] == {"unknown_region": 60, "duplicate_order_id": 40}
+    example = {"raw": "1.5", "clean": "2", "source_file": "feed.csv", "source_row": 3}
+    assert stage["repaired"] == [
+        {"column": "quantity", "how": "rounded", "rows": 7, "examples": [example]}
+    ]
 
 
 def test_run_json_has_sorted_keys_and_everyone_may_read_it(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from toolkit.report import CheckFacts, RunReport, StageFacts
+from toolkit.report import CheckFacts, RepairFacts, RunReport, StageFacts
 from toolkit.summary import print_summary, summary_table
 
 GOLDEN = Path(__file__).parent / "golden" / "summary"
@@ -35,6 +35,10 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunReport:
             "unknown_category": 1_500_000,
             "invalid_calculated_revenue": 500_000,
         },
+        repaired=[
+            RepairFacts("discount_percent", "clipped", 1_234_567, []),
+            RepairFacts("quantity", "raised to floor", 1, []),
+        ],
         peak_rss_bytes=812_345_678,
         paths={
             "clean": tmp_path / "data/clean/raw_ecommerce_data_of_the_year_2026_clean.parquet",

@@ -17,7 +17,6 @@ from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import clean_rows, evaluate_feed, rejected_rows
 from toolkit.config import read_contract
 from toolkit.errors import ConfigError, did_you_mean
-from toolkit.lookups import load_lookups
 from toolkit.shipped import shipped_folder
 from toolkit.workspace import Workspace
 
@@ -46,7 +45,7 @@ def load_rules(contract: str | Path, *, as_of: date, data_dir: str | Path = "dat
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"contract {path}: {' '.join(str(error).split())}") from None
     found = read_contract(values)
-    return Rules(found, load_lookups(found, workspace.lookups), as_of)
+    return Rules.load(found, workspace.lookups, as_of)
 
 
 def _find_contract(name: str, workspace: Workspace) -> Path:

@@ -100,6 +100,8 @@ def _names_at(hint: Any, place: _Place) -> list[str]:
             hint = get_type_hints(hint)[str(step)]
         elif get_origin(hint) is dict:
             hint = get_args(hint)[1]
+        elif get_origin(hint) is tuple:
+            hint = get_args(hint)[0]
         else:
             hint = next(kind for kind in get_args(hint) if step in _kinds(kind))
     if is_dataclass(hint):

@@ -6,12 +6,14 @@ reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+
+from toolkit.formula import formula_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,8 +46,15 @@ class Column:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     source: str | None = None
-    null_words: tuple[str, ...] = ()
-    """Values that mean 'no value', compared after stripping; they read as empty."""
+    null_words: tuple[str, ...] | None = None
+    """Values that mean 'no value', compared after stripping; they read as empty.
+
+    Left out, they are the contract's; an empty list means that every value is one.
+    """
+    prefix: tuple[str, ...] = ()
+    """Texts that are taken from the start of a stripped value, such as '$', while one fits."""
+    suffix: tuple[str, ...] = ()
+    """The same for its end: '.0' makes the customer number 17850 of 17850.0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,17 +62,39 @@ class Text(Column):
     """Free text, stripped of white space. `required`: a row without it is rejected.
 
     The lookup `map` names the other spellings of some values; a value that it does not know
-    stands for itself.
+    stands for itself. Patterns are regular expressions (RE2) that are searched for in the clean
+    value: ^ and $ tie them to its ends. They say nothing of an empty value.
     """
 
     kind: Literal["text"]
     required: bool = False
+    case: Literal["upper", "lower"] | None = None
+    """The case of every value, for codes that come in two; prefixes are compared in it."""
     map: str | None = None
+    pattern: str | None = None
+    """What does not match is rejected with `reason`."""
+    reject: dict[str, str] = field(default_factory=dict)
+    """reason -> pattern; what matches is rejected with that reason."""
     reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Column):
+class Numeric(Column):
+    """How a number is written: an optional sign, ASCII digits, an optional exponent.
+
+    With `thousands`, digits before the decimal sign may come in groups, each but the first of
+    exactly three; a number without groups is one as well. `300,0,00.40` is none.
+    """
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    """' ' is any of a blank, a no-break and a narrow no-break space; "'" also its curly form."""
+    words: dict[str, float] = field(default_factory=dict)
+    """Numbers that are written as words: {two: 2, many: 10}; compared without case."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Numeric):
     """A decimal number (float64). What fails `above`, `min`, `max`, `below` is rejected.
 
     `default` stands for what is no number, instead of a rejection; `clip` repairs the rest.
@@ -80,7 +111,7 @@ class Number(Column):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Integer(Column):
+class Integer(Numeric):
     """A whole number (int64): rounded, ties to even; then raised to `floor`; then limited."""
 
     kind: Literal["integer"]
@@ -217,6 +248,50 @@ AnyColumn = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fill:
+    """Gives a number or integer column a value where it has none: empty, or not to be read.
+
+    Either a `formula` of other number and integer columns, where all of these are known by then;
+    or what the lookup `map` (a JSON object, value -> number) says of the text, category or mapped
+    column `by`. What it gives is then treated as if it had stood in the file: it is clipped or
+    raised to the floor, and must keep the limits. An integer takes whole numbers only (but for
+    the rounding of floats, 8 units in the last place). A result that is no finite number fills
+    nothing. The column's `default` comes after all fills.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    column: str
+    formula: str | None = None
+    decimals: Annotated[int, Field(ge=0)] | None = None
+    """What the formula gives is rounded to."""
+    by: str | None = None
+    map: str | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that must be known."""
+        if self.formula is not None:
+            return tuple(formula_columns(self.formula))
+        return () if self.by is None else (self.by,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """Holds a stored number against a formula of other columns, where both are known.
+
+    A row is rejected unless |column - formula| <= `tolerance`; four units in the last place of
+    the larger of the two are forgiven besides, so that 10.005 is within 0.005 of 10. Fills come
+    before checks.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    column: str
+    formula: str
+    tolerance: Annotated[float, Field(ge=0)] = 0.0
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Derived:
     """A float64 column computed from number and integer columns, rounded to `decimals`."""
 
@@ -241,10 +316,17 @@ class Flag:
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """Columns that identify a row; the first valid row in file order keeps the key."""
+    """What identifies a row: the first valid row in file order keeps the key, over all files.
+
+    `columns` are clean columns of any kind, compared as clean values; an empty value equals an
+    empty one. `exact_rows` in their place: the records are equal field by field as they stand in
+    the file, white space and case included. Records that differ in what cleaning removes are kept
+    as two equal clean rows.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    columns: tuple[str, ...] = ()
+    exact_rows: bool = False
     reason: str
 
 
@@ -321,12 +403,23 @@ AnyAggregation = Annotated[Summary | Ranking | Extremes, Field(discriminator="ki
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """Everything that cleaning and aggregating one feed needs to know about it."""
+    """Everything that cleaning and aggregating one feed needs to know about it.
+
+    A figure such as revenue can be computed, believed, or believed and checked. Computed: it
+    stands in `derived`, and the file's own column, if there is one, is of kind `unused`. Believed:
+    it is a number column named revenue. Checked: besides, one of `checks` holds it against its
+    formula with a tolerance. And where it is missing, `repairs` can compute it.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     name: str
     columns: Annotated[dict[str, AnyColumn], Field(min_length=1)]
     csv: CsvFormat = field(default_factory=CsvFormat)
+    null_words: tuple[str, ...] = ()
+    """The null words of every column that names none of its own."""
+    repairs: tuple[Fill, ...] = ()
+    """One after the other: what one has filled is known to the next."""
+    checks: dict[str, Check] = field(default_factory=dict)
     derived: dict[str, Derived] = field(default_factory=dict)
     flags: dict[str, dict[str, Flag]] = field(default_factory=dict)
     key: Key | None = None
@@ -349,7 +442,7 @@ class Contract:
         return frozenset(name for _, name in self.lookup_files())
 
     def lookup_files(self) -> Iterator[tuple[str, str]]:
-        """(column, lookup file) for every file that a column refers to."""
+        """(column, lookup file) for every file that a column or a repair of it refers to."""
         for name, column in self.lookup_columns().items():
             if isinstance(column, Category | Mapped):
                 yield name, column.values
@@ -357,6 +450,32 @@ class Contract:
                 yield name, column.map
             if isinstance(column, Category) and column.repair is not None:
                 yield name, column.repair.map
+        for fill in self.repairs:
+            if fill.map is not None:
+                yield fill.column, fill.map
+
+    def null_words_of(self, name: str) -> tuple[str, ...]:
+        """The words that mean 'no value' in a column."""
+        words = self.columns[name].null_words
+        return self.null_words if words is None else words
+
+    def columns_behind(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The columns and those from which their values are repaired, and so on."""
+        behind = dict.fromkeys(names)
+        todo = list(behind)
+        while todo:
+            found = [name for name in self._repaired_from(todo.pop()) if name not in behind]
+            behind |= dict.fromkeys(found)
+            todo += found
+        return tuple(behind)
+
+    def _repaired_from(self, name: str) -> Iterator[str]:
+        column = self.columns[name]
+        if isinstance(column, Category) and column.repair is not None:
+            yield column.repair.by
+        for fill in self.repairs:
+            if fill.column == name:
+                yield from fill.inputs
 
     def lookup_columns(self) -> dict[str, Text | Category | Mapped]:
         """The columns that refer to lookup files."""

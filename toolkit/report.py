@@ -45,6 +45,33 @@ class CheckFacts:
     result: str
 
 
+@dataclass(frozen=True)
+class RepairExample:
+    """One repaired value: as it stood in the file, and what became of it ('' for no value)."""
+
+    raw: str
+    clean: str
+    source_file: str
+    source_row: int
+
+
+@dataclass(frozen=True)
+class RepairFacts:
+    """How often cleaning changed what a column says, other than by stripping and parsing it.
+
+    `how` is one of default, clipped, rounded (a fraction to a whole number), raised to floor,
+    words (a number in words), nearest name (a category within some edits), mapped (another
+    spelling, beyond case), emptied (what is no e-mail address), formula, lookup. A value that was
+    changed in two ways counts for both. `rows` are those that break no rule, repeated keys
+    included; `examples` are the first three in file order.
+    """
+
+    column: str
+    how: str
+    rows: int
+    examples: list[RepairExample]
+
+
 @dataclass
 class StageFacts:
     """What one stage did. A count that a stage has none of is None.
@@ -62,6 +89,7 @@ class StageFacts:
     rows_clean: int | None = None
     rows_rejected: int | None = None
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    repaired: list[RepairFacts] = field(default_factory=list)
     bytes_in: int | None = None
     bytes_out: int | None = None
     peak_rss_bytes: int = 0

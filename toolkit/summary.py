@@ -29,7 +29,7 @@ _HEADINGS = ("rows in", "clean", "rejected", "seconds", "rows/s", "peak memory")
 
 
 class Summary:
-    """A rich renderable: stages, rejections by reason, the paths to open, notes.
+    """A rich renderable: stages, rejections by reason, repairs, the paths to open, notes.
 
     Below 80 columns each stage is a block of lines instead of one row of a table, and below 140
     each expectation.
@@ -50,6 +50,9 @@ class Summary:
             if stage.rejected_by_reason:
                 yield Text()
                 yield _reasons_table(stage)
+            if stage.repaired:
+                yield Text()
+                yield _repairs_table(stage)
         shown = [check for stage in stages for check in stage.checks if self._shows(check)]
         if shown:
             yield Text()
@@ -125,6 +128,17 @@ def _reasons_table(stage: StageFacts) -> Table:
         if count:
             share = human_share(count, stage.rows_in or 0)
             table.add_row(f"  {reason}", human_count(count), share)
+    return table
+
+
+def _repairs_table(stage: StageFacts) -> Table:
+    """The rows of which a column was repaired, by how."""
+    table = plain_table()
+    table.add_column("repaired", overflow="fold")
+    table.add_column("how", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    for one in stage.repaired:
+        table.add_row(f"  {one.column}", one.how, human_count(one.rows))
     return table
 
 

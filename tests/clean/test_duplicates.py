@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import dask
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -13,15 +16,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.contracts import rules_of
 from tests.feeds import Cleaner, plain, row_with, write_feed
 from tests.oracle import COLUMNS
 from toolkit.clean.duplicates import (
     N_BUCKETS,
     Spilled,
     find_duplicates,
+    find_meetings,
     likely_repeats,
     spill_words,
 )
+from toolkit.clean.evaluate import Rules
+from toolkit.clean.feed import evaluate_feed
 from toolkit.clean.keys import Words, key_words
 
 KEYS = st.lists(
@@ -31,10 +38,10 @@ KEYS = st.lists(
 
 def spill_block(keys: pa.Table, words: Words, stem: Path) -> Spilled:
     """Lay a block's keys down as staging does, under whatever words the test wants."""
-    clean_path, words_path = stem.with_suffix(".arrow"), stem.with_suffix(".words")
-    with pa.OSFile(str(clean_path), "wb") as file, pa.ipc.new_file(file, keys.schema) as writer:
+    keys_path, words_path = stem.with_suffix(".arrow"), stem.with_suffix(".words")
+    with pa.OSFile(str(keys_path), "wb") as file, pa.ipc.new_file(file, keys.schema) as writer:
         writer.write_table(keys)
-    return Spilled(clean_path, words_path, keys.num_rows, spill_words(words, words_path))
+    return Spilled(keys_path, words_path, keys.num_rows, spill_words(words, words_path))
 
 
 def rows_found(
@@ -200,3 +207,171 @@ def test_a_key_of_two_columns_in_a_feed(n_blocks: int, clean_feed: Cleaner) -> N
     rows = [row_with(order_id=a, product_name=b) for a, b in pairs]
     cleaned = clean_feed(write_feed(rows), n_blocks, rules=rules)
     assert [r["source_row"] for r in plain(cleaned.rejected)] == [4, 5, 7]
+
+
+ITEMS: dict[str, Any] = {
+    "name": "items",
+    "columns": {
+        "day": {"kind": "date", "formats": ["%Y-%m-%d", "%d.%m.%Y"], "reason": "bad"},
+        "n": {"kind": "integer", "reason": "bad"},
+        "x": {"kind": "number", "reason": "bad"},
+        "kind": {"kind": "category", "values": "kinds.json", "max_edits": 1, "reason": "bad"},
+        "mail": {"kind": "email"},
+        "note": {"kind": "text", "null_words": ["NULL"]},
+    },
+    "derived": {"double": {"formula": "x * 2"}},
+    "flags": {"flag": {"large": {"column": "x", "above": 1}}},
+    "reasons": ["bad", "twice"],
+}
+KINDS = {"kinds.json": ["Toys", "Books"]}
+SPELLINGS: dict[str, list[str]] = {
+    "day": ["2026-01-02", "02.01.2026", "2026-1-3", "x"],
+    "n": ["1", "1.0", "+1", "2", "-0", "0", "x"],
+    "x": ["1.5", "1.50", "-0", "0", "0.1", "0.10000000000000001", "x"],
+    "kind": ["Toys", "toyz", "BOOKS", "Books", "x"],
+    "mail": ["a@b.c", "A@B.C", "a@b", "", "b@b.c"],
+    "note": ["", "NULL", " ", "a", "a ", "A"],
+}
+SOUND_ITEM = {name: spellings[0] for name, spellings in SPELLINGS.items()}
+KEYS_OF_ITEMS = [
+    ("day",), ("n",), ("x",), ("kind",), ("mail",), ("note",), ("double",), ("flag",),
+    ("day", "n"), ("mail", "note", "x"), ("kind", "flag", "note"),
+]  # fmt: skip
+
+
+def with_key(**key: Any) -> Rules:
+    return rules_of(ITEMS | {"key": key | {"reason": "twice"}}, KINDS)
+
+
+items = st.fixed_dictionaries(
+    {name: st.one_of(st.just(s[0]), st.sampled_from(s)) for name, s in SPELLINGS.items()}
+)
+
+
+@settings(max_examples=60)
+@given(
+    rows=st.lists(items, max_size=14),
+    columns=st.sampled_from(KEYS_OF_ITEMS),
+    n_blocks=st.sampled_from([1, 3, 50]),
+)
+def test_keys_of_any_kind_are_compared_as_clean_values(
+    rows: list[dict[str, str]],
+    columns: tuple[str, ...],
+    n_blocks: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Nothing equals nothing, a zero of either sign a zero, and null is not the empty text."""
+    clean = Cleaner(rules_of(ITEMS | {"reasons": ["bad"]}, KINDS), tmp_path_factory.getbasetemp())
+    data = write_feed(rows, list(SPELLINGS))
+    valid = clean(data).clean
+    seen: set[Hashable] = set()
+    first = []
+    for row in valid.to_pylist():
+        key = tuple(row[name] for name in columns)
+        first.append(key not in seen)
+        seen.add(key)
+    keyed = clean(data, n_blocks, rules=with_key(columns=list(columns)))
+    assert keyed.clean.to_pylist() == valid.filter(pa.array(first, pa.bool_())).to_pylist()
+    assert keyed.reasons.count("twice") == first.count(False)
+
+
+texts = st.sampled_from(["1", " 1", "1 ", "1.0", "x", ""])
+exact = st.fixed_dictionaries(
+    {"n": texts, "note": st.sampled_from(["", " ", "NULL", "a", "a\n", 'q"', "\u3000"])}
+)
+
+
+@settings(max_examples=60)
+@given(
+    files=st.lists(st.lists(exact, max_size=10), min_size=1, max_size=3),
+    n_blocks=st.sampled_from([1, 3, 60]),
+)
+def test_exact_rows_are_records_that_are_equal_as_they_stand(
+    files: list[list[dict[str, str]]], n_blocks: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    clean = Cleaner(with_key(exact_rows=True), tmp_path_factory.getbasetemp())
+    rows = [[SOUND_ITEM | row for row in file] for file in files]
+    feeds = {f"{n}.csv": write_feed(file, list(SPELLINGS)) for n, file in enumerate(rows)}
+    seen: set[Hashable] = set()
+    wanted = []
+    for name, file in zip(feeds, rows, strict=True):
+        for place, row in enumerate(file):
+            record = tuple(row.values())
+            reason = "bad" if row["n"] in ("x", "") else "twice" if record in seen else None
+            if reason is None:
+                seen.add(record)
+            else:
+                wanted.append((clean.path(name), place + 1, reason, *record))
+    cleaned = clean(feeds, n_blocks)
+    facts = ("source_file", "source_row", "rejection_reason", *SPELLINGS)
+    found = [tuple(row[name] for name in facts) for row in cleaned.rejected.to_pylist()]
+    assert found == wanted
+    assert cleaned.clean.num_rows == len(seen)
+    assert cleaned.n_left_in_spill == 0
+
+
+@pytest.mark.parametrize("key", [{"exact_rows": True}, {"columns": ["n"]}], ids=["exact", "key"])
+@pytest.mark.parametrize("n_blocks", [1, 9])
+def test_files_that_overlap_give_each_row_once(
+    key: dict[str, Any], n_blocks: int, tmp_path: Path
+) -> None:
+    rows = [SOUND_ITEM | {"n": str(n)} for n in range(40)]
+    feeds = {
+        "january.csv": write_feed(rows[:25], list(SPELLINGS)),
+        "february.csv": write_feed(rows[15:], list(SPELLINGS)),
+    }
+    cleaned = Cleaner(with_key(**key), tmp_path)(feeds, n_blocks)
+    assert cleaned.clean.column("n").to_pylist() == [*range(40)]
+    assert [(row["source_row"], row["n"]) for row in cleaned.rejected.to_pylist()] == [
+        (n - 14, str(n)) for n in range(15, 25)
+    ]
+
+
+def test_exact_rows_of_files_with_other_columns(tmp_path: Path) -> None:
+    """Columns may come in another order; a column that a file lacks equals no text."""
+    row, names = SOUND_ITEM, list(SPELLINGS)
+    feeds = {
+        "a.csv": write_feed([row], names),
+        "b.csv": write_feed([row], names[::-1]),
+        "c.csv": write_feed([row | {"extra": ""}, row | {"extra": "1"}], [*names, "extra"]),
+        "d.csv": write_feed([row | {"extra": "1"}, row | {"extra": ""}], ["extra", *names]),
+    }
+    cleaned = Cleaner(with_key(exact_rows=True), tmp_path)(feeds, 2)
+    where = [(Path(row["source_file"]).name, row["source_row"]) for row in plain(cleaned.rejected)]
+    assert where == [("b.csv", 1), ("d.csv", 1), ("d.csv", 2)]
+
+
+@pytest.mark.parametrize("keep_bits", BITS)
+def test_all_that_repeat_and_are_repeated_meet(keep_bits: int, tmp_path: Path) -> None:
+    tables = [table_of(["a", "b"]), table_of([]), table_of(["c", "a", "a"])]
+    spilled = []
+    for n, keys in enumerate(tables):
+        words = key_words([c.combine_chunks() for c in keys.columns]) & np.uint64(keep_bits)
+        spilled.append(spill_block(keys, words, tmp_path / str(n)))
+    met = {block: set(rows.tolist()) for block, rows in find_meetings(spilled, range(64)).items()}
+    assert met[0] >= {0}
+    assert met[2] >= {1, 2}
+    if keep_bits == 2**64 - 1:
+        assert met == {0: {0}, 2: {1, 2}}
+
+
+def test_the_lazy_frame_finds_exact_rows_as_well(tmp_path: Path) -> None:
+    rows = [SOUND_ITEM | {"note": note} for note in ("a", "b", "a ", "a", "x", "b", "a")]
+    clean = Cleaner(with_key(exact_rows=True), tmp_path)
+    cleaned = clean(write_feed(rows, list(SPELLINGS)))
+    evaluated = evaluate_feed(clean.rules, [clean.path()], block_bytes=60)
+    [frame] = dask.compute(evaluated)  # type: ignore[attr-defined, no-untyped-call]
+    reasons = frame["rejection_reason"]
+    assert reasons[reasons.notna()].tolist() == cleaned.reasons == ["twice"] * 3
+    assert frame["source_row"][reasons.notna()].tolist() == [4, 6, 7]
+
+
+@pytest.mark.parametrize("values", [[1.5, -0.0, 0.0, math.nan, -math.nan, 1.5, None]])
+def test_words_are_equal_where_values_are(values: list[float | None]) -> None:
+    words = key_words([pa.array(values, pa.float64())]).tolist()
+    assert words[1] == words[2]
+    assert words[3] == words[4] == words[6]
+    assert words[0] == words[5]
+    assert len(set(words)) == 3
+    labels = pa.array(["a", None, "", "a"])
+    assert key_words([labels.dictionary_encode()]).tolist() == key_words([labels]).tolist()

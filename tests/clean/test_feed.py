@@ -7,6 +7,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import dask
 import dask.dataframe as dd
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.contracts import rules_of
 from tests.feeds import (
     GOOD_ROW,
     HEADER,
@@ -99,6 +101,62 @@ def test_cleaning_clean_rows_again_changes_nothing(feed: bytes, clean_feed: Clea
     twice = clean_feed(write_again(once.clean))
     assert plain(twice.rejected) == []
     assert plain(twice.clean) == plain(once.clean)
+
+
+SHOP: dict[str, Any] = {
+    "name": "shop",
+    "null_words": ["N/A", "NONE"],
+    "columns": {
+        "code": {
+            "kind": "text", "case": "upper", "prefix": ["NR", "C-"], "suffix": [".0"],
+            "pattern": "^[A-Z0-9]+$", "reject": {"cancelled": "^C"}, "reason": "bad",
+        },
+        "name": {"kind": "text", "map": "names.json", "pattern": "[a-z]", "reason": "bad"},
+        "n": {
+            "kind": "integer", "suffix": ["pcs"], "words": {"two": 2}, "floor": 0, "reason": "bad",
+        },
+        "price": {"kind": "number", "prefix": ["$"], "thousands": ",", "min": 0, "reason": "bad"},
+        "total": {"kind": "number", "prefix": ["$"], "thousands": ",", "reason": "bad"},
+        "note": {"kind": "text", "prefix": ["#"], "suffix": ["!"], "null_words": ["-"]},
+    },
+    "repairs": [
+        {"column": "total", "formula": "n * price"},
+        {"column": "price", "by": "name", "map": "prices.json"},
+        {"column": "n", "formula": "total / price"},
+    ],
+    "checks": {"adds": {"column": "total", "formula": "n * price", "reason": "wrong"}},
+    "derived": {"half": {"formula": "total / 2", "decimals": 2}},
+    "key": {"columns": ["code", "n", "total", "note"], "reason": "twice"},
+    "reasons": ["cancelled", "bad", "wrong", "twice"],
+}  # fmt: skip
+SHOP_LOOKUPS = {"names.json": {"lmap": "Lamp", "CHAIR": "chair"}, "prices.json": {"lamp": 0.1}}
+shop_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "code": st.text(st.sampled_from("aCnrR- .0"), min_size=1, max_size=7),
+            "name": st.sampled_from(["Lamp", "LMAP", "chair", "Chair", "desk", "DESK", "", "NONE"]),
+            "n": st.sampled_from(["two", "2 pcs", "3pcspcs", "-1", "1.5", "", "N/A", "x"]),
+            "price": st.sampled_from(["$0.1", "$ 1,000.5", "7", "", "-3", "1,0"]),
+            "total": st.sampled_from(["", "$0.2", "2,001", "14", "0.3", "N/A"]),
+            "note": st.text(st.sampled_from("#!- aN/A"), max_size=5),
+        }
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=80)
+@given(rows=shop_rows, n_blocks=st.sampled_from([1, 3, 40]))
+def test_cleaning_again_changes_nothing_whatever_a_contract_repairs(
+    rows: list[dict[str, str]], n_blocks: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    clean = Cleaner(rules_of(SHOP, SHOP_LOOKUPS), tmp_path_factory.getbasetemp())
+    once = clean(write_feed(rows, [*SHOP["columns"]]), n_blocks)
+    assert once.clean.num_rows + once.rejected.num_rows == len(rows)
+    again = clean(write_again(once.clean))
+    assert again.clean.equals(once.clean)
+    assert again.rejected.num_rows == 0
+    assert again.repaired == []
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -17,128 +16,16 @@ from tests.clean.parsed import BAD, REASONS, outcomes, values_of
 from tests.oracle import Book
 from toolkit.clean.dates import parse_dates
 from toolkit.clean.evaluate import Rules
+from toolkit.clean.numbers import parse_numeric
 from toolkit.clean.parsers import (
     OK,
     Parsed,
     parse_email,
-    parse_integer,
     parse_labels,
-    parse_number,
     parse_text,
-    read_numbers,
 )
 from toolkit.contract import Category, Date, Email, Integer, Mapped, Number, Text
 from toolkit.lookups import Lookup, match_key
-
-
-def numbers(texts: Sequence[str]) -> list[float | None]:
-    return [None if math.isnan(v) else v for v in read_numbers(pa.array(texts, pa.string()))]
-
-
-NUMBERS = {
-    "7": 7.0, "+7": 7.0, "-7": -7.0, "007": 7.0, "1.": 1.0, ".5": 0.5, "-.5": -0.5, "1e3": 1000.0,
-    "1E3": 1000.0, "1e+3": 1000.0, "1.5e-3": 0.0015, ".5e1": 5.0, "5.e1": 50.0, "-0": 0.0,
-    "0.1": 0.1, "1e400": math.inf, "-1e400": -math.inf, "1e-400": 0.0, "9" * 400: math.inf,
-    "0.1000000000000000055511151231257827021181583404541015625": 0.1,
-    "9007199254740993": 9007199254740992.0, "2.2250738585072011e-308": 2.2250738585072011e-308,
-}  # fmt: skip
-NO_NUMBERS = [
-    "", ".", "+", "-", "e5", ".e5", "1e", "1e+", "1e1.5", "1.2.3", "--1", "+-1", "1-", "nan", "NaN",
-    "-nan", "inf", "INF", "+inf", "-Infinity", "infinity", "1_000", "1,5", "1,000.00", "1 000",
-    "$5", "5$", "€5", "5%", "0x1A", "0b1", "1f", "1d5", "1L", "(5)", "\u0661", "\uff11", "²", "½",
-    "1\x00",
-    "\x001", "1\n", "two", "N/A", "NULL", "true", "1e5e5", "\u22125", "1 e5", "nan(1)", " 5",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("beside", [[], ["x"]], ids=["all numbers", "beside a word"])
-@pytest.mark.parametrize(("text", "value"), NUMBERS.items(), ids=[t[:12] for t in NUMBERS])
-def test_numbers(text: str, value: float, beside: list[str]) -> None:
-    assert numbers([text, *beside])[0] == value
-
-
-@pytest.mark.parametrize("beside", [[], ["1.5"]], ids=["alone", "beside a number"])
-@pytest.mark.parametrize("text", NO_NUMBERS, ids=ascii)
-def test_no_numbers(text: str, beside: list[str]) -> None:
-    assert numbers([text, *beside])[0] is None
-
-
-@settings(max_examples=300)
-@given(
-    texts=st.lists(
-        st.one_of(
-            st.text("0123456789+-.eE", max_size=8),
-            st.from_regex(r"[+-]?[0-9]{0,20}\.?[0-9]{0,20}([eE][+-]?[0-9]{1,3})?", fullmatch=True),
-            st.floats().map(repr),
-            st.sampled_from(["nan", "inf", "-inf", "1_0", "٣"]),
-        ),
-        max_size=5,
-    )
-)
-def test_numbers_are_what_float_makes_of_the_grammar(texts: list[str]) -> None:
-    assert numbers(texts) == [oracle.read_number(text) for text in texts]
-
-
-NUMBER_LIMITS = [
-    (Number(kind="number", reason="bad", above=0, below=50000), "0", 0.0, BAD),
-    (Number(kind="number", reason="bad", above=0, below=50000), "-0.01", -0.01, BAD),
-    (Number(kind="number", reason="bad", above=0, below=50000), "5e-324", 5e-324, OK),
-    (Number(kind="number", reason="bad", above=0, below=50000), "49999.99", 49999.99, OK),
-    (Number(kind="number", reason="bad", above=0, below=50000), "50000", 50000.0, BAD),
-    (Number(kind="number", reason="bad", above=0, below=50000), "1e400", math.inf, BAD),
-    (Number(kind="number", reason="bad", above=0, below=50000), "two", None, BAD),
-    (Number(kind="number", reason="bad"), "two", None, BAD),
-    (Number(kind="number", reason="bad"), "-1e9", -1e9, OK),
-    (Number(kind="number", reason="bad", min=0, max=1), "0", 0.0, OK),
-    (Number(kind="number", reason="bad", min=0, max=1), "1", 1.0, OK),
-    (Number(kind="number", reason="bad", min=0, max=1), "1.0000001", 1.0000001, BAD),
-    (Number(kind="number", default=0, clip=(0, 1)), "two", 0.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "", 0.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "nan", 0.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "2.5", 1.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "-0.1", 0.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "1e400", 1.0, OK),
-    (Number(kind="number", default=0, clip=(0, 1)), "-1e400", 0.0, OK),
-    (Number(kind="number", default=5, clip=(0, 1)), "two", 1.0, OK),
-]
-
-
-@pytest.mark.parametrize(("column", "text", "value", "code"), NUMBER_LIMITS)
-def test_number_limits(column: Number, text: str, value: float | None, code: int) -> None:
-    parsed = parse_number(column, pa.array([text]), REASONS)
-    assert outcomes(parsed, 1) == [(value, code)]
-
-
-@pytest.mark.parametrize("text", ["-0", "-0.0", "-1e-400", "-5"])
-def test_a_clipped_zero_has_no_sign(text: str) -> None:
-    column = Number(kind="number", default=0, clip=(0, 1))
-    assert repr(parse_number(column, pa.array([text]), {}).values.tolist()) == "[0.0]"
-
-
-QUANTITIES: dict[str, tuple[float | None, int]] = {
-    "1": (1, OK), "0": (0, BAD), "0.4": (0, BAD), "0.5": (0, BAD), "0.50000001": (1, OK),
-    "1.5": (2, OK), "2.5": (2, OK), "3.5": (4, OK), "-0.5": (0, BAD), "-3": (0, BAD),
-    "-1e400": (0, BAD), "50": (50, OK), "1e3": (1000, OK), "two": (None, BAD), "": (None, BAD),
-    "nan": (None, BAD), "4503599627370497.5": (4503599627370498, OK),
-    "9007199254740991": (9007199254740991, OK), "1e18": (10**18, OK), "1e400": (math.inf, OK),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "outcome"), QUANTITIES.items())
-def test_whole_numbers(text: str, outcome: tuple[float | None, int]) -> None:
-    column = Integer(kind="integer", reason="bad", floor=0, above=0)
-    parsed = parse_integer(column, pa.array([text]), REASONS)
-    assert outcomes(parsed, 1) == [outcome]
-    assert not np.signbit(parsed.values)[0]
-
-
-def test_whole_number_without_floor_or_with_a_default() -> None:
-    bare = Integer(kind="integer", reason="bad", min=-2)
-    repaired = Integer(kind="integer", default=7)
-    texts = pa.array(["-2.5", "-3.5", "x"])
-    assert outcomes(parse_integer(bare, texts, REASONS), 3) == [(-2, OK), (-4, BAD), (None, BAD)]
-    assert outcomes(parse_integer(repaired, texts, REASONS), 3) == [(-2, OK), (-4, OK), (7, OK)]
-
 
 CATEGORIES = {
     "Office": "Office", "OFFICE": "Office", "office": "Office", "Ofice": "Office",
@@ -250,10 +137,92 @@ def test_text_is_required_or_not() -> None:
     assert outcomes(parse_text(Text(kind="text"), texts, REASONS), 3)[0] == ("", OK)
 
 
+# How a text is declared, and the reason id of each value.
+TEXTS: list[tuple[dict[str, Any], dict[str, int]]] = [
+    (
+        {"pattern": "^[0-9]{6}$", "reason": "bad"},
+        {"536365": OK, "C36365": BAD, "5363650": BAD, "536365\n1": BAD, "": OK, "\u0661" * 6: BAD},
+    ),
+    ({"pattern": "[0-9]", "reason": "bad"}, {"a1b": OK, "ab": BAD}),
+    (
+        {"pattern": "^.", "reason": "bad", "required": True},
+        {"a": OK, "": BAD, "\u65e5\u672c": OK, "\x00": OK},
+    ),
+    (
+        {"reject": {"early": "^C", "range": "^A"}},
+        {"C1": 3, "A1": 5, "1A": OK, "": OK, "c1": OK, "CA": 3},
+    ),
+    # The first in the contract's order of reasons, not in that of the column.
+    ({"reject": {"range": "^C", "early": "9$"}}, {"C1": 5, "C9": 3, "9": 3}),
+    (
+        {"pattern": "^[0-9C]", "reason": "bad", "reject": {"early": "^C"}},
+        {"C1": 3, "1": OK, "x": BAD},
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "values"), TEXTS, ids=[str(column) for column, _ in TEXTS])
+def test_texts_are_rejected_by_what_matches_and_what_does_not(
+    column: dict[str, Any], values: dict[str, int]
+) -> None:
+    parsed = parse_text(Text(kind="text", **column), pa.array(values), REASONS)
+    assert outcomes(parsed, len(values)) == [*values.items()]
+
+
+def test_patterns_see_the_name_that_a_value_stands_for() -> None:
+    """So that cleaning clean rows again rejects none."""
+    column = Text(kind="text", map="x", pattern="^[A-Z][0-9]$", reason="bad")
+    lookup = Lookup(("A1", "lamp"), {"a1": 0, "alpha": 0, "b2": 1, "lamp": 1})
+    parsed = parse_text(column, pa.array(["alpha", "B2", "a1", "C3"]), REASONS, lookup)
+    assert outcomes(parsed, 4) == [("A1", OK), ("lamp", BAD), ("A1", OK), ("C3", OK)]
+
+
+REPAIRED: list[tuple[Callable[[pa.Array], Parsed], dict[str, str | None]]] = [
+    (
+        lambda a: parse_labels(
+            Category(kind="category", values="x", max_edits=2), a, {}, lookup_of(["Books"])
+        ),
+        {"Books": None, "BOOKS": None, "Boks": "nearest name", "Cars": None, "": None},
+    ),
+    (
+        lambda a: parse_labels(
+            Mapped(kind="mapped", map="x", values="y"),
+            a,
+            {},
+            Lookup(("Mumbai",), {"mumbai": 0, "bombay": 0, "n/a": -1}),
+        ),
+        {"Mumbai": None, "mumbai": None, "BOMBAY": "mapped", "N/A": None, "Delhi": None},
+    ),
+    (
+        lambda a: parse_text(
+            Text(kind="text", map="x"), a, {}, Lookup(("Lamp",), {"lamp": 0, "lmap": 0})
+        ),
+        {"Lamp": None, "LAMP": None, "lmap": "mapped", "Desk": None, "": None},
+    ),
+    (
+        lambda a: parse_email(Email(kind="email"), a, {}),
+        {"a@b.c": None, "A@B.C": None, "a@b": "emptied", "NULL": "emptied", "": None},
+    ),
+]
+
+
+@pytest.mark.parametrize(("parse", "values"), REPAIRED)
+def test_what_was_repaired_is_known_by_value(
+    parse: Callable[[pa.Array], Parsed], values: dict[str, str | None]
+) -> None:
+    parsed = parse(pa.array(values, pa.string()))
+    found = [
+        next((how for how, mask in parsed.changes.items() if mask[place]), None)
+        for place in range(len(values))
+    ]
+    assert found == [*values.values()]
+    assert parse(pa.array([*values][:1])).changes == {}
+
+
 DAY = Date(kind="date", formats=("%Y-%m-%d",), reason="bad")
 PARSE: dict[str, Callable[[pa.Array], Parsed]] = {
-    "number": lambda a: parse_number(Number(kind="number", reason="bad"), a, REASONS),
-    "integer": lambda a: parse_integer(Integer(kind="integer", reason="bad"), a, REASONS),
+    "number": lambda a: parse_numeric(Number(kind="number", reason="bad"), a, REASONS),
+    "integer": lambda a: parse_numeric(Integer(kind="integer", reason="bad"), a, REASONS),
     "date": lambda a: parse_dates(DAY, a, REASONS, date(2026, 11, 23)),
     "email": lambda a: parse_email(Email(kind="email", reason="bad"), a, REASONS),
     "text": lambda a: parse_text(Text(kind="text", required=True, reason="bad"), a, REASONS),

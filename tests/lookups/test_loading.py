@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.contract import Category, Contract, Repair, Text
+from toolkit.contract import AnyColumn, Category, Contract, Fill, Number, Repair, Text
 from toolkit.errors import LookupFileError
-from toolkit.lookups import load_lookups, match_key
+from toolkit.lookups import load_lookups, load_numbers, match_key
 
 CATEGORIES, REGIONS, REGION_MAP = (
     "common_categories.json",
@@ -71,7 +71,7 @@ WRONG: dict[str, tuple[str, str | bytes | None, int | None, str]] = {
     "trailing comma": (REGION_MAP, '{\n "a": "Mumbai",\n}', None, "is not JSON"),
     "not UTF-8": (CATEGORIES, b'["B\xfccher"]', None, "cannot be read"),
     "object for a list": (CATEGORIES, '{"Books": 1}', None, "array of names"),
-    "list for an object": (REGION_MAP, '["Mumbai"]', None, "an object, raw value -> name"),
+    "list for an object": (REGION_MAP, '["Mumbai"]', None, "an object, raw value -> what"),
     "null": (REGIONS, "null", None, "array of names"),
     "number in a list": (CATEGORIES, '["Books", 7]', None, "7 is no name"),
     "blank name": (CATEGORIES, '["Books",\n "  "]', None, "is no name"),
@@ -183,7 +183,7 @@ def test_spellings_and_repairs_are_found_by_match_key(folder: Path, contract: Co
         ("names.json", '{\n " ": "b"}', 2, "both must be text, without outer"),
         ("usual.json", '{\n "a": "Toyz"}', 2, "did you mean 'Toys'"),
         ("usual.json", '{"a": "Toys",\n "A": "Books"}', 2, "'a' and 'A' differ by case only"),
-        ("usual.json", "[]", None, "an object, raw value -> name"),
+        ("usual.json", "[]", None, "an object, raw value -> what it stands for"),
     ],
 )
 def test_their_mistakes_are_named_too(
@@ -204,3 +204,44 @@ def test_the_word_for_unknown_is_no_canonical_name(folder: Path, contract: Contr
     (folder / REGIONS).write_text('["Unknown", "Mumbai"]')
     with pytest.raises(LookupFileError, match="so it can be no canonical name"):
         load_lookups(contract, folder)
+
+
+def prices(text: str, tmp_path: Path) -> dict[str, float]:
+    """What a map of prices says."""
+    (tmp_path / "prices.json").write_text(text, encoding="utf-8")
+    columns: dict[str, AnyColumn] = {
+        "item": Text(kind="text"),
+        "price": Number(kind="number", default=0),
+    }
+    fill = Fill(column="price", by="item", map="prices.json")
+    contract = Contract(name="n", columns=columns, repairs=(fill,))
+    return load_numbers(contract, tmp_path)["prices.json"]
+
+
+def test_numbers_are_known_by_match_key(tmp_path: Path) -> None:
+    text = '{"Tea": 1.5, "TEA ": 1.5, "Cake": 3, "Loss": -2e3}'
+    assert prices(text, tmp_path) == {"tea": 1.5, "cake": 3.0, "loss": -2000.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"Tea": "1.5"}', "line 1: 'Tea' is mapped to '1.5'; it must be text -> finite number"),
+        ('{"a": 1,\n"Tea": true}', "line 2: 'Tea' is mapped to True; it must be text -> finite"),
+        ('{"Tea": null}', "'Tea' is mapped to None; it must be text -> finite number"),
+        ('{"Tea": NaN}', "'Tea' is mapped to nan; it must be text -> finite number"),
+        ('{"Tea": 1e999}', "'Tea' is mapped to inf; it must be text -> finite number"),
+        ('{"Tea": 1%s}' % ("0" * 400), "it must be text -> finite number"),
+        ('{"Tea": 1%s}' % ("0" * 5000), "should hold an object, raw value -> what it stands for"),
+        ('{" ": 1}', "' ' is mapped to 1; it must be text -> finite number"),
+        ('{"Tea": 1,\n"tea": 2}', "line 2: 'Tea' and 'tea' differ by case only, yet one is 1 and"),
+        ('{"Tea": 1,\n"Tea": 1}', "line 2: 'Tea' stands in it twice"),
+        ('["Tea"]', "should hold an object, raw value -> what it stands for"),
+        ('{"Tea": 1', "is not JSON"),
+    ],
+)
+def test_an_unsound_map_of_numbers_is_refused(text: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(LookupFileError) as caught:
+        prices(text, tmp_path)
+    assert problem in str(caught.value)
+    assert "prices.json" in str(caught.value)

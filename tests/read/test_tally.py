@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.contracts import CAFE, PRICES, rules_of
 from tests.feeds import HEADER, hostile_rows, row_with, write_feed
 from tests.oracle import COLUMNS, PADDING
 from toolkit.clean.evaluate import Rules
-from toolkit.clean.worth import amount_column, weigh_block
+from toolkit.clean.worth import amount_column, behind_amount, weigh_block
 from toolkit.contract import Contract
 from toolkit.read.blocks import find_sources, plan_blocks
 from toolkit.read.tally import AMOUNT, ROWS, Counted, Group, Tally, count_block
@@ -141,3 +142,22 @@ def test_amounts_are_what_cleaning_would_have_made_of_the_rows(
         assert table[ROWS] == [4, 1]
         # 49,999 x 99 is beyond the column's limit.
         assert table[AMOUNT] == [2727 + 1, 0]
+
+
+def test_amounts_hang_on_repairs_as_well(tmp_path: Path) -> None:
+    """Of the columns that a repair looks at, but only of those that the amount hangs on."""
+    limits = {"decimals": 2, "min": 0, "below": 100, "reason": "no_total"}
+    rules = rules_of(CAFE | {"derived": {"revenue": {"formula": "total"} | limits}}, PRICES)
+    rows = [
+        ("Tea", "2", "", ""),
+        ("Tea", "", "1.5", ""),
+        ("Mate", "1", "", ""),
+        ("Cake", "", "", "9"),
+    ]
+    path = tmp_path / "feed.csv"
+    path.write_bytes(write_feed(rows, [*CAFE["columns"]]))
+    [block] = plan_blocks(find_sources([str(path)]), rules.contract, 1 << 20)
+    assert behind_amount(rules.contract, "revenue") == ("total", "quantity", "price", "item")
+    table = weigh_block(block, rules, (("item",),), "revenue").tables[("item",)]
+    sums = dict(zip(table["item"].to_pylist(), table[AMOUNT].to_pylist(), strict=True))
+    assert sums == {"Tea": 300, "Mate": 0, "Cake": 900}

@@ -17,14 +17,17 @@ import pyarrow.compute as pc
 
 from toolkit.clean.date_order import OrderEvidence
 from toolkit.clean.duplicates import Spilled, likely_repeats, spill_words
-from toolkit.clean.evaluate import Rules, evaluate, reason_labels
-from toolkit.clean.keys import key_words
+from toolkit.clean.evaluate import Evaluated, Rules, evaluate
+from toolkit.clean.halves import reason_labels
+from toolkit.clean.keys import Words, key_words
+from toolkit.clean.repaired import Repaired
 from toolkit.contract import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
     SOURCE_FILE_COLUMN,
     SOURCE_ROW_COLUMN,
     Contract,
+    Key,
 )
 from toolkit.errors import OutputError
 from toolkit.read.blocks import Block
@@ -49,6 +52,20 @@ class Job:
     def contract(self) -> Contract:
         return self.rules.contract
 
+    @property
+    def raw_names(self) -> tuple[str, ...]:
+        """Every column of the files, the same for all blocks."""
+        return (*self.contract.sources.values(), *self.extra)
+
+    def raw_key(self, raw: pa.Table) -> list[pa.Array]:
+        """The columns of raw rows, null where their file lacks one."""
+        return [
+            raw.column(name).combine_chunks()
+            if name in raw.column_names
+            else pa.nulls(raw.num_rows, pa.string())
+            for name in self.raw_names
+        ]
+
 
 @dataclass(frozen=True)
 class SpillFiles:
@@ -59,6 +76,8 @@ class SpillFiles:
     words: Path
     repeats: Path
     """Raw rows that are likely to turn out as repeated keys, so as not to read them again."""
+    repeated_words: Path
+    """The words of `repeats`, where whole rows are the key."""
 
     @classmethod
     def of(cls, block: Block, folder: Path) -> SpillFiles:
@@ -78,6 +97,7 @@ class Staged:
     n_records: int
     rejected_by_reason: tuple[int, ...]
     """By reason id; repeated keys are not known yet."""
+    repaired: tuple[Repaired, ...]
     spilled: Spilled
     files: SpillFiles
     date_order: Mapping[str, tuple[OrderEvidence, ...]]
@@ -118,13 +138,14 @@ def stage_block(block: Block, job: Job) -> Staged:
     places = pa.array(raw.places(evaluated.clean_rows))
     bucket_ends: tuple[int, ...] = ()
     try:
-        _write_arrow(evaluated.clean.append_column(SOURCE_ROW_COLUMN, places), files.clean)
-        _write_arrow(evaluated.rejected, files.rejected)
+        write_spilled(evaluated.clean.append_column(SOURCE_ROW_COLUMN, places), files.clean)
+        write_spilled(evaluated.rejected, files.rejected)
         if job.contract.key is not None:
-            key = [evaluated.clean.column(n).combine_chunks() for n in job.contract.key.columns]
-            words = key_words(key)
+            words = _key_words(job.contract.key, raw, evaluated, job)
             bucket_ends = spill_words(words, files.words)
-            _write_arrow(_raw_rows(raw, evaluated.clean_rows[likely_repeats(words)]), files.repeats)
+            if not job.contract.key.exact_rows:
+                likely = evaluated.clean_rows[likely_repeats(words)]
+                write_spilled(_raw_rows(raw, likely), files.repeats)
     except OSError as error:
         raise OutputError.cannot_write(job.spill, error) from error
     codes = evaluated.rejected.column(REASON_COLUMN).combine_chunks().indices.to_numpy()
@@ -132,6 +153,7 @@ def stage_block(block: Block, job: Job) -> Staged:
         block,
         raw.n_records,
         tuple(np.bincount(codes, minlength=len(job.contract.all_reasons)).tolist()),
+        evaluated.repaired,
         Spilled(files.clean, files.words, evaluated.clean.num_rows, bucket_ends),
         files,
         evaluated.date_order,
@@ -189,7 +211,7 @@ def publish_block(
 
 def load_clean(staged: Staged, first_row: int, repeated: Ints) -> pa.Table:
     """The staged clean rows but the repeated ones, in file order, with their source_row."""
-    table = _read_arrow(staged.files.clean)
+    table = read_spilled(staged.files.clean)
     if len(repeated):
         kept = np.ones(table.num_rows, dtype=bool)
         kept[repeated] = False
@@ -199,7 +221,7 @@ def load_clean(staged: Staged, first_row: int, repeated: Ints) -> pa.Table:
 
 def load_rejected(staged: Staged, first_row: int, repeated: Ints, job: Job) -> pa.Table:
     """The staged rejected rows and the repeated ones, in file order, numbered in their source."""
-    table = _read_arrow(staged.files.rejected)
+    table = read_spilled(staged.files.rejected)
     if len(repeated):
         duplicates = _duplicate_rows(staged, repeated, job)
         both = pa.concat_tables([table, _like(table, duplicates)])
@@ -210,6 +232,13 @@ def load_rejected(staged: Staged, first_row: int, repeated: Ints, job: Job) -> p
             table = table.append_column(name, pa.nulls(table.num_rows, pa.string()))
     source = _constant(staged.block.source.shown, table.num_rows)
     return _numbered(table, first_row).append_column(SOURCE_FILE_COLUMN, source)
+
+
+def _key_words(key: Key, raw: RawBlock, evaluated: Evaluated, job: Job) -> Words:
+    """The words of the clean rows."""
+    if key.exact_rows:
+        return key_words(job.raw_key(raw.table))[evaluated.clean_rows]
+    return key_words([evaluated.clean.column(name).combine_chunks() for name in key.columns])
 
 
 def _numbered(table: pa.Table, first_row: int) -> pa.Table:
@@ -229,14 +258,15 @@ def _raw_rows(raw: RawBlock, rows: Ints) -> pa.Table:
 def _duplicate_rows(staged: Staged, repeated: Ints, job: Job) -> pa.Table:
     """Repeated rows as rejected ones, in any order.
 
-    Most repeat a key of their own block and were kept aside; the others are read once more.
+    Most repeat a key of their own block and were kept aside, or are all there where whole rows
+    are the key; the others are read once more.
     """
     key = job.contract.key
     if key is None:
         raise AssertionError("repeated rows without a key")
-    clean = _read_arrow(staged.files.clean)
+    clean = read_spilled(staged.files.clean)
     places = np.asarray(clean.column(SOURCE_ROW_COLUMN))[repeated]
-    aside = _read_arrow(staged.files.repeats)
+    aside = read_spilled(staged.files.repeats)
     aside = _plain(aside.filter(pc.is_in(aside.column(SOURCE_ROW_COLUMN), pa.array(places))))
     again = np.setdiff1d(places, np.asarray(aside.column(SOURCE_ROW_COLUMN)))
     if len(again):
@@ -278,11 +308,11 @@ def _constant(value: str, n: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([value]))
 
 
-def _write_arrow(table: pa.Table, path: Path) -> None:
+def write_spilled(table: pa.Table, path: Path) -> None:
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
 
 
-def _read_arrow(path: Path) -> pa.Table:
+def read_spilled(path: Path) -> pa.Table:
     with pa.memory_map(str(path)) as file:
         return pa.ipc.open_file(file).read_all()

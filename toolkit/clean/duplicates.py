@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from toolkit.clean.keys import Words
+from toolkit.clean.keys import Words, as_text
 
 Ints = npt.NDArray[np.int64]
 
@@ -31,8 +31,8 @@ _SLOT_BITS = 18
 class Spilled:
     """What duplicate search needs of one block: its rows on disk, and how many there are."""
 
-    clean_path: Path
-    """Arrow file with the block's clean columns."""
+    keys_path: Path
+    """Arrow file with the columns of the key, and perhaps others."""
     words_path: Path
     n_rows: int
     bucket_ends: tuple[int, ...]
@@ -86,7 +86,22 @@ def find_duplicates(
         candidates[_keys(candidates, spilled, key, first_rows).duplicated(keep=keep).to_numpy()]
         for candidates in _candidate_batches(spilled, buckets, first_rows)
     ]
-    rows = np.sort(np.concatenate([np.empty(0, np.int64), *repeated]))
+    return _by_block(repeated, first_rows)
+
+
+def find_meetings(spilled: Sequence[Spilled], buckets: range) -> dict[int, Ints]:
+    """Rows whose word another row has too, by block, ascending, for the given buckets.
+
+    All rows that repeat a key, and those that they repeat, are among them.
+    """
+    first_rows = np.concatenate([[0], np.cumsum([block.n_rows for block in spilled])])
+    found = [_rows_that_share_a_word(spilled, bucket, first_rows) for bucket in buckets]
+    return _by_block(found, first_rows)
+
+
+def _by_block(found: Sequence[Ints], first_rows: Ints) -> dict[int, Ints]:
+    """Rows over all blocks as rows of each block that has some, ascending."""
+    rows = np.sort(np.concatenate([np.empty(0, np.int64), *found]))
     blocks = np.searchsorted(first_rows, rows, side="right") - 1
     return {int(b): rows[blocks == b] - first_rows[b] for b in np.unique(blocks)}
 
@@ -137,7 +152,7 @@ def _keys(
     """The candidates' keys, in their order, which is file order."""
     blocks = np.searchsorted(first_rows, candidates, side="right") - 1
     tables = [
-        _read_keys(spilled[block].clean_path, key, candidates[blocks == block] - first_rows[block])
+        _read_keys(spilled[block].keys_path, key, candidates[blocks == block] - first_rows[block])
         for block in np.unique(blocks)
     ]
     return pa.concat_tables(tables).to_pandas()
@@ -146,5 +161,5 @@ def _keys(
 def _read_keys(path: Path, key: Sequence[str], rows: Ints) -> pa.Table:
     with pa.memory_map(str(path)) as file:
         table = pa.ipc.open_file(file).read_all().select(list(key)).take(pa.array(rows))
-    strings = pa.schema([(name, pa.string()) for name in key])
-    return table.cast(strings)
+        columns = [as_text(column.combine_chunks()) for column in table.columns]
+    return pa.table(columns, names=list(key))

@@ -6,10 +6,11 @@ distinct values only, and the rows take the results by index.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ import pyarrow as pa
 
 from toolkit.clean.date_order import OrderEvidence, weigh_column
 from toolkit.clean.dates import ParsedDates, parse_dates
+from toolkit.clean.fills import LOOKUP, contradicted, fill_missing
+from toolkit.clean.halves import clean_table, rejected_table
+from toolkit.clean.numbers import finish_numeric, parse_numeric, read_numeric, within_limits
 from toolkit.clean.parsers import (
     OK,
     Bools,
@@ -24,21 +28,16 @@ from toolkit.clean.parsers import (
     Floats,
     Parsed,
     coded,
+    found_only,
     label_values,
-    name_values,
     parse_email,
-    parse_integer,
     parse_labels,
-    parse_number,
     parse_text,
-    within_limits,
 )
+from toolkit.clean.repaired import N_EXAMPLES, Repaired, show_examples
 from toolkit.contract import (
     BLANK_ROW,
-    RAW_LINE_COLUMN,
-    REASON_COLUMN,
     REPEATED_HEADER,
-    SOURCE_ROW_COLUMN,
     Category,
     Contract,
     Dated,
@@ -50,7 +49,7 @@ from toolkit.contract import (
     Unused,
 )
 from toolkit.formula import evaluate_formula, formula_columns, round_half_even
-from toolkit.lookups import Lookup, match_key
+from toolkit.lookups import Lookup, load_lookups, load_numbers, match_key
 from toolkit.read.cells import read_cells, repeated_headers, rows_that_read
 from toolkit.read.parse import RawBlock
 
@@ -59,11 +58,26 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Rules:
-    """What cleaning goes by: the contract, a lookup for each column that needs one, the day."""
+    """What cleaning goes by: the contract, a lookup for each column that needs one, the day.
+
+    `numbers` has what the maps of the contract's repairs say, by file and match key.
+    """
 
     contract: Contract
     lookups: Mapping[str, Lookup]
     as_of: date
+    numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @classmethod
+    def load(
+        cls, contract: Contract, folder: Path, as_of: date, only: Collection[str] | None = None
+    ) -> Rules:
+        """The rules with the lookups from `folder`: all, or those of some columns.
+
+        Raises LookupFileError for an unsound one.
+        """
+        lookups = load_lookups(contract, folder, only)
+        return cls(contract, lookups, as_of, load_numbers(contract, folder, only))
 
     @cached_property
     def reason_ids(self) -> dict[str, int]:
@@ -79,12 +93,14 @@ class Evaluated:
     columns, the reason, the place (as source_row) and the raw line of the others.
     len(clean) + len(rejected) is the number of records in the block. `date_order` is what the cells
     of each date column say about its formats, by the contract's order; its rows are such places.
+    `repaired` counts repairs of clean rows.
     """
 
     clean: pa.Table
     clean_rows: Ints
     rejected: pa.Table
     date_order: Mapping[str, tuple[OrderEvidence, ...]]
+    repaired: tuple[Repaired, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,8 @@ class _Column:
 
     parsed: Parsed
     indices: npt.NDArray[np.int32] | None
+    changed_rows: Mapping[str, Bools] = field(default_factory=dict)
+    """Rows that were repaired by what other columns say, besides the values that parsing did."""
 
     def codes(self) -> Codes | None:
         codes = self.parsed.codes
@@ -101,6 +119,13 @@ class _Column:
     def floats(self) -> Floats:
         values = np.asarray(self.parsed.values)
         return values if self.indices is None else values[self.indices]
+
+    def changes(self) -> dict[str, Bools]:
+        """The rows that were repaired, by how."""
+        found = self.parsed.changes
+        if self.indices is not None:
+            found = {how: mask.take(self.indices) for how, mask in found.items()}
+        return {**found, **self.changed_rows}
 
     def vocabulary(self) -> tuple[pa.Array, npt.NDArray[np.int32]]:
         """The values, and the place among them of each row's; for columns that are looked up."""
@@ -131,19 +156,25 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
     columns = _parse_columns(raw.table, rules)
     for column in columns.values():
         _lower(reasons, column.codes())
+    _check(columns, reasons, rules)
     derived = {name: _derive(name, columns, reasons, rules) for name in rules.contract.derived}
     _reject_structure(reasons, raw, rules)
     _reject_unrepresentable(reasons, columns, rules)
     kept = np.flatnonzero(reasons == OK)
     evaluated = Evaluated(
-        _clean_table(kept, columns, derived, rules.contract),
+        clean_table(
+            {name: column.take(kept) for name, column in columns.items()},
+            {name: values[kept] for name, values in derived.items()},
+            rules.contract,
+        ),
         kept,
-        _rejected_table(raw, reasons, rules),
+        rejected_table(raw, reasons, rules.contract),
         {
             name: weigh_column(column.parsed, column.vocabulary()[1], raw)
             for name, column in columns.items()
             if isinstance(column.parsed, ParsedDates)
         },
+        tuple(_count_repairs(columns, reasons == OK, raw, rules.contract)),
     )
     if evaluated.clean.num_rows + evaluated.rejected.num_rows != raw.n_records:
         raise AssertionError("a block's rows are not all either clean or rejected")
@@ -169,17 +200,16 @@ def _parse_columns(
     for name, column in rules.contract.columns.items():
         if isinstance(column, Category) and column.repair is not None and name in parsed:
             parsed[name] = _repair(name, parsed[name], parsed[column.repair.by], rules)
-    return parsed
+    return _fill(parsed, rules)
 
 
 def _parse_column(name: str, array: pa.Array, rules: Rules) -> _Column:
-    column = rules.contract.columns[name]
     if _is_looked_up(name, rules.contract) and pa.types.is_string(array.type):
         array = array.dictionary_encode()
     indices = None
     if pa.types.is_dictionary(array.type):
         indices, array = array.indices.to_numpy(), array.dictionary
-    return _Column(_parse_strings(name, read_cells(column, array), rules), indices)
+    return _Column(_parse_strings(name, read_cells(rules.contract, name, array), rules), indices)
 
 
 def _is_looked_up(name: str, contract: Contract) -> bool:
@@ -190,6 +220,7 @@ def _is_looked_up(name: str, contract: Contract) -> bool:
         isinstance(contract.columns[name], Dated)
         or name in contract.lookup_columns()
         or name in {repair.by for repair in repairs if repair is not None}
+        or name in {fill.by for fill in contract.repairs}
     )
 
 
@@ -207,19 +238,70 @@ def _repair(name: str, labels: _Column, by: _Column, rules: Rules) -> _Column:
     # Every name once, and last the unknown value.
     known = np.append(np.arange(len(lookup.names), dtype=np.int32), np.int32(-1))
     parsed = label_values(known, column, rules.reason_ids, lookup)
-    return _Column(parsed, np.where(places < 0, np.int32(len(lookup.names)), places))
+    changes = labels.changes() | found_only({LOOKUP: places != given})
+    return _Column(parsed, np.where(places < 0, np.int32(len(lookup.names)), places), changes)
+
+
+def _fill(columns: dict[str, _Column], rules: Rules) -> dict[str, _Column]:
+    """The columns, with numbers where a repair knows them; then those columns' own rules."""
+
+    def look_up(by: str, map_file: str, rows: Ints) -> Floats:
+        labels, indices = columns[by].vocabulary()
+        numbers = rules.numbers[map_file]
+        # An unknown label is null; no map knows the empty text.
+        keys = [match_key(label or "") for label in labels.to_pylist()]
+        return np.array([numbers.get(key, np.nan) for key in keys], np.float64)[indices[rows]]
+
+    fills = [fill for fill in rules.contract.repairs if fill.column in columns]
+    names = {name for fill in fills for name in (fill.column, *fill.inputs)}
+    values = {name: columns[name].floats() for name in names if _is_numeric(name, rules.contract)}
+    filled = fill_missing(fills, values, rules.contract, look_up)
+    for name, changes in filled.items():
+        known = Parsed(values[name], changes={**columns[name].changes(), **changes})
+        column = rules.contract.columns[name]
+        if isinstance(column, Number | Integer):
+            columns[name] = _Column(finish_numeric(column, known, rules.reason_ids), None)
+    return columns
+
+
+def _is_numeric(name: str, contract: Contract) -> bool:
+    return isinstance(contract.columns[name], Number | Integer)
+
+
+def _check(columns: Mapping[str, _Column], reasons: Codes, rules: Rules) -> None:
+    """Put the failures of all checks into `reasons`."""
+    for check in rules.contract.checks.values():
+        names = (check.column, *formula_columns(check.formula))
+        bad = contradicted(check, {name: columns[name].floats() for name in names})
+        _lower(reasons, coded(bad, rules.reason_ids[check.reason]))
+
+
+def _count_repairs(
+    columns: Mapping[str, _Column], kept: Bools, raw: RawBlock, contract: Contract
+) -> Iterator[Repaired]:
+    """The repairs of the kept rows, with the cells of the first few as they stood in the file."""
+    for name, column in columns.items():
+        for how, mask in column.changes().items():
+            rows = np.flatnonzero(mask & kept)
+            if len(rows):
+                first = rows[:N_EXAMPLES]
+                cells = raw.table.column(contract.sources[name]).take(pa.array(first))
+                values = pa.array(column.take(first))
+                if isinstance(contract.columns[name], Integer):
+                    values = values.cast(pa.int64())
+                examples = show_examples(raw.places(first), cells, values)
+                yield Repaired(name, how, len(rows), examples)
 
 
 def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:
     match rules.contract.columns[name]:
         case Text() as column:
-            if column.map is not None:
-                strings = name_values(strings, rules.lookups[name])
-            return parse_text(column, strings, rules.reason_ids)
-        case Number() as column:
-            return parse_number(column, strings, rules.reason_ids)
-        case Integer() as column:
-            return parse_integer(column, strings, rules.reason_ids)
+            lookup = None if column.map is None else rules.lookups[name]
+            return parse_text(column, strings, rules.reason_ids, lookup)
+        case Number() | Integer() as column:
+            if name in {fill.column for fill in rules.contract.repairs}:
+                return read_numeric(column, strings)
+            return parse_numeric(column, strings, rules.reason_ids)
         case Dated() as column:
             return parse_dates(column, strings, rules.reason_ids, rules.as_of)
         case Email() as column:
@@ -232,13 +314,13 @@ def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:
 def derived_values(name: str, table: pa.Table, rules: Rules) -> Floats:
     """A derived column of raw rows; NaN where an input cannot be read or a limit is not kept.
 
-    `table` needs the raw columns of the formula only.
+    `table` needs the raw columns of the formula, and those behind them, only.
     """
-    derived = rules.contract.derived[name]
-    columns = _parse_columns(table, rules, formula_columns(derived.formula))
+    inputs = formula_columns(rules.contract.derived[name].formula)
+    columns = _parse_columns(table, rules, rules.contract.columns_behind(inputs))
     refused = np.full(table.num_rows, OK, dtype=np.uint8)
-    for column in columns.values():
-        _lower(refused, column.codes())
+    for column in inputs:
+        _lower(refused, columns[column].codes())
     values = _derive(name, columns, refused, rules)
     return np.where(refused == OK, values, np.nan)
 
@@ -276,60 +358,3 @@ def _reject_unrepresentable(reasons: Codes, columns: Mapping[str, _Column], rule
             if (np.abs(values) >= 2.0**63).any():
                 huge = (np.abs(columns[name].floats()) >= 2.0**63) & (reasons == OK)
                 reasons[huge] = rules.reason_ids[column.reason]
-
-
-def _clean_table(
-    kept: Ints, columns: Mapping[str, _Column], derived: Mapping[str, Floats], contract: Contract
-) -> pa.Table:
-    arrays: dict[str, pa.Array] = {}
-    for name, column in contract.columns.items():
-        if isinstance(column, Unused):
-            continue
-        values = columns[name].take(kept)
-        arrays[name] = pa.array(values.astype(np.int64) if isinstance(column, Integer) else values)
-    arrays |= {name: pa.array(values[kept]) for name, values in derived.items()}
-    for flag, labels in contract.flags.items():
-        arrays[flag] = _flag(
-            {label: arrays[on.column].to_numpy() > on.above for label, on in labels.items()}
-        )
-    return pa.table(arrays)
-
-
-def _flag(holds: Mapping[str, Bools]) -> pa.DictionaryArray:
-    """The first label that holds; null where none does."""
-    place = np.full(len(next(iter(holds.values()))), -1, dtype=np.int32)
-    for n, mask in reversed(list(enumerate(holds.values()))):
-        place[mask] = n
-    return pa.DictionaryArray.from_arrays(
-        pa.array(place, mask=place < 0), pa.array(list(holds), pa.string())
-    )
-
-
-def _rejected_table(raw: RawBlock, reasons: Codes, rules: Rules) -> pa.Table:
-    """Raw columns, reason, place and raw line of every record that is not kept, in file order."""
-    rows = np.flatnonzero(reasons != OK)
-    table = raw.table.take(pa.array(rows)).append_column(
-        REASON_COLUMN, reason_labels(reasons[rows], rules.contract)
-    )
-    table = table.append_column(SOURCE_ROW_COLUMN, pa.array(raw.places(rows)))
-    table = table.append_column(RAW_LINE_COLUMN, pa.nulls(len(rows), pa.string()))
-    if not raw.malformed:
-        return table
-    places = np.fromiter(raw.malformed, np.int64, len(raw.malformed))
-    malformed = pa.table(
-        {
-            **{f.name: pa.nulls(len(places), f.type) for f in raw.table.schema},
-            REASON_COLUMN: reason_labels(np.zeros(len(places), np.uint8), rules.contract),
-            SOURCE_ROW_COLUMN: places,
-            RAW_LINE_COLUMN: pa.array(raw.malformed.values(), pa.string()),
-        }
-    )
-    both = pa.concat_tables([table, malformed]).combine_chunks()
-    return both.sort_by(SOURCE_ROW_COLUMN)
-
-
-def reason_labels(codes: Codes, contract: Contract) -> pa.DictionaryArray:
-    """Reason ids as the reasons' names, a dictionary array."""
-    return pa.DictionaryArray.from_arrays(
-        pa.array(codes.astype(np.int32)), pa.array(contract.all_reasons, pa.string())
-    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import dask.dataframe as dd
 import numpy as np
@@ -25,23 +26,28 @@ from toolkit.clean.blocks import (
     publish_block,
     stage_block,
 )
-from toolkit.clean.duplicates import N_BUCKETS, find_duplicates
+from toolkit.clean.duplicates import N_BUCKETS, find_duplicates, find_meetings
 from toolkit.clean.evaluate import Rules
+from toolkit.clean.exact_rows import Gathered, find_exact_repeats, gather_rows
 from toolkit.clean.order_check import check_date_orders
+from toolkit.clean.repaired import repair_facts
 from toolkit.contract import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
     SOURCE_FILE_COLUMN,
     SOURCE_ROW_COLUMN,
     Contract,
+    Key,
 )
 from toolkit.read.blocks import Block, extra_columns, find_sources, plan_blocks
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import near_unique_columns
 from toolkit.read.spool import spool
+from toolkit.report import RepairFacts
 
 Ints = npt.NDArray[np.int64]
 Duplicates = Mapping[int, Ints]
+Run = Callable[[list[Delayed]], list[Any]]
 
 RAW_PREFIX = "raw."
 # Of a lazy frame, which does not know how many workers it will have.
@@ -61,17 +67,44 @@ def stage_tasks(blocks: Sequence[Block], job: Job) -> list[Delayed]:
     return [delayed(stage_block, pure=False)(block, shared) for block in blocks]
 
 
-def duplicate_tasks(
-    staged: Sequence[Staged] | Delayed, contract: Contract, n_tasks: int
-) -> list[Delayed]:
-    """Tasks that give, for some buckets each, the rows that repeat a key, by block index."""
-    if contract.key is None:
-        return []
-    buckets, a_task = range(N_BUCKETS), -(-N_BUCKETS // min(n_tasks, N_BUCKETS))
-    return [
-        delayed(_find_duplicates, pure=False)(staged, contract.key.columns, buckets[n : n + a_task])
-        for n in range(0, N_BUCKETS, a_task)
-    ]
+def find_repeats(run: Run, staged: Sequence[Staged], job: Job, n_tasks: int) -> Duplicates:
+    """The clean rows that repeat the key of an earlier one, by block index.
+
+    `run` computes independent tasks; at most about `n_tasks` of them search at a time.
+    """
+    if job.contract.key is None:
+        return {}
+    found = merge_duplicates(run(_search_tasks(staged, job.contract.key, n_tasks)))
+    if not job.contract.key.exact_rows:
+        return found
+    gather = delayed(gather_rows, pure=False)
+    gathered = run(
+        [
+            gather(block, found[block.block.index], job)
+            for block in staged
+            if block.block.index in found
+        ]
+    )
+    return merge_duplicates(run(_compare_tasks(gathered, job, n_tasks)))
+
+
+def _search_tasks(staged: Sequence[Staged] | Delayed, key: Key, n_tasks: int) -> list[Delayed]:
+    """Tasks that give, for some buckets each, the rows that repeat a key, by block index.
+
+    Where whole rows are the key, the rows that they may repeat are among them.
+    """
+    search = delayed(_find_duplicates, pure=False)
+    return [search(staged, key, buckets) for buckets in _bucket_ranges(n_tasks)]
+
+
+def _compare_tasks(gathered: Sequence[Gathered] | Delayed, job: Job, n_tasks: int) -> list[Delayed]:
+    compare = delayed(find_exact_repeats, pure=False)
+    return [compare(gathered, job.raw_names, buckets) for buckets in _bucket_ranges(n_tasks)]
+
+
+def _bucket_ranges(n_tasks: int) -> list[range]:
+    a_task = -(-N_BUCKETS // min(n_tasks, N_BUCKETS))
+    return [range(N_BUCKETS)[n : n + a_task] for n in range(0, N_BUCKETS, a_task)]
 
 
 def publish_tasks(
@@ -85,6 +118,13 @@ def publish_tasks(
         )
         for block, first_row in zip(staged, first_rows(staged), strict=True)
     ]
+
+
+def total_repairs(staged: Sequence[Staged], contract: Contract) -> list[RepairFacts]:
+    """What was repaired in all blocks, which must be in file order."""
+    starts = first_rows(staged)
+    blocks = zip(staged, starts, strict=True)
+    return repair_facts(((b.repaired, b.block.source.shown, n) for b, n in blocks), contract)
 
 
 def merge_duplicates(found: Sequence[Duplicates]) -> dict[int, Ints]:
@@ -121,15 +161,39 @@ def evaluate_feed(
     blocks = plan_blocks(sources, rules.contract, block_bytes)
     job = make_job(rules, blocks, spill)
     staged = delayed(_checked, pure=False)(stage_tasks(blocks, job), rules.contract)
-    duplicates = delayed(merge_duplicates, pure=False)(
-        duplicate_tasks(staged, rules.contract, _DUPLICATE_TASKS)
-    )
+    duplicates = _find_repeats_lazily(staged, len(blocks), job)
     meta = _frame(_evaluated_schema(job).empty_table())
     parts = [
         delayed(_evaluated_part, pure=False)(staged, place, duplicates, job)
         for place in range(len(blocks))
     ]
     return dd.from_delayed(parts, meta=meta, verify_meta=False)
+
+
+def _find_repeats_lazily(staged: Delayed, n_blocks: int, job: Job) -> Delayed:
+    """As `find_repeats`, as part of a graph."""
+    key, merge = job.contract.key, delayed(merge_duplicates, pure=False)
+    if key is None:
+        return merge([])
+    found = merge(_search_tasks(staged, key, _DUPLICATE_TASKS))
+    if not key.exact_rows:
+        return found
+    gather = delayed(_gather_at, pure=False)
+    gathered = [gather(staged, place, found, job) for place in range(n_blocks)]
+    present = delayed(_present, pure=False)(gathered)
+    return merge(_compare_tasks(present, job, _DUPLICATE_TASKS))
+
+
+def _gather_at(
+    staged: Sequence[Staged], place: int, found: Duplicates, job: Job
+) -> Gathered | None:
+    block = staged[place]
+    rows = _of_block(found, block.block.index)
+    return gather_rows(block, rows, job) if len(rows) else None
+
+
+def _present(gathered: Sequence[Gathered | None]) -> list[Gathered]:
+    return [block for block in gathered if block is not None]
 
 
 def clean_rows(evaluated: dd.DataFrame, contract: Contract) -> dd.DataFrame:
@@ -150,9 +214,14 @@ def _checked(staged: Sequence[Staged], contract: Contract) -> list[Staged]:
     return list(staged)
 
 
-def _find_duplicates(staged: Sequence[Staged], key: Sequence[str], buckets: range) -> Duplicates:
-    """As find_duplicates, but by the blocks' own index."""
-    found = find_duplicates([block.spilled for block in staged], key, buckets)
+def _find_duplicates(staged: Sequence[Staged], key: Key, buckets: range) -> Duplicates:
+    """As `find_duplicates` or `find_meetings`, but by the blocks' own index."""
+    spilled = [block.spilled for block in staged]
+    found = (
+        find_meetings(spilled, buckets)
+        if key.exact_rows
+        else find_duplicates(spilled, key.columns, buckets)
+    )
     return {staged[place].block.index: rows for place, rows in found.items()}
 
 

@@ -13,24 +13,37 @@ Words = npt.NDArray[np.uint64]
 
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _SEED = np.uint64(0x9E3779B97F4A7C15)
+_NOTHING = np.uint64(0)
+"""The word of the empty text."""
 _TAIL_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(8)] + [2**64 - 1], dtype=np.uint64)
 
 
 def key_words(columns: Sequence[pa.Array]) -> Words:
-    """One word a row over all key columns, the same in every process and on every machine."""
+    """One word a row over all key columns, the same in every process and on every machine.
+
+    Columns may be of any type. A null shares its word with the empty text.
+    """
     words = np.full(len(columns[0]), _SEED)
     for column in columns:
         words = _mix(words ^ _column_words(column))
     return words
 
 
+def as_text(column: pa.Array) -> pa.Array:
+    """Strings that are equal where the values are: no negative zero, and null for NaN."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_floating(column.type):
+        known = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+        column = pc.add(known, pa.scalar(0, column.type))
+    return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
+
+
 def _column_words(column: pa.Array) -> Words:
     if pa.types.is_dictionary(column.type):
-        distinct = _column_words(column.dictionary)
-        return distinct[column.indices.to_numpy()]
-    if not pa.types.is_string(column.type):
-        column = pc.cast(column, pa.string())
-    return _string_words(column)
+        distinct = np.append(_column_words(column.dictionary), _NOTHING)
+        return distinct[column.indices.fill_null(len(distinct) - 1).to_numpy()]
+    return _string_words(as_text(column).fill_null(""))
 
 
 def _string_words(strings: pa.Array) -> Words:

@@ -23,6 +23,11 @@ def amount_column(contract: Contract) -> str | None:
     return None
 
 
+def behind_amount(contract: Contract, amount: str) -> tuple[str, ...]:
+    """The columns of the file that a derived column hangs on."""
+    return contract.columns_behind(formula_columns(contract.derived[amount].formula))
+
+
 def weigh_block(block: Block, rules: Rules, groups: tuple[Group, ...], amount: str) -> Counted:
     """As `count_block`, with the sums of a derived column in its last decimal place.
 
@@ -31,7 +36,7 @@ def weigh_block(block: Block, rules: Rules, groups: tuple[Group, ...], amount: s
     contract = rules.contract
     derived = contract.derived[amount]
     grouped = dict.fromkeys(name for group in groups for name in group)
-    needed = dict.fromkeys([*grouped, *formula_columns(derived.formula)])
+    needed = dict.fromkeys([*grouped, *behind_amount(contract, amount)])
     wanted = Wanted(only=tuple(contract.sources[name] for name in needed))
     raw = parse_block(block, grammar_of(contract), wanted)
     table = without_repeated_headers(raw.table, block, contract)

@@ -13,6 +13,7 @@ from rapidfuzz.distance import Levenshtein
 from toolkit.lookups.spelling import match_key
 
 Places = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
 
 _FUZZY_CHUNK = 50_000
 
@@ -46,6 +47,18 @@ class Lookup:
             unknown = np.flatnonzero(places < 0)
             places[unknown] = self._nearest([words[i] for i in unknown], max_edits)
         return places
+
+    def respelt(self, values: Sequence[str], places: Places) -> Bools:
+        """Whether each value is another spelling than its name's own, beyond case."""
+        return np.array(
+            [
+                place >= 0
+                and value != self.names[place]
+                and match_key(value) != match_key(self.names[place])
+                for value, place in zip(values, places.tolist(), strict=True)
+            ],
+            dtype=bool,
+        )
 
     def _nearest(self, words: Sequence[str], max_edits: int) -> Places:
         found = np.full(len(words), -1, dtype=np.int32)

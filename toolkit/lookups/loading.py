@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from toolkit.contract import Category, Contract, Mapped, Text
@@ -11,14 +12,37 @@ from toolkit.lookups.labels import Lookup
 from toolkit.lookups.spelling import match_key
 from toolkit.lookups.text import Entry, LookupText
 
+_LARGEST = sys.float_info.max
 
-def load_lookups(contract: Contract, folder: Path) -> dict[str, Lookup]:
-    """The lookup of every column that needs one, by column.
+
+def load_lookups(
+    contract: Contract, folder: Path, only: Collection[str] | None = None
+) -> dict[str, Lookup]:
+    """The lookup of every column that needs one, by column; of `only` these, if given.
 
     Raises LookupFileError when a file is missing, is no JSON of the right shape, maps to a name
     outside the canonical list, or says two things of one value.
     """
-    return {name: load_lookup(column, folder) for name, column in contract.lookup_columns().items()}
+    return {
+        name: load_lookup(column, folder)
+        for name, column in contract.lookup_columns().items()
+        if only is None or name in only
+    }
+
+
+def load_numbers(
+    contract: Contract, folder: Path, only: Collection[str] | None = None
+) -> dict[str, dict[str, float]]:
+    """What the repairs' maps say, by file and by match key; of `only` these columns, if given.
+
+    Raises LookupFileError when a file is missing, is no JSON object of value -> finite number, or
+    says two things of one value.
+    """
+    return {
+        fill.map: check_numbers(LookupText.read(folder / fill.map, "map"))
+        for fill in contract.repairs
+        if fill.map is not None and (only is None or fill.column in only)
+    }
 
 
 def load_lookup(column: Text | Category | Mapped, folder: Path) -> Lookup:
@@ -89,6 +113,20 @@ def check_repairs(file: LookupText, names: Lookup) -> dict[str, int]:
     return found
 
 
+def check_numbers(file: LookupText) -> dict[str, float]:
+    """The number that each value stands for, by match key."""
+    found: dict[str, float] = {}
+    for entry, key in _consistent(file):
+        is_number = isinstance(entry.value, int | float) and not isinstance(entry.value, bool)
+        if not key or not is_number or not -_LARGEST <= entry.value <= _LARGEST:
+            problem = (
+                f"{entry.key!r} is mapped to {entry.value!r}; it must be text -> finite number"
+            )
+            raise LookupFileError.about(file.path, problem, entry.line)
+        found[key] = float(entry.value)
+    return found
+
+
 def check_names_map(file: LookupText) -> Lookup:
     """Spellings and the name that each stands for; a name stands for itself.
 
@@ -127,7 +165,7 @@ def _consistent(file: LookupText) -> Iterator[tuple[Entry, str]]:
     for entry in file.entries:
         key = match_key(entry.key)
         first = said_by.setdefault(key, entry)
-        if first.value != entry.value:
+        if first is not entry and first.value != entry.value:
             raise LookupFileError.about(
                 file.path,
                 f"{first.key!r} and {entry.key!r} differ by case only, yet one is "

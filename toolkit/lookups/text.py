@@ -18,7 +18,10 @@ Shape = Literal["names", "map"]
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _OPENING: dict[Shape, str] = {"names": "[", "map": "{"}
-_WANTED: dict[Shape, str] = {"names": "an array of names", "map": "an object, raw value -> name"}
+_WANTED: dict[Shape, str] = {
+    "names": "an array of names",
+    "map": "an object, raw value -> what it stands for",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class LookupText:
             json.loads(text.removeprefix("\ufeff"))
         except json.JSONDecodeError as error:
             raise LookupFileError.about(path, f"is not JSON: {error.msg}", error.lineno) from None
-        except RecursionError:
+        except (RecursionError, ValueError):
+            # Nested too deeply, or a whole number of thousands of digits.
             raise LookupFileError.about(path, f"should hold {_WANTED[shape]}") from None
         opening = _blanks_end(text, text.startswith("\ufeff"))
         if text[opening] != _OPENING[shape]:

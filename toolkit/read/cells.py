@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.contract import Column
+from toolkit.contract import Contract, Text
 from toolkit.read.records import Ints
 
+# What `strip` takes away; RE2's \s is not all of it.
+_BLANKS = r"[\s\p{Z}\x00\x0b\x1c-\x1f\x{85}\x{feff}]*"
 # Unicode's white space, all 29 characters of it; NUL, which pads fields of a fixed width; and the
 # mark that begins a file, which comes again where files were put together.
 _PADDING = (
@@ -19,12 +21,40 @@ _PADDING = (
 )
 
 
-def read_cells(column: Column, strings: pa.Array) -> pa.Array:
-    """The strings as rules see them: stripped, and empty where they are null words."""
-    strings = strip(strings)
-    if not column.null_words:
-        return strings
-    return pc.if_else(pc.is_in(strings, pa.array(column.null_words)), "", strings)
+def read_cells(contract: Contract, name: str, strings: pa.Array) -> pa.Array:
+    """The strings of a column as its rules see them: stripped, in its case, trimmed.
+
+    They are empty where a null word stands in the file or is left in the end. Read again, what is
+    left stays as it is.
+    """
+    column = contract.columns[name]
+    stripped = strip(strings)
+    cells = stripped
+    if isinstance(column, Text) and column.case is not None:
+        cells = pc.utf8_upper(cells) if column.case == "upper" else pc.utf8_lower(cells)
+    if column.prefix:
+        cells = _without(rf"^(?:{_any_of(column.prefix)}{_BLANKS})+", cells)
+    if column.suffix:
+        cells = _without(rf"(?:{_BLANKS}{_any_of(column.suffix)})+$", cells)
+    if words := contract.null_words_of(name):
+        nothing = _is_one_of(stripped, words)
+        if cells is not stripped:
+            nothing = pc.or_(nothing, _is_one_of(cells, words))
+        cells = pc.if_else(nothing, "", cells)
+    return cells
+
+
+def _any_of(texts: Sequence[str]) -> str:
+    """A pattern for any of the texts, letter by letter, so that none has a meaning."""
+    return "(?:" + "|".join("".join(f"\\x{{{ord(c):x}}}" for c in t) for t in texts) + ")"
+
+
+def _without(pattern: str, strings: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(strings, pattern, "", max_replacements=1)
+
+
+def _is_one_of(strings: pa.Array, words: Sequence[str]) -> pa.Array:
+    return pc.is_in(strings, pa.array(words, pa.string()))
 
 
 def strip(strings: pa.Array) -> pa.Array:

@@ -74,7 +74,7 @@ def cells_of(table: pa.Table, name: str, contract: Contract) -> pa.DictionaryArr
     array = table.column(contract.sources[name]).combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0)
-    values = read_cells(contract.columns[name], array.dictionary)
+    values = read_cells(contract, name, array.dictionary)
     return pa.DictionaryArray.from_arrays(array.indices, values)
 
 

@@ -14,17 +14,16 @@ from dask.delayed import delayed
 from toolkit.clean.blocks import Job, Published, Staged, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import (
-    duplicate_tasks,
+    find_repeats,
     make_job,
-    merge_duplicates,
     publish_tasks,
     stage_tasks,
+    total_repairs,
 )
 from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
 from toolkit.errors import ConfigError, InputError
-from toolkit.lookups import load_lookups
 from toolkit.progress import Stage
 from toolkit.read.blocks import Source, find_sources, header_notes, plan_blocks
 from toolkit.read.sizing import choose_block_bytes
@@ -88,7 +87,7 @@ def _rules(run: Run, facts: StageFacts) -> Rules:
     if not run.workspace.has_own_lookups and run.settings.dataset.lookups:
         run.note(facts, f"{run.workspace.data_dir} has no lookups; the starter ones are used")
     contract = run.settings.dataset
-    return Rules(contract, load_lookups(contract, folder), run.settings.as_of)
+    return Rules.load(contract, folder, run.settings.as_of)
 
 
 def _destination(run: Run, stem: str) -> _Destination:
@@ -166,9 +165,8 @@ def _clean_blocks(
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
         for note in check_date_orders(staged, contract):
             run.note(work.facts, note)
-        duplicates = merge_duplicates(
-            runner.run(duplicate_tasks(staged, contract, runner.n_workers))
-        )
+        work.facts.repaired = total_repairs(staged, contract)
+        duplicates = find_repeats(runner.run, staged, job, runner.n_workers)
     n_rows = sum(block.n_records for block in staged)
     files = {block.block.index: block.files for block in staged}
     with run.progress.stage("write", total_rows=n_rows) as shown, BackgroundSync() as sync:
@@ -198,6 +196,14 @@ def _reasons(staged: Sequence[Staged], published: Sequence[Published], job: Job)
     return {reason: count for reason, count in by_reason.items() if count}
 
 
+def _repaired(facts: StageFacts) -> dict[str, dict[str, int]]:
+    """Rows by column and how they were repaired."""
+    totals: dict[str, dict[str, int]] = {}
+    for one in facts.repaired:
+        totals.setdefault(one.column, {})[one.how] = one.rows
+    return totals
+
+
 def _count(facts: StageFacts, published: Sequence[Published], sources: Sequence[Source]) -> None:
     facts.rows_in = sum(block.n_records for block in published)
     facts.rows_clean = sum(block.n_clean for block in published)
@@ -220,6 +226,7 @@ def _manifest(
         "rows_clean": facts.rows_clean,
         "rows_rejected": facts.rows_rejected,
         "rejected_by_reason": facts.rejected_by_reason,
+        "repaired": _repaired(facts),
         "inputs": [{"path": source.shown, "bytes": source.size} for source in sources],
         "config_hash": settings.config_hash,
         "versions": versions(),

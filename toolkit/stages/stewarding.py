@@ -14,7 +14,7 @@ import pyarrow as pa
 from dask.delayed import delayed
 
 from toolkit.clean.evaluate import Rules
-from toolkit.clean.worth import amount_column, weigh_block
+from toolkit.clean.worth import amount_column, behind_amount, weigh_block
 from toolkit.cluster import open_cluster
 from toolkit.contract import Mapped
 from toolkit.errors import ConfigError, InputError, OutputError
@@ -157,12 +157,11 @@ def _count(
     tallies = {group: Tally(group) for group in groups}
     sources = find_sources(inputs)
     facts.bytes_in, facts.rows_in = sum(source.size for source in sources), 0
-    rules = Rules(contract, {}, run.settings.as_of)
-    work = (
-        partial(count_block, contract=contract, groups=groups)
-        if amount is None
-        else partial(weigh_block, rules=rules, groups=groups, amount=amount)
-    )
+    work = partial(count_block, contract=contract, groups=groups)
+    if amount is not None:
+        behind = behind_amount(contract, amount)
+        rules = Rules.load(contract, run.workspace.lookups, run.settings.as_of, behind)
+        work = partial(weigh_block, rules=rules, groups=groups, amount=amount)
     run.run_dir.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,

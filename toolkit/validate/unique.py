@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from dask.delayed import delayed
 
 from toolkit.clean.duplicates import N_BUCKETS, Spilled, find_duplicates, spill_words
@@ -50,7 +49,7 @@ class KeySpill:
         places = np.arange(view.n_rows) if rows is None else rows
         if not len(places):
             return []
-        keys = [_comparable(view.table.column(name), rows) for name in self.domain.columns]
+        keys = [_chosen(view.table.column(name), rows) for name in self.domain.columns]
         names = [_key_name(place) for place in range(len(keys))]
         table = pa.table([*keys, pa.array(places + view.first_row)], names=[*names, _ROW])
         path = self.folder / f"{view.first_row:012d}.arrow"
@@ -59,7 +58,7 @@ class KeySpill:
             with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
                 writer.write_table(table)
             words = path.with_suffix(".words")
-            ends = spill_words(key_words([_without_nulls(key) for key in keys]), words)
+            ends = spill_words(key_words(keys), words)
         except OSError as error:
             raise OutputError.cannot_write(self.folder, error) from error
         return [Spilled(path, words, len(places), ends)]
@@ -90,7 +89,7 @@ def _find(spilled: Sequence[Spilled], key: Sequence[str], buckets: range, job: K
     kept: list[Ints] = []
     for part, rows in sorted(by_part.items()):
         if sum(map(len, kept)) < job.n_kept:
-            kept.append(_dataset_rows(spilled[part].clean_path, rows[: job.n_kept]))
+            kept.append(_dataset_rows(spilled[part].keys_path, rows[: job.n_kept]))
     rows = np.concatenate([np.empty(0, np.int64), *kept])[: job.n_kept]
     return Found(0, n_unexpected, rows)
 
@@ -106,21 +105,9 @@ def _key_name(place: int) -> str:
     return f"key{place}"
 
 
-def _comparable(column: pa.ChunkedArray, rows: Ints | None) -> pa.Array:
-    """One array in which equal values are equal as text: no NaN beside null, no negative zero."""
+def _chosen(column: pa.ChunkedArray, rows: Ints | None) -> pa.Array:
+    """The column's values in `rows` as one array."""
     column = column if rows is None else column.take(pa.array(rows))
     if pa.types.is_dictionary(column.type):
         column = column.unify_dictionaries()
-    array = column.combine_chunks() if column.num_chunks else pa.array([], column.type)
-    if pa.types.is_floating(array.type):
-        known = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
-        array = pc.add(known, pa.scalar(0, array.type))
-    return array
-
-
-def _without_nulls(key: pa.Array) -> pa.Array:
-    """For words alone: a null shares its word with the empty text, and is told from it later."""
-    if key.null_count == 0:
-        return key
-    plain = key.dictionary_decode() if pa.types.is_dictionary(key.type) else key
-    return pc.fill_null(pc.cast(plain, pa.string()), "")
+    return column.combine_chunks() if column.num_chunks else pa.array([], column.type)

@@ -1,0 +1,61 @@
+"""Rows that repeat an earlier record field by field, as it stands in the file.
+
+Of every row only the word of its raw text is spilled. Rows whose words meet are read again, and
+compared as keys are: the spill grows by them alone, and nothing rests on a hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from toolkit.clean.blocks import Job, Staged, read_spilled, write_spilled
+from toolkit.clean.duplicates import Spilled, find_duplicates, spill_words
+from toolkit.clean.keys import key_words
+from toolkit.contract import SOURCE_ROW_COLUMN
+from toolkit.errors import OutputError
+from toolkit.read.header import grammar_of
+from toolkit.read.parse import read_records
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The raw text of some of a block's clean rows, ascending, on disk."""
+
+    index: int
+    """Of the block."""
+    rows: Ints
+    spilled: Spilled
+
+
+def gather_rows(staged: Staged, rows: Ints, job: Job) -> Gathered:
+    """Read these clean rows of a block again. Raises OutputError."""
+    places = np.asarray(read_spilled(staged.files.clean).column(SOURCE_ROW_COLUMN))[rows]
+    raw = read_records(staged.block, grammar_of(job.contract), places, staged.n_records)
+    key = job.raw_key(raw)
+    words = key_words(key)
+    table = pa.table([*key, pa.array(places)], names=[*job.raw_names, SOURCE_ROW_COLUMN])
+    try:
+        write_spilled(table, staged.files.repeats)
+        ends = spill_words(words, staged.files.repeated_words)
+    except OSError as error:
+        raise OutputError.cannot_write(job.spill, error) from error
+    spilled = Spilled(staged.files.repeats, staged.files.repeated_words, len(rows), ends)
+    return Gathered(staged.block.index, rows, spilled)
+
+
+def find_exact_repeats(
+    gathered: Sequence[Gathered], names: Sequence[str], buckets: range
+) -> Mapping[int, Ints]:
+    """Clean rows that repeat an earlier row, by block index, for the given buckets.
+
+    `names` are the columns of the file; `gathered` must be in file order.
+    """
+    found = find_duplicates([block.spilled for block in gathered], names, buckets)
+    return {gathered[place].index: gathered[place].rows[rows] for place, rows in found.items()}

@@ -1,0 +1,74 @@
+"""The two halves of an evaluated block as tables: clean rows and rejected ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from toolkit.clean.parsers import OK, Bools, Codes, Floats
+from toolkit.contract import (
+    RAW_LINE_COLUMN,
+    REASON_COLUMN,
+    SOURCE_ROW_COLUMN,
+    Contract,
+    Integer,
+)
+from toolkit.read.parse import RawBlock
+
+
+def clean_table(
+    values: Mapping[str, pa.Array | Floats], derived: Mapping[str, Floats], contract: Contract
+) -> pa.Table:
+    """The kept rows' columns, derived columns and flags."""
+    arrays: dict[str, pa.Array] = {}
+    for name, column in values.items():
+        is_whole = isinstance(contract.columns[name], Integer)
+        arrays[name] = pa.array(column.astype(np.int64) if is_whole else column)
+    arrays |= {name: pa.array(column) for name, column in derived.items()}
+    for flag, labels in contract.flags.items():
+        arrays[flag] = _flag(
+            {label: arrays[on.column].to_numpy() > on.above for label, on in labels.items()}
+        )
+    return pa.table(arrays)
+
+
+def _flag(holds: Mapping[str, Bools]) -> pa.DictionaryArray:
+    """The first label that holds; null where none does."""
+    place = np.full(len(next(iter(holds.values()))), -1, dtype=np.int32)
+    for n, mask in reversed(list(enumerate(holds.values()))):
+        place[mask] = n
+    return pa.DictionaryArray.from_arrays(
+        pa.array(place, mask=place < 0), pa.array(list(holds), pa.string())
+    )
+
+
+def rejected_table(raw: RawBlock, reasons: Codes, contract: Contract) -> pa.Table:
+    """Raw columns, reason, place and raw line of every record that is not kept, in file order."""
+    rows = np.flatnonzero(reasons != OK)
+    table = raw.table.take(pa.array(rows)).append_column(
+        REASON_COLUMN, reason_labels(reasons[rows], contract)
+    )
+    table = table.append_column(SOURCE_ROW_COLUMN, pa.array(raw.places(rows)))
+    table = table.append_column(RAW_LINE_COLUMN, pa.nulls(len(rows), pa.string()))
+    if not raw.malformed:
+        return table
+    places = np.fromiter(raw.malformed, np.int64, len(raw.malformed))
+    malformed = pa.table(
+        {
+            **{f.name: pa.nulls(len(places), f.type) for f in raw.table.schema},
+            REASON_COLUMN: reason_labels(np.zeros(len(places), np.uint8), contract),
+            SOURCE_ROW_COLUMN: places,
+            RAW_LINE_COLUMN: pa.array(raw.malformed.values(), pa.string()),
+        }
+    )
+    both = pa.concat_tables([table, malformed]).combine_chunks()
+    return both.sort_by(SOURCE_ROW_COLUMN)
+
+
+def reason_labels(codes: Codes, contract: Contract) -> pa.DictionaryArray:
+    """Reason ids as the reasons' names, a dictionary array."""
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes.astype(np.int32)), pa.array(contract.all_reasons, pa.string())
+    )
