@@ -96,7 +96,7 @@ def parse_dates(
         if outside.any():
             codes = np.full(len(days), OK, np.uint8) if codes is None else codes
             codes[outside] = np.minimum(codes[outside], reasons[column.range_reason])
-    return ParsedDates(values, codes, tuple(readings))
+    return ParsedDates(values, codes, readings=tuple(readings))
 
 
 def read_dates(date_format: str, cells: pa.Array, two_digit_years_from: int) -> Reading:
