@@ -25,7 +25,9 @@ from toolkit.command_line import (
     CLEAN,
     COMMANDS,
     GENERATE,
+    NEW_DATASET,
     PIPELINE,
+    PROFILE,
     REGION_LOOKUP,
     REGION_MAP,
     REVIEW_LOOKUPS,
@@ -60,6 +62,14 @@ def build_aggregations() -> int:
 
 def validate_data() -> int:
     return run_command(VALIDATE)
+
+
+def profile_data() -> int:
+    return run_command(PROFILE)
+
+
+def new_dataset() -> int:
+    return run_command(NEW_DATASET)
 
 
 def build_category_lookup() -> int:
