@@ -273,7 +273,7 @@ BAD_INPUTS: list[tuple[str, bytes | None, str]] = [
     ("missing.csv", None, "no such file"),
     ("empty.csv", b"", "no header"),
     ("short.csv", b"order_id,category\n1,Books\n", "are missing from the header"),
-    ("twice.csv", HEADER.replace(b"\n", b",region\n"), "twice: region"),
+    ("twice.csv", HEADER.replace(b"\n", b",region\n"), "twice: 'region'"),
     ("semicolon.csv", HEADER.replace(b",", b";"), "dataset.csv.delimiter=';'"),
     ("utf16.csv", HEADER.decode().encode("utf-16"), "UTF-16"),
     ("latin.csv", HEADER.replace(b"region", b"r\xe9gion"), "not UTF-8 (byte"),

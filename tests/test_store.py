@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.commands import everything_in, left_in
 from tests.conftest import ROOT
 from toolkit.contract import Contract
 from toolkit.errors import OutputError
@@ -26,6 +27,7 @@ from toolkit.store import (
     BackgroundSync,
     ParquetStyle,
     part_name,
+    publish_new,
     publishing,
     publishing_files,
     write_json,
@@ -440,3 +442,28 @@ def test_parts_of_both_shapes_read_as_one_dataset(contract: Contract, tmp_path: 
     whole = pq.read_table(tmp_path)
     assert whole.schema.remove_metadata().equals(contract.clean_schema())
     assert whole.num_rows == 4
+
+
+# --- files that nobody has yet --------------------------------------------------------------------
+
+
+def test_new_files_appear_all_with_their_folders(tmp_path: Path) -> None:
+    one, two = tmp_path / "a" / "b" / "one.txt", tmp_path / "two.txt"
+    publish_new({one: b"1", two: b"2"})
+    assert everything_in(tmp_path) == {"a/b/one.txt": b"1", "two.txt": b"2"}
+
+
+def test_where_one_is_there_none_appears_and_that_one_stays(tmp_path: Path) -> None:
+    one, two = tmp_path / "a" / "one.txt", tmp_path / "two.txt"
+    two.write_bytes(b"edited")
+    with pytest.raises(OutputError, match=r"cannot write .*two\.txt: File exists"):
+        publish_new({one: b"1", two: b"2"})
+    assert left_in(tmp_path) == ["two.txt"]
+    assert two.read_bytes() == b"edited"
+
+
+def test_where_one_cannot_be_written_none_appears(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError):
+        publish_new({tmp_path / "a" / "one.txt": b"1", tmp_path / "file" / "two.txt": b"2"})
+    assert left_in(tmp_path) == ["file"]

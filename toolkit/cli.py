@@ -26,7 +26,9 @@ from toolkit.command_line import (
     COMMANDS,
     DASHBOARD,
     GENERATE,
+    NEW_DATASET,
     PIPELINE,
+    PROFILE,
     REGION_LOOKUP,
     REGION_MAP,
     REVIEW_LOOKUPS,
@@ -61,6 +63,14 @@ def build_aggregations() -> int:
 
 def validate_data() -> int:
     return run_command(VALIDATE)
+
+
+def profile_data() -> int:
+    return run_command(PROFILE)
+
+
+def new_dataset() -> int:
+    return run_command(NEW_DATASET)
 
 
 def build_category_lookup() -> int:

@@ -19,6 +19,7 @@ CATEGORY_LOOKUP, REGION_LOOKUP = "build-category-lookup", "build-region-lookup"
 REGION_MAP, ANY_LOOKUP = "build-region-map", "build-lookup"
 UPDATE_LOOKUPS, REVIEW_LOOKUPS = "update-lookups", "review-lookups"
 DASHBOARD = "run-dashboard"
+PROFILE, NEW_DATASET = "profile-data", "new-dataset"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,28 @@ COMMANDS = {
             ),
         ),
         Command(
+            PROFILE,
+            "input",
+            "Shows what CSV files hold: how they are written, of every column its kind, what is\n"
+            "missing, values and ranges; keys, copies, formulas, and what looks wrong.\n"
+            "Writes it all as JSON and as a page that opens without a network.",
+            (
+                "profile-data feed.csv",
+                "profile-data 'exports/*.csv.gz' cluster=processes",
+                "profile-data feed.csv encoding=cp850 'delimiter=\";\"'",
+            ),
+        ),
+        Command(
+            NEW_DATASET,
+            "input",
+            "Profiles CSV files and drafts from that what run-pipeline goes by: a contract,\n"
+            "lookups and suites, each guess with its evidence. Never replaces a file.",
+            (
+                "new-dataset feed.csv name=my_feed",
+                "run-pipeline feed.csv dataset=my_feed",
+            ),
+        ),
+        Command(
             CATEGORY_LOOKUP,
             "input",
             "Adds frequent categories to the canonical ones, data/lookups/common_categories.json.\n"
@@ -166,12 +189,13 @@ class LegacyFlag:
 _CLEANING, _COUNTING = (CLEAN, PIPELINE), (AGGREGATE, PIPELINE)
 _BUILDING = (CATEGORY_LOOKUP, REGION_LOOKUP, REGION_MAP, ANY_LOOKUP, UPDATE_LOOKUPS)
 _LOOKUPS = (*_BUILDING, REVIEW_LOOKUPS)
+_PROFILING = (PROFILE, NEW_DATASET)
 _LIMIT = "dataset.aggregations.{}.limit={{}}"
 
 LEGACY_FLAGS = {
     "--rows": LegacyFlag(("rows={}",), (GENERATE, PIPELINE), "N"),
     "--clean": LegacyFlag(("mode=clean",), (GENERATE, PIPELINE)),
-    "--input": LegacyFlag(("input={}",), (*_CLEANING, *_LOOKUPS), "PATH"),
+    "--input": LegacyFlag(("input={}",), (*_CLEANING, *_LOOKUPS, *_PROFILING), "PATH"),
     "--cleaned": LegacyFlag(("cleaned={}",), (AGGREGATE, VALIDATE), "PATH"),
     "--output": LegacyFlag(("output={}",), (GENERATE, CLEAN, AGGREGATE, *_LOOKUPS), "PATH"),
     "--output-dir": LegacyFlag(("output={}",), (CLEAN, AGGREGATE), "PATH"),

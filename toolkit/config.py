@@ -29,6 +29,7 @@ _STRICT: dict[str, Any] = {"extra": "forbid"}
 _WITHOUT_EFFECT = (
     *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
     *("validation", "run_tests", "sweep", "results_dir", "dashboard", "defaults"),
+    *("name", "encoding", "delimiter", "null_words"),
 )
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # The keys that each kind goes by.
@@ -148,6 +149,14 @@ class Config:
     """Takes the place of every mapped column's own, for building and cleaning alike."""
     unknown_words: tuple[str, ...]
     accept: Annotated[float, Field(ge=0, le=1)] | None
+    name: Annotated[str, Field(min_length=1)] | None
+    """Of the dataset that new-dataset drafts."""
+    encoding: Annotated[str, Field(min_length=1)] | None
+    """Of the file that is profiled; told from its bytes when none is given..."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None
+    """... and so is its delimiter."""
+    null_words: tuple[str, ...]
+    """What may stand for no value, in any case, when a file is profiled."""
     run_tests: bool
     data_dir: Path
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]

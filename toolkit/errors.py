@@ -31,6 +31,26 @@ class ConfigError(ToolkitError):
         return cls("outputs.clean and outputs.rejected are both false: nothing would be written")
 
     @classmethod
+    def no_input(cls, command: str) -> ConfigError:
+        return cls(f"input: missing; say what to look at: {command} feed.csv")
+
+    @classmethod
+    def no_name(cls) -> ConfigError:
+        return cls("name: missing; say what the dataset is to be called: name=my_feed")
+
+    @classmethod
+    def bad_name(cls, name: str) -> ConfigError:
+        return cls(f"name={name}: must be lower-case letters, digits and _, a letter first")
+
+    @classmethod
+    def dataset_exists(cls, name: str, files: Sequence[Path]) -> ConfigError:
+        shown = ", ".join(map(str, files))
+        return cls(
+            f"name={name}: {len(files)} of its files are there already and stay as they are: "
+            f"{shown}; choose another name, or move them away"
+        )
+
+    @classmethod
     def output_of_pipeline(cls) -> ConfigError:
         return cls("output: run-pipeline has several; say where they all go with data_dir=FOLDER")
 
@@ -57,6 +77,14 @@ class InputError(ToolkitError):
         return cls(
             f"{path}: no header, the file is empty (0 records); check that it was fully written"
         )
+
+    @classmethod
+    def no_header(cls, path: str, why: str) -> InputError:
+        return cls(f"{path}: has no header: {why}; put the names of the columns on its first line")
+
+    @classmethod
+    def no_records(cls, path: str) -> InputError:
+        return cls(f"{path}: has a header but no sound record (0) to draft a dataset from")
 
     @classmethod
     def not_readable(cls, path: str, why: object) -> InputError:

@@ -259,3 +259,48 @@ def _open_locked(path: Path, target: Path, wait: bool) -> int:
             if os.fstat(descriptor).st_ino == path.stat().st_ino:
                 return descriptor
         os.close(descriptor)
+
+
+def publish_new(files: Mapping[Path, bytes]) -> None:
+    """Write files that are not there yet, in their order; all of them, or none.
+
+    Missing folders are made. A file that comes to be there in the meantime is not replaced. Raises
+    OutputError when one cannot be written; those written before it are then gone again, and so are
+    the folders that were made.
+    """
+    made: list[Path] = []
+    try:
+        for path, content in files.items():
+            made += _make_folders(path.parent)
+            staged = _beside(path, "staging")
+            made.append(staged)
+            with staged.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in files:
+            os.link(_beside(path, "staging"), path)
+            made.append(path)
+    except OSError as error:
+        _unmake(made)
+        raise OutputError.cannot_write(error.filename2 or error.filename, error) from error
+    except BaseException:
+        _unmake(made)
+        raise
+    for path in files:
+        _beside(path, "staging").unlink()
+        sync_path(path.parent)
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make a folder and what it lies in; what was made, the outermost first."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+    return missing[::-1]
+
+
+def _unmake(made: Sequence[Path]) -> None:
+    for path in reversed(made):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)

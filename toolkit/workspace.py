@@ -54,8 +54,16 @@ class Workspace:
 
     def suites(self, dataset: str) -> Path:
         """The folder of a dataset's suites: beside the workspace, or as the toolkit ships it."""
-        own = self.data_dir.parent / "expectations" / dataset
+        own = self.new_suites(dataset)
         return own if own.is_dir() else shipped_folder("expectations") / dataset
+
+    def new_suites(self, dataset: str) -> Path:
+        """Where suites of a new dataset are written."""
+        return self.data_dir.parent / "expectations" / dataset
+
+    def new_contract(self, dataset: str) -> Path:
+        """Where the contract of a new dataset is written, and looked for by its name."""
+        return self.data_dir.parent / "conf" / "dataset" / f"{dataset}.yaml"
 
     @property
     def reports(self) -> Path:

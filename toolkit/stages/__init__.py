@@ -9,7 +9,9 @@ from toolkit.errors import ConfigError
 from toolkit.lookups.planning import Part, Wish, all_wishes, wishes_for
 from toolkit.stages.aggregating import aggregate
 from toolkit.stages.cleaning import clean
+from toolkit.stages.drafting import draft_dataset
 from toolkit.stages.generating import generate
+from toolkit.stages.profiling import profile
 from toolkit.stages.running import Dataset, Run, open_run
 from toolkit.stages.sharing import share_feed
 from toolkit.stages.stewarding import build, review
@@ -25,6 +27,8 @@ __all__ = [
     "build_region_map",
     "clean_data",
     "generate_data",
+    "new_dataset",
+    "profile_data",
     "review_lookups",
     "run_pipeline",
     "share_feed",
@@ -142,3 +146,15 @@ def _build(command: str, settings: Settings, run_dir: Path, preset: tuple[str, P
 
 def _inputs(run: Run) -> tuple[str, ...]:
     return run.settings.input or (str(run.workspace.generated_feed),)
+
+
+def profile_data(settings: Settings, run_dir: Path) -> None:
+    """Show and write what the inputs hold."""
+    with open_run("profile-data", settings, run_dir) as run:
+        profile(run, settings.input)
+
+
+def new_dataset(settings: Settings, run_dir: Path) -> None:
+    """Profile the inputs and draft a dataset from that."""
+    with open_run("new-dataset", settings, run_dir) as run:
+        draft_dataset(run, settings.input)

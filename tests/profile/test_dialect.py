@@ -1,0 +1,80 @@
+"""Delimiter, quote and header, by the first records."""
+
+from __future__ import annotations
+
+import pytest
+
+from toolkit.errors import InputError
+from toolkit.profile.dialect import Dialect, tell_dialect
+
+
+def told(text: str, delimiter: str | None = None) -> Dialect:
+    return tell_dialect(text, "feed.csv", whole=True, delimiter=delimiter)
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "quote"),
+    [
+        ("id,name\n1,Lamp\n", ",", '"'),
+        ("id;name\n1;Lamp\n2;Desk\n", ";", '"'),
+        ("id\tname\n1\tLamp\n", "\t", '"'),
+        ("id|name\n1|Lamp\n", "|", '"'),
+        # Decimal commas are no delimiters, quoted delimiters none either.
+        ("id;price\n1;2,50\n2;3\n3;1,25\n", ";", '"'),
+        ('id,text\n1,"a;b;c"\n2,"d;e;f"\n', ",", '"'),
+        ('id,text\n1,"two\nlines"\n2,x\n', ",", '"'),
+        ("id;text\n1;'a;b'\n2;'c'\n3;'d;e'\n", ";", "'"),
+        # An apostrophe in a word is no quote.
+        ("id,text\n1,it's\n2,'tis\n3,x\n", ",", '"'),
+        ("name\nx\ny\n", ",", '"'),
+    ],
+)
+def test_the_dialect_is_told(text: str, delimiter: str, quote: str) -> None:
+    found = told(text)
+    assert (found.delimiter, found.quote) == (delimiter, quote)
+
+
+def test_ragged_rows_do_not_hide_the_delimiter() -> None:
+    rows = "".join(f"{n},Lamp {n},2.5\n" for n in range(30))
+    found = told(f"id,name,price\n{rows}31,short\n32,too,long,by,far\n")
+    assert found.delimiter == ","
+    assert "3 fields in 93.9 % of the first 33 records" in found.evidence
+
+
+def test_a_very_long_field_does_not_hide_what_stands_before_it() -> None:
+    found = told(f"id;text\n1;a\n2;b\n3;{'x' * 200_000}\n4;c\n")
+    assert found.delimiter == ";"
+
+
+def test_a_given_delimiter_is_not_questioned() -> None:
+    assert told("a;b,c\n1;2,3\n", delimiter=",").delimiter == ","
+
+
+def test_a_rival_and_a_single_column_are_doubts() -> None:
+    assert any("semicolon would" in doubt for doubt in told("a;b,c\n1;2,3\n4;5,6\n").doubts)
+    assert any("one column" in doubt for doubt in told("name\n1\n2\n").doubts)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "no header, the file is empty (0 records)"),
+        ("\n\r\n", "no header, the file is empty (0 records)"),
+        (
+            "1,Lamp,2.50\n2,Desk,3.50\n",
+            "has no header: its first record reads like data: '1', '2.5",
+        ),
+        ("2024-01-05,x\n2024-01-06,y\n", "has no header: its first record reads like data"),
+        ("7,8\n", "has no header: its only record reads like data"),
+        (
+            "Sales 2024\nid,name\n1,Lamp\n2,Desk\n",
+            "has no header: its first record is 'Sales 2024'",
+        ),
+        ("\x00\x01\x02\x03PNG\x04\x05\n\x07\x08", "it is full of control characters"),
+    ],
+)
+def test_what_has_no_header_is_refused_by_name(text: str, why: str) -> None:
+    with pytest.raises(InputError) as caught:
+        told(text)
+    assert str(caught.value).startswith("feed.csv: ")
+    assert why in str(caught.value)

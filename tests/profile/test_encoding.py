@@ -1,0 +1,81 @@
+"""Which encoding bytes are in, wherever they were cut."""
+
+from __future__ import annotations
+
+from functools import reduce
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.profile.encoding import Bytes, Encoding, agree, look_at, tell_encoding
+
+GERMAN = "id,name\n" + "".join(f"{n},Müller Größe Café\n" for n in range(30))
+RUSSIAN = "id,name\n" + "".join(f"{n},Москва и область\n" for n in range(30))
+JAPANESE = "id,name\n" + "".join(f"{n},東京タワーと大阪\n" for n in range(30))
+
+
+def told(data: bytes, tmp_path: Path) -> Encoding:
+    path = tmp_path / "feed.csv"
+    path.write_bytes(data)
+    return tell_encoding([look_at(path, 0, len(data))], data[:4])
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"id,name\n1,plain\n", "utf-8"),
+        (GERMAN.encode(), "utf-8"),
+        (GERMAN.encode("utf-8-sig"), "utf-8"),
+        (GERMAN.encode("utf-16"), "utf-16"),
+        (GERMAN.encode("utf-32"), "utf-32"),
+        (GERMAN.encode("utf-16-le"), "utf-16-le"),
+        (GERMAN.encode("utf-16-be"), "utf-16-be"),
+        (GERMAN.encode("cp1252"), "cp1252"),
+        (GERMAN.encode("cp850"), "cp850"),
+        (RUSSIAN.encode("cp1251"), "cp1251"),
+        (JAPANESE.encode("shift_jis"), "shift_jis"),
+        ("id,price\n1,5 €\n2,“x”\n".encode("cp1252"), "cp1252"),
+    ],
+)
+def test_the_encoding_is_told(data: bytes, name: str, tmp_path: Path) -> None:
+    assert told(data, tmp_path).name == name
+
+
+def test_what_is_a_guess_is_a_doubt_that_shows_lines(tmp_path: Path) -> None:
+    found = told(GERMAN.encode("cp1252"), tmp_path)
+    [doubt] = found.doubts
+    assert "0,Müller Größe Café" in doubt
+    assert "Müller Größe Café" in found.samples[0]
+    assert told(GERMAN.encode(), tmp_path).doubts == ()
+
+
+def test_a_few_broken_bytes_in_utf8_stay_utf8_with_a_doubt(tmp_path: Path) -> None:
+    found = told(GERMAN.encode() + b"31,\xff\n", tmp_path)
+    assert found.name == "utf-8"
+    assert found.doubts[0].startswith("1 places are no UTF-8")
+
+
+_PIECES = st.sampled_from([b"a", b"\n", "é".encode(), "日".encode(), "😀".encode(), b"\xff", b"\0"])
+
+
+@given(data=st.lists(_PIECES, max_size=30).map(b"".join), n_bytes=st.integers(1, 12))
+def test_pieces_add_up_to_the_whole(
+    data: bytes, n_bytes: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("pieces") / "feed.csv"
+    path.write_bytes(data)
+    whole = look_at(path, 0, len(data))
+    cuts = [(n, min(len(data), n + n_bytes)) for n in range(0, len(data), n_bytes)]
+    parts = reduce(Bytes.__add__, [look_at(path, *cut) for cut in cuts], Bytes())
+    for figure in ("n_bytes", "n_high", "n_unreadable", "zeros"):
+        if figure != "n_unreadable" or b"\xff" not in data:
+            assert getattr(parts, figure) == getattr(whole, figure), figure
+
+
+def test_of_several_files_the_one_beyond_ascii_decides() -> None:
+    plain, german = Encoding("utf-8", "ascii"), Encoding("cp1252", "guess", samples=("ü",))
+    assert agree(["a", "b"], [plain, german]) == german
+    greek = Encoding("cp1253", "guess", samples=("λ",))
+    assert "c as cp1253" in agree(["a", "b", "c"], [plain, german, greek]).doubts[0]

@@ -1,0 +1,180 @@
+"""One block of a file, looked at once: its records, its columns, its keys and formulas."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from toolkit.clean.keys import key_words
+from toolkit.clean.parsers import Floats
+from toolkit.contract import Contract
+from toolkit.profile.cells import ColumnPart, Question, look_at_column, stripped
+from toolkit.profile.formulas import Formula, Holds, check_formula
+from toolkit.profile.keys import WHOLE_ROW, Group, SpilledWords, spill_sorted, words_of
+from toolkit.profile.vocabulary import Ints
+from toolkit.read.blocks import Block
+from toolkit.read.cells import repeated_headers, rows_that_read
+from toolkit.read.header import grammar_of
+from toolkit.read.parse import RawBlock, Wanted, parse_bytes
+
+PLACE_BITS = 40
+"""A record's place is its number in its block, and above these bits the number of the block."""
+
+TOO_FEW, TOO_MANY, BROKEN = "too few fields", "too many fields", "broken quotes or bytes"
+_N_EXAMPLES = 3
+_LONGEST_EXAMPLE = 200
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked of every block: of its columns, by their names, and across them."""
+
+    contract: Contract
+    columns: Mapping[str, Question]
+    groups: tuple[Group, ...]
+    formulas: tuple[Formula, ...]
+    spill: Path
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A record that has no place in the table."""
+
+    place: int
+    how: str
+    text: str
+
+
+@dataclass(frozen=True)
+class BlockFacts:
+    """What one block holds. `words` are for `count_repeats`, a file for each group."""
+
+    index: int
+    n_records: int
+    n_bytes: int
+    n_blank: int
+    n_repeated_headers: int
+    malformed: Counter[str]
+    broken: tuple[Broken, ...]
+    line_ends: Counter[str]
+    columns: dict[str, ColumnPart]
+    words: dict[Group, SpilledWords]
+    formulas: dict[Formula, Holds] = field(default_factory=dict)
+
+
+def look_at_block(block: Block, questions: Questions) -> BlockFacts:
+    """Read and count one block; writes the words of its keys into the spill folder."""
+    data = block.read()
+    names, sources = block.names, questions.contract.sources
+    raw = parse_bytes(data, names, grammar_of(questions.contract), Wanted())
+    blank = rows_that_read(raw.table, dict.fromkeys(names, ("",)))
+    headers = repeated_headers(raw.table, block.written)
+    table, places = _records(raw, np.concatenate([blank, headers]), block.index)
+    found = {
+        name: look_at_column(one_array(table, sources[name]), places, question, block.index)
+        for name, question in questions.columns.items()
+    }
+    plain = {name: column for name, (_, column) in found.items()}
+    first = block.index << PLACE_BITS
+    how = [(place, _how(text, names, questions)) for place, text in sorted(raw.malformed.items())]
+    return BlockFacts(
+        index=block.index,
+        n_records=raw.n_records,
+        n_bytes=block.n_bytes,
+        n_blank=len(blank),
+        n_repeated_headers=len(headers),
+        malformed=Counter(kind for _, kind in how),
+        broken=tuple(
+            Broken(place + first, kind, raw.malformed[place][:_LONGEST_EXAMPLE])
+            for place, kind in how[:_N_EXAMPLES]
+        ),
+        line_ends=_line_ends(data),
+        columns={name: part for name, (part, _) in found.items()},
+        words=_spill(table, plain, block.index, questions),
+        formulas=_check(plain, questions),
+    )
+
+
+def stripped_columns(block: Block, contract: Contract) -> dict[str, pa.DictionaryArray]:
+    """The columns of a block, by their names in the contract, without white space at the ends."""
+    raw = parse_bytes(block.read(), block.names, grammar_of(contract), Wanted())
+    return {
+        name: stripped(one_array(raw.table, source)) for name, source in contract.sources.items()
+    }
+
+
+def one_array(table: pa.Table, name: str) -> pa.DictionaryArray:
+    """A column of dictionaries as one array."""
+    array = table.column(name).combine_chunks()
+    return array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
+
+
+def _records(raw: RawBlock, left_out: Ints, index: int) -> tuple[pa.Table, Ints]:
+    """The rows that are records of the feed, and their places."""
+    rows = np.arange(raw.table.num_rows)
+    table = raw.table
+    if len(left_out):
+        rows = np.setdiff1d(rows, left_out)
+        table = table.take(pa.array(rows))
+    return table, raw.places(rows) + (index << PLACE_BITS)
+
+
+def _how(text: str, names: Sequence[str], questions: Questions) -> str:
+    """What is wrong with a malformed record."""
+    csv_format = questions.contract.csv
+    try:
+        rows = list(
+            csv.reader(
+                [text], delimiter=csv_format.delimiter, quotechar=csv_format.quote, strict=True
+            )
+        )
+    except csv.Error:
+        return BROKEN
+    n_fields, n_columns = len(rows[0]) if len(rows) == 1 else 0, len(names)
+    if n_fields == n_columns or not n_fields:
+        return BROKEN
+    return TOO_FEW if n_fields < n_columns else TOO_MANY
+
+
+def _line_ends(data: bytes) -> Counter[str]:
+    both = data.count(b"\r\n")
+    counts = {
+        "CRLF": both,
+        "LF": data.count(b"\n") - both,
+        "CR": data.count(b"\r") - both,
+    }
+    return Counter({name: n for name, n in counts.items() if n})
+
+
+def _spill(
+    table: pa.Table,
+    plain: Mapping[str, pa.DictionaryArray],
+    index: int,
+    questions: Questions,
+) -> dict[Group, SpilledWords]:
+    found = {}
+    for number, group in enumerate(questions.groups):
+        path = questions.spill / f"{index:06d}-{number}.words"
+        if group == WHOLE_ROW:
+            raw = [one_array(table, questions.contract.sources[name]) for name in questions.columns]
+            found[group] = spill_sorted(key_words(raw), path)
+        else:
+            found[group] = spill_sorted(words_of([plain[name] for name in group]), path)
+    return found
+
+
+def _check(plain: Mapping[str, pa.DictionaryArray], questions: Questions) -> dict[Formula, Holds]:
+    needed = {name for formula in questions.formulas for name in formula.columns}
+    numbers = {name: numbers_of(plain[name], questions.columns[name]) for name in needed}
+    return {formula: check_formula(formula, numbers) for formula in questions.formulas}
+
+
+def numbers_of(column: pa.DictionaryArray, question: Question) -> Floats:
+    """The number in each row, NaN where there is none."""
+    return question.reading.read(column.dictionary)[column.indices.to_numpy()]

@@ -1,0 +1,207 @@
+"""The cells of one column in one block: what is counted of them, and how counts add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.clean.date_order import OrderEvidence, merge_evidence
+from toolkit.profile.readings import Reading, Tally
+from toolkit.profile.vocabulary import Caps, Ints, Vocabulary
+from toolkit.read.cells import strip
+
+_SHAPE_CAPS = Caps(values=2_000, sample=500, n_bytes=1 << 20)
+_LONGEST_SHAPE = 60
+# Controls, blanks that are no plain blank, and marks that nobody sees.
+_ODD_CHARACTERS = (
+    r"[\x00-\x1f\x7f-\x{9f}\x{a0}\x{ad}\x{1680}\x{2000}-\x{200f}\x{2028}-\x{202f}\x{205f}-\x{2064}"
+    r"\x{3000}\x{feff}\x{fffd}]"
+)
+
+
+def _shape_table() -> npt.NDArray[np.uint8]:
+    table = np.arange(256, dtype=np.uint8)
+    for characters, stands_for in (
+        (b"0123456789", b"9"),
+        (b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"A"),
+        (b"abcdefghijklmnopqrstuvwxyz", b"a"),
+    ):
+        table[np.frombuffer(characters, np.uint8)] = stands_for[0]
+    return table
+
+
+_SHAPES = _shape_table()
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Counts of cells; `filled` ones have something in them besides white space.
+
+    Every number is exact, of all cells, however they came in blocks.
+    """
+
+    n_cells: int = 0
+    n_filled: int = 0
+    n_blank_ends: int = 0
+    """Filled cells with white space at an end..."""
+    n_inner_blanks: int = 0
+    """... with several blanks in a row inside..."""
+    n_odd_characters: int = 0
+    """... with controls, or blanks that are no plain ones."""
+    shortest: int = 0
+    longest: int = 0
+    n_characters: int = 0
+    null_words: Counter[str] = field(default_factory=Counter)
+    """Rows by spelling, for the words that may stand for no value."""
+
+    def __add__(self, other: Cells) -> Cells:
+        shortest = [c.shortest for c in (self, other) if c.n_filled]
+        return Cells(
+            self.n_cells + other.n_cells,
+            self.n_filled + other.n_filled,
+            self.n_blank_ends + other.n_blank_ends,
+            self.n_inner_blanks + other.n_inner_blanks,
+            self.n_odd_characters + other.n_odd_characters,
+            min(shortest, default=0),
+            max(self.longest, other.longest),
+            self.n_characters + other.n_characters,
+            self.null_words + other.null_words,
+        )
+
+
+@dataclass(frozen=True)
+class ColumnPart:
+    """One column of one block, or of several."""
+
+    cells: Cells
+    values: Vocabulary
+    shapes: Vocabulary
+    tally: Tally
+    day_orders: tuple[tuple[int, tuple[OrderEvidence, ...]], ...] = ()
+    """Of each block, by its number: evidence of days that no cell decides has an order."""
+
+    @classmethod
+    def merged(cls, parts: Sequence[ColumnPart], caps: Caps) -> ColumnPart:
+        return cls(
+            sum((part.cells for part in parts), Cells()),
+            Vocabulary.merged([part.values for part in parts], caps),
+            Vocabulary.merged([part.shapes for part in parts], _SHAPE_CAPS),
+            sum((part.tally for part in parts), Tally()),
+            tuple(sorted(block for part in parts for block in part.day_orders)),
+        )
+
+    def merged_day_orders(self) -> tuple[OrderEvidence, ...]:
+        """The evidence of all blocks, for each format."""
+        by_format: dict[str, list[OrderEvidence]] = {}
+        for _, evidence in self.day_orders:
+            for one in evidence:
+                by_format.setdefault(one.date_format, []).append(one)
+        return tuple(merge_evidence(parts) for parts in by_format.values())
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a column: how its cells are to be read, and which words may mean null."""
+
+    reading: Reading
+    null_words: tuple[str, ...]
+    """In lower case."""
+    caps: Caps
+
+
+def look_at_column(
+    array: pa.DictionaryArray, places: Ints, question: Question, block: int = 0
+) -> tuple[ColumnPart, pa.DictionaryArray]:
+    """Count one column of a `block`; `places` numbers its rows.
+
+    Also gives the column with its values stripped, each of them once.
+    """
+    raw_rows = np.bincount(array.indices.to_numpy(), minlength=len(array.dictionary))
+    plain = stripped(array)
+    values, indices = plain.dictionary, plain.indices.to_numpy()
+    rows = np.bincount(indices, minlength=len(values))
+    first = np.zeros(len(values), np.int64)
+    first[indices[::-1]] = places[::-1]
+    lengths = pc.utf8_length(values).to_numpy(zero_copy_only=False)
+    filled = np.flatnonzero((lengths > 0) & (rows > 0))
+    cells = _count(values, rows, lengths, filled, question)
+    changed = pc.not_equal(array.dictionary, strip(array.dictionary))
+    outer = int(raw_rows[_bools(changed)].sum()) - _n_blank(array.dictionary, raw_rows)
+    kept = values.take(pa.array(filled))
+    days = question.reading.day_orders(kept, rows[filled], first[filled])
+    part = ColumnPart(
+        Cells(**{**vars(cells), "n_cells": len(array), "n_blank_ends": outer}),
+        Vocabulary.of(kept, rows[filled], first[filled], question.caps),
+        _shapes(kept, rows[filled], first[filled]),
+        question.reading.tally(kept, rows[filled], first[filled], question.null_words),
+        ((block, days),) if days else (),
+    )
+    return part, plain
+
+
+def _count(values: pa.Array, rows: Ints, lengths: Ints, filled: Ints, question: Question) -> Cells:
+    if len(filled) == 0:
+        return Cells()
+    words = pc.is_in(pc.utf8_lower(values), pa.array(question.null_words, pa.string()))
+    said = np.flatnonzero(_bools(words) & (rows > 0) & (lengths > 0))
+    return Cells(
+        n_filled=int(rows[filled].sum()),
+        n_inner_blanks=int(rows[_bools(pc.match_substring(values, "  "))].sum()),
+        n_odd_characters=int(rows[_bools(pc.match_substring_regex(values, _ODD_CHARACTERS))].sum()),
+        shortest=int(lengths[filled].min()),
+        longest=int(lengths[filled].max()),
+        n_characters=int((lengths[filled] * rows[filled]).sum()),
+        null_words=Counter(
+            dict(zip(values.take(pa.array(said)).to_pylist(), rows[said].tolist(), strict=True))
+        ),
+    )
+
+
+def stripped(array: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The column without white space at the ends, every distinct value once."""
+    values = strip(array.dictionary)
+    if values is array.dictionary:
+        return array
+    distinct = values.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(distinct.indices.take(array.indices), distinct.dictionary)
+
+
+def _n_blank(values: pa.Array, rows: Ints) -> int:
+    """Rows with nothing but white space in them."""
+    blank = pc.and_(
+        pc.equal(pc.utf8_length(strip(values)), 0), pc.greater(pc.binary_length(values), 0)
+    )
+    return int(rows[_bools(blank)].sum())
+
+
+def _shapes(values: pa.Array, rows: Ints, first: Ints) -> Vocabulary:
+    """The values with 9 for every digit, A and a for letters; longer ones cut off."""
+    found = shapes_of(values).dictionary_encode()
+    codes = found.indices.to_numpy()
+    n_shapes = len(found.dictionary)
+    shape_rows = np.bincount(codes, rows, n_shapes).astype(np.int64)
+    shape_first = np.full(n_shapes, np.iinfo(np.int64).max)
+    np.minimum.at(shape_first, codes, first)
+    return Vocabulary.of(found.dictionary, shape_rows, shape_first, _SHAPE_CAPS)
+
+
+def shapes_of(values: pa.Array) -> pa.Array:
+    """The shape of each value, all bytes translated at once."""
+    if len(values) == 0:
+        return values
+    _, offsets, data = values.buffers()
+    translated = _SHAPES[np.frombuffer(data or b"", np.uint8)]
+    shapes = pa.Array.from_buffers(
+        values.type, len(values), [None, offsets, pa.py_buffer(translated)], offset=values.offset
+    )
+    return pc.utf8_slice_codeunits(shapes, 0, _LONGEST_SHAPE)
+
+
+def _bools(array: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=bool)

@@ -1,0 +1,321 @@
+"""From the counts of a column to what is said of it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from toolkit.clean.parsers import Floats
+from toolkit.contract import Integer, Number, Numeric
+from toolkit.lookups.matching import MOST_EDITS, is_slip
+from toolkit.lookups.spelling import match_key
+from toolkit.profile.cells import ColumnPart, Question
+from toolkit.profile.facts import Bar, ColumnFacts, DayOrder, Example, Frequent, Spread
+from toolkit.profile.guessing import Cells, Guess, guess_reading
+from toolkit.profile.keys import is_like_an_id
+from toolkit.profile.readings import Reading, Tally
+from toolkit.profile.vocabulary import ROWS, VALUE, Ints, Vocabulary
+
+Whereabouts = Callable[[int, str], Example]
+"""From a place and the value there to an example that names the file and the row."""
+
+_TOP, _SHAPES, _VARIANTS, _N_OUTLIERS, _N_BARS = 10, 5, 5, 3, 24
+_LONGEST_SHOWN = 120
+_BOOLEANS = (
+    {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"}, {"ja", "nein"},
+    {"oui", "non"}, {"si", "no"}, {"sí", "no"},
+)  # fmt: skip
+_MOST_NAMES, _MOST_NAMES_OF_IDS, _MOST_RARE = 200, 50, 10_000
+_LEAST_REPEATS = 5
+_LEAST_ROWS = 20
+_FEW_ROWS = 3
+_MOST_ROWS = 0.5
+# A value that has more of a name's rows than this is no slip of that name, but another one.
+_SLIPS = 0.005
+_LONG_NAME = 8
+_TWO_LETTERS = "AA"
+
+
+@dataclass(frozen=True)
+class Described:
+    """A column's name and source, the question that was asked of it, and where things stand."""
+
+    name: str
+    source: str
+    question: Question
+    where: Whereabouts
+    threshold: float
+    """The least share of rows of a value that is a name for certain."""
+    commas: bool
+
+
+def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
+    """What is said of one column of all blocks together."""
+    null_words, doubts = _null_words(part)
+    cells = Cells.of(part.values.table, [word.lower() for word in null_words])
+    guess, tally, estimated = _reading(part, cells, of)
+    n_null = sum(null_words.values())
+    n_said = part.cells.n_filled - n_null
+    unread = tally.n_unread if not guess.reading.is_text else 0
+    frequent = part.values.most_frequent_first()
+    kind, names, spellings = _words(guess, part.values, cells, of)
+    return ColumnFacts(
+        name=of.name,
+        source=of.source,
+        kind="empty" if n_said == 0 else kind,
+        n_rows=part.cells.n_cells,
+        n_empty=part.cells.n_cells - part.cells.n_filled,
+        n_said=n_said,
+        null_words=dict(sorted(null_words.items(), key=lambda item: (-item[1], item[0]))),
+        kept_words=tuple(sorted(set(part.cells.null_words) - set(null_words))),
+        n_unread=unread,
+        unread=tuple(of.where(m.place, m.value[:_LONGEST_SHOWN]) for m in tally.misfits),
+        n_distinct=len(cells.values) if part.values.is_whole else part.values.n_distinct,
+        distinct_is_exact=part.values.is_whole,
+        top=_frequent(frequent, _TOP) if part.values.is_whole else (),
+        shapes=_frequent(part.shapes.most_frequent_first(), _SHAPES),
+        shortest=part.cells.shortest,
+        longest=part.cells.longest,
+        mean_length=round(part.cells.n_characters / max(1, part.cells.n_filled), 1),
+        n_blank_ends=part.cells.n_blank_ends,
+        n_inner_blanks=part.cells.n_inner_blanks,
+        n_odd_characters=part.cells.n_odd_characters,
+        case_variants=_case_variants(frequent) if part.values.is_whole and kind != "number" else (),
+        spread=None if guess.reading.is_text else _spread(cells, guess.reading, tally, estimated),
+        day_orders=_day_orders(part, cells, guess, of),
+        doubts=(*doubts, *guess.doubts, *_spelling_doubts(spellings, names)),
+        reading=guess.reading,
+        names=names,
+        spellings=spellings,
+    )
+
+
+def _null_words(part: ColumnPart) -> tuple[dict[str, int], list[str]]:
+    """Words that say nothing, by rows, unless they could well be values."""
+    words = dict(part.cells.null_words)
+    two_letters = _rows_of_shape(part.shapes, _TWO_LETTERS)
+    doubts = []
+    for word, rows in list(words.items()):
+        others = two_letters - rows
+        as_value = len(word) == 2 and word.isupper() and others > part.cells.n_filled / 2
+        if as_value or rows == part.cells.n_filled:
+            del words[word]
+            why = "other values are two capitals as well" if as_value else "there is nothing else"
+            doubts.append(f"{word!r} ({rows:,} rows) is taken for a value: {why}")
+    return words, doubts
+
+
+def _rows_of_shape(shapes: Vocabulary, shape: str) -> int:
+    for row in shapes.table.to_pylist():
+        if row[VALUE] == shape:
+            return int(row[ROWS])
+    return 0
+
+
+def _reading(part: ColumnPart, cells: Cells, of: Described) -> tuple[Guess, Tally, bool]:
+    """The guess by all that is known, its tally, and whether that is an estimate."""
+    guess = guess_reading(cells, commas=of.commas)
+    if part.values.is_whole:
+        return guess, guess.tally, False
+    if guess.reading.is_text:
+        return guess, Tally(), True
+    if _same(guess.reading, of.question.reading):
+        return Guess(_whole_or_not(guess.reading, part.tally), part.tally), part.tally, True
+    doubt = "the beginning of the file reads otherwise than the rest; its counts are estimates"
+    return Guess(guess.reading, guess.tally, (*guess.doubts, doubt)), guess.tally, True
+
+
+def _whole_or_not(reading: Reading, tally: Tally) -> Reading:
+    """The reading as number where some cell has a fraction, if none is in the sample."""
+    column = reading.column
+    if not isinstance(column, Integer) or not tally.n_fractions:
+        return reading
+    written = {key: getattr(column, key) for key in ("decimal", "thousands", "prefix", "suffix")}
+    return Reading(Number(kind="number", **written))
+
+
+def _same(one: Reading, other: Reading) -> bool:
+    """Whether two readings read alike: whole numbers may have come as numbers."""
+    if isinstance(one.column, Numeric) and isinstance(other.column, Numeric):
+        return _how(one.column) == _how(other.column)
+    return one == other
+
+
+def _how(column: Numeric) -> tuple[object, ...]:
+    return column.decimal, column.thousands, column.prefix, column.suffix
+
+
+def _frequent(table: pa.Table, n: int) -> tuple[Frequent, ...]:
+    rows = table.slice(0, n).to_pylist()
+    return tuple(Frequent(str(row[VALUE])[:_LONGEST_SHOWN], int(row[ROWS])) for row in rows)
+
+
+def _case_variants(frequent: pa.Table) -> tuple[tuple[str, ...], ...]:
+    """Values that differ in case alone, the most frequent spelling first."""
+    by_key: dict[str, list[str]] = defaultdict(list)
+    for value in frequent.column(VALUE).to_pylist():
+        by_key[match_key(value)].append(value[:_LONGEST_SHOWN])
+    return tuple(tuple(same) for same in by_key.values() if len(same) > 1)[:_VARIANTS]
+
+
+def _spread(cells: Cells, reading: Reading, tally: Tally, estimated: bool) -> Spread | None:
+    if tally.low is None or tally.high is None:
+        return None
+    numbers = reading.read(cells.values)
+    known = np.flatnonzero(~np.isnan(numbers))
+    order = known[np.argsort(numbers[known], kind="stable")]
+    values, rows = numbers[order], cells.rows[order]
+    if len(values) == 0:
+        return None
+    first, median, third = (_quantile(values, rows, share) for share in (0.25, 0.5, 0.75))
+    reach = 1.5 * (third - first)
+    beyond = np.flatnonzero((values < first - reach) | (values > third + reach))
+    ends = values[beyond]
+    furthest = [*ends[ends < first][:_N_OUTLIERS], *ends[ends > third][-_N_OUTLIERS:]]
+    return Spread(
+        low=tally.low,
+        high=tally.high,
+        mean=math.fsum((values * rows).tolist()) / int(rows.sum()),
+        quartiles=(first, median, third),
+        fences=(first - reach, third + reach),
+        n_below_zero=int(rows[values < 0].sum()),
+        n_zero=int(rows[values == 0].sum()),
+        n_outliers=int(rows[beyond].sum()),
+        outliers=tuple(map(float, furthest)),
+        bars=_bars(values, rows, (first - reach, third + reach)),
+        estimated=estimated,
+    )
+
+
+def _quantile(values: Floats, rows: Ints, share: float) -> float:
+    """The lowest value that so large a share of the rows does not exceed."""
+    below = np.cumsum(rows)
+    return float(values[int(np.searchsorted(below, share * below[-1]))])
+
+
+def _bars(values: Floats, rows: Ints, fences: tuple[float, float]) -> tuple[Bar, ...]:
+    """A histogram between the fences; what lies beyond is left to the outliers."""
+    low, high = max(fences[0], float(values[0])), min(fences[1], float(values[-1]))
+    if not low < high:
+        return ()
+    edges = np.linspace(low, high, min(_N_BARS, max(2, len(values))) + 1)
+    counts, _ = np.histogram(values, edges, weights=rows)
+    return tuple(
+        Bar(float(edges[n]), float(edges[n + 1]), int(count)) for n, count in enumerate(counts)
+    )
+
+
+def _day_orders(
+    part: ColumnPart, cells: Cells, guess: Guess, of: Described
+) -> tuple[DayOrder, ...]:
+    """The evidence of all cells where they are known, else what the blocks have gathered."""
+    if part.values.is_whole:
+        found = guess.reading.day_orders(cells.values, cells.rows, cells.places)
+    else:
+        found = part.merged_day_orders()
+    return tuple(
+        DayOrder(
+            one.date_format,
+            one.n_agreeing,
+            one.n_either,
+            one.n_contradicting,
+            of.where(one.contradicting.row, one.contradicting.cell) if one.contradicting else None,
+        )
+        for one in found
+    )
+
+
+def _words(
+    guess: Guess, whole: Vocabulary, cells: Cells, of: Described
+) -> tuple[str, tuple[Frequent, ...], tuple[tuple[str, str, int], ...]]:
+    """The kind of a column, and for a category its names and rare spellings."""
+    if not guess.reading.is_text:
+        return guess.kind, (), ()
+    if not whole.is_whole or 2 * len(cells.values) > cells.n_rows:
+        return "text", (), ()
+    counts = _by_spelling(cells)
+    if len(counts) == 2 and any({*map(match_key, counts)} <= words for words in _BOOLEANS):
+        return "boolean", tuple(Frequent(v, n) for v, n in sorted(counts.items())), ()
+    names, spellings = _names(counts, cells.n_rows, of.threshold)
+    if not names or cells.n_rows < max(_LEAST_ROWS, _LEAST_REPEATS * len(names)):
+        return "text", (), ()
+    if is_like_an_id(of.source) and len(names) > _MOST_NAMES_OF_IDS:
+        return "text", (), ()
+    return "category", names, spellings
+
+
+def _by_spelling(cells: Cells) -> dict[str, int]:
+    """Rows of the values that differ in more than case, under the most frequent spelling."""
+    spelt: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for value, rows in zip(cells.values.to_pylist(), cells.rows.tolist(), strict=True):
+        spelt[match_key(value)].append((-rows, value))
+    return {min(same)[1]: -sum(rows for rows, _ in same) for same in spelt.values()}
+
+
+def _names(
+    counts: dict[str, int], n_rows: int, threshold: float
+) -> tuple[tuple[Frequent, ...], tuple[tuple[str, str, int], ...]]:
+    """The values of a category that are names, and the others with the names they are near to.
+
+    Names are the frequent values, and rarer ones that are no slip of those and have a few rows.
+    There are none where frequent values do not make up most rows.
+    """
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    names = [value for value, rows in ordered if rows >= threshold * n_rows]
+    rare = [value for value, rows in ordered if rows < threshold * n_rows]
+    if sum(counts[name] for name in names) < _MOST_ROWS * n_rows or len(rare) > _MOST_RARE:
+        return (), ()
+    near = {
+        value: name
+        for value, name in _near(rare, names).items()
+        if counts[value] <= max(1, _SLIPS * counts[name])
+    }
+    alone = [value for value in rare if value not in near and counts[value] >= _FEW_ROWS]
+    if len(names) + len(alone) > _MOST_NAMES:
+        return (), ()
+    spellings = tuple(
+        (value, near.get(value, ""), counts[value]) for value in rare if value not in {*alone}
+    )
+    return tuple(Frequent(v, counts[v]) for v in sorted([*names, *alone])), spellings
+
+
+def _near(values: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """The values that could be a name mistyped, and that name: the nearest, the first of equals."""
+    if not values or not names:
+        return {}
+    keys, targets = [*map(match_key, values)], [*map(match_key, names)]
+    edits = process.cdist(
+        keys, targets, scorer=Levenshtein.distance, score_cutoff=MOST_EDITS, dtype=np.int32
+    )
+    found: dict[str, str] = {}
+    for row, column in zip(*np.nonzero(edits <= MOST_EDITS), strict=True):
+        known = found.get(values[row])
+        nearer = known is None or edits[row, column] < edits[row, names.index(known)]
+        if nearer and (is_slip(keys[row], targets[column]) or len(targets[column]) >= _LONG_NAME):
+            found[values[row]] = names[column]
+    return found
+
+
+def _spelling_doubts(
+    spellings: Sequence[tuple[str, str, int]], names: Sequence[Frequent]
+) -> list[str]:
+    doubts = []
+    near = [(value, name) for value, name, _ in spellings if name]
+    if near:
+        shown = ", ".join(f"{value!r} like {name!r}" for value, name in near[:3])
+        doubts.append(f"{len(near)} rare values are near to others: {shown}")
+    values = [one.value for one in names]
+    twins = []
+    for place, value in enumerate(values):
+        other = _near([value], values[:place]).get(value)
+        twins += [f"{other!r} and {value!r}"] if other is not None else []
+    if twins:
+        doubts.append(f"names that may be one: {'; '.join(twins[:5])}")
+    return doubts

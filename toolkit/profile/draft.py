@@ -1,0 +1,239 @@
+"""From a profile to files: a contract with the evidence for every guess, lookups, and suites."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+
+from toolkit.config import read_contract
+from toolkit.contract import Contract
+from toolkit.profile.draft_across import (
+    Figures,
+    Part,
+    draft_aggregations,
+    draft_figures,
+    draft_key,
+)
+from toolkit.profile.draft_columns import DraftColumn, draft_column
+from toolkit.profile.draft_suites import clean_suite, rejected_suite
+from toolkit.profile.facts import FileFacts, Profile
+from toolkit.units import human_count
+
+_WIDTH = 100
+# Contracts can have 250 of them, some of which are for what columns have to do with each other.
+_MOST_REASONS = 200
+_LEFT_OUT = "are rejected for their form"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What run-pipeline needs for a feed. Lookups go by their file names."""
+
+    dataset: str
+    profile: Profile
+    columns: Mapping[str, DraftColumn]
+    figures: Figures
+    key: Part
+    aggregations: Part
+    null_words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, profile: Profile, dataset: str, as_of: date) -> Draft:
+        columns = {c.name: draft_column(c, dataset, as_of) for c in profile.columns}
+        if sum(len(column.rejects) for column in columns.values()) > _MOST_REASONS:
+            columns = {name: column.for_one_reason() for name, column in columns.items()}
+        figures = draft_figures(profile, columns)
+        key = draft_key(profile, figures.columns)
+        for name in (key.content or {}).get("columns", ()):
+            # Rows without a key would all be the same to it.
+            figures.columns[name] = figures.columns[name].required(profile.column(name))
+        words = dict.fromkeys(word for c in profile.columns for word in c.null_words)
+        return cls(
+            dataset,
+            profile,
+            figures.columns,
+            figures,
+            key,
+            draft_aggregations(profile, figures),
+            tuple(words),
+        )
+
+    @property
+    def contract(self) -> Contract:
+        """The contract as it will be read."""
+        return read_contract(self._content())
+
+    @property
+    def rejects(self) -> dict[str, int]:
+        """Every reason, with the rows that are known to have it, repaired ones included."""
+        parts: list[Mapping[str, int]] = [column.rejects for column in self.columns.values()]
+        parts += [self.figures.checks.rejects, self.key.rejects]
+        found: dict[str, int] = {}
+        for part in parts:
+            for reason, rows in part.items():
+                found[reason] = found.get(reason, 0) + rows
+        return found
+
+    def lookups(self) -> dict[str, str]:
+        """The names of each category, as JSON."""
+        return {
+            column.settings["values"]: json.dumps(column.names, indent=2, ensure_ascii=False) + "\n"
+            for column in self.columns.values()
+            if column.names
+        }
+
+    def suites(self) -> dict[str, str]:
+        """The suites by their file names, as JSON."""
+        contract = self.contract
+        suites = {
+            "clean.json": clean_suite(self.profile, self.columns, contract),
+            "rejected.json": rejected_suite(self.profile, self.rejects, contract),
+        }
+        return {
+            name: json.dumps(suite, indent=2, ensure_ascii=False) + "\n"
+            for name, suite in suites.items()
+        }
+
+    def yaml(self) -> str:
+        """The contract, with comments. Raises AssertionError when it would not read as meant."""
+        text = "\n".join(self._lines()) + "\n"
+        if yaml.safe_load(text) != _escaped(self._content()):
+            raise AssertionError("the drafted contract does not read as what was meant")
+        return text
+
+    def _content(self) -> dict[str, Any]:
+        file = self.profile.file
+        content = {
+            "name": self.dataset,
+            "csv": {"delimiter": file.delimiter, "quote": file.quote, "encoding": file.encoding},
+            "null_words": list(self.null_words) or None,
+            "columns": {name: self._settings(column) for name, column in self.columns.items()},
+            "repairs": self.figures.repairs.content,
+            "checks": self.figures.checks.content,
+            "derived": self.figures.derived.content,
+            "key": self.key.content,
+            "reasons": list(self.rejects) or None,
+            "aggregations": self.aggregations.content,
+        }
+        return {key: value for key, value in content.items() if value is not None or key == "key"}
+
+    def _settings(self, column: DraftColumn) -> dict[str, Any]:
+        """A column's keys; it has null words of its own where one of the contract's is a value."""
+        facts = self.profile.column(column.name)
+        if column.kind == "unused" or not {*facts.kept_words} & {*self.null_words}:
+            return column.settings
+        return {**column.settings, "null_words": list(facts.null_words)}
+
+    def _lines(self) -> Iterator[str]:
+        content = _escaped(self._content())
+        file = self.profile.file
+        yield f"# run-pipeline dataset={self.dataset} input={file.files[0]}"
+        yield from _comment(
+            "Drafted by new-dataset from what the file holds: every guess with its evidence, and "
+            "what could not be told as a doubt. It is yours to edit."
+        )
+        yield f"name: {self.dataset}"
+        yield ""
+        yield from _file_comments(file)
+        yield f"csv: {_flow(content['csv'])}"
+        if "null_words" in content:
+            yield ""
+            yield from _comment("Words that stand for no value, in whatever column.")
+            yield f"null_words: {_flow(content['null_words'])}"
+        yield ""
+        yield "columns:"
+        for name, settings in content["columns"].items():
+            for comment in self.columns[name].comments:
+                yield from _comment(comment, "  ")
+            yield f"  {_flow({name: settings})[1:-1]}"
+        yield from self._parts(content)
+
+    def _parts(self, content: Mapping[str, Any]) -> Iterator[str]:
+        figures = self.figures
+        for key, part in (
+            ("repairs", figures.repairs), ("checks", figures.checks), ("derived", figures.derived),
+        ):  # fmt: skip
+            if part.content:
+                yield from _part(key, content[key], part.comments)
+        yield from _part("key", content["key"], self.key.comments)
+        if "reasons" in content:
+            told = ("The first of these that a row fails is the reason it is rejected for.",)
+            yield from _part("reasons", content["reasons"], told)
+        if "aggregations" in content:
+            told = ("Small tables of the clean rows, one parquet file each.",)
+            yield from _part("aggregations", content["aggregations"], told)
+
+
+def _file_comments(file: FileFacts) -> Iterator[str]:
+    yield from _comment(f"{file.encoding}: {file.encoding_evidence}.")
+    yield from _comment(f"{file.dialect_evidence}.")
+    left_out = {"blank": file.n_blank, "the header again": file.n_repeated_headers}
+    left_out |= file.malformed
+    shown = ", ".join(f"{human_count(n)} {what}" for what, n in left_out.items() if n)
+    if shown:
+        yield from _comment(f"Of {human_count(file.n_records)} records these {_LEFT_OUT}: {shown}.")
+        for example in file.malformed_examples:
+            yield from _comment(str(example))
+    for doubt in file.doubts:
+        yield from _comment(f"doubt: {doubt}")
+
+
+def _part(key: str, content: Any, comments: tuple[str, ...]) -> Iterator[str]:
+    yield ""
+    for comment in comments:
+        yield from _comment(comment)
+    if content is None or (isinstance(content, list) and key != "repairs"):
+        yield f"{key}: {_flow(content)}"
+    elif key == "key":
+        yield f"key: {_flow(content)}"
+    elif isinstance(content, list):
+        yield f"{key}:"
+        yield from (f"  - {_flow(one)}" for one in content)
+    else:
+        yield f"{key}:"
+        for name, one in content.items():
+            yield from _block(name, one, "  ")
+
+
+def _block(name: str, content: Any, indent: str) -> Iterator[str]:
+    """On a line of its own if it fits there, else one key a line."""
+    line = f"{indent}{name}: {_flow(content)}"
+    if len(line) <= _WIDTH or not isinstance(content, dict):
+        yield line
+        return
+    yield f"{indent}{name}:"
+    for key, value in content.items():
+        yield from _block(key, value, f"{indent}  ")
+
+
+def _flow(value: Any) -> str:
+    text: str = yaml.safe_dump(
+        value, default_flow_style=True, width=10**9, allow_unicode=True, sort_keys=False
+    )
+    return text.removesuffix("...\n").strip()
+
+
+def _comment(text: str, indent: str = "") -> Iterator[str]:
+    # Cells may hold line ends and characters that YAML allows in no comment.
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    yield from textwrap.wrap(
+        plain, _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   "
+    )
+
+
+def _escaped(value: Any) -> Any:
+    """The value as a config has to write it, in which ${...} would be a reference."""
+    match value:
+        case dict():
+            return {key: _escaped(inner) for key, inner in value.items()}
+        case list():
+            return [_escaped(inner) for inner in value]
+        case str():
+            return value.replace("${", "\\${")
+    return value

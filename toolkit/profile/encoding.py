@@ -1,0 +1,238 @@
+"""Which encoding a file is in, told from all of its bytes.
+
+The bytes are looked at in pieces, wherever the file was cut; what is found adds up.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+
+from toolkit.units import human_share
+
+PIECE_BYTES = 16 << 20
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Tried in this order where bytes are no UTF-8; of equals the first is taken.
+_CANDIDATES = ("cp1252", "cp1251", "cp850", "mac_roman", "shift_jis", "gb18030", "latin-1")
+_MIDDLE = "\u2019\u00b7"
+_SIGNS = frozenset(
+    "\u20ac\xa3\xa5\xa9\xae\xb0\xb2\xb3\xbd\xbc\xab\xbb\u201c\u201d\u2018\u2013\u2014"
+    f"\u2026\xbf\xa1\xa7\xba\xaa\xa0\xb4{_MIDDLE}"
+)
+_BEYOND_ASCII, _LINE_END = re.compile(rb"[\x80-\xff]"), re.compile(rb"[\r\n]")
+_N_SAMPLES = 40
+_LONGEST_SAMPLE = 200
+_HALF = 0.5
+_NEAR = 0.1
+_MOSTLY_UTF8 = 0.9
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """What stands in bytes: how many, and which of them are not ASCII.
+
+    `n_unreadable` counts the places at which the bytes are no UTF-8, `n_sequences` the characters
+    beyond ASCII that they spell where they are. `zeros` are NUL bytes at even and odd offsets.
+    """
+
+    n_bytes: int = 0
+    n_high: int = 0
+    n_unreadable: int = 0
+    n_sequences: int = 0
+    zeros: tuple[int, int] = (0, 0)
+    samples: tuple[bytes, ...] = ()
+    """The first lines that hold bytes beyond ASCII."""
+
+    def __add__(self, later: Bytes) -> Bytes:
+        return Bytes(
+            self.n_bytes + later.n_bytes,
+            self.n_high + later.n_high,
+            self.n_unreadable + later.n_unreadable,
+            self.n_sequences + later.n_sequences,
+            (self.zeros[0] + later.zeros[0], self.zeros[1] + later.zeros[1]),
+            (*self.samples, *later.samples)[:_N_SAMPLES],
+        )
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The codec to read with, why, and what could not be told."""
+
+    name: str
+    evidence: str
+    doubts: tuple[str, ...] = ()
+    samples: tuple[str, ...] = field(default=())
+    """Lines with characters beyond ASCII, as they read."""
+
+
+def pieces_of(n_bytes: int) -> Iterator[tuple[int, int]]:
+    """Where to cut a file for `look_at`."""
+    for start in range(0, max(1, n_bytes), PIECE_BYTES):
+        yield start, min(n_bytes, start + PIECE_BYTES)
+
+
+def look_at(path: Path, start: int, stop: int) -> Bytes:
+    """Look at one piece. A character that two pieces share belongs to the first."""
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(stop - start + 3)
+    begin = 0 if start == 0 else _continued(data, 0)
+    end = min(stop - start, len(data))
+    end += _continued(data, end)
+    whole = data[begin:end]
+    if whole.isascii() and b"\x00" not in whole:
+        return Bytes(len(whole))
+    raw = np.frombuffer(whole, np.uint8)
+    zeros = np.flatnonzero(raw == 0) + start + begin
+    odd = int(np.count_nonzero(zeros & 1))
+    n_unreadable, n_sequences = _utf8_sequences(whole)
+    return Bytes(
+        len(whole),
+        int(np.count_nonzero(raw >= 0x80)),
+        n_unreadable,
+        n_sequences,
+        (len(zeros) - odd, odd),
+        tuple(_lines_beyond_ascii(whole)),
+    )
+
+
+def tell_encoding(looks: Sequence[Bytes], head: bytes) -> Encoding:
+    """The encoding of a file that begins with `head`, from what its pieces hold, in order."""
+    found = reduce(Bytes.__add__, looks, Bytes())
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return Encoding(name, f"the file begins with the byte order mark of {name.upper()}")
+    pairs = found.n_bytes / 2
+    if pairs and max(found.zeros) > _HALF * pairs and min(found.zeros) < _NEAR * pairs:
+        name = "utf-16-le" if found.zeros[1] > found.zeros[0] else "utf-16-be"
+        told = f"every second byte is zero ({max(found.zeros):,} of {found.n_bytes:,} bytes)"
+        return Encoding(name, told, (f"without a byte order mark {name} is a guess: {told}",))
+    if not found.n_high:
+        return Encoding("utf-8", f"all {found.n_bytes:,} bytes are ASCII")
+    if not found.n_unreadable:
+        told = f"all {found.n_sequences:,} characters beyond ASCII are sound UTF-8"
+        return Encoding("utf-8", told, samples=_decoded(found.samples, "utf-8"))
+    share = found.n_sequences / (found.n_sequences + found.n_unreadable)
+    if share >= _MOSTLY_UTF8:
+        doubt = (
+            f"{found.n_unreadable:,} places are no UTF-8; the records that hold them are rejected "
+            "as malformed"
+        )
+        told = f"{human_share(share, 1)} of the characters beyond ASCII are sound UTF-8"
+        return Encoding("utf-8", told, (doubt,), _decoded(found.samples, "utf-8"))
+    return _single_byte(found)
+
+
+def agree(files: Sequence[str], found: Sequence[Encoding]) -> Encoding:
+    """The encoding of several files: that of the first which is more than ASCII."""
+    beyond = [n for n, one in enumerate(found) if one.samples or one.name != "utf-8"]
+    chosen = found[beyond[0]] if beyond else found[0]
+    others = [f"{files[n]} as {found[n].name}" for n in beyond if found[n].name != chosen.name]
+    if not others:
+        return chosen
+    doubt = f"{files[beyond[0]]} reads as {chosen.name}, but {', '.join(others[:3])}"
+    return replace(chosen, doubts=(*chosen.doubts, doubt))
+
+
+def _single_byte(found: Bytes) -> Encoding:
+    text = b"\n".join(found.samples)
+    scores = {name: _plausible(text, name) for name in _CANDIDATES}
+    name = max(scores, key=lambda candidate: scores[candidate])
+    told = (
+        f"{found.n_unreadable:,} places are no UTF-8; read as {name}, "
+        f"{human_share(scores[name], 1)} of the characters beyond ASCII are letters or signs where "
+        "one expects them"
+    )
+    near = [n for n, score in scores.items() if n != name and score >= scores[name] - _NEAR]
+    same = [n for n in near if _reads_alike(text, name, n)]
+    differ = [n for n in near if n not in same]
+    shown = "; ".join(_decoded(found.samples[:3], name))
+    doubt = f"{name} is a guess: look at these lines: {shown}"
+    if differ:
+        doubt += f"; {' and '.join(differ)} would be as likely, and read otherwise"
+    return Encoding(name, told, (doubt,), _decoded(found.samples, name))
+
+
+def _reads_alike(data: bytes, one: str, other: str) -> bool:
+    return data.decode(one, "replace") == data.decode(other, "replace")
+
+
+def _plausible(data: bytes, name: str) -> float:
+    """The share of characters beyond ASCII that stand where such a character is to be expected."""
+    try:
+        text = data.decode(name)
+    except UnicodeDecodeError:
+        return 0.0
+    places = [n for n, character in enumerate(text) if not character.isascii()]
+    if not places:
+        return 0.0
+    return sum(_expected(text, n) for n in places) / len(places)
+
+
+def _expected(text: str, place: int) -> bool:
+    letter, before = text[place], text[place - 1 : place]
+    if letter in _SIGNS:
+        return not (before.isalpha() and text[place + 1 : place + 2].isalpha()) or letter in _MIDDLE
+    if not letter.isalpha() or unicodedata.normalize("NFKC", letter) != letter:
+        return False
+    beside = before + text[place + 1 : place + 2]
+    if _script(letter) != "LATIN":
+        # One letter of another script amid ASCII words is a sign of the wrong encoding.
+        return not any(other.isascii() and other.isalpha() for other in beside)
+    if len(beside) == 2 and all(other.isalpha() and not other.isascii() for other in beside):
+        # Three such letters in a row are hardly a word.
+        return False
+    return not (letter.isupper() and before.islower()) and letter not in "ÿþðƒˆ"
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
+
+
+def _decoded(samples: Sequence[bytes], name: str) -> tuple[str, ...]:
+    return tuple(line.decode(name, "backslashreplace") for line in samples)
+
+
+def _continued(data: bytes, place: int) -> int:
+    """How many bytes from `place` on continue a character that began before, three at most."""
+    n = 0
+    while n < 3 and place + n < len(data) and data[place + n] & 0xC0 == 0x80:
+        n += 1
+    return n
+
+
+def _utf8_sequences(data: bytes) -> tuple[int, int]:
+    """Places that are no UTF-8, and characters beyond ASCII."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "surrogateescape")
+        n_unreadable = len(re.findall("[\udc80-\udcff]+", text))
+        n_escaped = len(re.findall("[\udc80-\udcff]", text))
+        return n_unreadable, len(re.findall("[^\x00-\x7f]", text)) - n_escaped
+    return 0, int(np.count_nonzero(np.frombuffer(data, np.uint8) >= 0xC0))
+
+
+def _lines_beyond_ascii(data: bytes) -> Iterator[bytes]:
+    """Some of each of the first lines that hold bytes beyond ASCII, around the first of these."""
+    place, n_found = 0, 0
+    while n_found < _N_SAMPLES and (found := _BEYOND_ASCII.search(data, place)):
+        at = found.start()
+        end = _LINE_END.search(data, at)
+        place, n_found = len(data) if end is None else end.start(), n_found + 1
+        before = data[max(0, at - _LONGEST_SAMPLE // 2) : at]
+        begin = at - len(_LINE_END.split(before)[-1])
+        yield data[begin : min(place, begin + _LONGEST_SAMPLE)]

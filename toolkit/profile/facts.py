@@ -1,0 +1,203 @@
+"""What a profile says, as plain records that JSON can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from toolkit.profile.keys import Group
+from toolkit.profile.readings import Reading
+
+
+@dataclass(frozen=True)
+class Example:
+    """A value or record, and where it stands first: `row` 1 is the first record of its file."""
+
+    value: str
+    file: str
+    row: int
+
+    def __str__(self) -> str:
+        return f"{_shortened(self.value)!r} (row {self.row:,})"
+
+
+@dataclass(frozen=True)
+class Frequent:
+    """A value, or the shape of values, and how many rows have it."""
+
+    value: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a histogram: rows from `low` up to `high`."""
+
+    low: float
+    high: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How numbers lie; of days and times in microseconds since 1970.
+
+    `low` and `high` are exact. The others are too, unless they are `estimated` from a fair sample
+    of the distinct values. Outliers are those beyond Tukey's fences, one and a half times the
+    distance between the quartiles away from these.
+    """
+
+    low: float
+    high: float
+    mean: float
+    quartiles: tuple[float, float, float]
+    fences: tuple[float, float]
+    n_below_zero: int
+    n_zero: int
+    n_outliers: int
+    outliers: tuple[float, ...]
+    """The furthest, at most three on each side."""
+    bars: tuple[Bar, ...]
+    estimated: bool
+
+
+@dataclass(frozen=True)
+class DayOrder:
+    """The evidence for the order of day and month in a format: cells by which order reads them."""
+
+    date_format: str
+    decided: int
+    either: int
+    contradict: int
+    contradiction: Example | None
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """One column. Rows are counted in all records; blank rows and repeated headers are none.
+
+    `kind` is what its cells are: empty, integer, number, date, timestamp, email, boolean,
+    category or text. n_rows = n_empty + rows of null words + n_said.
+    """
+
+    name: str
+    source: str
+    kind: str
+    n_rows: int
+    n_empty: int
+    n_said: int
+    null_words: dict[str, int]
+    kept_words: tuple[str, ...]
+    """Words that mean null elsewhere and are values here."""
+    n_unread: int
+    unread: tuple[Example, ...]
+    n_distinct: int
+    distinct_is_exact: bool
+    top: tuple[Frequent, ...]
+    shapes: tuple[Frequent, ...]
+    shortest: int
+    longest: int
+    mean_length: float
+    n_blank_ends: int
+    n_inner_blanks: int
+    n_odd_characters: int
+    case_variants: tuple[tuple[str, ...], ...]
+    spread: Spread | None
+    day_orders: tuple[DayOrder, ...]
+    doubts: tuple[str, ...]
+    reading: Reading = field(default_factory=Reading)
+    names: tuple[Frequent, ...] = ()
+    """Of a category or boolean: every spelling that stands for a value of its own."""
+    spellings: tuple[tuple[str, str, int], ...] = ()
+    """Of a category: rare values, the name that each is near to or '', and its rows."""
+
+    @property
+    def n_missing(self) -> int:
+        """Rows that say nothing: empty or a null word."""
+        return self.n_rows - self.n_said
+
+    @property
+    def missing(self) -> float:
+        return self.n_missing / self.n_rows if self.n_rows else 0.0
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """Columns that may identify a record; no columns stand for the record as a whole."""
+
+    columns: Group
+    n_rows: int
+    n_repeated: int
+
+    @property
+    def share_repeated(self) -> float:
+        return self.n_repeated / self.n_rows if self.n_rows else 0.0
+
+
+@dataclass(frozen=True)
+class FormulaFacts:
+    """A column that follows from others, in how many of the rows that have all figures."""
+
+    column: str
+    formula: str
+    n_known: int
+    n_holding: int
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """How the files are written, and what in them is no record of the feed."""
+
+    files: tuple[str, ...]
+    n_bytes: int
+    encoding: str
+    encoding_evidence: str
+    delimiter: str
+    quote: str
+    dialect_evidence: str
+    line_ends: dict[str, int]
+    n_records: int
+    n_blank: int
+    n_repeated_headers: int
+    malformed: dict[str, int]
+    malformed_examples: tuple[Example, ...]
+    doubts: tuple[str, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Records that are looked into."""
+        left_out = self.n_blank + self.n_repeated_headers + sum(self.malformed.values())
+        return self.n_records - left_out
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Everything that was found out about a feed."""
+
+    file: FileFacts
+    columns: tuple[ColumnFacts, ...]
+    keys: tuple[KeyFacts, ...]
+    formulas: tuple[FormulaFacts, ...]
+    limits: dict[str, int]
+    """How many distinct values of a column are counted, and how many are sampled beyond that."""
+
+    @property
+    def whole_rows(self) -> KeyFacts:
+        """How many records are exact copies of earlier ones."""
+        return next(key for key in self.keys if not key.columns)
+
+    def column(self, name: str) -> ColumnFacts:
+        return next(column for column in self.columns if column.name == name)
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """Everything, as JSON can hold it."""
+        content = asdict(self)
+        for column in content["columns"]:
+            kind = column.pop("reading")["column"]
+            column["read_as"] = {key: value for key, value in kind.items() if value}
+        return content
+
+
+def _shortened(text: str, longest: int = 40) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

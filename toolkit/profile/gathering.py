@@ -1,0 +1,267 @@
+"""From the beginning of a file to questions, from the answers of all blocks to a profile."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from toolkit.contract import AnyColumn, Contract, CsvFormat, Integer, Number, Text
+from toolkit.profile.block import (
+    PLACE_BITS,
+    BlockFacts,
+    Broken,
+    Questions,
+    numbers_of,
+    stripped_columns,
+)
+from toolkit.profile.cells import ColumnPart, Question
+from toolkit.profile.describe import Described, describe_column
+from toolkit.profile.dialect import Dialect
+from toolkit.profile.encoding import Encoding
+from toolkit.profile.facts import (
+    ColumnFacts,
+    Example,
+    FileFacts,
+    FormulaFacts,
+    KeyFacts,
+    Profile,
+)
+from toolkit.profile.formulas import Formula, Holds, formulas_to_try
+from toolkit.profile.guessing import Cells, guess_reading
+from toolkit.profile.keys import Group, Repeats, groups_to_try
+from toolkit.profile.naming import clean_names
+from toolkit.profile.readings import Reading
+from toolkit.profile.vocabulary import Caps
+from toolkit.read.blocks import Block, Source
+from toolkit.read.header import grammar_of, read_header
+from toolkit.read.records import next_start
+
+# Parts of blocks wait to be added up until so many have come.
+_PARTS_AT_ONCE = 16
+_N_BROKEN = 3
+_HEAD_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Format:
+    """How the files are written, and the columns that they have."""
+
+    encoding: Encoding
+    dialect: Dialect
+
+    names: tuple[str, ...] = ()
+    n_nameless: int = 0
+    """Columns without a name, which no contract can speak of."""
+
+    def with_names(self, names: Sequence[str]) -> Format:
+        return replace(self, names=tuple(filter(None, names)), n_nameless=list(names).count(""))
+
+    @property
+    def csv(self) -> CsvFormat:
+        return CsvFormat(
+            delimiter=self.dialect.delimiter,
+            quote=self.dialect.quote,
+            encoding=self.encoding.name,
+        )
+
+    def contract(self) -> Contract:
+        """All columns as text, under the names that a draft would give them."""
+        names = clean_names(self.names)
+        columns: dict[str, AnyColumn] = {
+            name: Text(kind="text", source=source) for name, source in names.items()
+        }
+        return Contract(name="profile", columns=columns, csv=self.csv)
+
+    @property
+    def commas(self) -> bool:
+        """Whether decimal commas are likely."""
+        return self.dialect.delimiter == ";"
+
+
+def head_block(source: Source, contract: Contract) -> Block:
+    """The records that begin in the first megabyte of a plain file."""
+    header = read_header(source.path, source.shown, contract)
+    size, start = source.path.stat().st_size, header.data_start
+    with source.path.open("rb") as file:
+
+        def read(begin: int, end: int) -> bytes:
+            return os.pread(file.fileno(), end - begin, begin)
+
+        target = start + _HEAD_BYTES
+        stop = (
+            size
+            if target >= size
+            else next_start(read, start, (target, size), grammar_of(contract))
+        )
+    return Block(0, source, header.names, start, max(start, stop), header.written)
+
+
+def ask(head: Block, fmt: Format, null_words: Sequence[str], spill: Path) -> Questions:
+    """What is to be asked of all blocks, by what stands at the beginning of the first file.
+
+    The answers depend on the head, which is the same however the file is cut.
+    """
+    contract = fmt.contract()
+    words = tuple(sorted({word.lower() for word in null_words}))
+    caps = Caps.for_columns(len(contract.columns))
+    plain = {name: Question(Reading(), words, caps) for name in contract.columns}
+    table = stripped_columns(head, contract)
+    columns = {
+        name: Question(_head_reading(table[name], words, fmt.commas), words, caps) for name in plain
+    }
+    readings = {name: question.reading for name, question in columns.items()}
+    numbers = {
+        name: numbers_of(table[name], question)
+        for name, question in columns.items()
+        if isinstance(question.reading.column, Number | Integer)
+    }
+    return Questions(
+        contract=contract,
+        columns=columns,
+        groups=groups_to_try(table, readings),
+        formulas=formulas_to_try(numbers),
+        spill=spill,
+    )
+
+
+def _head_reading(column: pa.DictionaryArray, words: Sequence[str], commas: bool) -> Reading:
+    return guess_reading(Cells.of_column(column, words), commas=commas).reading
+
+
+@dataclass
+class Gathered:
+    """What has come of blocks so far, in any order."""
+
+    questions: Questions
+    facts: list[BlockFacts] = field(default_factory=list)
+    """Without their columns, which are added up."""
+    _columns: dict[str, list[ColumnPart]] = field(default_factory=dict)
+
+    def add(self, block: BlockFacts) -> None:
+        for name, part in block.columns.items():
+            parts = self._columns.setdefault(name, [])
+            parts.append(part)
+            if len(parts) > _PARTS_AT_ONCE:
+                self._columns[name] = [self._merged(name)]
+        block.columns.clear()
+        self.facts.append(block)
+
+    def column(self, name: str) -> ColumnPart:
+        """All blocks of a column together."""
+        return self._merged(name)
+
+    def _merged(self, name: str) -> ColumnPart:
+        caps = self.questions.columns[name].caps
+        return ColumnPart.merged(self._columns.get(name, []), caps)
+
+    def in_order(self) -> list[BlockFacts]:
+        return sorted(self.facts, key=lambda block: block.index)
+
+    def formulas(self) -> dict[Formula, Holds]:
+        return {
+            formula: sum((block.formulas[formula] for block in self.facts), Holds())
+            for formula in self.questions.formulas
+        }
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the records of blocks stand: in which file, and at which row of it."""
+
+    sources: Sequence[str]
+    first_rows: Sequence[int]
+
+    @classmethod
+    def of(cls, blocks: Sequence[Block], facts: Sequence[BlockFacts]) -> Places:
+        """Both in the order of the blocks."""
+        rows: list[int] = []
+        n_before: Counter[str] = Counter()
+        for block, found in zip(blocks, facts, strict=True):
+            rows.append(n_before[block.source.shown])
+            n_before[block.source.shown] += found.n_records
+        return cls([block.source.shown for block in blocks], rows)
+
+    def example(self, place: int, value: str) -> Example:
+        block, row = place >> PLACE_BITS, place & ((1 << PLACE_BITS) - 1)
+        return Example(value, self.sources[block], self.first_rows[block] + row + 1)
+
+
+def conclude(
+    gathered: Gathered,
+    blocks: Sequence[Block],
+    repeats: Mapping[Group, Repeats],
+    fmt: Format,
+    threshold: float,
+) -> Profile:
+    """The profile, from the answers of all blocks."""
+    facts = gathered.in_order()
+    places = Places.of(blocks, facts)
+    questions = gathered.questions
+    columns = [
+        describe_column(
+            gathered.column(name),
+            Described(name, source, questions.columns[name], places.example, threshold, fmt.commas),
+        )
+        for name, source in questions.contract.sources.items()
+    ]
+    caps = next(iter(questions.columns.values())).caps
+    return Profile(
+        file=_file_facts(facts, blocks, places, fmt),
+        columns=tuple(_counted(column, repeats) for column in columns),
+        keys=tuple(KeyFacts(group, r.n_rows, r.n_repeated) for group, r in repeats.items()),
+        formulas=tuple(
+            FormulaFacts(formula.column, formula.formula, holds.n_known, holds.n_holding)
+            for formula, holds in gathered.formulas().items()
+        ),
+        limits={
+            "distinct_values": caps.values,
+            "sampled_values": caps.sample,
+            "bytes_of_values": caps.n_bytes,
+        },
+    )
+
+
+def _counted(column: ColumnFacts, repeats: Mapping[Group, Repeats]) -> ColumnFacts:
+    """With its distinct values counted, if that was done to see whether it is a key."""
+    found = repeats.get((column.name,))
+    if found is None or column.distinct_is_exact:
+        return column
+    return replace(column, n_distinct=found.n_rows - found.n_repeated, distinct_is_exact=True)
+
+
+def _file_facts(
+    facts: Sequence[BlockFacts], blocks: Sequence[Block], places: Places, fmt: Format
+) -> FileFacts:
+    files: dict[str, Source] = {block.source.shown: block.source for block in blocks}
+    broken: list[Broken] = [one for block in facts for one in block.broken][:_N_BROKEN]
+    line_ends = sum((block.line_ends for block in facts), Counter())
+    malformed = sum((block.malformed for block in facts), Counter())
+    doubts = [*fmt.encoding.doubts, *fmt.dialect.doubts]
+    if fmt.n_nameless:
+        doubts.append("a column has no name in the header; it is kept in rejected rows only")
+    if len(line_ends) > 1:
+        shown = ", ".join(f"{name} {n:,}" for name, n in line_ends.most_common())
+        doubts.append(f"line ends are mixed: {shown}")
+    return FileFacts(
+        files=tuple(files),
+        n_bytes=sum(source.size for source in files.values()),
+        encoding=fmt.encoding.name,
+        encoding_evidence=fmt.encoding.evidence,
+        delimiter=fmt.dialect.delimiter,
+        quote=fmt.dialect.quote,
+        dialect_evidence=fmt.dialect.evidence,
+        line_ends=dict(line_ends.most_common()),
+        n_records=sum(block.n_records for block in facts),
+        n_blank=sum(block.n_blank for block in facts),
+        n_repeated_headers=sum(block.n_repeated_headers for block in facts),
+        malformed=dict(malformed.most_common()),
+        malformed_examples=tuple(
+            places.example(one.place, f"{one.how}: {one.text}") for one in broken
+        ),
+        doubts=tuple(doubts),
+    )

@@ -1,0 +1,40 @@
+"""Names of columns that contracts, formulas and suites can use, from those in a header."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from toolkit.contract import ROW_FACTS
+
+_WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def clean_names(headers: Sequence[str]) -> dict[str, str]:
+    """A name for each header, all different: 'Price Per Unit' and 'PricePerUnit' -> price_per_unit.
+
+    Letters beyond ASCII lose their accents; what has no letters is called by its place.
+    """
+    names: dict[str, str] = {}
+    for place, header in enumerate(headers, 1):
+        name = snake_case(header)
+        if not name or name[0].isdigit():
+            name = f"column_{place}" if not name else f"n_{name}"
+        if name in ROW_FACTS or keyword.iskeyword(name):
+            name = f"{name}_"
+        different, number = name, 1
+        while different in names:
+            number += 1
+            different = f"{name}_{number}"
+        names[different] = header
+    return names
+
+
+def snake_case(text: str) -> str:
+    """Words in lower case, joined by _; ASCII letters and digits alone."""
+    decomposed = unicodedata.normalize("NFKD", text).replace("ß", "ss")
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    parted = _WORD_BEGINS.sub("_", plain)
+    return "_".join(re.findall(r"[A-Za-z0-9]+", parted)).lower()

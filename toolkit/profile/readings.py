@@ -1,0 +1,164 @@
+"""How the values of a column can be read: as numbers, dates, e-mail addresses, or as text only.
+
+A reading is a column of a contract, and reads what cleaning would read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.clean.date_order import OrderEvidence, weigh_reading
+from toolkit.clean.dates import NO_DAY, parse_dates, read_dates
+from toolkit.clean.numbers import read_written
+from toolkit.clean.parsers import Bools, Floats, parse_email
+from toolkit.contract import (
+    AnyColumn,
+    Contract,
+    Dated,
+    Email,
+    Integer,
+    Number,
+    Numeric,
+    Text,
+    Timestamp,
+)
+from toolkit.profile.vocabulary import Ints
+from toolkit.read.cells import read_cells
+
+_MICROSECONDS_A_DAY = 86_400_000_000
+_N_EXAMPLES = 5
+_NAME = "values"
+TEXT = Text(kind="text")
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A value that a reading cannot read, and where it stands first."""
+
+    place: int
+    value: str
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a reading makes of cells: rows that it reads and does not, and the lowest and highest.
+
+    Null words and empty cells are in neither count. Numbers are as they are, days and times in
+    microseconds since 1970. Tallies of parts add up, exactly and in any order.
+    """
+
+    n_read: int = 0
+    n_unread: int = 0
+    low: float | None = None
+    high: float | None = None
+    n_fractions: int = 0
+    misfits: tuple[Misfit, ...] = ()
+    """The first few in file order, each value once."""
+
+    def __add__(self, other: Tally) -> Tally:
+        first: dict[str, int] = {}
+        for misfit in sorted(self.misfits + other.misfits, key=lambda one: one.place):
+            first.setdefault(misfit.value, misfit.place)
+        return Tally(
+            self.n_read + other.n_read,
+            self.n_unread + other.n_unread,
+            min((t.low for t in (self, other) if t.low is not None), default=None),
+            max((t.high for t in (self, other) if t.high is not None), default=None),
+            self.n_fractions + other.n_fractions,
+            tuple(Misfit(place, value) for value, place in first.items())[:_N_EXAMPLES],
+        )
+
+    @property
+    def share(self) -> float:
+        """Of the cells that say something, what the reading reads."""
+        total = self.n_read + self.n_unread
+        return self.n_read / total if total else 0.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A way to read a column."""
+
+    column: AnyColumn = TEXT
+
+    @cached_property
+    def _contract(self) -> Contract:
+        return Contract(name=_NAME, columns={_NAME: self.column})
+
+    @property
+    def is_text(self) -> bool:
+        return isinstance(self.column, Text)
+
+    def read(self, values: pa.Array) -> Floats:
+        """A number for each stripped value: itself, microseconds since 1970, 0 for an address.
+
+        NaN for what cannot be read.
+        """
+        column, cells = self.column, read_cells(self._contract, _NAME, values)
+        match column:
+            case Number() | Integer():
+                return read_written(column, cells)[0]
+            case Dated():
+                return _moments(column, cells)
+            case Email():
+                addresses = pa.array(parse_email(column, cells, {}).values)
+                return np.where(_bools(addresses.is_valid()), 0.0, np.nan)
+        return np.zeros(len(values))
+
+    def tally(
+        self, values: pa.Array, rows: Ints, places: Ints, null_words: Sequence[str] = ()
+    ) -> Tally:
+        """Read distinct values, each of which has so many rows, the first at its place."""
+        if self.is_text or len(values) == 0:
+            return Tally()
+        numbers = self.read(values)
+        unread = np.isnan(numbers)
+        words = _bools(pc.is_in(pc.utf8_lower(values), pa.array(null_words, pa.string())))
+        misfit, read = np.flatnonzero(unread & ~words), numbers[~unread]
+        first = misfit[np.argsort(places[misfit], kind="stable")[:_N_EXAMPLES]]
+        column = self.column
+        return Tally(
+            int(rows[~unread].sum()),
+            int(rows[misfit].sum()),
+            float(read.min()) if len(read) else None,
+            float(read.max()) if len(read) else None,
+            int(rows[~unread][read != np.rint(read)].sum()) if isinstance(column, Numeric) else 0,
+            tuple(Misfit(int(places[n]), str(values[n].as_py())) for n in first.tolist()),
+        )
+
+    def day_orders(self, values: pa.Array, rows: Ints, places: Ints) -> tuple[OrderEvidence, ...]:
+        """What the values say of the order of day and month, for each format that has one."""
+        column = self.column
+        if not isinstance(column, Dated) or len(values) == 0:
+            return ()
+        weighed = (
+            weigh_reading(reading, rows[tried], places[tried])
+            for tried, reading in parse_dates(column, values, {}, date.min).readings
+        )
+        return tuple(evidence for evidence in weighed if evidence is not None)
+
+
+def _moments(column: Dated, cells: pa.Array) -> Floats:
+    moments = np.full(len(cells), np.nan)
+    for date_format in column.formats:
+        todo = np.flatnonzero(np.isnan(moments))
+        if len(todo) == 0:
+            break
+        found = read_dates(date_format, cells.take(pa.array(todo)), column.two_digit_years_from)
+        times = 0 if found.times is None else found.times
+        at = found.days.astype(np.float64) * _MICROSECONDS_A_DAY
+        if isinstance(column, Timestamp):
+            at = at + times
+        moments[todo] = np.where(found.days == NO_DAY, np.nan, at)
+    return moments
+
+
+def _bools(array: pa.Array) -> Bools:
+    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=bool)

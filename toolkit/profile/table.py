@@ -1,0 +1,72 @@
+"""A profile on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from toolkit.profile.facts import FileFacts, Profile
+from toolkit.profile.words import all_doubts, distinct, holds, key_told, share
+from toolkit.summary import plain_table
+from toolkit.units import human_bytes, human_count
+
+_MOST_DOUBTS = 20
+_LONGEST = 60
+
+
+def profile_table(profile: Profile) -> Group:
+    """How the files are written, a line a column, keys and formulas, and what is in doubt."""
+    return Group(
+        _file_table(profile.file), Text(), _columns_table(profile), Text(), *_across(profile)
+    )
+
+
+def _file_table(file: FileFacts) -> Table:
+    table = plain_table()
+    table.add_column("file", no_wrap=True)
+    table.add_column("", overflow="fold")
+    left_out = {"blank": file.n_blank, "header again": file.n_repeated_headers, **file.malformed}
+    shown = ", ".join(f"{human_count(n)} {what}" for what, n in left_out.items() if n)
+    files = file.files[0] + (f" and {len(file.files) - 1} more" if len(file.files) > 1 else "")
+    for label, value in (
+        ("files", f"{files}, {human_bytes(file.n_bytes)}"),
+        ("encoding", f"{file.encoding}: {file.encoding_evidence}"),
+        ("delimiter", file.dialect_evidence),
+        ("records", human_count(file.n_records) + (f", of them {shown}" if shown else "")),
+    ):
+        table.add_row(f"  {label}", Text(value))
+    return table
+
+
+def _columns_table(profile: Profile) -> Table:
+    table = plain_table()
+    for heading in ("column", "kind"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("missing", "distinct"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("holds", overflow="fold")
+    for column in profile.columns:
+        table.add_row(
+            Text(f"  {column.name}"),
+            column.kind,
+            share(column.n_missing, column.n_rows) if column.n_missing else "-",
+            distinct(column),
+            Text(holds(column)[:_LONGEST]),
+        )
+    return table
+
+
+def _across(profile: Profile) -> list[Text]:
+    lines = [Text(key_told(key)) for key in profile.keys]
+    lines += [
+        Text(f"{f.column} = {f.formula} in {share(f.n_holding, f.n_known)} of the rows")
+        for f in profile.formulas
+    ]
+    doubts = all_doubts(profile)
+    if doubts:
+        lines += [Text(), Text("in doubt", style="bold")]
+    lines += [Text(f"  {where}: {doubt}") for where, doubt in doubts[:_MOST_DOUBTS]]
+    if len(doubts) > _MOST_DOUBTS:
+        lines.append(Text(f"  and {len(doubts) - _MOST_DOUBTS} more; the page has all"))
+    return lines

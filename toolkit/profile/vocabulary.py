@@ -1,0 +1,103 @@
+"""The distinct values of a column with their rows, in memory that has a limit.
+
+Up to the limit every value is there. Beyond it a fair sample of the distinct values is kept, each
+with all of its rows: those whose 64-bit words are the lowest (bottom-k; Bar-Yossef et al.,
+"Counting distinct elements in a data stream", 2002). Which values those are depends neither on how
+the file was cut nor on the order of the pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.clean.keys import key_words
+
+VALUE, ROWS, FIRST = "value", "rows", "first"
+_SCHEMA = pa.schema([(VALUE, pa.string()), (ROWS, pa.int64()), (FIRST, pa.int64())])
+Ints = npt.NDArray[np.int64]
+
+_MOST_VALUES, _SAMPLE_VALUES = 50_000, 10_000
+_ALL_BYTES, _LEAST_BYTES, _MOST_BYTES = 256 << 20, 64 << 10, 8 << 20
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many distinct values, and bytes of them, are kept; `sample` of them beyond that."""
+
+    values: int = _MOST_VALUES
+    sample: int = _SAMPLE_VALUES
+    n_bytes: int = _MOST_BYTES
+
+    @classmethod
+    def for_columns(cls, n_columns: int) -> Caps:
+        """Caps under which all columns of a file together stay below 256 MB."""
+        share = _ALL_BYTES // max(1, n_columns)
+        return cls(n_bytes=min(_MOST_BYTES, max(_LEAST_BYTES, share)))
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Distinct values, their rows, and the place of the first row of each.
+
+    `is_whole` says that no value is missing. A table in no particular order.
+    """
+
+    table: pa.Table
+    is_whole: bool
+    caps: Caps
+
+    @classmethod
+    def of(cls, values: pa.Array, rows: Ints, first: Ints, caps: Caps) -> Vocabulary:
+        """Of values that are distinct already."""
+        table = pa.table([values, pa.array(rows), pa.array(first)], schema=_SCHEMA)
+        return _capped(table, True, caps)
+
+    @classmethod
+    def merged(cls, parts: Sequence[Vocabulary], caps: Caps) -> Vocabulary:
+        """Of all the rows of the parts."""
+        if not parts:
+            return cls(_SCHEMA.empty_table(), True, caps)
+        if len(parts) == 1:
+            return parts[0]
+        summed = (
+            pa.concat_tables([part.table for part in parts])
+            .group_by(VALUE, use_threads=False)
+            .aggregate([(ROWS, "sum"), (FIRST, "min")])
+            .select([VALUE, f"{ROWS}_sum", f"{FIRST}_min"])
+            .rename_columns(_SCHEMA.names)
+        )
+        return _capped(summed, all(part.is_whole for part in parts), caps)
+
+    @property
+    def n_distinct(self) -> int:
+        """How many distinct values there are; an estimate where some are missing."""
+        n_kept = self.table.num_rows
+        if self.is_whole or n_kept < 2:
+            return n_kept
+        highest = int(_words(self.table).max())
+        return round((n_kept - 1) / (highest / 2**64))
+
+    def most_frequent_first(self) -> pa.Table:
+        """The values by falling number of rows; of equals the first in alphabetical order."""
+        return self.table.sort_by([(ROWS, "descending"), (VALUE, "ascending")])
+
+
+def _capped(table: pa.Table, is_whole: bool, caps: Caps) -> Vocabulary:
+    n_bytes = pc.sum(pc.binary_length(table.column(VALUE))).as_py() or 0
+    if is_whole and table.num_rows <= caps.values and n_bytes <= caps.n_bytes:
+        return Vocabulary(table, True, caps)
+    order = np.argsort(_words(table), kind="stable")[: caps.sample]
+    sample = table.take(pa.array(order))
+    lengths = np.cumsum(pc.binary_length(sample.column(VALUE)).to_numpy())
+    fitting = max(1, int(np.searchsorted(lengths, caps.n_bytes, side="right")))
+    return Vocabulary(sample.slice(0, fitting).combine_chunks(), False, caps)
+
+
+def _words(table: pa.Table) -> npt.NDArray[np.uint64]:
+    return key_words([table.column(VALUE).combine_chunks()])

@@ -1,0 +1,82 @@
+"""Figures of a profile as a person reads them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from toolkit.profile.facts import ColumnFacts, KeyFacts, Profile
+from toolkit.units import human_count, human_share
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAYS = ("date", "timestamp")
+_COMMON_SHAPE = 0.1
+
+
+def figure(value: float, kind: str) -> str:
+    """A number of a column of this kind: 1,234.5, a day, or a day and its time."""
+    if kind in _DAYS:
+        try:
+            moment = _EPOCH + timedelta(microseconds=value)
+        except OverflowError:
+            return f"{value:g}"
+        return f"{moment:%Y-%m-%d}" if kind == "date" else f"{moment:%Y-%m-%d %H:%M:%S}"
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.2f}" if 0.01 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
+def distinct(column: ColumnFacts) -> str:
+    """'1,234', or 'about 1.2M' where it is an estimate."""
+    if column.distinct_is_exact:
+        return human_count(column.n_distinct)
+    digits = max(0, len(str(column.n_distinct)) - 3)
+    return f"about {human_count(round(column.n_distinct, -digits))}"
+
+
+def share(part: int, whole: int) -> str:
+    return human_share(part, whole)
+
+
+def holds(column: ColumnFacts) -> str:
+    """What a column holds, in a few words."""
+    if column.spread is not None and column.kind != "email":
+        low, high = (figure(v, column.kind) for v in (column.spread.low, column.spread.high))
+        return f"{low} to {high}"
+    if column.top and (column.kind in ("category", "boolean") or column.n_distinct <= 3):
+        return ", ".join(one.value for one in column.top[:4])
+    if column.kind == "email":
+        return next((one.value for one in column.shapes if "@" in one.value), "")
+    if column.shapes and column.shapes[0].rows >= _COMMON_SHAPE * column.n_rows:
+        return ", ".join(one.value for one in column.shapes[:3])
+    return ", ".join(one.value for one in column.top[:3])
+
+
+def key_told(key: KeyFacts) -> str:
+    """What was found out about columns that may identify a record."""
+    name = " + ".join(key.columns) or "the whole record"
+    if not key.n_repeated:
+        return f"{name}: no value comes twice in {human_count(key.n_rows)} rows"
+    return (
+        f"{name}: {human_count(key.n_repeated)} of {human_count(key.n_rows)} rows repeat an "
+        f"earlier one ({human_share(key.n_repeated, key.n_rows)})"
+    )
+
+
+def all_doubts(profile: Profile) -> list[tuple[str, str]]:
+    """(column or 'file', doubt) for everything that could not be told or looks wrong."""
+    found = [("file", doubt) for doubt in profile.file.doubts]
+    for column in profile.columns:
+        found += [(column.name, doubt) for doubt in column.doubts]
+        if column.n_unread:
+            examples = ", ".join(map(str, column.unread[:2]))
+            told = f"{human_count(column.n_unread)} cells are no {column.kind}, such as {examples}"
+            found.append((column.name, told))
+        for order in column.day_orders:
+            if order.contradict:
+                told = (
+                    f"{human_count(order.decided)} cells prove {order.date_format}, "
+                    f"{human_count(order.contradict)} the other order of day and month, such as "
+                    f"{order.contradiction}"
+                )
+                found.append((column.name, told))
+    return found

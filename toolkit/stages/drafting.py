@@ -1,0 +1,95 @@
+"""The draft stage: a profile into a contract, lookups and suites that people go on with."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from toolkit.errors import ConfigError, InputError
+from toolkit.profile.draft import Draft
+from toolkit.report import StageFacts, record_stage
+from toolkit.shipped import shipped_folder
+from toolkit.stages.profiling import profile
+from toolkit.stages.running import Run
+from toolkit.store import publish_new
+from toolkit.units import human_count
+
+_NAME = re.compile("[a-z][a-z0-9_]*")
+
+
+def draft_dataset(run: Run, inputs: Sequence[str]) -> None:
+    """Profile the inputs, and write what run-pipeline goes by; all files of it, or none.
+
+    Raises ConfigError when one of them is there already: what is there was perhaps edited.
+    """
+    name = run.settings.name
+    if name is None:
+        raise ConfigError.no_name()
+    if not _NAME.fullmatch(name):
+        raise ConfigError.bad_name(name)
+    _refuse_existing(name, _files_by_name(run, name))
+    found = profile(run, inputs)
+    if not found.file.n_rows:
+        raise InputError.no_records(found.file.files[0])
+    with record_stage(run.report, "draft") as facts:
+        draft = Draft.of(found, name, run.settings.as_of)
+        files = _files(run, draft)
+        _refuse_existing(name, list(files))
+        starters = _starters(run) if draft.lookups() else {}
+        # The contract comes last: until it is there, no command knows of the others.
+        publish_new({**starters, **files})
+        facts.bytes_out = sum(map(len, files.values()))
+        _tell(run, draft, facts)
+
+
+def _files_by_name(run: Run, name: str) -> list[Path]:
+    """The files that a dataset of this name has in any case."""
+    suites = run.workspace.new_suites(name)
+    shipped = shipped_folder("conf") / "dataset" / f"{name}.yaml"
+    return [
+        suites / "clean.json", suites / "rejected.json", run.workspace.new_contract(name), shipped,
+    ]  # fmt: skip
+
+
+def _files(run: Run, draft: Draft) -> dict[Path, bytes]:
+    workspace = run.workspace
+    lookups, suites = workspace.data_dir / "lookups", workspace.new_suites(draft.dataset)
+    return {
+        **{lookups / name: text.encode() for name, text in draft.lookups().items()},
+        **{suites / name: text.encode() for name, text in draft.suites().items()},
+        workspace.new_contract(draft.dataset): draft.yaml().encode(),
+    }
+
+
+def _starters(run: Run) -> Mapping[Path, bytes]:
+    """All starter lookups, for a workspace without a folder of its own: from now on it has one,
+    and other datasets must find there what they found before."""
+    if run.workspace.has_own_lookups:
+        return {}
+    folder = run.workspace.data_dir / "lookups"
+    shipped = sorted(shipped_folder("lookups").glob("*.json"))
+    return {folder / path.name: path.read_bytes() for path in shipped}
+
+
+def _refuse_existing(name: str, files: Sequence[Path]) -> None:
+    existing = [path for path in dict.fromkeys(files) if os.path.lexists(path)]
+    if existing:
+        raise ConfigError.dataset_exists(name, existing)
+
+
+def _tell(run: Run, draft: Draft, facts: StageFacts) -> None:
+    workspace, name = run.workspace, draft.dataset
+    facts.paths |= {
+        "contract": workspace.new_contract(name),
+        "suites": workspace.new_suites(name),
+    }
+    if draft.lookups():
+        facts.paths["lookups"] = workspace.data_dir / "lookups"
+    n_doubts = draft.yaml().count("doubt:")
+    run.note(
+        facts,
+        f"{human_count(n_doubts)} doubts are in the contract; read them, then: "
+        f"run-pipeline dataset={name} input={draft.profile.file.files[0]}",
+    )

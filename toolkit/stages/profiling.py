@@ -1,0 +1,142 @@
+"""The profile stage: what files hold, and a first contract drafted from that."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from dask.delayed import delayed
+
+from toolkit.cluster import Runner, open_cluster
+from toolkit.errors import ConfigError, InputError, OutputError
+from toolkit.profile.block import BlockFacts, Questions, look_at_block
+from toolkit.profile.dialect import tell_dialect
+from toolkit.profile.encoding import Encoding, agree, look_at, pieces_of, tell_encoding
+from toolkit.profile.facts import Profile
+from toolkit.profile.gathering import Format, Gathered, ask, conclude, head_block
+from toolkit.profile.keys import N_BUCKETS, Group, Repeats, SpilledWords, count_repeats
+from toolkit.profile.page import profile_page
+from toolkit.profile.table import profile_table
+from toolkit.read.blocks import Block, Source, find_sources, plan_blocks
+from toolkit.read.header import read_names
+from toolkit.read.sizing import choose_block_bytes
+from toolkit.read.spool import spool
+from toolkit.report import StageFacts, record_stage
+from toolkit.stages.running import Run
+from toolkit.store import write_json, write_text
+from toolkit.summary import print_plainly
+
+_JSON, _PAGE = "profile.json", "profile.html"
+_HEAD_BYTES = 1 << 20
+
+
+def profile(run: Run, inputs: Sequence[str]) -> Profile:
+    """Look at all of the inputs, print what they hold, and write it into the run's folder."""
+    if not inputs:
+        raise ConfigError.no_input(run.report.command)
+    with record_stage(run.report, "profile") as facts:
+        sources = find_sources(inputs)
+        facts.bytes_in = sum(source.size for source in sources)
+        run.run_dir.mkdir(parents=True, exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,
+            open_cluster(run.settings.cluster) as runner,
+        ):
+            found = _profile(run, runner, sources, Path(folder))
+        for source in sources:
+            if source.has_changed():
+                raise InputError.changed(source.shown)
+        facts.rows_in = found.file.n_records
+        _write(run, found, facts)
+    print_plainly(profile_table(found), sys.stdout)
+    print()
+    return found
+
+
+def _profile(run: Run, runner: Runner, sources: Sequence[Source], folder: Path) -> Profile:
+    plain, fmt = _format(run, runner, sources, folder)
+    settings, contract = run.settings, fmt.contract()
+    head = head_block(plain[0], contract)
+    questions = ask(head, fmt, settings.null_words, folder)
+    n_bytes = choose_block_bytes(settings.partitions, plain, contract, runner.n_workers)
+    blocks = plan_blocks(plain, contract, n_bytes)
+    gathered = _gather(run, runner, blocks, questions)
+    repeats = _repeats(runner, gathered, questions)
+    return conclude(gathered, blocks, repeats, fmt, settings.threshold)
+
+
+def _format(
+    run: Run, runner: Runner, sources: Sequence[Source], folder: Path
+) -> tuple[list[Source], Format]:
+    """The files as plain UTF-8, and how they were written."""
+    unpacked = _spooled(runner, sources, folder, "utf-8")
+    given = run.settings.encoding
+    encoding = _tell_encoding(runner, unpacked) if given is None else Encoding(given, "as you said")
+    plain = _spooled(runner, sources, folder, encoding.name)
+    with plain[0].path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    whole = plain[0].path.stat().st_size <= _HEAD_BYTES
+    text = head.decode("utf-8", "replace")
+    dialect = tell_dialect(text, plain[0].shown, whole=whole, delimiter=run.settings.delimiter)
+    fmt = Format(encoding, dialect)
+    return plain, fmt.with_names(read_names(plain[0].path, plain[0].shown, fmt.csv))
+
+
+def _spooled(
+    runner: Runner, sources: Sequence[Source], folder: Path, encoding: str
+) -> list[Source]:
+    return runner.run([delayed(spool, pure=False)(s, folder, encoding) for s in sources])
+
+
+def _tell_encoding(runner: Runner, sources: Sequence[Source]) -> Encoding:
+    found = []
+    for source in sources:
+        size = source.path.stat().st_size
+        task = delayed(look_at, pure=False)
+        looks = runner.run([task(source.path, *piece) for piece in pieces_of(size)])
+        with source.path.open("rb") as file:
+            found.append(tell_encoding(looks, file.read(4)))
+    return agree([source.shown for source in sources], found)
+
+
+def _gather(run: Run, runner: Runner, blocks: Sequence[Block], questions: Questions) -> Gathered:
+    gathered = Gathered(questions)
+    shared = delayed(questions, pure=False)
+    task = delayed(look_at_block, pure=False)
+    total = sum(block.n_bytes for block in blocks)
+    with run.progress.stage("profile", total_bytes=total) as shown:
+
+        def add(block: BlockFacts) -> None:
+            gathered.add(block)
+            shown.advance(rows=block.n_records, bytes=block.n_bytes)
+
+        runner.run([task(block, shared) for block in blocks], add)
+    return gathered
+
+
+def _repeats(runner: Runner, gathered: Gathered, questions: Questions) -> dict[Group, Repeats]:
+    """How often each group of columns repeats, over all blocks."""
+    blocks = gathered.in_order()
+    a_task = -(-N_BUCKETS // min(runner.n_workers, N_BUCKETS))
+    ranges = [range(N_BUCKETS)[n : n + a_task] for n in range(0, N_BUCKETS, a_task)]
+    count = partial(_count, ranges=ranges, runner=runner)
+    return {group: count([block.words[group] for block in blocks]) for group in questions.groups}
+
+
+def _count(spilled: Sequence[SpilledWords], ranges: Sequence[range], runner: Runner) -> Repeats:
+    task = delayed(count_repeats, pure=False)
+    shared = delayed(list(spilled), pure=False)
+    return sum(runner.run([task(shared, buckets) for buckets in ranges]), Repeats(0, 0))
+
+
+def _write(run: Run, found: Profile, facts: StageFacts) -> None:
+    paths = {"profile": run.run_dir / _JSON, "profile page": run.run_dir / _PAGE}
+    try:
+        write_json(found.as_dict(), paths["profile"])
+        write_text(profile_page(found), paths["profile page"])
+    except OSError as error:
+        raise OutputError.cannot_write(run.run_dir, error) from error
+    facts.paths |= paths
