@@ -373,14 +373,22 @@ class Grain:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
+class Aggregation:
+    """A small table of clean rows, one parquet file."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    optional: bool = False
+    """What needs a column that the contract lacks is left out, and the run says so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary(Aggregation):
     """One row for each combination of the grains in `by` that occurs.
 
     Ordered by the grains, the first before the next; or by a measure, largest first, ties by the
     grains.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     kind: Literal["summary"]
     by: Annotated[dict[str, Grain], Field(min_length=1)]
     measures: Annotated[dict[str, Measure], Field(min_length=1)]
@@ -388,10 +396,9 @@ class Summary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ranking:
+class Ranking(Aggregation):
     """The first `limit` items within each group by each metric, ties by the item's name."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     kind: Literal["ranking"]
     within: str
     item: str
@@ -402,10 +409,9 @@ class Ranking:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Extremes:
+class Extremes(Aggregation):
     """The `limit` rows with the highest value of a column, for each reason, ties by `tie_break`."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     kind: Literal["extremes"]
     highest: Annotated[dict[str, str], Field(min_length=1)]
     """anomaly_reason -> the number column that ranks."""

@@ -29,6 +29,7 @@ from toolkit.contract import (
     Timestamp,
     Unused,
 )
+from toolkit.contract_fit import fit_aggregations
 from toolkit.contract_kinds import (
     NUMERIC,
     clean_kinds,
@@ -258,7 +259,8 @@ def _key_problems(contract: Contract) -> Iterator[str]:
 
 def _aggregation_problems(contract: Contract) -> Iterator[str]:
     kinds = clean_kinds(contract)
-    for name, aggregation in contract.aggregations.items():
+    fitted, _ = fit_aggregations(contract)
+    for name, aggregation in fitted.aggregations.items():
         where = f"aggregations.{name}"
         match aggregation:
             case Summary():

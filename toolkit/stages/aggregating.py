@@ -10,6 +10,7 @@ from toolkit.aggregate.partials import combine
 from toolkit.aggregate.pieces import days_covered, plan_pieces
 from toolkit.aggregate.tables import finish
 from toolkit.cluster import open_cluster
+from toolkit.contract_fit import fit_aggregations
 from toolkit.report import InputFacts, record_stage, utc_now, versions
 from toolkit.stages.running import Run
 from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet
@@ -17,10 +18,13 @@ from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, 
 
 def aggregate(run: Run, cleaned: Path) -> None:
     """Write every aggregation of the contract, all of them or none; grain as documented there."""
-    settings, contract = run.settings, run.settings.dataset
+    settings = run.settings
+    contract, left_out = fit_aggregations(settings.dataset)
     folder = (settings.output or run.workspace.aggregations).absolute()
     style = ParquetStyle(settings.outputs.compression)
     with record_stage(run.report, "aggregate") as facts:
+        for line in left_out:
+            run.note(facts, line)
         pieces = plan_pieces(cleaned, contract)
         facts.rows_in = sum(piece.n_rows for piece in pieces)
         facts.bytes_in = sum(piece.n_bytes for piece in pieces)

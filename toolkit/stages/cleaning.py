@@ -71,19 +71,21 @@ class Check(Protocol):
 def clean(run: Run, inputs: Sequence[str], check: Check | None = None) -> Path | None:
     """Clean the inputs into the workspace; the clean dataset, or None if it is not written.
 
-    With a `check` the outputs are published when it approves them.
+    With a `check`, which is prepared first, the outputs are published when it approves them.
     """
+    if not (run.settings.outputs.clean or run.settings.outputs.rejected):
+        raise ConfigError.nothing_to_write()
+    sources = find_sources(inputs)
+    if check is not None:
+        check.prepare()
     with ExitStack() as publication:
         with record_stage(run.report, "clean") as facts:
-            if not (run.settings.outputs.clean or run.settings.outputs.rejected):
-                raise ConfigError.nothing_to_write()
-            sources = find_sources(inputs)
             rules = _rules(run, facts)
             destination = _destination(run, _stem(sources, rules.contract.name))
             wanted = destination.wanted()
             folders = publication.enter_context(publishing(wanted))
             staged = dict(zip(wanted, folders, strict=True))
-            _clean(run, sources, _Work(rules, destination, staged, facts, check))
+            _clean(run, sources, _Work(rules, destination, staged, facts))
         if check is not None:
             check.approve({k: Dataset(staged[p], p) for k, p in destination.labelled()})
         facts.paths |= dict(destination.labelled())
@@ -129,7 +131,6 @@ class _Work:
     destination: _Destination
     staged: Mapping[Path, Path]
     facts: StageFacts
-    check: Check | None
 
     @property
     def spill(self) -> Path:
@@ -176,8 +177,6 @@ def _clean_blocks(
             f"columns that the contract does not know are kept in rejected rows only: "
             f"{', '.join(job.extra)}",
         )
-    if work.check is not None:
-        work.check.prepare()
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
         staged = runner.run(stage_tasks(blocks, job), _advance(shown))
