@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ROOT
+from tests.loggers import logging_kept
 from toolkit.cli import run_command
 
 
@@ -37,7 +38,12 @@ class Answer:
 def ask(command: str, *words: str, cwd: Path | None = None) -> Answer:
     """Run the command in this process, in the folder if one is given."""
     out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        logging_kept(),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
         if cwd is not None:
             patch.chdir(cwd)
         patch.setattr(sys, "argv", [f"/somewhere/bin/{command}", *words])

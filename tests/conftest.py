@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,6 +12,7 @@ from hypothesis import settings
 from pydantic import TypeAdapter
 
 from tests.feeds import Cleaner
+from tests.loggers import logging_kept
 from tests.oracle import Book
 from toolkit.clean.evaluate import Rules
 from toolkit.contract import Contract
@@ -58,10 +58,5 @@ def clean_feed(rules: Rules, tmp_path_factory: pytest.TempPathFactory) -> Cleane
 def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hydra runs in this process, writes where it stands, and sets up the logging."""
     monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    for handler in set(root.handlers) - set(handlers):
-        handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    with logging_kept():
+        yield

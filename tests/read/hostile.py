@@ -96,7 +96,9 @@ def read_file(
     facts = ["source_row", "rejection_reason", "raw_line"]
     rejected = [tuple(row.values()) for row in cleaned.rejected.select(facts).to_pylist()]
     assert {*cleaned.rejected.column("source_file").to_pylist()} <= {str(path)}
-    return [tuple(row.values()) for row in cleaned.clean.to_pylist()], rejected
+    # An empty cell is no value.
+    clean = [tuple(value or "" for value in row.values()) for row in cleaned.clean.to_pylist()]
+    return clean, rejected
 
 
 @contextmanager
