@@ -55,8 +55,8 @@ class Run:
 def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
     """A run whose report is written to `run_dir` and shown at its end, also of one held back.
 
-    A mistake that ends the first stage leaves no report, only its message; whatever else ends a
-    run early leaves what is known in its report.
+    A mistake before anything is done leaves no report, only its message; whatever else ends a run
+    early leaves what is known in its report.
     """
     report = RunReport(
         command,
@@ -74,7 +74,8 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
         _close(run)
         raise
     except BaseException as error:
-        if len(report.stages) > 1 or not isinstance(error, ToolkitError):
+        done = len(report.stages) > 1 or any(one.rows_in is not None for one in report.stages)
+        if done or not isinstance(error, ToolkitError):
             with suppress(OutputError):
                 print_path("report", _write_reports(run), sys.stderr)
         raise
