@@ -228,7 +228,10 @@ def test_own_options_are_suggested_and_listed(
     answer = ask("clean-data", "data_dir=work/data", "dataset=my_fed")
     assert answer.err == "error: dataset=my_fed: unknown option; did you mean 'my_feed'?\n"
     monkeypatch.chdir(own_conf.parent)
-    assert "  dataset     ecommerce, my_feed\n" in ask("clean-data", "--help").out
+    assert (
+        "  dataset     dirty_cafe, ecommerce, my_feed, online_retail\n"
+        in ask("clean-data", "--help").out
+    )
 
 
 def test_an_own_config_yaml_takes_the_place_of_the_shipped_one(own_conf: Path, ask: Ask) -> None:
@@ -301,7 +304,10 @@ def test_info_shows_where_configs_are_looked_for(own_conf: Path, tmp_path: Path,
         ("'a b.csv' size=tiny dataset.columns.unit", "dataset.columns.unit_price."),
         ("cluster=remote cluster.sch", "cluster.scheduler_file="),
         ("rowz=1 mod", "mode="),
-        ("data_dir=work/data dataset=", "dataset=ecommerce dataset=my_feed"),
+        (
+            "data_dir=work/data dataset=",
+            "dataset=dirty_cafe dataset=ecommerce dataset=my_feed dataset=online_retail",
+        ),
         ("--ch", "--chunk-size"),
         ("--inp", "--input"),
         ("--input ", ""),
