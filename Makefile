@@ -3,7 +3,7 @@
 export UV_COMPILE_BYTECODE := 1
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 
-.PHONY: run test check lint types imports format bench
+.PHONY: run test check lint types imports format docs bench
 
 run: $(UV)          ## the whole pipeline on generated data
 	$(UV) run --quiet run-pipeline
@@ -26,6 +26,9 @@ imports: $(UV)      ## who may import whom
 format: $(UV)
 	$(UV) run --quiet ruff format .
 	$(UV) run --quiet ruff check --fix .
+
+docs: $(UV)         ## the pages that are made from code
+	$(UV) run --quiet python -m docs.contract_reference
 
 bench: $(UV)        ## against the peers; takes a while, see benchmarks/README.md
 	$(UV) run --quiet --extra benchmark python -m benchmarks

@@ -43,7 +43,7 @@ def excerpt() -> str:
     lines = ["InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"]
     lines += [
         f"{500001 + n // 4},{22001 + n // 4 % 7}{'A' if n // 4 % 3 else ''},THING {n // 4 % 7},"
-        f"{n % 4 + 1},2010-12-{n // 2 // 2 * 2 + 1:02} 08:26:00,{n // 4 % 4 + 1}.25,"
+        f"{n % 2 + 1},2010-12-{n // 2 // 2 * 2 + 1:02} 08:26:00,{n // 2 % 2 + 1}.25,"
         f"{17001 + n // 4}.0,{'EIRE' if n % 8 < 4 else 'United Kingdom'}"
         for n in range(40)
     ]

@@ -21,7 +21,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from toolkit.config_explain import explain, shown
 from toolkit.contract import Contract, Mapped
-from toolkit.contract_check import contract_problems
+from toolkit.contract.check import contract_problems
 from toolkit.errors import ConfigError
 
 _STRICT: dict[str, Any] = {"extra": "forbid"}

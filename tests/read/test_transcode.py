@@ -17,7 +17,7 @@ from tests.conftest import AS_OF
 from tests.feeds import Cleaned, clean_files
 from toolkit.clean.evaluate import Rules
 from toolkit.contract import CsvFormat, text_contract
-from toolkit.contract_check import contract_problems
+from toolkit.contract.check import contract_problems
 from toolkit.errors import InputError
 from toolkit.read import spool as spooling
 from toolkit.read.blocks import find_sources

@@ -20,7 +20,7 @@ from toolkit.clean.parsers import (
     coded_unless,
     found_only,
 )
-from toolkit.contract import Derived, Integer, Number, Numeric
+from toolkit.contract import Integer, Limits, Number, Numeric
 
 DEFAULT, CLIPPED, ROUNDED = "default", "clipped", "rounded"
 RAISED, WORDS = "raised to floor", "words"
@@ -81,7 +81,7 @@ def _differ(left: Floats, right: Floats) -> Bools:
     return np.asarray((left != right) & ~np.isnan(right))
 
 
-def within_limits(limits: Number | Integer | Derived, values: Floats) -> Bools:
+def within_limits(limits: Limits, values: Floats) -> Bools:
     """Whether each value keeps every limit; NaN keeps none."""
     fine = ~np.isnan(values)
     for bound, keeps in (

@@ -10,7 +10,7 @@ from toolkit.aggregate.partials import combine
 from toolkit.aggregate.pieces import days_covered, plan_pieces
 from toolkit.aggregate.tables import finish
 from toolkit.cluster import open_cluster
-from toolkit.contract_fit import fit_aggregations
+from toolkit.contract.fit import fit_aggregations
 from toolkit.report import InputFacts, record_stage, utc_now, versions
 from toolkit.stages.running import Run
 from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet

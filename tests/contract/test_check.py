@@ -8,7 +8,7 @@ import pytest
 
 from tests.values import REMOVED, changed, shipped_values
 from toolkit.config import config_problems, read_settings
-from toolkit.contract_check import contract_problems
+from toolkit.contract.check import contract_problems
 
 COLUMN = "dataset.columns"
 AGGREGATIONS = "dataset.aggregations"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from toolkit.contract import AnyAggregation, Contract, Extremes, Measure, Ranking, Summary
-from toolkit.contract_kinds import clean_kinds
+from toolkit.contract.aggregations import AnyAggregation, Extremes, Measure, Ranking, Summary
+from toolkit.contract.contract import Contract
+from toolkit.contract.kinds import clean_kinds
 
 
 def fit_aggregations(contract: Contract) -> tuple[Contract, list[str]]:

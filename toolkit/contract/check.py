@@ -9,28 +9,21 @@ from collections.abc import Collection, Iterator, Mapping
 from encodings.aliases import aliases
 from itertools import combinations
 
-from toolkit.contract import (
-    ROW_FACTS,
-    STRUCTURAL_REASONS,
-    SUGGESTED,
+from toolkit.contract.aggregations import Extremes, Measure, Ranking, Summary
+from toolkit.contract.columns import (
     AnyColumn,
     Category,
-    Contract,
     Dated,
-    Derived,
-    Extremes,
     Integer,
     Mapped,
-    Measure,
     Number,
-    Ranking,
-    Summary,
     Text,
     Timestamp,
     Unused,
 )
-from toolkit.contract_fit import fit_aggregations
-from toolkit.contract_kinds import (
+from toolkit.contract.contract import Contract
+from toolkit.contract.fit import fit_aggregations
+from toolkit.contract.kinds import (
     NUMERIC,
     clean_kinds,
     feed_kinds,
@@ -38,7 +31,9 @@ from toolkit.contract_kinds import (
     kind_problems,
     listed,
 )
-from toolkit.contract_values import value_problems
+from toolkit.contract.names import ROW_FACTS, STRUCTURAL_REASONS, SUGGESTED
+from toolkit.contract.part import Limits
+from toolkit.contract.values import value_problems
 from toolkit.date_format import conflict, format_problems
 from toolkit.errors import did_you_mean
 
@@ -145,7 +140,7 @@ def _column_problems(contract: Contract) -> Iterator[str]:
         where = f"columns.{name}"
         if (why := _can_reject(column)) and getattr(column, "reason", None) is None:
             yield f"{where}.reason: missing; the column rejects {why}"
-        if isinstance(column, Number | Integer):
+        if isinstance(column, Limits):
             yield from _limit_problems(where, column)
         if isinstance(column, Number) and column.clip and column.clip[0] > column.clip[1]:
             yield f"{where}.clip={list(column.clip)}: the lower bound comes first"
@@ -181,7 +176,7 @@ def _can_reject(column: AnyColumn) -> str:
             return "what does not match its pattern"
         case Number(default=None):
             return "what is no number"
-        case Number() | Integer() if _has_limits(column):
+        case Number() | Integer() if column.limited:
             return "what is beyond its limits"
         case Integer():
             # Even with a default, 1e300 is no value of a column of 64-bit whole numbers.
@@ -193,11 +188,7 @@ def _can_reject(column: AnyColumn) -> str:
     return ""
 
 
-def _has_limits(limits: Number | Integer | Derived) -> bool:
-    return any(bound is not None for bound in (limits.above, limits.min, limits.max, limits.below))
-
-
-def _limit_problems(where: str, limits: Number | Integer | Derived) -> Iterator[str]:
+def _limit_problems(where: str, limits: Limits) -> Iterator[str]:
     lower = max((b for b in (limits.above, limits.min) if b is not None), default=None)
     upper = min((b for b in (limits.max, limits.below) if b is not None), default=None)
     if lower is None or upper is None or lower < upper:
@@ -225,7 +216,7 @@ def _derived_problems(contract: Contract) -> Iterator[str]:
     for name, derived in contract.derived.items():
         where = f"derived.{name}"
         yield from formula_problems(where, derived.formula, kinds)
-        if _has_limits(derived) and derived.reason is None:
+        if derived.limited and derived.reason is None:
             yield f"{where}.reason: missing; the column rejects what is beyond its limits"
         yield from _limit_problems(where, derived)
 

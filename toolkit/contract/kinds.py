@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from toolkit.contract import Contract
+from toolkit.contract.contract import Contract
 from toolkit.errors import ConfigError, did_you_mean
 from toolkit.formula import formula_columns
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from toolkit.contract import Contract, Fill, Integer, Number, Numeric, Text
-from toolkit.contract_kinds import NUMERIC, feed_kinds, formula_problems, kind_problems
+from toolkit.contract.columns import Numeric, Text
+from toolkit.contract.contract import Contract
+from toolkit.contract.kinds import NUMERIC, feed_kinds, formula_problems, kind_problems
+from toolkit.contract.rules import Fill
 from toolkit.formula import formula_columns
 
 _BY = ("text", "category", "mapped")
@@ -22,7 +24,7 @@ def value_problems(contract: Contract) -> Iterator[str]:
                 yield f"{where}.{key}: has an empty text, which fits everywhere; remove it"
         if isinstance(column, Text):
             yield from _text_problems(where, column)
-        if isinstance(column, Number | Integer):
+        if isinstance(column, Numeric):
             yield from _numeric_problems(where, column)
     yield from _fill_problems(contract)
     kinds = feed_kinds(contract)

@@ -1,0 +1,95 @@
+"""A dataset's contract: what conf/dataset/<name>.yaml says, as frozen dataclasses.
+
+toolkit.config builds them from YAML and reports every problem at once; everything else only
+reads them. The docstrings of classes and keys are the text of docs/contract.md.
+"""
+
+from __future__ import annotations
+
+from toolkit.contract.aggregations import (
+    AnyAggregation,
+    Extremes,
+    Grain,
+    Measure,
+    Ranking,
+    Summary,
+)
+from toolkit.contract.columns import (
+    AnyColumn,
+    Category,
+    Column,
+    Date,
+    Dated,
+    Email,
+    Integer,
+    Mapped,
+    Number,
+    Numeric,
+    Repair,
+    Text,
+    Timestamp,
+    Unused,
+)
+from toolkit.contract.contract import Contract, CsvFormat, text_contract
+from toolkit.contract.names import (
+    BLANK_ROW,
+    EXTREME_COLUMN,
+    MALFORMED,
+    METRIC_COLUMN,
+    RANK_COLUMN,
+    RAW_LINE_COLUMN,
+    REASON_COLUMN,
+    REPEATED_HEADER,
+    ROW_FACTS,
+    SOURCE_FILE_COLUMN,
+    SOURCE_ROW_COLUMN,
+    STRUCTURAL_REASONS,
+    SUGGESTED,
+)
+from toolkit.contract.part import Limits
+from toolkit.contract.rules import Check, Derived, Fill, Flag, Key
+
+__all__ = [
+    "BLANK_ROW",
+    "EXTREME_COLUMN",
+    "MALFORMED",
+    "METRIC_COLUMN",
+    "RANK_COLUMN",
+    "RAW_LINE_COLUMN",
+    "REASON_COLUMN",
+    "REPEATED_HEADER",
+    "ROW_FACTS",
+    "SOURCE_FILE_COLUMN",
+    "SOURCE_ROW_COLUMN",
+    "STRUCTURAL_REASONS",
+    "SUGGESTED",
+    "AnyAggregation",
+    "AnyColumn",
+    "Category",
+    "Check",
+    "Column",
+    "Contract",
+    "CsvFormat",
+    "Date",
+    "Dated",
+    "Derived",
+    "Email",
+    "Extremes",
+    "Fill",
+    "Flag",
+    "Grain",
+    "Integer",
+    "Key",
+    "Limits",
+    "Mapped",
+    "Measure",
+    "Number",
+    "Numeric",
+    "Ranking",
+    "Repair",
+    "Summary",
+    "Text",
+    "Timestamp",
+    "Unused",
+    "text_contract",
+]

@@ -1,0 +1,189 @@
+"""The contract as a whole, and the Arrow schemas that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from toolkit.contract.aggregations import AnyAggregation
+from toolkit.contract.columns import AnyColumn, Category, Mapped, Text
+from toolkit.contract.names import (
+    RAW_LINE_COLUMN,
+    REASON_COLUMN,
+    SOURCE_FILE_COLUMN,
+    SOURCE_ROW_COLUMN,
+    STRUCTURAL_REASONS,
+)
+from toolkit.contract.part import Part
+from toolkit.contract.rules import Check, Derived, Fill, Flag, Key
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvFormat(Part):
+    """How the file is written."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """The one ASCII character between cells."""
+    quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
+    """The one ASCII character around cells that hold delimiters or line breaks."""
+    encoding: Annotated[str, Field(min_length=1)] = "utf-8"
+    """Any of Python's text encodings."""
+    max_field_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
+    """Of a quoted field, in UTF-8. A longer one was never closed: its line alone is rejected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract(Part):
+    """Everything that cleaning and aggregating one feed needs to know about it.
+
+    A figure such as revenue can be computed, believed, or believed and checked. Computed: it
+    stands in `derived`, and the file's own column, if there is one, is of kind `unused`. Believed:
+    it is a number column named revenue. Checked: besides, one of `checks` holds it against its
+    formula with a tolerance. And where it is missing, `repairs` can compute it.
+    """
+
+    name: str
+    """What outputs and reports call the feed."""
+    columns: Annotated[dict[str, AnyColumn], Field(min_length=1)]
+    """The columns of the feed by their names in clean rows, in that order."""
+    csv: CsvFormat = field(default_factory=CsvFormat)
+    """How the file is written."""
+    null_words: tuple[str, ...] = ()
+    """The null words of every column that names none of its own."""
+    repairs: tuple[Fill, ...] = ()
+    """How missing numbers are found, one after the other: what one has filled is known to the
+    next."""
+    checks: dict[str, Check] = field(default_factory=dict)
+    """Figures that are held against a formula, under names of your own."""
+    derived: dict[str, Derived] = field(default_factory=dict)
+    """Columns that are computed. They follow the columns of the feed in clean rows."""
+    flags: dict[str, dict[str, Flag]] = field(default_factory=dict)
+    """Columns of labels, and what marks a row with each; the first label that fits is taken."""
+    key: Key | None = None
+    """What identifies a row. Without it, no row is rejected as a repeated one."""
+    reasons: tuple[str, ...] = ()
+    """Every reason that is named elsewhere. The first of them that a row fails is the one it is
+    rejected for, after `malformed_row`, `repeated_header` and `blank_row`."""
+    aggregations: dict[str, AnyAggregation] = field(default_factory=dict)
+    """What is counted of clean rows, by the name of the file that holds it."""
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Clean column name -> name in the file's header, in the contract's order."""
+        return {name: column.source or name for name, column in self.columns.items()}
+
+    @property
+    def all_reasons(self) -> tuple[str, ...]:
+        """Every reason in the order of precedence; a reason's place here is its id."""
+        return (*STRUCTURAL_REASONS, *self.reasons)
+
+    @property
+    def lookups(self) -> frozenset[str]:
+        """The names of the lookup files that the columns refer to."""
+        return frozenset(name for _, name in self.lookup_files())
+
+    def lookup_files(self) -> Iterator[tuple[str, str]]:
+        """(column, lookup file) for every file that a column or a repair of it refers to."""
+        for name, column in self.lookup_columns().items():
+            if isinstance(column, Category | Mapped):
+                yield name, column.values
+            if isinstance(column, Text | Mapped) and column.map is not None:
+                yield name, column.map
+            if isinstance(column, Category) and column.repair is not None:
+                yield name, column.repair.map
+        for fill in self.repairs:
+            if fill.map is not None:
+                yield fill.column, fill.map
+
+    def null_words_of(self, name: str) -> tuple[str, ...]:
+        """The words that mean 'no value' in a column."""
+        words = self.columns[name].null_words
+        return self.null_words if words is None else words
+
+    def columns_behind(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The columns and those from which their values are repaired, and so on."""
+        behind = dict.fromkeys(names)
+        todo = list(behind)
+        while todo:
+            found = [name for name in self._repaired_from(todo.pop()) if name not in behind]
+            behind |= dict.fromkeys(found)
+            todo += found
+        return tuple(behind)
+
+    def _repaired_from(self, name: str) -> Iterator[str]:
+        column = self.columns[name]
+        if isinstance(column, Category) and column.repair is not None:
+            yield column.repair.by
+        for fill in self.repairs:
+            if fill.column == name:
+                yield from fill.inputs
+
+    def lookup_columns(self) -> dict[str, Text | Category | Mapped]:
+        """The columns that refer to lookup files."""
+        return {
+            name: column
+            for name, column in self.columns.items()
+            if isinstance(column, Category | Mapped)
+            or (isinstance(column, Text) and column.map is not None)
+        }
+
+    def clean_schema(self) -> pa.Schema:
+        """Columns of a clean row: the contract's, then the derived ones, then the flags."""
+        import pyarrow as pa
+
+        labels = pa.dictionary(pa.int32(), pa.string())
+        types = {
+            "text": pa.string(),
+            "number": pa.float64(),
+            "integer": pa.int64(),
+            "date": pa.date32(),
+            "timestamp": pa.timestamp("us"),
+            "category": labels,
+            "mapped": labels,
+            "email": pa.string(),
+        }
+        fields = [(n, types[c.kind]) for n, c in self.columns.items() if c.kind != "unused"]
+        fields += [(name, pa.float64()) for name in self.derived]
+        fields += [(name, labels) for name in self.flags]
+        return pa.schema(fields)
+
+    def raw_schema(self, extra: tuple[str, ...] = ()) -> pa.Schema:
+        """Columns of a row as it stood in the file, all text, under the names of the header.
+
+        `extra` are the header's columns that the contract does not know.
+        """
+        import pyarrow as pa
+
+        return pa.schema([(name, pa.string()) for name in (*self.sources.values(), *extra)])
+
+    def rejected_schema(self, extra: tuple[str, ...] = ()) -> pa.Schema:
+        """The raw columns, why the row was rejected, and where it came from.
+
+        `raw_line` holds the whole line of a malformed row, whose raw columns are then null.
+        """
+        import pyarrow as pa
+
+        return pa.schema(
+            [
+                *self.raw_schema(extra),
+                (REASON_COLUMN, pa.dictionary(pa.int32(), pa.string())),
+                (SOURCE_FILE_COLUMN, pa.dictionary(pa.int32(), pa.string())),
+                (SOURCE_ROW_COLUMN, pa.int64()),
+                (RAW_LINE_COLUMN, pa.string()),
+            ]
+        )
+
+
+def text_contract(names: Sequence[str], csv_format: CsvFormat) -> Contract:
+    """A contract for a file that has none yet: `names` are its columns, all text, with no rules.
+
+    Every record that has as many cells as there are names is clean, its cells stripped.
+    """
+    columns: dict[str, AnyColumn] = {name: Text(kind="text", source=name) for name in names}
+    return Contract(name="text", columns=columns, csv=csv_format)

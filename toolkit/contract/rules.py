@@ -1,0 +1,96 @@
+"""What holds between columns: repairs, checks, derived columns, flags and the key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from toolkit.contract.part import Limits, Part
+from toolkit.formula import formula_columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fill(Part):
+    """Gives a column a value where it has none: empty, or not to be read.
+
+    Either by `formula`, or by `by` and `map`. What it gives is then treated as if it had stood in
+    the file: it is clipped or raised to the floor, and must keep the limits. An integer takes
+    whole numbers only (but for the rounding of floats, 8 units in the last place). A result that
+    is no finite number fills nothing. The column's `default` comes after all fills.
+    """
+
+    column: str
+    """The column that is filled, of kind `number` or `integer`."""
+    formula: str | None = None
+    """Of other number and integer columns; it fills where all of these are known by then."""
+    decimals: Annotated[int, Field(ge=0)] | None = None
+    """What the formula gives is rounded to."""
+    by: str | None = None
+    """The text, category or mapped column whose value is looked up."""
+    map: str | None = None
+    """The lookup: a JSON object, value of that column -> number."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that must be known."""
+        if self.formula is not None:
+            return tuple(formula_columns(self.formula))
+        return () if self.by is None else (self.by,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check(Part):
+    """Holds a stored number against a formula of other columns, where both are known.
+
+    Fills come before checks.
+    """
+
+    column: str
+    """The stored number."""
+    formula: str
+    """What it should be."""
+    tolerance: Annotated[float, Field(ge=0)] = 0.0
+    """How far apart the two may be. Four units in the last place of the larger one are forgiven
+    besides, so that 10.005 is within 0.005 of 10."""
+    reason: str
+    """Why a row is rejected where they are further apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived(Limits):
+    """A column computed from others (float64)."""
+
+    formula: str
+    """`+ - * /`, parentheses and numbers, of number and integer columns."""
+    decimals: Annotated[int, Field(ge=0)] | None = None
+    """What it is rounded to, ties to even."""
+    reason: str | None = None
+    """Why a row is rejected whose result is beyond the limits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Part):
+    """Marks rows whose number lies above a limit."""
+
+    column: str
+    """The number."""
+    above: float
+    """The limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key(Part):
+    """What identifies a row: the first valid row in file order keeps the key, over all files.
+
+    Either by `columns`, or by `exact_rows`.
+    """
+
+    columns: tuple[str, ...] = ()
+    """Clean columns of any kind, compared as clean values; an empty value equals an empty one."""
+    exact_rows: bool = False
+    """Records are compared field by field as they stand in the file, white space and case
+    included. Those that differ in what cleaning removes are kept as two equal clean rows."""
+    reason: str
+    """Why every later row is rejected; the last of the contract's `reasons`."""
