@@ -74,7 +74,7 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
         _close(run)
         raise
     except BaseException as error:
-        done = len(report.stages) > 1 or any(one.rows_in is not None for one in report.stages)
+        done = len(report.stages) > 1 or any(one.rows_in for one in report.stages)
         if done or not isinstance(error, ToolkitError):
             with suppress(OutputError):
                 print_path("report", _write_reports(run), sys.stderr)
