@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from importlib import resources
 from pathlib import Path
 
+from toolkit.pages.document import read_style, standalone_page
 from toolkit.profile.charts import fill_bar, histogram, value_bars
 from toolkit.profile.dialect import DELIMITER_NAMES
 from toolkit.profile.facts import ColumnFacts, FileFacts, Profile
 from toolkit.profile.words import all_doubts, distinct, figure, holds, key_told, share
 from toolkit.units import human_bytes, human_count
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
 _LONGEST = 80
 _MOST_REPEATED = 0.2
 _COMMON_SHAPE = 0.1
@@ -37,7 +21,6 @@ Fact = tuple[str, str]
 
 def profile_page(profile: Profile) -> str:
     """How the files are written, what is in doubt, keys and formulas, and a card a column."""
-    style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     names = [Path(name).name for name in profile.file.files]
     title = f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: what it holds"
     body = [
@@ -49,7 +32,7 @@ def profile_page(profile: Profile) -> str:
         *_cards(profile),
         *_foot(profile),
     ]
-    return _PAGE.format(title=escape(title), style=style, body="\n".join(body))
+    return standalone_page(title, read_style(__package__, "page.css"), "\n".join(body))
 
 
 def _summary(profile: Profile) -> Iterator[str]:
