@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from toolkit.clean.duplicates import N_BUCKETS
 from toolkit.contract import Integer, Number
 from toolkit.profile.formulas import Formula, check_formula, formulas_to_try
 from toolkit.profile.keys import (
-    N_BUCKETS,
     Repeats,
     count_repeats,
     groups_to_try,

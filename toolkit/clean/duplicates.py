@@ -27,6 +27,22 @@ _CANDIDATES_AT_ONCE = 500_000
 _SLOT_BITS = 18
 
 
+def bucket_ranges(n_tasks: int) -> list[range]:
+    """All buckets, shared out to at most so many tasks."""
+    a_task = -(-N_BUCKETS // min(n_tasks, N_BUCKETS))
+    return [range(N_BUCKETS)[n : n + a_task] for n in range(0, N_BUCKETS, a_task)]
+
+
+def bucket_ends(words: Words) -> tuple[int, ...]:
+    """Where each bucket ends once the words are sorted by their buckets."""
+    return tuple(np.cumsum(np.bincount(buckets_of(words), minlength=N_BUCKETS)).tolist())
+
+
+def buckets_of(words: Words) -> npt.NDArray[np.uint8]:
+    """The bucket of each word; buckets rise with words."""
+    return (words >> _BUCKET_SHIFT).astype(np.uint8)
+
+
 @dataclass(frozen=True)
 class Spilled:
     """What duplicate search needs of one block: its rows on disk, and how many there are."""
@@ -41,12 +57,11 @@ class Spilled:
 
 def spill_words(words: Words, path: Path) -> tuple[int, ...]:
     """Write the rows' key words and row numbers, bucket by bucket; the bucket ends."""
-    buckets = (words >> _BUCKET_SHIFT).astype(np.uint8)
-    rows = np.argsort(buckets, kind="stable").astype(np.uint32)
+    rows = np.argsort(buckets_of(words), kind="stable").astype(np.uint32)
     with path.open("wb") as file:
         file.write(words[rows].data)
         file.write(rows.data)
-    return tuple(np.cumsum(np.bincount(buckets, minlength=N_BUCKETS)).tolist())
+    return bucket_ends(words)
 
 
 def likely_repeats(words: Words) -> Ints:

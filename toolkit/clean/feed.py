@@ -26,7 +26,7 @@ from toolkit.clean.blocks import (
     publish_block,
     stage_block,
 )
-from toolkit.clean.duplicates import N_BUCKETS, find_duplicates, find_meetings
+from toolkit.clean.duplicates import bucket_ranges, find_duplicates, find_meetings
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.exact_rows import Gathered, find_exact_repeats, gather_rows
 from toolkit.clean.order_check import check_date_orders
@@ -94,17 +94,12 @@ def _search_tasks(staged: Sequence[Staged] | Delayed, key: Key, n_tasks: int) ->
     Where whole rows are the key, the rows that they may repeat are among them.
     """
     search = delayed(_find_duplicates, pure=False)
-    return [search(staged, key, buckets) for buckets in _bucket_ranges(n_tasks)]
+    return [search(staged, key, buckets) for buckets in bucket_ranges(n_tasks)]
 
 
 def _compare_tasks(gathered: Sequence[Gathered] | Delayed, job: Job, n_tasks: int) -> list[Delayed]:
     compare = delayed(find_exact_repeats, pure=False)
-    return [compare(gathered, job.raw_names, buckets) for buckets in _bucket_ranges(n_tasks)]
-
-
-def _bucket_ranges(n_tasks: int) -> list[range]:
-    a_task = -(-N_BUCKETS // min(n_tasks, N_BUCKETS))
-    return [range(N_BUCKETS)[n : n + a_task] for n in range(0, N_BUCKETS, a_task)]
+    return [compare(gathered, job.raw_names, buckets) for buckets in bucket_ranges(n_tasks)]
 
 
 def publish_tasks(

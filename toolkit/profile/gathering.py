@@ -44,7 +44,7 @@ from toolkit.read.records import next_start
 # Parts of blocks wait to be added up until so many have come.
 _PARTS_AT_ONCE = 16
 _N_BROKEN = 3
-_HEAD_BYTES = 1 << 20
+HEAD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def head_block(source: Source, contract: Contract) -> Block:
         def read(begin: int, end: int) -> bytes:
             return os.pread(file.fileno(), end - begin, begin)
 
-        target = start + _HEAD_BYTES
+        target = start + HEAD_BYTES
         stop = (
             size
             if target >= size

@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from toolkit.clean.duplicates import bucket_ends
 from toolkit.clean.keys import Words, key_words
 from toolkit.profile.readings import Reading
 
-N_BUCKETS = 64
-_SHIFT = np.uint64(64 - 6)
 _MOST_SINGLES, _MOST_PAIRS, _MOST_PAIRED = 4, 6, 8
 _NEARLY = 0.9
 _ID_WORD = re.compile(
@@ -106,8 +105,7 @@ def spill_sorted(words: Words, path: Path) -> SpilledWords:
     """Write the words; the same words give the same bytes."""
     words = np.sort(words)
     words.tofile(path)
-    ends = np.cumsum(np.bincount((words >> _SHIFT).astype(np.int64), minlength=N_BUCKETS))
-    return SpilledWords(path, tuple(ends.tolist()))
+    return SpilledWords(path, bucket_ends(words))
 
 
 def count_repeats(spilled: Sequence[SpilledWords], buckets: range) -> Repeats:

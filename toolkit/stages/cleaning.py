@@ -11,8 +11,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from dask.delayed import delayed
-
 from toolkit.clean.blocks import Job, Published, Staged, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.examples import first_of_each
@@ -36,9 +34,9 @@ from toolkit.read.blocks import (
     plan_blocks,
 )
 from toolkit.read.sizing import choose_block_bytes
-from toolkit.read.spool import spool
 from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
 from toolkit.stages.running import Dataset, Run
+from toolkit.stages.spooling import spooled
 from toolkit.store import MANIFEST, BackgroundSync, publishing, write_json
 
 
@@ -148,9 +146,7 @@ class _Work:
 def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
     work.spill.mkdir()
     with open_cluster(run.settings.cluster) as runner:
-        encoding = work.rules.contract.csv.encoding
-        copies = [delayed(spool, pure=False)(source, work.spill, encoding) for source in sources]
-        plain = runner.run(copies)
+        plain = spooled(runner, sources, work.spill, work.rules.contract.csv.encoding)
         published = _clean_blocks(run, runner, plain, work)
     for source in sources:
         if source.has_changed():

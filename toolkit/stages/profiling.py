@@ -10,27 +10,27 @@ from pathlib import Path
 
 from dask.delayed import delayed
 
+from toolkit.clean.duplicates import bucket_ranges
 from toolkit.cluster import Runner, open_cluster
 from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.profile.block import BlockFacts, Questions, look_at_block
 from toolkit.profile.dialect import tell_dialect
 from toolkit.profile.encoding import Encoding, agree, look_at, pieces_of, tell_encoding
 from toolkit.profile.facts import Profile
-from toolkit.profile.gathering import Format, Gathered, ask, conclude, head_block
-from toolkit.profile.keys import N_BUCKETS, Group, Repeats, SpilledWords, count_repeats
+from toolkit.profile.gathering import HEAD_BYTES, Format, Gathered, ask, conclude, head_block
+from toolkit.profile.keys import Group, Repeats, SpilledWords, count_repeats
 from toolkit.profile.page import profile_page
 from toolkit.profile.table import profile_table
 from toolkit.read.blocks import Block, Source, find_sources, plan_blocks
 from toolkit.read.header import read_names
 from toolkit.read.sizing import choose_block_bytes
-from toolkit.read.spool import spool
 from toolkit.report import StageFacts, record_stage
 from toolkit.stages.running import Run
+from toolkit.stages.spooling import spooled
 from toolkit.store import write_json, write_text
 from toolkit.summary import print_plainly
 
 _JSON, _PAGE = "profile.json", "profile.html"
-_HEAD_BYTES = 1 << 20
 
 
 def profile(run: Run, inputs: Sequence[str]) -> Profile:
@@ -72,23 +72,17 @@ def _format(
     run: Run, runner: Runner, sources: Sequence[Source], folder: Path
 ) -> tuple[list[Source], Format]:
     """The files as plain UTF-8, and how they were written."""
-    unpacked = _spooled(runner, sources, folder, "utf-8")
+    unpacked = spooled(runner, sources, folder, "utf-8")
     given = run.settings.encoding
     encoding = _tell_encoding(runner, unpacked) if given is None else Encoding(given, "as you said")
-    plain = _spooled(runner, sources, folder, encoding.name)
+    plain = spooled(runner, sources, folder, encoding.name)
     with plain[0].path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    whole = plain[0].path.stat().st_size <= _HEAD_BYTES
+        head = file.read(HEAD_BYTES)
+    whole = plain[0].path.stat().st_size <= HEAD_BYTES
     text = head.decode("utf-8", "replace")
     dialect = tell_dialect(text, plain[0].shown, whole=whole, delimiter=run.settings.delimiter)
     fmt = Format(encoding, dialect)
     return plain, fmt.with_names(read_names(plain[0].path, plain[0].shown, fmt.csv))
-
-
-def _spooled(
-    runner: Runner, sources: Sequence[Source], folder: Path, encoding: str
-) -> list[Source]:
-    return runner.run([delayed(spool, pure=False)(s, folder, encoding) for s in sources])
 
 
 def _tell_encoding(runner: Runner, sources: Sequence[Source]) -> Encoding:
@@ -120,9 +114,7 @@ def _gather(run: Run, runner: Runner, blocks: Sequence[Block], questions: Questi
 def _repeats(runner: Runner, gathered: Gathered, questions: Questions) -> dict[Group, Repeats]:
     """How often each group of columns repeats, over all blocks."""
     blocks = gathered.in_order()
-    a_task = -(-N_BUCKETS // min(runner.n_workers, N_BUCKETS))
-    ranges = [range(N_BUCKETS)[n : n + a_task] for n in range(0, N_BUCKETS, a_task)]
-    count = partial(_count, ranges=ranges, runner=runner)
+    count = partial(_count, ranges=bucket_ranges(runner.n_workers), runner=runner)
     return {group: count([block.words[group] for block in blocks]) for group in questions.groups}
 
 

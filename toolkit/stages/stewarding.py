@@ -25,11 +25,11 @@ from toolkit.lookups.suggested import Draft, LookupFile, marks_path
 from toolkit.lookups.text import Shape
 from toolkit.read.blocks import find_sources, plan_blocks
 from toolkit.read.sizing import choose_block_bytes
-from toolkit.read.spool import spool
 from toolkit.read.tally import Counted, Group, Tally, count_block
 from toolkit.report import InputFacts, StageFacts, record_stage
 from toolkit.shipped import shipped_folder
 from toolkit.stages.running import Run
+from toolkit.stages.spooling import spooled
 from toolkit.store import publishing_files
 from toolkit.summary import print_plainly
 from toolkit.units import human_count
@@ -168,9 +168,7 @@ def _count(
         tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,
         open_cluster(run.settings.cluster) as runner,
     ):
-        encoding = contract.csv.encoding
-        copies = [delayed(spool, pure=False)(source, Path(folder), encoding) for source in sources]
-        plain = runner.run(copies)
+        plain = spooled(runner, sources, Path(folder), contract.csv.encoding)
         n_bytes = choose_block_bytes(run.settings.partitions, plain, contract, runner.n_workers)
         blocks = plan_blocks(plain, contract, n_bytes)
         task = delayed(work, pure=False)

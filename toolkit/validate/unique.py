@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from dask.delayed import delayed
 
-from toolkit.clean.duplicates import N_BUCKETS, Spilled, find_duplicates, spill_words
+from toolkit.clean.duplicates import Spilled, bucket_ranges, find_duplicates, spill_words
 from toolkit.clean.keys import key_words
 from toolkit.errors import OutputError
 from toolkit.validate.checks import Found
@@ -71,11 +71,10 @@ def find_repeats(spilled: Sequence[Spilled], job: KeySpill) -> Found:
     """The repeated rows among those that a KeySpill has spilled."""
     shared = delayed(list(spilled), pure=False)
     how = how_computed()
-    a_task = -(-N_BUCKETS // min(how.n_workers, N_BUCKETS))
     key = [_key_name(place) for place in range(len(job.domain.columns))]
     tasks = [
-        delayed(_find, pure=False)(shared, key, range(N_BUCKETS)[n : n + a_task], job)
-        for n in range(0, N_BUCKETS, a_task)
+        delayed(_find, pure=False)(shared, key, buckets, job)
+        for buckets in bucket_ranges(how.n_workers)
     ]
     found: list[Found] = how.run(tasks, None)
     rows = np.sort(np.concatenate([one.rows for one in found]))

@@ -1,0 +1,17 @@
+"""Inputs as plain UTF-8, each by a task of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dask.delayed import delayed
+
+from toolkit.cluster import Runner
+from toolkit.read.blocks import Source
+from toolkit.read.spool import spool
+
+
+def spooled(runner: Runner, sources: Sequence[Source], folder: Path, encoding: str) -> list[Source]:
+    """The sources, those that are not plain UTF-8 as copies in `folder`; errors as of `spool`."""
+    return runner.run([delayed(spool, pure=False)(one, folder, encoding) for one in sources])
