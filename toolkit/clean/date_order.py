@@ -20,6 +20,7 @@ import pyarrow as pa
 from toolkit.clean.dates import NO_DAY, Ints, ParsedDates, Reading, read_dates
 from toolkit.clean.parsers import Bools
 from toolkit.date_format import pieces
+from toolkit.read.cells import first_occurrences
 from toolkit.read.parse import RawBlock
 from toolkit.units import human_count
 
@@ -132,11 +133,14 @@ def weigh_column(
     places among the block's records.
     """
     counts = np.bincount(indices, minlength=len(parsed.values))
-    first_rows = np.zeros(len(counts), np.int64)
-    # Of the rows given for one cell the last is kept: the first in file order.
-    first_rows[indices[::-1]] = np.arange(len(indices))[::-1]
-    if len(indices):
-        first_rows = raw.places(first_rows)
+    first_rows = first_occurrences(indices, len(counts))
+    return weigh_readings(parsed, counts, raw.places(first_rows) if len(indices) else first_rows)
+
+
+def weigh_readings(
+    parsed: ParsedDates, counts: Ints, first_rows: Ints
+) -> tuple[OrderEvidence, ...]:
+    """As `weigh_order`, for each format of parsed cells whose day and month may be confused."""
     weighed = (
         weigh_reading(reading, counts[places], first_rows[places])
         for places, reading in parsed.readings

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.clean.parsers import OK, Bools, Parsed, absent, coded_unless
+from toolkit.clean.parsers import OK, Bools, Parsed, coded_unless, rightly_empty
 from toolkit.contract import Dated, Timestamp
 from toolkit.date_format import pieces, swapped
 
@@ -89,7 +89,7 @@ def parse_dates(
         values = pa.array(moments, pa.timestamp("us"), mask=unread)
     else:
         values = pa.array(days.astype(np.int32), mask=unread).cast(pa.date32())
-    nothing = absent(column.optional, strings)
+    nothing = rightly_empty(column.optional, strings)
     reason = column.reason
     codes = None if reason is None else coded_unless(nothing, unread, reasons[reason])
     if column.range_reason is not None:

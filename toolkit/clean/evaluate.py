@@ -50,7 +50,7 @@ from toolkit.contract import (
 )
 from toolkit.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.lookups import Lookup, load_lookups, load_numbers, match_key
-from toolkit.read.cells import read_cells, repeated_headers, rows_that_read
+from toolkit.read.cells import column_of, read_cells, repeated_headers, rows_that_read
 from toolkit.read.parse import RawBlock
 
 Ints = npt.NDArray[np.int64]
@@ -197,10 +197,7 @@ def _parse_columns(
     parsed: dict[str, _Column] = {}
     for name, column in rules.contract.columns.items():
         if not isinstance(column, Unused) and (only is None or name in only):
-            array = table.column(column.source or name).combine_chunks()
-            if isinstance(array, pa.ChunkedArray):
-                array = array.chunk(0)
-            parsed[name] = _parse_column(name, array, rules)
+            parsed[name] = _parse_column(name, column_of(table, column.source or name), rules)
     for name, column in rules.contract.columns.items():
         if isinstance(column, Category) and column.repair is not None and name in parsed:
             parsed[name] = _repair(name, parsed[name], parsed[column.repair.by], rules)

@@ -15,10 +15,10 @@ from toolkit.clean.parsers import (
     Bools,
     Floats,
     Parsed,
-    absent,
     bools,
     coded_unless,
     found_only,
+    rightly_empty,
 )
 from toolkit.contract import Integer, Limits, Number, Numeric
 
@@ -42,7 +42,9 @@ def read_numeric(column: Number | Integer, strings: pa.Array) -> Parsed:
     values, in_words = read_written(column, strings)
     settled = settle(column, values)
     changes = {WORDS: in_words, **_settling(column, values, settled)}
-    return Parsed(settled, changes=found_only(changes), absent=absent(column.optional, strings))
+    return Parsed(
+        settled, changes=found_only(changes), absent=rightly_empty(column.optional, strings)
+    )
 
 
 def finish_numeric(column: Number | Integer, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:

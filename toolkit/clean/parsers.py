@@ -49,12 +49,17 @@ def coded(bad: Bools, reason: int) -> Codes | None:
     return np.where(bad, np.uint8(reason), np.uint8(OK)) if bad.any() else None
 
 
-def absent(optional: bool, strings: pa.Array) -> Bools | None:
+def empty(strings: pa.Array) -> Bools:
+    return bools(pc.equal(pc.binary_length(strings), 0))
+
+
+def rightly_empty(optional: bool, strings: pa.Array) -> Bools | None:
     """Which cells of a column are rightly empty; None for a column that must not be."""
-    return bools(pc.equal(pc.binary_length(strings), 0)) if optional else None
+    return empty(strings) if optional else None
 
 
 def coded_unless(absent: Bools | None, bad: Bools, reason: int) -> Codes | None:
+    """The reason where something is bad and not rightly none."""
     return coded(bad if absent is None else bad & ~absent, reason)
 
 
@@ -70,25 +75,22 @@ def parse_text(
         strings = pc.coalesce(names, strings)
         changes = found_only({MAPPED: lookup.respelt(values, places)})
     codes: Codes | None = None
-    for bad, reason in _text_faults(column, strings):
+    nothing = empty(strings)
+    for bad, reason in _text_faults(column, strings, nothing):
         codes = first_reason(codes, coded(bad, reasons[reason]))
     if not column.required:
-        empty = pc.equal(pc.binary_length(strings), 0)
-        strings = pc.if_else(empty, pa.scalar(None, pa.string()), strings)
+        strings = pc.if_else(pa.array(nothing), pa.scalar(None, pa.string()), strings)
     return Parsed(strings, codes, changes)
 
 
-def _text_faults(column: Text, strings: pa.Array) -> Iterator[tuple[Bools, str]]:
-    """Which values break each rule, and its reason. Of an empty text nothing is known."""
-    if not (column.required or column.pattern or column.reject):
-        return
-    empty = bools(pc.equal(pc.binary_length(strings), 0))
+def _text_faults(column: Text, strings: pa.Array, nothing: Bools) -> Iterator[tuple[Bools, str]]:
+    """Which values break each rule, and its reason. Of an empty text nothing else is known."""
     if column.required and column.reason is not None:
-        yield empty, column.reason
+        yield nothing, column.reason
     if column.pattern is not None and column.reason is not None:
-        yield ~empty & ~bools(pc.match_substring_regex(strings, column.pattern)), column.reason
+        yield ~nothing & ~bools(pc.match_substring_regex(strings, column.pattern)), column.reason
     for reason, pattern in column.reject.items():
-        yield ~empty & bools(pc.match_substring_regex(strings, pattern)), reason
+        yield ~nothing & bools(pc.match_substring_regex(strings, pattern)), reason
 
 
 def first_reason(codes: Codes | None, others: Codes | None) -> Codes | None:
@@ -112,7 +114,7 @@ def parse_email(column: Email, strings: pa.Array, reasons: Mapping[str, int]) ->
     if column.reason is not None:
         return Parsed(values, coded(bad, reasons[column.reason]))
     rows = np.flatnonzero(bad)
-    bad[rows] = bools(pc.greater(pc.binary_length(strings.take(pa.array(rows))), 0))
+    bad[rows] = ~empty(strings.take(pa.array(rows)))
     return Parsed(values, changes=found_only({EMPTIED: bad}))
 
 
@@ -127,7 +129,7 @@ def parse_labels(
     values = strings.to_pylist()
     max_edits, how = (column.max_edits, NEAREST) if isinstance(column, Category) else (0, MAPPED)
     places = lookup.find(values, max_edits)
-    parsed = label_values(places, column, reasons, lookup, absent(column.optional, strings))
+    parsed = label_values(places, column, reasons, lookup, rightly_empty(column.optional, strings))
     return replace(parsed, changes=found_only({how: lookup.respelt(values, places)}))
 
 

@@ -19,7 +19,7 @@ from toolkit.profile.formulas import Formula, Holds, check_formula
 from toolkit.profile.keys import WHOLE_ROW, Group, SpilledWords, spill_sorted, words_of
 from toolkit.profile.vocabulary import Ints
 from toolkit.read.blocks import Block
-from toolkit.read.cells import repeated_headers, rows_that_read
+from toolkit.read.cells import column_of, repeated_headers, rows_that_read
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import RawBlock, Wanted, parse_bytes
 
@@ -77,7 +77,7 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
     headers = repeated_headers(raw.table, block.written)
     table, places = _records(raw, np.concatenate([blank, headers]), block.index)
     found = {
-        name: look_at_column(one_array(table, sources[name]), places, question, block.index)
+        name: look_at_column(column_of(table, sources[name]), places, question, block.index)
         for name, question in questions.columns.items()
     }
     plain = {name: column for name, (_, column) in found.items()}
@@ -105,14 +105,8 @@ def stripped_columns(block: Block, contract: Contract) -> dict[str, pa.Dictionar
     """The columns of a block, by their names in the contract, without white space at the ends."""
     raw = parse_bytes(block.read(), block.names, grammar_of(contract), Wanted())
     return {
-        name: stripped(one_array(raw.table, source)) for name, source in contract.sources.items()
+        name: stripped(column_of(raw.table, source)) for name, source in contract.sources.items()
     }
-
-
-def one_array(table: pa.Table, name: str) -> pa.DictionaryArray:
-    """A column of dictionaries as one array."""
-    array = table.column(name).combine_chunks()
-    return array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
 
 
 def _records(raw: RawBlock, left_out: Ints, index: int) -> tuple[pa.Table, Ints]:
@@ -162,7 +156,7 @@ def _spill(
     for number, group in enumerate(questions.groups):
         path = questions.spill / f"{index:06d}-{number}.words"
         if group == WHOLE_ROW:
-            raw = [one_array(table, questions.contract.sources[name]) for name in questions.columns]
+            raw = [column_of(table, questions.contract.sources[name]) for name in questions.columns]
             found[group] = spill_sorted(key_words(raw), path)
         else:
             found[group] = spill_sorted(words_of([plain[name] for name in group]), path)

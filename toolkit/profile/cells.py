@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.date_order import OrderEvidence, merge_evidence
+from toolkit.clean.parsers import bools
 from toolkit.profile.readings import Reading, Tally
 from toolkit.profile.vocabulary import Caps, Ints, Vocabulary
-from toolkit.read.cells import strip
+from toolkit.read.cells import first_occurrences, strip
 
 _SHAPE_CAPS = Caps(values=2_000, sample=500, n_bytes=1 << 20)
 _LONGEST_SHAPE = 60
@@ -126,13 +127,12 @@ def look_at_column(
     plain = stripped(array)
     values, indices = plain.dictionary, plain.indices.to_numpy()
     rows = np.bincount(indices, minlength=len(values))
-    first = np.zeros(len(values), np.int64)
-    first[indices[::-1]] = places[::-1]
+    first = places[first_occurrences(indices, len(values))] if len(places) else np.zeros_like(rows)
     lengths = pc.utf8_length(values).to_numpy(zero_copy_only=False)
     filled = np.flatnonzero((lengths > 0) & (rows > 0))
     cells = _count(values, rows, lengths, filled, question)
     changed = pc.not_equal(array.dictionary, strip(array.dictionary))
-    outer = int(raw_rows[_bools(changed)].sum()) - _n_blank(array.dictionary, raw_rows)
+    outer = int(raw_rows[bools(changed)].sum()) - _n_blank(array.dictionary, raw_rows)
     kept = values.take(pa.array(filled))
     days = question.reading.day_orders(kept, rows[filled], first[filled])
     part = ColumnPart(
@@ -149,11 +149,11 @@ def _count(values: pa.Array, rows: Ints, lengths: Ints, filled: Ints, question: 
     if len(filled) == 0:
         return Cells()
     words = pc.is_in(pc.utf8_lower(values), pa.array(question.null_words, pa.string()))
-    said = np.flatnonzero(_bools(words) & (rows > 0) & (lengths > 0))
+    said = np.flatnonzero(bools(words) & (rows > 0) & (lengths > 0))
     return Cells(
         n_filled=int(rows[filled].sum()),
-        n_inner_blanks=int(rows[_bools(pc.match_substring(values, "  "))].sum()),
-        n_odd_characters=int(rows[_bools(pc.match_substring_regex(values, _ODD_CHARACTERS))].sum()),
+        n_inner_blanks=int(rows[bools(pc.match_substring(values, "  "))].sum()),
+        n_odd_characters=int(rows[bools(pc.match_substring_regex(values, _ODD_CHARACTERS))].sum()),
         shortest=int(lengths[filled].min()),
         longest=int(lengths[filled].max()),
         n_characters=int((lengths[filled] * rows[filled]).sum()),
@@ -177,7 +177,7 @@ def _n_blank(values: pa.Array, rows: Ints) -> int:
     blank = pc.and_(
         pc.equal(pc.utf8_length(strip(values)), 0), pc.greater(pc.binary_length(values), 0)
     )
-    return int(rows[_bools(blank)].sum())
+    return int(rows[bools(blank)].sum())
 
 
 def _shapes(values: pa.Array, rows: Ints, first: Ints) -> Vocabulary:
@@ -201,7 +201,3 @@ def shapes_of(values: pa.Array) -> pa.Array:
         values.type, len(values), [None, offsets, pa.py_buffer(translated)], offset=values.offset
     )
     return pc.utf8_slice_codeunits(shapes, 0, _LONGEST_SHAPE)
-
-
-def _bools(array: pa.Array) -> npt.NDArray[np.bool_]:
-    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=bool)

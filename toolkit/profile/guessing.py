@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.date_order import OrderEvidence, courses, doubt, tell_courses, weigh_order
-from toolkit.clean.parsers import Bools
+from toolkit.clean.parsers import Bools, bools
 from toolkit.contract import Date, Email, Integer, Number, Timestamp
 from toolkit.date_format import swapped
 from toolkit.profile.cells import shapes_of
 from toolkit.profile.readings import TEXT, Reading, Tally
 from toolkit.profile.vocabulary import FIRST, ROWS, VALUE, Ints
+from toolkit.read.cells import first_occurrences
 from toolkit.units import human_share
 
 FITS = 0.9
@@ -87,8 +88,7 @@ class Cells:
         """The cells of a stripped column, numbered from 0."""
         indices = column.indices.to_numpy()
         rows = np.bincount(indices, minlength=len(column.dictionary))
-        places = np.zeros(len(rows), np.int64)
-        places[indices[::-1]] = np.arange(len(indices))[::-1]
+        places = first_occurrences(indices, len(rows))
         table = pa.table({VALUE: column.dictionary, ROWS: rows, FIRST: places})
         said = pc.and_(pc.not_equal(table.column(VALUE), ""), pc.greater(table.column(ROWS), 0))
         return cls.of(table.filter(said), null_words)
@@ -237,7 +237,7 @@ def _are_recent(tally: Tally) -> bool:
 
 def _numbers(cells: Cells, commas: bool) -> Guess | None:
     parts = pc.extract_regex(cells.values, pattern=_AMOUNT)
-    amounts = _bools(parts.is_valid())
+    amounts = bools(parts.is_valid())
     if not amounts.any():
         return None
     prefixes, plain_start = _affixes(pc.struct_field(parts, "pre"), cells)
@@ -245,8 +245,7 @@ def _numbers(cells: Cells, commas: bool) -> Guess | None:
     numbers = pc.struct_field(parts, "num")
     found = amounts & plain_start & plain_end
     fitting = {
-        style: int(cells.rows[_bools(_in_style(numbers, *style)) & found].sum())
-        for style in _STYLES
+        style: int(cells.rows[bools(_in_style(numbers, *style)) & found].sum()) for style in _STYLES
     }
     most = max(fitting.values())
     if most == 0:
@@ -305,8 +304,4 @@ def _affixes(texts: pa.Array, cells: Cells) -> tuple[tuple[str, ...], Bools]:
         if text and text.casefold() in _AFFIXES and n_rows >= _RARE * cells.n_rows:
             known[text] = n_rows
     names = tuple(sorted(known, key=lambda text: (-len(text), text)))
-    return names, _bools(pc.is_in(stripped, pa.array(["", *names])))
-
-
-def _bools(array: pa.Array) -> Bools:
-    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=bool)
+    return names, bools(pc.is_in(stripped, pa.array(["", *names])))

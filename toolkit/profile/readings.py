@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.clean.date_order import OrderEvidence, weigh_reading
-from toolkit.clean.dates import NO_DAY, parse_dates, read_dates
+from toolkit.clean.date_order import OrderEvidence, weigh_readings
+from toolkit.clean.dates import parse_dates
 from toolkit.clean.numbers import read_written
-from toolkit.clean.parsers import Bools, Floats, parse_email
+from toolkit.clean.parsers import Floats, bools, parse_email
 from toolkit.contract import (
     AnyColumn,
     Contract,
@@ -27,12 +27,10 @@ from toolkit.contract import (
     Number,
     Numeric,
     Text,
-    Timestamp,
 )
 from toolkit.profile.vocabulary import Ints
 from toolkit.read.cells import read_cells
 
-_MICROSECONDS_A_DAY = 86_400_000_000
 _N_EXAMPLES = 5
 _NAME = "values"
 TEXT = Text(kind="text")
@@ -109,7 +107,7 @@ class Reading:
                 return _moments(column, cells)
             case Email():
                 addresses = pa.array(parse_email(column, cells, {}).values)
-                return np.where(_bools(addresses.is_valid()), 0.0, np.nan)
+                return np.where(bools(addresses.is_valid()), 0.0, np.nan)
         return np.zeros(len(values))
 
     def tally(
@@ -120,7 +118,7 @@ class Reading:
             return Tally()
         numbers = self.read(values)
         unread = np.isnan(numbers)
-        words = _bools(pc.is_in(pc.utf8_lower(values), pa.array(null_words, pa.string())))
+        words = bools(pc.is_in(pc.utf8_lower(values), pa.array(null_words, pa.string())))
         misfit, read = np.flatnonzero(unread & ~words), numbers[~unread]
         first = misfit[np.argsort(places[misfit], kind="stable")[:_N_EXAMPLES]]
         column = self.column
@@ -138,27 +136,10 @@ class Reading:
         column = self.column
         if not isinstance(column, Dated) or len(values) == 0:
             return ()
-        weighed = (
-            weigh_reading(reading, rows[tried], places[tried])
-            for tried, reading in parse_dates(column, values, {}, date.min).readings
-        )
-        return tuple(evidence for evidence in weighed if evidence is not None)
+        return weigh_readings(parse_dates(column, values, {}, date.min), rows, places)
 
 
 def _moments(column: Dated, cells: pa.Array) -> Floats:
-    moments = np.full(len(cells), np.nan)
-    for date_format in column.formats:
-        todo = np.flatnonzero(np.isnan(moments))
-        if len(todo) == 0:
-            break
-        found = read_dates(date_format, cells.take(pa.array(todo)), column.two_digit_years_from)
-        times = 0 if found.times is None else found.times
-        at = found.days.astype(np.float64) * _MICROSECONDS_A_DAY
-        if isinstance(column, Timestamp):
-            at = at + times
-        moments[todo] = np.where(found.days == NO_DAY, np.nan, at)
-    return moments
-
-
-def _bools(array: pa.Array) -> Bools:
-    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=bool)
+    moments = parse_dates(column, cells, {}, date.min).values.cast(pa.timestamp("us"))
+    known = bools(moments.is_valid())
+    return np.where(known, moments.cast(pa.int64()).fill_null(0).to_numpy(), np.nan)

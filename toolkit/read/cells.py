@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -70,6 +71,20 @@ def strip(strings: pa.Array) -> pa.Array:
     if ((data[starts] - 33 < 95) & (data[lasts] - 33 < 95)).all():
         return strings
     return pc.utf8_trim(strings, _PADDING)
+
+
+def first_occurrences(indices: npt.NDArray[np.int32], n_values: int) -> Ints:
+    """The first row of each value of a dictionary column; 0 for a value that no row has."""
+    first = np.zeros(n_values, np.int64)
+    # Of the rows that are given for one value the last is kept.
+    first[indices[::-1]] = np.arange(len(indices))[::-1]
+    return first
+
+
+def column_of(table: pa.Table, name: str) -> pa.Array:
+    """A column as one array."""
+    array = table.column(name).combine_chunks()
+    return array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
 
 
 def repeated_headers(table: pa.Table, written: Mapping[str, str]) -> Ints:

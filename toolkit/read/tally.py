@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from toolkit.contract import Contract
 from toolkit.read.blocks import Block
-from toolkit.read.cells import read_cells, repeated_headers
+from toolkit.read.cells import column_of, read_cells, repeated_headers
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import Wanted, parse_block
 from toolkit.read.records import Ints
@@ -71,9 +71,7 @@ def without_repeated_headers(table: pa.Table, block: Block, contract: Contract) 
 
 def cells_of(table: pa.Table, name: str, contract: Contract) -> pa.DictionaryArray:
     """A column that was parsed to a dictionary, its values as rules see them."""
-    array = table.column(contract.sources[name]).combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0)
+    array = column_of(table, contract.sources[name])
     values = read_cells(contract, name, array.dictionary)
     return pa.DictionaryArray.from_arrays(array.indices, values)
 
