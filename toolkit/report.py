@@ -21,7 +21,9 @@ from typing import Any
 from toolkit.errors import OutputError, ToolkitError, ValidationError
 from toolkit.resources import ResourceSampler, Sample, describe_machine
 
-RUN_FILE, PAGE_FILE = "run.json", "report.html"
+RUN_FILE, PAGE_FILE, RESULTS_FILE = "run.json", "report.html", "validation.json"
+WORST_FIRST = ("failed", "errored", "vacuous", "passed")
+"""The results of expectations; one that met no value at all is vacuous."""
 _LONGEST_TRACEBACK = 20_000
 # A list of numbers, or of such lists, as json.dumps indents it; no text has a line end in JSON.
 _NUMBERS = re.compile(r"\[\n[-+.\d\se,\[\]]+\]")

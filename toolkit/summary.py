@@ -13,7 +13,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from toolkit.report import CheckFacts, RunReport, StageFacts
+from toolkit.report import WORST_FIRST, CheckFacts, RunReport, StageFacts
 from toolkit.units import human_bytes, human_count, human_rate, human_share
 
 _TABLE_MIN_COLUMNS = 80
@@ -22,7 +22,6 @@ _CHECKS_TABLE_MIN_COLUMNS = 140
 # Wide enough that nothing is ever wrapped or cut.
 _PIPE_COLUMNS = 10_000
 _LONGEST_CELL = 64
-_RESULTS = ("failed", "errored", "vacuous", "passed")
 _NOT_AS_EXPECTED = ("failed", "errored")
 _RESULT_STYLES = {"failed": "red", "errored": "red", "vacuous": "yellow", "passed": "green"}
 _HEADINGS = ("rows in", "clean", "rejected", "seconds", "rows/s", "peak memory")
@@ -196,7 +195,7 @@ def _tally(stage: StageFacts) -> Text:
     """'validated: clean passed, rejected warned; 51 expectations: 1 failed, 50 passed'"""
     outcomes = ", ".join(f"{suite} {outcome}" for suite, outcome in stage.validation.items())
     counts = Counter(check.result for check in stage.checks)
-    results = ", ".join(f"{counts[result]} {result}" for result in _RESULTS if counts[result])
+    results = ", ".join(f"{counts[result]} {result}" for result in WORST_FIRST if counts[result])
     of = "1 expectation" if len(stage.checks) == 1 else f"{len(stage.checks)} expectations"
     return Text(f"validated: {outcomes}; {of}: {results}")
 

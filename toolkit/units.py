@@ -11,6 +11,11 @@ def human_count(count: int) -> str:
     return f"{count:,}"
 
 
+def human_number(count: int, what: str) -> str:
+    """'1 row', '78,683 rows'."""
+    return f"{human_count(count)} {what}{'' if count == 1 else 's'}"
+
+
 def human_bytes(n_bytes: float) -> str:
     """In powers of 1,000: 999 -> '999 B', 1234567 -> '1.2 MB'."""
     power = _power(n_bytes, len(_SIZES))

@@ -9,7 +9,6 @@ import pytest
 from toolkit.dashboard.words import (
     age,
     change_text,
-    counted,
     figure,
     is_share,
     label,
@@ -18,6 +17,7 @@ from toolkit.dashboard.words import (
     points_text,
     table_label,
 )
+from toolkit.units import human_number
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_ages() -> None:
         )
     ]
     assert ages == ["just now", "1 minute ago", "1 day ago", "3 hours ago", "just now"]
-    assert counted(1, "row") == "1 row"
+    assert human_number(1, "row") == "1 row"
 
 
 def test_marks_of_markdown_are_shown_as_they_are() -> None:

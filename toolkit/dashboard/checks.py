@@ -10,11 +10,8 @@ from typing import Any
 import pandas as pd
 
 from toolkit.dashboard.files import Unreadable, read_json
+from toolkit.report import RESULTS_FILE, WORST_FIRST
 from toolkit.workspace import Workspace
-
-RESULTS_FILE = "validation.json"
-WORST_FIRST = ("failed", "errored", "vacuous", "passed")
-"""Of an expectation; one that met no value at all is vacuous."""
 
 
 @dataclass(frozen=True)

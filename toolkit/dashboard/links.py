@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from toolkit.dashboard.files import Unreadable, read_json
+from toolkit.report import PAGE_FILE
 from toolkit.workspace import Workspace
 
 REPORTS_URL = "/reports"
-REPORT_PAGE = "report.html"
 _DOCS = "data_docs"
 _DOCS_SUFFIXES = (".html", ".css", ".js")
 
@@ -21,12 +21,12 @@ def is_shown(path: Path, reports: Path) -> bool:
     inside = path.relative_to(reports).parts
     if inside[:1] == (_DOCS,):
         return path.suffix in _DOCS_SUFFIXES
-    return len(inside) == 2 and inside[1] == REPORT_PAGE
+    return len(inside) == 2 and inside[1] == PAGE_FILE
 
 
 def report_link(workspace: Workspace, run: str) -> str | None:
     """The address of a run's report, if it has one."""
-    path = workspace.reports / run / REPORT_PAGE
+    path = workspace.reports / run / PAGE_FILE
     return _address(path, workspace) if path.is_file() else None
 
 

@@ -25,7 +25,6 @@ from toolkit.dashboard.view import View
 from toolkit.dashboard.words import (
     age,
     change_text,
-    counted,
     day_text,
     label,
     lowered,
@@ -33,6 +32,7 @@ from toolkit.dashboard.words import (
     plain,
     points_text,
 )
+from toolkit.units import human_number
 
 _MOST_HEADLINES = 4
 
@@ -70,7 +70,7 @@ def _show_origin(view: View, published: Published) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(verdict.text, icon=verdict.icon, color=verdict.colour)
         st.markdown(
-            f"**{plain(published.dataset)}** · {counted(published.n_rows, 'clean row')} · "
+            f"**{plain(published.dataset)}** · {human_number(published.n_rows, 'clean row')} · "
             f"built {age(published.finished)} ({moment_text(published.finished)})",
             width="content",
         )

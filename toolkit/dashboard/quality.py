@@ -27,8 +27,8 @@ from toolkit.dashboard.parts import (
 )
 from toolkit.dashboard.rejected import PAGE_ROWS, Page, Wanted, read_page
 from toolkit.dashboard.view import View
-from toolkit.dashboard.words import counted, label, moment_text, plain, points_text
-from toolkit.units import human_count, human_figure, human_share
+from toolkit.dashboard.words import label, moment_text, plain, points_text
+from toolkit.units import human_count, human_figure, human_number, human_share
 
 _MOST_PROBLEMS = 5
 
@@ -240,7 +240,7 @@ def _show_suite(suite: SuiteResult, link: str | None) -> None:
         st.badge(suite.outcome, icon=verdict.icon, color=verdict.colour)
         docs = f" · [Data Docs]({link})" if link else ""
         st.markdown(
-            f"**{plain(suite.name)}** over {counted(suite.n_rows, 'row')}: {counts}{docs}",
+            f"**{plain(suite.name)}** over {human_number(suite.n_rows, 'row')}: {counts}{docs}",
             width="content",
         )
     title = f"The {len(suite.expectations)} expectations of {plain(suite.name)}"
@@ -265,7 +265,7 @@ def _show_history(view: View) -> None:
     st.subheader("Which runs were there?", anchor=False)
     if len(view.cleanings) > 1:
         counts = [float(run.n_rows or 0) for run in view.cleanings]
-        frame = _runs_frame(view, counts, [counted(int(n), "row") for n in counts])
+        frame = _runs_frame(view, counts, [human_number(int(n), "row") for n in counts])
         st.markdown("**Rows in**")
         st.altair_chart(runs_chart(frame, share=False), width="stretch", alt="Rows in, run by run")
     frame = pd.DataFrame([_history_row(view, run) for run in reversed(view.runs)])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from toolkit.dashboard.checks import RESULTS_FILE
 from toolkit.dashboard.files import Unreadable, read_json
 from toolkit.dashboard.history import (
     PastRun,
@@ -17,7 +16,7 @@ from toolkit.dashboard.history import (
     unusual_runs,
 )
 from toolkit.dashboard.published import Published, read_published
-from toolkit.report import RUN_FILE
+from toolkit.report import RESULTS_FILE, RUN_FILE
 from toolkit.store import MANIFEST
 from toolkit.workspace import Workspace
 

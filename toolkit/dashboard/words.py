@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 
-from toolkit.units import human_count, human_figure
+from toolkit.units import human_figure, human_number
 
 _SHARES = ("percent", "share", "rate", "ratio")
 
@@ -56,9 +56,9 @@ def age(moment: datetime, now: datetime | None = None) -> str:
     passed = (now or datetime.now(UTC)) - moment
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
         if passed >= length:
-            return f"{counted(passed // length, unit)} ago"
+            return f"{human_number(passed // length, unit)} ago"
     minutes = passed // timedelta(minutes=1)
-    return f"{counted(minutes, 'minute')} ago" if minutes > 0 else "just now"
+    return f"{human_number(minutes, 'minute')} ago" if minutes > 0 else "just now"
 
 
 def moment_text(moment: datetime, *, seconds: bool = False) -> str:
@@ -81,8 +81,3 @@ def lowered(text: str) -> str:
 def plain(text: str) -> str:
     """The text with nothing left that Markdown would take for a mark."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)
-
-
-def counted(n: int, what: str) -> str:
-    """'1 row', '78,683 rows'."""
-    return f"{human_count(n)} {what}" if n == 1 else f"{human_count(n)} {what}s"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from toolkit.profile.facts import Bar, ColumnFacts, Frequent
-from toolkit.profile.words import figure, share
-from toolkit.units import human_count
+from toolkit.profile.words import figure
+from toolkit.units import human_count, human_share
 
 _WIDTH, _HEIGHT, _BOTTOM = 340, 96, 16
 _GAP = 1.5
@@ -27,7 +27,8 @@ def fill_bar(column: ColumnFacts) -> str:
     shown = [(css, n, told) for css, n, told in parts if n]
     stripes = "".join(f'<i class="{css}" style="flex-grow:{n}"></i>' for css, n, told in shown)
     words = "".join(
-        f'<li class="{css}">{share(n, column.n_rows)} {escape(told)}</li>' for css, n, told in shown
+        f'<li class="{css}">{human_share(n, column.n_rows)} {escape(told)}</li>'
+        for css, n, told in shown
     )
     return f'<div class="stripe">{stripes}</div><ul class="parts">{words}</ul>'
 
@@ -73,6 +74,6 @@ def value_bars(values: Sequence[Frequent], n_rows: int, null_words: Sequence[str
             f'<li{kind}><span class="bar" style="width:{100 * one.rows / most:.1f}%"></span>'
             f'<span class="value" title="{escape(one.value)}">{escape(shown)}</span>'
             f'<span class="rows" title="{human_count(one.rows)} rows">'
-            f"{share(one.rows, n_rows)}</span></li>"
+            f"{human_share(one.rows, n_rows)}</span></li>"
         )
     return f'<ol class="values">{"".join(lines)}</ol>'

@@ -11,8 +11,8 @@ from toolkit.formula import formula_columns
 from toolkit.profile.draft_columns import DraftColumn
 from toolkit.profile.facts import FormulaFacts, KeyFacts, Profile
 from toolkit.profile.keys import is_like_an_id
-from toolkit.profile.words import key_told, share
-from toolkit.units import human_count
+from toolkit.profile.words import key_told
+from toolkit.units import human_count, human_share
 
 _CERTAIN = 0.99
 _TOLERANCE = 0.01
@@ -65,9 +65,10 @@ def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Figur
         used = (formula.column, *formula_columns(formula.formula))
         if any(found[name].kind not in _NUMERIC for name in used):
             continue
+        holds = human_share(formula.n_holding, formula.n_known)
         evidence = (
             f"{formula.column} = {formula.formula} in {human_count(formula.n_holding)} of "
-            f"{human_count(formula.n_known)} rows ({share(formula.n_holding, formula.n_known)})"
+            f"{human_count(formula.n_known)} rows ({holds})"
         )
         if formula.n_holding < _CERTAIN * formula.n_known:
             derived[formula.column] = {"formula": formula.formula, "decimals": 2}

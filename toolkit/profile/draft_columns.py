@@ -15,8 +15,8 @@ from toolkit.contract import Dated, Numeric
 from toolkit.lookups.spelling import match_key
 from toolkit.profile.facts import ColumnFacts
 from toolkit.profile.keys import is_like_an_id
-from toolkit.profile.words import distinct, figure, share
-from toolkit.units import human_count
+from toolkit.profile.words import distinct, figure
+from toolkit.units import human_count, human_share
 
 MOST_LOST = 0.2
 """The share of its rows that a column may reject; one that lacks more is drafted as text."""
@@ -125,7 +125,8 @@ def _drafted(
 def _told(column: ColumnFacts) -> list[str]:
     """What the cells are, in figures."""
     read = column.n_said - column.n_unread
-    told = [f"{share(read, column.n_rows)} of {human_count(column.n_rows)} cells are {column.kind}"]
+    part = human_share(read, column.n_rows)
+    told = [f"{part} of {human_count(column.n_rows)} cells are {column.kind}"]
     if column.n_empty:
         told[0] += f"; {human_count(column.n_empty)} are empty"
     if column.null_words:
@@ -257,7 +258,7 @@ def _edits(column: ColumnFacts) -> int:
 
 def _text(column: ColumnFacts, n_lost: int) -> DraftColumn:
     settings: dict[str, Any] = {"kind": "text"}
-    said = share(column.n_said, column.n_rows)
+    said = human_share(column.n_said, column.n_rows)
     told = [f"{said} of {human_count(column.n_rows)} cells are filled, {distinct(column)} distinct"]
     if column.null_words:
         words = ", ".join(f"{word!r} {human_count(n)}" for word, n in column.null_words.items())
@@ -274,7 +275,7 @@ def _why_text(column: ColumnFacts, n_lost: int) -> Iterator[str]:
     if n_lost:
         yield (
             f"doubt: would be {column.kind}, but {human_count(n_lost)} rows "
-            f"({share(n_lost, column.n_rows)}) have no such value and would be rejected"
+            f"({human_share(n_lost, column.n_rows)}) have no such value and would be rejected"
         )
         return
     yield f"{column.kind}s that name something: kept as text"

@@ -5,7 +5,6 @@ The bytes are looked at in pieces, wherever the file was cut; what is found adds
 
 from __future__ import annotations
 
-import codecs
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -15,16 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from toolkit.read.transcode import BYTE_ORDER_MARKS
 from toolkit.units import human_share
 
 PIECE_BYTES = 16 << 20
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 # Tried in this order where bytes are no UTF-8; of equals the first is taken.
 _CANDIDATES = ("cp1252", "cp1251", "cp850", "mac_roman", "shift_jis", "gb18030", "latin-1")
 _MIDDLE = "\u2019\u00b7"
@@ -112,7 +105,7 @@ def look_at(path: Path, start: int, stop: int) -> Bytes:
 def tell_encoding(looks: Sequence[Bytes], head: bytes) -> Encoding:
     """The encoding of a file that begins with `head`, from what its pieces hold, in order."""
     found = reduce(Bytes.__add__, looks, Bytes())
-    for mark, name in _MARKS:
+    for mark, name in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return Encoding(name, f"the file begins with the byte order mark of {name.upper()}")
     pairs = found.n_bytes / 2

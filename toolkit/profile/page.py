@@ -10,8 +10,8 @@ from toolkit.pages.document import read_style, standalone_page
 from toolkit.profile.charts import fill_bar, histogram, value_bars
 from toolkit.profile.dialect import DELIMITER_NAMES
 from toolkit.profile.facts import ColumnFacts, FileFacts, Profile
-from toolkit.profile.words import all_doubts, distinct, figure, holds, key_told, share
-from toolkit.units import human_bytes, human_count
+from toolkit.profile.words import all_doubts, distinct, figure, holds, key_told
+from toolkit.units import human_bytes, human_count, human_share
 
 _LONGEST = 80
 _MOST_REPEATED = 0.2
@@ -93,7 +93,7 @@ def _across(profile: Profile) -> Iterator[str]:
     )
     yield from (f"<li>{escape(key_told(key))}</li>" for key in likely)
     for one in profile.formulas:
-        held = f"in {share(one.n_holding, one.n_known)} of the rows that have all figures"
+        held = f"in {human_share(one.n_holding, one.n_known)} of the rows that have all figures"
         yield f"<li><code>{escape(f'{one.column} = {one.formula}')}</code> {held}</li>"
     yield "</ul>"
 
@@ -110,7 +110,7 @@ def _index(profile: Profile) -> Iterator[str]:
         yield f'<th class="{kind}">{heading}</th>'
     yield "</tr></thead><tbody>"
     for column in profile.columns:
-        missing = share(column.n_missing, column.n_rows) if column.n_missing else "-"
+        missing = human_share(column.n_missing, column.n_rows) if column.n_missing else "-"
         name = escape(column.name)
         yield (
             f'<tr><td><a href="#{name}">{name}</a></td><td>{column.kind}</td>'

@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from toolkit.profile.facts import FileFacts, Profile
-from toolkit.profile.words import all_doubts, distinct, holds, key_told, share
+from toolkit.profile.words import all_doubts, distinct, holds, key_told
 from toolkit.summary import plain_table
-from toolkit.units import human_bytes, human_count
+from toolkit.units import human_bytes, human_count, human_share
 
 _MOST_DOUBTS = 20
 _LONGEST = 60
@@ -50,7 +50,7 @@ def _columns_table(profile: Profile) -> Table:
         table.add_row(
             Text(f"  {column.name}"),
             column.kind,
-            share(column.n_missing, column.n_rows) if column.n_missing else "-",
+            human_share(column.n_missing, column.n_rows) if column.n_missing else "-",
             distinct(column),
             Text(holds(column)[:_LONGEST]),
         )
@@ -60,7 +60,7 @@ def _columns_table(profile: Profile) -> Table:
 def _across(profile: Profile) -> list[Text]:
     lines = [Text(key_told(key)) for key in profile.keys]
     lines += [
-        Text(f"{f.column} = {f.formula} in {share(f.n_holding, f.n_known)} of the rows")
+        Text(f"{f.column} = {f.formula} in {human_share(f.n_holding, f.n_known)} of the rows")
         for f in profile.formulas
     ]
     doubts = all_doubts(profile)

@@ -33,10 +33,6 @@ def distinct(column: ColumnFacts) -> str:
     return f"about {human_count(round(column.n_distinct, -digits))}"
 
 
-def share(part: int, whole: int) -> str:
-    return human_share(part, whole)
-
-
 def holds(column: ColumnFacts) -> str:
     """What a column holds, in a few words."""
     if column.spread is not None and column.kind != "email":

@@ -15,16 +15,9 @@ from pathlib import Path
 from toolkit.contract import ROW_FACTS, Contract, CsvFormat
 from toolkit.errors import InputError
 from toolkit.read.records import Grammar, next_start
-from toolkit.read.transcode import is_utf8, show_bytes
+from toolkit.read.transcode import BYTE_ORDER_MARKS, is_utf8, show_bytes
 
 _BOM = codecs.BOM_UTF8
-# UTF-32 first: its mark begins with that of UTF-16.
-_OTHER_ENCODINGS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 # An ASCII letter in two bytes.
 _WIDE_LETTER = {"utf-16-le": re.compile(rb"[!-~]\0"), "utf-16-be": re.compile(rb"\0[!-~]")}
 _OTHER_DELIMITERS = ",;\t|"
@@ -103,7 +96,8 @@ def _find(path: Path, shown: str, csv_format: CsvFormat) -> tuple[list[str], int
 
 
 def _other_encoding(lead: bytes) -> str | None:
-    marked = (name for mark, name in _OTHER_ENCODINGS.items() if lead.startswith(mark))
+    marks = ((mark, name) for mark, name in BYTE_ORDER_MARKS if not is_utf8(name))
+    marked = (name for mark, name in marks if lead.startswith(mark))
     wide = (name for name, letter in _WIDE_LETTER.items() if letter.match(lead))
     return next(marked, None) or next(wide, None)
 

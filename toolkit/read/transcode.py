@@ -14,6 +14,16 @@ from collections.abc import Iterable, Iterator
 _KEPT = 0xDC00
 _KEPT_BYTE = re.compile(rb"\xed[\xb0-\xb3][\x80-\xbf]")
 _KEEP_BYTES, _SHOW_BYTES = "toolkit.keep-bytes", "toolkit.show-bytes"
+# Of UTF-32 before UTF-16, whose mark is the beginning of the other's.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""What files may begin with, and the codec that it stands for."""
+
 # Their names alone leave the order of the bytes to a mark at the start.
 _MARKED = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),

@@ -8,13 +8,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from toolkit.report import RunReport, StageFacts
-from toolkit.units import human_bytes, human_count, human_rate, human_seconds, human_share
+from toolkit.report import WORST_FIRST, RunReport, StageFacts
+from toolkit.units import (
+    human_bytes,
+    human_count,
+    human_number,
+    human_rate,
+    human_seconds,
+    human_share,
+)
 
 STATUS_TONES = {"ok": "good", "held back": "doubt"}
 # A value that Hydra reads the same without its quotes.
 _PLAIN_QUOTED = re.compile(r"(?<==)'([A-Za-z_/.][\w/.-]*)'$")
-_RESULTS = ("failed", "errored", "vacuous", "passed")
 _OUTCOMES = ("failed", "warned", "vacuous", "passed")
 _OUTCOME_TONES = {"failed": "failed", "warned": "doubt", "vacuous": "doubt", "passed": "good"}
 
@@ -59,9 +65,9 @@ def _counted(report: RunReport) -> list[str]:
 
 def _of_cleaning(clean: StageFacts) -> str:
     rows, kept, rejected = clean.rows_in or 0, clean.rows_clean or 0, clean.rows_rejected or 0
-    files = f" from {_several(len(clean.inputs), 'file')}" if clean.inputs else ""
+    files = f" from {human_number(len(clean.inputs), 'file')}" if clean.inputs else ""
     return (
-        f"{_several(rows, 'row')} came in{files}, {human_count(kept)} are clean "
+        f"{human_number(rows, 'row')} came in{files}, {human_count(kept)} are clean "
         f"({human_share(kept, rows)}) and {human_count(rejected)} were rejected "
         f"({human_share(rejected, rows)})"
     )
@@ -77,7 +83,7 @@ def _of_stage(stage: StageFacts) -> str:
         "lookups": "read for the lookups",
         "review": "reviewed",
     }.get(stage.name, f"worked on by {stage.name}")
-    return f"{_several(stage.rows_in, 'row')} {'was' if stage.rows_in == 1 else 'were'} {done}"
+    return f"{human_number(stage.rows_in, 'row')} {'was' if stage.rows_in == 1 else 'were'} {done}"
 
 
 def what_next(report: RunReport) -> str:
@@ -121,7 +127,7 @@ def _validation_tile(report: RunReport) -> Iterator[Tile]:
     if outcomes:
         worst = next((how for how in _OUTCOMES if how in outcomes), min(outcomes))
         n_checks = sum(len(stage.checks) for stage in report.stages)
-        remark = _several(n_checks, "expectation")
+        remark = human_number(n_checks, "expectation")
         yield Tile("validation", worst, remark, _OUTCOME_TONES.get(worst, "doubt"))
 
 
@@ -134,14 +140,10 @@ def tally(stage: StageFacts, suite: str) -> str:
 def worst_first(results: Iterable[str]) -> list[str]:
     """The results of expectations, each once."""
     found = dict.fromkeys(results)
-    return sorted(found, key=lambda result: (*_RESULTS, result).index(result))
+    return sorted(found, key=lambda result: (*WORST_FIRST, result).index(result))
 
 
 def command_line(report: RunReport) -> str:
     """What a person may type to run it again."""
     words = (_PLAIN_QUOTED.sub(r"\1", word) for word in report.overrides)
     return shlex.join([report.command, *words])
-
-
-def _several(n: int, what: str) -> str:
-    return f"{human_count(n)} {what}{'' if n == 1 else 's'}"

@@ -17,7 +17,7 @@ from toolkit.errors import InputError, OutputError, ValidationError
 from toolkit.lookups import load_lookups
 from toolkit.parts import find_parts
 from toolkit.progress import Stage
-from toolkit.report import CheckFacts, InputFacts, StageFacts, record_stage
+from toolkit.report import RESULTS_FILE, CheckFacts, InputFacts, StageFacts, record_stage
 from toolkit.stages.running import Dataset, Run
 from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet
 from toolkit.validate.dataset import open_dataset
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CLEAN, REJECTED = "clean", "rejected"
 
-_RESULTS, _TABLE, _FAILING, _HELD = "validation.json", "validation.parquet", "failing_rows", "held"
+_TABLE, _FAILING, _HELD = "validation.parquet", "failing_rows", "held"
 
 
 def validate(run: Run, datasets: Mapping[str, Dataset]) -> None:
@@ -192,12 +192,12 @@ def _report(
     from toolkit.validate.docs import add_run
     from toolkit.validate.suite_page import SuiteDocs, Verdict
 
-    results, table = run.run_dir / _RESULTS, run.run_dir / _TABLE
+    results, table = run.run_dir / RESULTS_FILE, run.run_dir / _TABLE
     checked = [one for validated in found for one in validated.checked]
     with publishing_files(run.run_dir) as staged:
         style = ParquetStyle()
         write_parquet(as_table(checked, run.name), TABLE_SCHEMA, staged / _TABLE, style)
-        write_json(_as_json(run, found, minded), staged / _RESULTS)
+        write_json(_as_json(run, found, minded), staged / RESULTS_FILE)
     links = {"Results as JSON": results, "Results as a table (parquet)": table}
     docs = add_run(
         run.workspace.data_docs,
