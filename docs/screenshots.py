@@ -1,7 +1,7 @@
 """The pictures in docs/images, made anew in Chromium: `python -m docs.screenshots`.
 
 They show a workspace that the pipeline filled with generated feeds, one of them much worse than
-the others.
+the others, and the report of a run of its own.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
-from tests.browser import NARROW, WIDE, open_browser
+from tests.browser import NARROW, WIDE, open_browser, visiting
 from tests.commands import script
 from tests.dashboard.server import serving
 
 IMAGES = Path(__file__).with_name("images")
 _EARLIER_RUNS = 8
-_PHONE_PIXELS = 860
+_PHONE_PIXELS, _REPORT_PIXELS = 860, 1330
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ def main() -> None:
         with serving(data_dir) as served:
             for shot in DASHBOARD:
                 take(browser, f"{served.url}/{shot.address}", shot)
+    with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
+        script("run-pipeline", Path(folder), "size=medium", "seed=7")
+        [report] = Path(folder).glob("data/reports/*/report.html")
+        with visiting(browser, report.as_uri(), WIDE) as visit:
+            take_report(visit.page, IMAGES)
 
 
 def fill(data_dir: Path) -> None:
@@ -80,6 +85,20 @@ def take(browser: Browser, url: str, shot: Shot) -> None:
     path = IMAGES / f"{shot.name}.png"
     picture.convert("RGB").save(path, optimize=True)
     print(f"{path.name}  {path.stat().st_size:,} B")
+
+
+def take_report(page: Page, folder: Path) -> None:
+    """Write report.png (its top) and report-time.png into the folder.
+
+    The page shows the report of a pipeline in a window 1,280 pixels wide.
+    """
+    page.screenshot(
+        path=folder / "report.png",
+        full_page=True,
+        clip={"x": 0, "y": 0, "width": WIDE, "height": _REPORT_PIXELS},
+    )
+    time = page.locator("section", has=page.get_by_role("heading", name="Where the time went"))
+    time.screenshot(path=folder / "report-time.png")
 
 
 if __name__ == "__main__":

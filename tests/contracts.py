@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from tests.feeds import Cleaned
 from toolkit.clean.evaluate import Rules
 from toolkit.config import read_contract
+from toolkit.contract import Contract, CsvFormat, text_contract
 
 AS_OF = date(2026, 11, 23)
 
@@ -55,3 +56,8 @@ def by_row(cleaned: Cleaned) -> list[dict[str, Any] | str]:
     clean = iter(cleaned.clean.to_pylist())
     n_rows = cleaned.clean.num_rows + cleaned.rejected.num_rows
     return [reasons[row] if row in reasons else next(clean) for row in range(1, n_rows + 1)]
+
+
+def text_only(names: Sequence[str], csv_format: CsvFormat) -> Contract:
+    """A contract of text columns under the names that the file gives them."""
+    return text_contract(dict(zip(names, names, strict=True)), csv_format)

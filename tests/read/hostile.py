@@ -13,9 +13,10 @@ import psutil
 import pytest
 
 from tests.conftest import AS_OF
+from tests.contracts import text_only
 from tests.feeds import clean_files
 from toolkit.clean.evaluate import Rules
-from toolkit.contract import Contract, CsvFormat, text_contract
+from toolkit.contract import Contract, CsvFormat
 from toolkit.errors import InputError
 from toolkit.read.blocks import find_sources
 from toolkit.read.header import read_names
@@ -76,7 +77,7 @@ class Refused:
 
     def _read(self, path: Path) -> None:
         names = self.names
-        contract = draft(path, self.csv) if names is None else text_contract(names, self.csv)
+        contract = draft(path, self.csv) if names is None else text_only(names, self.csv)
         read_file(path, contract, 1 << 20)
 
 
@@ -85,7 +86,7 @@ def draft(path: Path, csv_format: CsvFormat) -> Contract:
     with tempfile.TemporaryDirectory() as folder:
         [source] = find_sources([str(path)])
         plain = spool(source, Path(folder), csv_format.encoding)
-        return text_contract(read_names(plain.path, str(path), csv_format), csv_format)
+        return text_only(read_names(plain.path, str(path), csv_format), csv_format)
 
 
 def read_file(

@@ -21,8 +21,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.contracts import text_only
 from tests.read.hostile import read_file
-from toolkit.contract import CsvFormat, text_contract
+from toolkit.contract import CsvFormat
 from toolkit.read import records
 from toolkit.read.blocks import find_sources, plan_blocks
 from toolkit.read.header import grammar_of
@@ -113,7 +114,7 @@ class Pieces:
 
 
 def read_blocks(path: Path, csv_format: CsvFormat, block_bytes: int) -> Pieces:
-    contract = text_contract(["n", "t"], csv_format)
+    contract = text_only(["n", "t"], csv_format)
     blocks = plan_blocks(find_sources([str(path)]), contract, block_bytes)
     found: Records = []
     for block in blocks:
@@ -158,7 +159,7 @@ def test_every_record_is_clean_or_rejected_once_however_the_file_is_cut(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "fuzz.csv"
     path.write_bytes(b"n,t\n" + data)
-    contract = text_contract(["n", "t"], CsvFormat())
+    contract = text_only(["n", "t"], CsvFormat())
     clean, rejected = read_file(path, contract, 1 << 20)
     assert read_file(path, contract, block_bytes) == (clean, rejected)
     rows = by_the_csv_module(data, Grammar())

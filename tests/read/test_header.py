@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts import text_only
 from tests.feeds import HEADER
 from tests.oracle import COLUMNS
-from toolkit.contract import Contract, CsvFormat, text_contract
+from toolkit.contract import Contract, CsvFormat
 from toolkit.errors import InputError
 from toolkit.read.header import read_header, read_names
 
@@ -134,7 +135,7 @@ def test_names_that_differ_in_case_and_between_words_are_matched(
 
 
 def test_a_letter_is_the_same_composed_or_not(tmp_path: Path) -> None:
-    contract = text_contract(["Größe", "menge"], CsvFormat())
+    contract = text_only(["Größe", "menge"], CsvFormat())
     names, _ = header_of("gro\u0308sse,MENGE\n".encode(), contract, tmp_path)
     assert names == ("Größe", "menge")
 
@@ -150,7 +151,7 @@ def test_a_letter_is_the_same_composed_or_not(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_as_it_stands_comes_first(line: str, names: tuple[str, ...], tmp_path: Path) -> None:
-    contract = text_contract(["a b", "A_B"], CsvFormat())
+    contract = text_only(["a b", "A_B"], CsvFormat())
     assert header_of(line.encode(), contract, tmp_path)[0] == names
 
 
@@ -168,7 +169,7 @@ def test_a_name_as_it_stands_comes_first(line: str, names: tuple[str, ...], tmp_
 def test_what_could_be_two_columns_is_not_guessed(
     wanted: list[str], line: str, told: str | None, tmp_path: Path
 ) -> None:
-    contract = text_contract(wanted, CsvFormat())
+    contract = text_only(wanted, CsvFormat())
     if told is None:
         assert header_of(line.encode(), contract, tmp_path)[0] == ("A", "b", "a")
         return

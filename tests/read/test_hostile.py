@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import AS_OF
+from tests.contracts import text_only
 from tests.feeds import clean_files
 from tests.read.hostile import BLANK, HEADER, MALFORMED, Holds, Refused, Rows, read_file
 from toolkit.clean.evaluate import Rules
-from toolkit.contract import AnyColumn, Category, CsvFormat, Mapped, Text, text_contract
+from toolkit.contract import AnyColumn, Category, CsvFormat, Mapped, Text
 from toolkit.lookups import Lookup
 from toolkit.read.blocks import find_sources, header_notes, plan_blocks
 
@@ -124,7 +125,7 @@ def test_a_header_that_comes_again_is_none_of_the_rows(
 ) -> None:
     path = tmp_path / "feed.csv"
     path.write_text(f"Order ID,Net_Price\n1,2\n{repeat}\nOrder ID,3\n")
-    contract = text_contract(["order_id", "net price"], CsvFormat())
+    contract = text_only(["order_id", "net price"], CsvFormat())
     clean, rejected = read_file(path, contract, block_bytes)
     assert clean == [("1", "2"), ("Order ID", "3")]
     assert rejected == [(2, HEADER, None)]
@@ -133,7 +134,7 @@ def test_a_header_that_comes_again_is_none_of_the_rows(
 def test_a_header_of_several_lines_comes_again(tmp_path: Path) -> None:
     path = tmp_path / "feed.csv"
     path.write_text('"Order\nID",x\n1,2\n"Order\nID",x\n')
-    clean, rejected = read_file(path, text_contract(["order id", "x"], CsvFormat()), 1)
+    clean, rejected = read_file(path, text_only(["order id", "x"], CsvFormat()), 1)
     assert (clean, rejected) == ([("1", "2")], [(2, HEADER, None)])
 
 
@@ -146,7 +147,7 @@ def test_files_whose_headers_are_written_differently_are_one_feed(tmp_path: Path
     }
     for name, header in headers.items():
         (tmp_path / f"{name}.csv").write_text(f"{header}\n{'1,2,' if name == 'c' else '1,2'}\n1\n")
-    contract = text_contract(["order_id", "net"], CsvFormat())
+    contract = text_only(["order_id", "net"], CsvFormat())
     inputs = [f"{tmp_path}/*.csv"]
     cleaned = clean_files(Rules(contract, {}, AS_OF), inputs, 1)
     assert cleaned.clean.to_pydict() == {
@@ -173,7 +174,7 @@ def test_a_letter_matches_a_lookup_composed_and_not(tmp_path: Path) -> None:
     }
     for name in ("ü", "u\u0308"):
         lookups = dict.fromkeys(columns, Lookup.of_names([name]))
-        contract = text_contract(["a", "b", "c", "key"], CsvFormat())
+        contract = text_only(["a", "b", "c", "key"], CsvFormat())
         contract = replace(contract, columns={**contract.columns, **columns}, reasons=("bad",))
         cleaned = clean_files(Rules(contract, lookups, AS_OF), [str(path)], 1 << 20)
         assert cleaned.reasons == []

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import AS_OF
+from tests.contracts import text_only
 from tests.feeds import Cleaned, clean_files
 from tests.read.hostile import MALFORMED, Holds, Refused, Rows, draft
 from toolkit.clean.evaluate import Rules
-from toolkit.contract import AnyColumn, Category, CsvFormat, Date, Number, text_contract
+from toolkit.contract import AnyColumn, Category, CsvFormat, Date, Number
 from toolkit.lookups import Lookup
 from toolkit.read.blocks import find_sources, plan_blocks
 from toolkit.read.header import grammar_of
@@ -285,7 +286,7 @@ def test_crlf_in_a_cell_is_kept(tmp_path: Path) -> None:
 
 def test_blanks_around_a_cell_are_kept_by_the_reader() -> None:
     path = FOLDER / "csv-test-data/csv/leading-space.csv"
-    contract = text_contract(NAMES, CsvFormat())
+    contract = text_only(NAMES, CsvFormat())
     [block] = plan_blocks(find_sources([str(path)]), contract, 1 << 20)
     table = parse_block(block, grammar_of(contract), Wanted()).table
     assert table.to_pylist() == [{"foo": "1", "bar": " leading space", "baz": "3"}]

@@ -14,9 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.conftest import AS_OF
+from tests.contracts import text_only
 from tests.feeds import Cleaned, clean_files
 from toolkit.clean.evaluate import Rules
-from toolkit.contract import CsvFormat, text_contract
+from toolkit.contract import CsvFormat
 from toolkit.contract.check import contract_problems
 from toolkit.errors import InputError
 from toolkit.read import spool as spooling
@@ -28,7 +29,7 @@ LETTERS = "éßÑ€œřŁжЯωאبกあ漢字한글😀"
 
 
 def can_be_named(encoding: str) -> bool:
-    return not contract_problems(text_contract(["a"], CsvFormat(encoding=encoding)))
+    return not contract_problems(text_only(["a"], CsvFormat(encoding=encoding)))
 
 
 # Every codec that a contract may name, but for UTF-8, which is read as it is.
@@ -53,7 +54,7 @@ def spooled(path: Path, encoding: str) -> bytes:
 
 
 def clean(path: Path, encoding: str, names: list[str], block_bytes: int = 1 << 20) -> Cleaned:
-    rules = Rules(text_contract(names, CsvFormat(encoding=encoding)), {}, AS_OF)
+    rules = Rules(text_only(names, CsvFormat(encoding=encoding)), {}, AS_OF)
     return clean_files(rules, [str(path)], block_bytes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
@@ -180,10 +180,13 @@ class Contract(Part):
         )
 
 
-def text_contract(names: Sequence[str], csv_format: CsvFormat) -> Contract:
-    """A contract for a file that has none yet: `names` are its columns, all text, with no rules.
+def text_contract(sources: Mapping[str, str], csv_format: CsvFormat) -> Contract:
+    """A contract for a file that has none yet: all its columns are text, with no rules.
 
-    Every record that has as many cells as there are names is clean, its cells stripped.
+    `sources` has the name of each in the header, as in `Contract.sources`. Every record that has
+    as many cells as there are names is clean, its cells stripped.
     """
-    columns: dict[str, AnyColumn] = {name: Text(kind="text", source=name) for name in names}
+    columns: dict[str, AnyColumn] = {
+        name: Text(kind="text", source=source) for name, source in sources.items()
+    }
     return Contract(name="text", columns=columns, csv=csv_format)

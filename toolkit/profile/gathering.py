@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from toolkit.contract import AnyColumn, Contract, CsvFormat, Integer, Number, Text
+from toolkit.contract import Contract, CsvFormat, Integer, Number, text_contract
 from toolkit.profile.block import (
     PLACE_BITS,
     BlockFacts,
@@ -71,11 +71,7 @@ class Format:
 
     def contract(self) -> Contract:
         """All columns as text, under the names that a draft would give them."""
-        names = clean_names(self.names)
-        columns: dict[str, AnyColumn] = {
-            name: Text(kind="text", source=source) for name, source in names.items()
-        }
-        return Contract(name="profile", columns=columns, csv=self.csv)
+        return text_contract(clean_names(self.names), self.csv)
 
     @property
     def commas(self) -> bool:
