@@ -125,8 +125,10 @@ def test_words_do_not_depend_on_how_a_column_is_held() -> None:
 
 
 def test_words_of_many_like_keys_all_differ() -> None:
-    words = key_words([pa.array([f"ORD-{n:09}" for n in range(200_000)])])
+    keys = pa.array([f"ORD-{n:09}" for n in range(200_000)])
+    words = key_words([keys])
     assert len(np.unique(words)) == 200_000
+    assert np.array_equal(words[70_001:], key_words([keys[70_001:]]))
     buckets = np.bincount((words >> np.uint64(58)).astype(int), minlength=64)
     assert buckets.min() > 0.8 * 200_000 / 64
 
