@@ -172,6 +172,16 @@ class TestRows:
         expected = FRAME.query(query, parser="pandas").index.tolist()
         assert places(view_of(TABLE), domain) == expected
 
+    @pytest.mark.parametrize("name", ["order id", "class", "größe", "1st", "index"])
+    def test_any_name_can_stand_in_a_query(self, name: str) -> None:
+        domain = Domain((name,), query=f"`{name}` > 1", query_columns=(name,))
+        assert places(view_of(pa.table({name: [1, 2, None, 3]})), domain) == [1, 3]
+
+    @pytest.mark.parametrize("parser", ["pandas", "python"])
+    def test_a_column_of_truths_is_a_query(self, parser: Any) -> None:
+        domain = Domain(("n",), query="sure", parser=parser, query_columns=("sure", "n"))
+        assert places(view_of(TABLE), domain) == [0, 3, 4]
+
     def test_a_query_comes_on_top_of_what_is_left_out(self) -> None:
         domain = Domain(("gap",), "any", "n < 5", query_columns=("n",))
         assert places(view_of(TABLE), domain) == [1, 3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from keyword import iskeyword
 from typing import Any, Literal
 
 import numpy as np
@@ -162,8 +163,14 @@ class View:
 
 def _fitting(frame: pd.DataFrame, domain: Domain) -> Bools:
     numbered = frame.reset_index(drop=True)
+    query = domain.query or ""
+    if all(name.isidentifier() and not iskeyword(name) for name in frame.columns):
+        # As query() does it, which copies the index four times lest it be asked for.
+        accepted = pd.eval(query, parser=domain.parser, resolvers=[dict(numbered.items())])
+        if isinstance(accepted, pd.Series) and accepted.dtype == np.bool_:
+            return accepted.to_numpy()
     fitting = np.zeros(len(frame), dtype=bool)
-    fitting[numbered.query(domain.query or "", parser=domain.parser).index] = True
+    fitting[numbered.query(query, parser=domain.parser).index] = True
     return fitting
 
 
