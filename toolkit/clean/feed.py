@@ -7,9 +7,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import dask.dataframe as dd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -44,6 +43,9 @@ from toolkit.read.header import grammar_of
 from toolkit.read.parse import near_unique_columns
 from toolkit.read.spool import spool
 from toolkit.report import RepairFacts
+
+if TYPE_CHECKING:
+    import dask.dataframe as dd
 
 Ints = npt.NDArray[np.int64]
 Duplicates = Mapping[int, Ints]
@@ -148,6 +150,9 @@ def evaluate_feed(
     computing any part of the frame raises it when the whole feed contradicts the order of day and
     month in a format, as `check_date_orders` does (whose notes are not given here).
     """
+    # Half a second to import, which a pipeline of tasks need not wait for.
+    import dask.dataframe as dd
+
     if spill is None:
         spill = Path(tempfile.mkdtemp(prefix="sales-feed-"))
         atexit.register(shutil.rmtree, spill, ignore_errors=True)

@@ -13,9 +13,8 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import dask.dataframe as dd
 from great_expectations.compatibility import pydantic
 from great_expectations.core.batch import BatchMarkers, LegacyBatchDefinition
 from great_expectations.core.batch_definition import BatchDefinition
@@ -37,6 +36,9 @@ from toolkit.validate.engine import (
     DaskExecutionEngine,
 )
 from toolkit.validate.passes import how_computed
+
+if TYPE_CHECKING:
+    import dask.dataframe as dd
 
 
 class _DaskAsset(DataAsset[Any, Any]):
