@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.validate.shipped import EXPECTATIONS
@@ -264,6 +265,55 @@ class TestColumns:
             expectation("table_columns_to_match_set", column_set=["nowhere"]),
             expectation("table_columns_to_match_ordered_list", column_list=["nowhere"]),
         ).check_columns(["order_id"])
+
+
+class TestConditions:
+    DATA = pd.DataFrame({"order id": [""], "class": ["x"], "n": [1], "sold": [pd.NaT]})[:0]
+
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            "n > 0 and n == n",
+            "`order id`.str.startswith('A') or `class` in ['x', 'y']",
+            "n > n.iloc[0]",
+            "sold.dt.year == 2024",
+            "index % 2 == 0",
+        ],
+    )
+    def test_what_pandas_can_read_is_let_be(self, path: Path, condition: str) -> None:
+        load(path, where(condition)).check_conditions(self.DATA)
+
+    @pytest.mark.parametrize(
+        ("condition", "why"),
+        [
+            ("n >>> 0", "invalid syntax (<unknown>, line 1)"),
+            ("n > ", "invalid syntax (<unknown>, line 1)"),
+            ("price > 0", "name 'price' is not defined"),
+            ("lambda: n", "'Lambda' nodes are not implemented"),
+            ("n > @limit", "local variable 'limit' is not defined"),
+        ],
+    )
+    def test_what_it_cannot_is_told(self, path: Path, condition: str, why: str) -> None:
+        suite = load(path, UNIQUE, where(condition))
+        found = refusal(lambda: suite.check_conditions(self.DATA))
+        assert found == f"suite {path}: expectation 2: row_condition {condition!r}: {why}"
+
+    def test_all_of_them_together(self, path: Path) -> None:
+        suite = load(path, where("n ="), where("n"), where("m > 0"))
+        found = refusal(lambda: suite.check_conditions(self.DATA))
+        assert [line.partition(": row")[0] for line in found.splitlines()[1:]] == [
+            "  - expectation 1",
+            "  - expectation 3",
+        ]
+
+
+def where(condition: str) -> dict[str, Any]:
+    return expectation(
+        "column_values_to_not_be_null",
+        column="n",
+        row_condition=condition,
+        condition_parser="pandas",
+    )
 
 
 def asking(expression: str) -> dict[str, Any]:

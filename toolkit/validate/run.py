@@ -102,6 +102,7 @@ def validate_dataset(
     if dataset.n_rows == 0:
         raise SuiteError.no_rows(target.kind, target.shown)
     target.suite.check_columns(dataset.columns)
+    target.suite.check_conditions(dataset.empty_frame())
     target.suite.check_parameters(target.parameters)
     definition = _definition(context, asset, target.suite)
     result = definition.run(

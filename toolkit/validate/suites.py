@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from great_expectations.compatibility import pydantic
 from great_expectations.core.suite_parameters import SuiteParameterParser, parse_suite_parameter
 from great_expectations.exceptions.exceptions import GreatExpectationsError
@@ -26,6 +27,7 @@ from great_expectations.expectations.row_conditions import (
     ComparisonCondition,
     NullityCondition,
     OrCondition,
+    PassThroughCondition,
     deserialize_row_condition,
 )
 
@@ -62,6 +64,21 @@ class Suite:
                 for column, numbers in lacking.items()
             ]
             raise SuiteError.from_problems(self.path, lines)
+
+    def check_conditions(self, empty: pd.DataFrame) -> None:
+        """Raise SuiteError about every row condition that pandas cannot read, or finds no name of.
+
+        `empty` has the columns of the data and no rows.
+        """
+        problems: list[str] = []
+        for number, expectation in self.numbered():
+            condition = _condition(expectation.configuration.kwargs.get("row_condition"))
+            if isinstance(condition, PassThroughCondition):
+                query = condition.pass_through_filter
+                why = _why_unreadable(query, empty)
+                problems += [f"expectation {number}: row_condition {query!r}: {why}"] if why else []
+        if problems:
+            raise SuiteError.from_problems(self.path, problems)
 
     def check_parameters(self, known: Mapping[str, Any]) -> None:
         """Raise SuiteError about every $PARAMETER that has no value."""
@@ -174,13 +191,28 @@ def _needed_columns(expectation: Expectation) -> Sequence[str]:
 
 def _condition_columns(condition: Any) -> Iterator[str]:
     """The columns that a condition of Great Expectations names; one for pandas is not read."""
-    if isinstance(condition, Mapping):
-        condition = deserialize_row_condition(dict(condition))
+    condition = _condition(condition)
     if isinstance(condition, AndCondition | OrCondition):
         for part in condition.conditions:
             yield from _condition_columns(part)
     elif isinstance(condition, ComparisonCondition | NullityCondition):
         yield condition.column.name
+
+
+def _condition(given: Any) -> Any:
+    """A row condition as Great Expectations keeps it, or as JSON has it."""
+    return deserialize_row_condition(dict(given)) if isinstance(given, Mapping) else given
+
+
+def _why_unreadable(query: str, empty: pd.DataFrame) -> str | None:
+    try:
+        empty.query(query)
+    except (SyntaxError, NameError, NotImplementedError) as error:
+        return str(error).partition("\n")[0]
+    except Exception:
+        # What fails without rows may do with them.
+        return None
+    return None
 
 
 def _unknown(number: int, expectation: Expectation, parameters: Mapping[str, Any]) -> Iterator[str]:
