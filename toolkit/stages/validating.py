@@ -37,8 +37,11 @@ _TABLE, _FAILING, _HELD = "validation.parquet", "failing_rows", "held"
 def validate(run: Run, datasets: Mapping[str, Dataset]) -> None:
     """Validate published datasets, by what they are: 'clean' or 'rejected'.
 
-    They stay as they are. Raises ValidationError when the gate minds what was found.
+    They stay as they are. Raises InputError for one that is not there, at once, and ValidationError
+    when the gate minds what was found.
     """
+    for dataset in datasets.values():
+        find_parts(dataset.path, InputError.not_parquet)
     Gate(run, list(datasets)).validate(datasets, holds=False)
 
 
