@@ -119,6 +119,8 @@ def _measure(name: str, source: Path, work: Path) -> Facts:
     out = work / name
     if name not in (*AGGREGATORS, *VALIDATORS):
         shutil.rmtree(out, ignore_errors=True)
+    # Nobody waits for the disk to take what another has written.
+    os.sync()
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.measure", name, str(source), str(out)],
         stdout=subprocess.DEVNULL,
