@@ -144,14 +144,15 @@ class _DistributedRunner(Runner):
                 last_sign_of_life = time.monotonic()
 
     def _value(self, future: Any, result: Any) -> Any:
-        if future.status == "finished":
-            return result
-        if future.status != "error":
-            raise ClusterError.lost(self._address)
-        _, error, trace = result
-        if isinstance(error, KilledWorker):
-            raise ClusterError.worker_died(error.allowed_failures + 1) from None
-        raise error.with_traceback(trace)
+        """What came of a task. Its future may have changed since, when its worker was lost."""
+        match result:
+            case CancelledError():
+                raise ClusterError.lost(self._address)
+            case (type(), KilledWorker() as error, _) if future.status == "error":
+                raise ClusterError.worker_died(error.allowed_failures + 1) from None
+            case (type(), BaseException() as error, trace) if future.status == "error":
+                raise error.with_traceback(trace)
+        return result
 
 
 class _Preparation(WorkerPlugin):
