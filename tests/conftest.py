@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,9 @@ from toolkit.lookups import load_lookups
 
 ROOT = Path(__file__).parents[1]
 AS_OF = date(2026, 11, 23)
+
+# A shell that starts the tests in the background has them, and what they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every run; `pytest --hypothesis-profile=roaming` looks for new ones.
 settings.register_profile("steady", deadline=None, derandomize=True)
