@@ -160,7 +160,7 @@ def _shape(facts: ColumnFacts) -> Iterator[dict[str, Any]]:
     pattern = "".join(
         f"{signs[run[0]]}{{{len(run)}}}" if run[0] in signs else re.escape(run) for run in runs
     )
-    kwargs = {"column": facts.name, "regex": f"^{pattern}$", "mostly": round(_USUAL - _ROOM, 2)}
+    kwargs = {"column": facts.name, "regex": rf"^{pattern}\Z", "mostly": round(_USUAL - _ROOM, 2)}
     note = "The shape of nearly all values in the first file; others may be sound."
     yield _expect("column_values_to_match_regex", "info", kwargs, note)
 
