@@ -39,6 +39,12 @@ class Drafted:
         names: list[str] = json.loads((self.folder / "data" / "lookups" / name).read_text("utf-8"))
         return names
 
+    def patterns(self) -> list[str]:
+        """Those that the suite of the clean rows looks for."""
+        path = self.folder / "expectations" / "my_feed" / "clean.json"
+        suite = json.loads(path.read_text("utf-8"))
+        return [e["kwargs"]["regex"] for e in suite["expectations"] if "regex" in e["kwargs"]]
+
     def clean(self) -> list[dict[str, Any]]:
         return list(read(self.folder / "data" / "clean" / "feed_clean.parquet").to_pylist())
 
@@ -95,6 +101,9 @@ def test_semicolons_decimal_commas_and_days_first(draft: Draft) -> None:
     }
     assert found.lookup("my_feed_gebiet.json") == ["Nord", "Süd"]
     assert found.contract["key"]["columns"] == ["auftrag_nr"]
+    [shape] = found.patterns()
+    values = ["A-001", "A-001\n", "A-0011", "a-001", "AA-001"]
+    assert [value for value in values if re.search(shape, value)] == ["A-001"]
 
 
 def test_currency_signs_null_words_and_a_stored_total(draft: Draft) -> None:
