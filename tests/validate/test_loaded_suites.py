@@ -282,6 +282,9 @@ class TestConditions:
     )
     def test_what_pandas_can_read_is_let_be(self, path: Path, condition: str) -> None:
         load(path, where(condition)).check_conditions(self.DATA)
+        suite = load(path, where(condition), where("m > 0"))
+        found = refusal(lambda: suite.check_conditions(self.DATA))
+        assert found.startswith(f"suite {path}: expectation 2: row_condition 'm > 0': ")
 
     @pytest.mark.parametrize(
         ("condition", "why"),

@@ -148,9 +148,9 @@ class _DistributedRunner(Runner):
         match result:
             case CancelledError():
                 raise ClusterError.lost(self._address)
-            case (type(), KilledWorker() as error, _) if future.status == "error":
-                raise ClusterError.worker_died(error.allowed_failures + 1) from None
             case (type(), BaseException() as error, trace) if future.status == "error":
+                if isinstance(error, KilledWorker):
+                    raise ClusterError.worker_died(error.allowed_failures + 1) from None
                 raise error.with_traceback(trace)
         return result
 

@@ -162,13 +162,13 @@ class View:
 
 
 def _fitting(frame: pd.DataFrame, domain: Domain) -> Bools:
-    numbered = frame.reset_index(drop=True)
     query = domain.query or ""
     if all(name.isidentifier() and not iskeyword(name) for name in frame.columns):
         # As query() does it, which copies the index four times lest it be asked for.
-        accepted = pd.eval(query, parser=domain.parser, resolvers=[dict(numbered.items())])
+        accepted = pd.eval(query, parser=domain.parser, resolvers=[dict(frame.items())])
         if isinstance(accepted, pd.Series) and accepted.dtype == np.bool_:
             return accepted.to_numpy()
+    numbered = frame.reset_index(drop=True)
     fitting = np.zeros(len(frame), dtype=bool)
     fitting[numbered.query(query, parser=domain.parser).index] = True
     return fitting

@@ -24,7 +24,6 @@ from great_expectations.expectations.registry import get_metric_provider
 from great_expectations.expectations.row_conditions import (
     Condition,
     PassThroughCondition,
-    deserialize_row_condition,
 )
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
@@ -45,6 +44,7 @@ from toolkit.validate.plan import (
     plan_condition,
     plan_figure,
     query_columns,
+    row_condition,
     stock_metric,
 )
 from toolkit.validate.stock import StockMetric
@@ -323,11 +323,9 @@ class DaskExecutionEngine(PandasExecutionEngine):
 
     def query_of(self, domain_kwargs: Mapping[str, Any]) -> str | None:
         """The row condition for DataFrame.query. Raises what stock raises about a bad one."""
-        condition = domain_kwargs.get("row_condition")
-        if not condition:
+        if not domain_kwargs.get("row_condition"):
             return None
-        if isinstance(condition, dict):
-            condition = deserialize_row_condition(condition)
+        condition = row_condition(domain_kwargs["row_condition"])
         if isinstance(condition, PassThroughCondition):
             return str(condition.pass_through_filter)
         if isinstance(condition, Condition):
@@ -337,9 +335,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
 
     def decides_by_row(self, domain_kwargs: Mapping[str, Any], query: str) -> bool:
         """Conditions of Great Expectations do; what is written for pandas may look further."""
-        condition = domain_kwargs["row_condition"]
-        if isinstance(condition, dict):
-            condition = deserialize_row_condition(condition)
+        condition = row_condition(domain_kwargs["row_condition"])
         structured = isinstance(condition, Condition)
         through = isinstance(condition, PassThroughCondition)
         return (structured and not through) or is_row_wise(query, self.dataset)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from great_expectations.expectations.row_conditions import deserialize_row_condition
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
 from toolkit.validate import conditions
@@ -124,6 +125,11 @@ def domain_of(
         left_out = _LEFT_OUT[kwargs["ignore_row_if"]]
     named = tuple(query_columns(query, dataset)) if query is not None else ()
     return Domain(domain_columns(kwargs), left_out, query, query_columns=named)
+
+
+def row_condition(given: Any) -> Any:
+    """A row condition of Great Expectations, also of one as JSON has it; others are as given."""
+    return deserialize_row_condition(given) if isinstance(given, dict) else given
 
 
 def domain_columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:

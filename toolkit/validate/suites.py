@@ -28,11 +28,11 @@ from great_expectations.expectations.row_conditions import (
     NullityCondition,
     OrCondition,
     PassThroughCondition,
-    deserialize_row_condition,
 )
 
 import toolkit.validate.expectations  # noqa: F401 registers the toolkit's own
 from toolkit.errors import SuiteError, did_you_mean
+from toolkit.validate.plan import row_condition
 
 _KEYS = ("type", "kwargs", "meta", "notes", "description", "severity", "id", "rendered_content")
 _SUITE_KEYS = ("name", "expectations", "suite_parameters", "meta", "notes", "id")
@@ -70,15 +70,9 @@ class Suite:
 
         `empty` has the columns of the data and no rows.
         """
-        problems: list[str] = []
-        for number, expectation in self.numbered():
-            condition = _condition(expectation.configuration.kwargs.get("row_condition"))
-            if isinstance(condition, PassThroughCondition):
-                query = condition.pass_through_filter
-                why = _why_unreadable(query, empty)
-                problems += [f"expectation {number}: row_condition {query!r}: {why}"] if why else []
-        if problems:
-            raise SuiteError.from_problems(self.path, problems)
+        found = [problem for n, e in self.numbered() for problem in _unreadable(n, e, empty)]
+        if found:
+            raise SuiteError.from_problems(self.path, found)
 
     def check_parameters(self, known: Mapping[str, Any]) -> None:
         """Raise SuiteError about every $PARAMETER that has no value."""
@@ -191,7 +185,7 @@ def _needed_columns(expectation: Expectation) -> Sequence[str]:
 
 def _condition_columns(condition: Any) -> Iterator[str]:
     """The columns that a condition of Great Expectations names; one for pandas is not read."""
-    condition = _condition(condition)
+    condition = row_condition(condition)
     if isinstance(condition, AndCondition | OrCondition):
         for part in condition.conditions:
             yield from _condition_columns(part)
@@ -199,20 +193,19 @@ def _condition_columns(condition: Any) -> Iterator[str]:
         yield condition.column.name
 
 
-def _condition(given: Any) -> Any:
-    """A row condition as Great Expectations keeps it, or as JSON has it."""
-    return deserialize_row_condition(dict(given)) if isinstance(given, Mapping) else given
-
-
-def _why_unreadable(query: str, empty: pd.DataFrame) -> str | None:
+def _unreadable(number: int, expectation: Expectation, empty: pd.DataFrame) -> Iterator[str]:
+    condition = row_condition(expectation.configuration.kwargs.get("row_condition"))
+    if not isinstance(condition, PassThroughCondition):
+        return
+    query = condition.pass_through_filter
     try:
         empty.query(query)
     except (SyntaxError, NameError, NotImplementedError) as error:
-        return str(error).partition("\n")[0]
+        why = str(error).partition("\n")[0]
+        yield f"expectation {number}: row_condition {query!r}: {why}"
     except Exception:
         # What fails without rows may do with them.
-        return None
-    return None
+        return
 
 
 def _unknown(number: int, expectation: Expectation, parameters: Mapping[str, Any]) -> Iterator[str]:
