@@ -97,9 +97,9 @@ class TestOnlineRetail:
         assert clean.column("revenue").to_pylist() == [15.0, 15.0, 2.5]
         assert str(clean.column("sale_date")[2]) == "2011-01-31 23:59:00"
         assert [
-            (row["month"], row["total_revenue"], row["order_count"])
+            (row["month"], row["total_revenue"], row["order_count"], row["line_count"])
             for row in aggregated(tmp_path, "monthly_sales_summary")
-        ] == [("2010-12", 30.0, 2), ("2011-01", 2.5, 1)]
+        ] == [("2010-12", 30.0, 1, 2), ("2011-01", 2.5, 1, 1)]
         assert [r["region"] for r in aggregated(tmp_path, "region_wise_performance")] == [
             "United Kingdom",
             "EIRE",
@@ -129,6 +129,10 @@ class TestOnlineRetail:
             "revenue_by_month"
         ]
         assert round(sum(r["total_revenue"] for r in months), 2) == answers["revenue_keep_after"]
+        [november] = [row for row in months if row["month"] == "2011-11"]
+        assert november["order_count"] == 2769
+        assert november["avg_order_value"] == november["total_revenue"] / 2769
+        assert sum(row["line_count"] for row in months) == n_rows
         regions = aggregated(tmp_path, "region_wise_performance")
         assert {r["region"]: round(r["total_revenue"], 2) for r in regions[:5]} == answers[
             "top_countries"

@@ -217,11 +217,35 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {f"{AGGREGATIONS}.top_categories.measures.order_count": {}},
-        "measures.order_count: needs exactly one of sum, mean, count",
+        "measures.order_count: needs exactly one of sum, mean, count, count_distinct, ratio",
     ),
     (
         {f"{AGGREGATIONS}.top_categories.measures.order_count.sum": "quantity"},
-        "measures.order_count: needs exactly one of sum, mean, count",
+        "measures.order_count: needs exactly one of sum, mean, count, count_distinct, ratio",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_categories.measures.orders": {"count_distinct": "ordr_id"}},
+        "measures.orders.count_distinct='ordr_id': there is no such column; did you mean",
+    ),
+    (
+        {
+            f"{AGGREGATIONS}.top_categories.measures.each": {
+                "ratio": ["total_revnue", "order_count"]
+            }
+        },
+        "measures.each.ratio='total_revnue': is none of the measures total_revenue, order_count,",
+    ),
+    (
+        {
+            f"{AGGREGATIONS}.top_categories.measures.each": {
+                "ratio": ["avg_discount_percent", "order_count"]
+            }
+        },
+        "measures.each.ratio='avg_discount_percent': is a mean; must be a sum, count or count_dis",
+    ),
+    (
+        {f"{AGGREGATIONS}.top_categories.measures.each": {"ratio": ["each", "order_count"]}},
+        "measures.each.ratio='each': is a ratio; must be a sum, count or count_distinct",
     ),
     (
         {f"{AGGREGATIONS}.top_categories.measures.total_revenue.sum": "product_name"},

@@ -76,6 +76,22 @@ def test_parts_go_alone(contract: Contract) -> None:
     assert fitted(contract, EXTREMES, "quantity") == (one, [line.format("much", "quantity")])
 
 
+def test_a_ratio_goes_with_its_parts(contract: Contract) -> None:
+    line = "aggregation some is without {}: the contract has no order_id"
+    measures = {
+        "each": Measure(ratio=("total", "orders")),
+        "total": Measure(sum="revenue"),
+        "orders": Measure(count_distinct="order_id"),
+        "line": Measure(ratio=("total", "n")),
+        "n": Measure(count="rows"),
+    }
+    kept = {name: measures[name] for name in ("total", "line", "n")}
+    assert fitted(contract, replace(SUMMARY, measures=measures), "order_id") == (
+        replace(SUMMARY, measures=kept),
+        [line.format("each"), line.format("orders")],
+    )
+
+
 def test_with_nothing_left_it_goes(contract: Contract) -> None:
     line = "aggregation some is left out: the contract has no revenue"
     total = replace(SUMMARY, measures={"total": Measure(sum="revenue")})

@@ -102,3 +102,55 @@ def test_nothing_kept_sums_to_nothing() -> None:
     [total] = rolled_up(table, [], nothing).to_dict("records")
     assert (total["revenue"], total["orders"]) == (0, 0)
     assert total["discount"] != total["discount"]
+
+
+DISTINCT = {
+    "buyers": Measure(count_distinct="customer"),
+    "revenue": Measure(sum="revenue"),
+    "a_buyer": Measure(ratio=("revenue", "buyers")),
+    "lines": Measure(count="rows"),
+    "a_line": Measure(ratio=("revenue", "lines")),
+}
+
+
+def test_distinct_counts_are_never_added_up() -> None:
+    rows = [
+        {
+            "month": m,
+            "region": r,
+            "buyers": 3,
+            "revenue": 6,
+            "a_buyer": 2.0,
+            "lines": 1,
+            "a_line": 6,
+        }
+        for m, r in product(MONTHS, REGIONS)
+    ]
+    table = table_of(rows, DISTINCT)
+
+    found = rolled_up(table, ["month"], {})
+
+    assert honest_measures(table) == ["revenue", "lines", "a_line"]
+    assert found.columns.tolist() == ["month", "revenue", "lines", "a_line"]
+
+
+def test_a_ratio_is_computed_after_its_parts_are_added_up() -> None:
+    rows = [
+        {"month": "2026-01", "region": "Delhi", "revenue": 30, "lines": 1, "a_line": 30.0},
+        {"month": "2026-01", "region": "Mumbai", "revenue": 10, "lines": 3, "a_line": 10 / 3},
+    ]
+    measures = {name: DISTINCT[name] for name in ("revenue", "lines", "a_line")}
+
+    [found] = rolled_up(table_of(rows, measures), ["month"], {}).to_dict("records")
+
+    assert found == {"month": "2026-01", "revenue": 40, "lines": 4, "a_line": 10.0}
+
+
+def test_a_ratio_of_nothing_is_no_figure() -> None:
+    measures = {name: DISTINCT[name] for name in ("revenue", "lines", "a_line")}
+    rows = [{"month": "2026-01", "region": "Delhi", "revenue": 3, "lines": 1, "a_line": 3.0}]
+
+    [found] = rolled_up(table_of(rows, measures), [], {"region": ["Mumbai"]}).to_dict("records")
+
+    assert (found["revenue"], found["lines"]) == (0, 0)
+    assert found["a_line"] != found["a_line"]

@@ -112,7 +112,7 @@ def totals(limbs: Limbs, n_groups: int) -> Ints:
 
 
 def quotients(limbs: Limbs, counts: Ints, units: int) -> Floats:
-    """Each group's sum / (its count > 0 x units), rounded once: to the nearest double, or even.
+    """Each group's sum / (its count, not 0, x units), rounded once: to the nearest double, or even.
 
     A quotient beyond the largest double is infinite.
     """
@@ -124,6 +124,21 @@ def quotients(limbs: Limbs, counts: Ints, units: int) -> Floats:
     divisor = units << -_BITS * lowest
     sums = zip(_scaled_totals(limbs, lowest, n_groups), counts.tolist(), strict=True)
     return np.array([_nearest(total, count * divisor) for total, count in sums], np.float64)
+
+
+def ratios(over: Limbs, over_units: int, under: Limbs, under_units: int, n_groups: int) -> Floats:
+    """Each group's sum / sum, both in so many units a one, rounded once; NaN where under is 0."""
+    if set(under) <= {0} and under_units == 1:
+        counts = totals(under, n_groups)
+        found = quotients(over, np.where(counts == 0, 1, counts), over_units)
+        return np.where(counts == 0, np.nan, found)
+    lowest = min(0, *over, *under)
+    pairs = zip(
+        _scaled_totals(over, lowest, n_groups), _scaled_totals(under, lowest, n_groups), strict=True
+    )
+    return np.array(
+        [_nearest(a * under_units, b * over_units) if b else np.nan for a, b in pairs], np.float64
+    )
 
 
 def _size(values: Ints) -> int:
@@ -141,7 +156,7 @@ def _nearest(numerator: int, denominator: int) -> float:
     try:
         return numerator / denominator
     except OverflowError:
-        return float("inf") if numerator > 0 else float("-inf")
+        return float("inf") if (numerator > 0) == (denominator > 0) else float("-inf")
 
 
 def _shifted(values: Floats, exponent: int) -> Floats:

@@ -13,6 +13,8 @@ from toolkit.aggregate.exact import Ints, Limbs, Part, merge, tally
 from toolkit.contract import Grain
 
 Grains = tuple[Grain, ...]
+Keys = tuple[pa.DictionaryArray, ...]
+"""The value of each grain for each group."""
 
 ROWS = "rows"
 """The term that counts a group's rows."""
@@ -46,7 +48,7 @@ class Groups:
     The order of the groups means nothing.
     """
 
-    keys: tuple[pa.DictionaryArray, ...]
+    keys: Keys
     sums: Mapping[str, Limbs]
 
     def __len__(self) -> int:
@@ -57,6 +59,9 @@ def encode(column: pa.ChunkedArray, grain: Grain) -> Key:
     """A grain's value for each row. Months are numbered from January of year 0, which is 1."""
     if grain.unit == "month":
         return _encode_months(one_array(column))
+    if pa.types.is_floating(column.type):
+        # NaN is no value, and -0 no other one than 0.
+        column = pc.if_else(pc.is_nan(column), None, pc.add(column, 0.0))
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     key = _key(one_array(column.unify_dictionaries()))
@@ -80,9 +85,7 @@ def group_rows(keys: Sequence[Key], terms: Mapping[str, Sequence[Part]]) -> Grou
 
 def merge_groups(several: Sequence[Groups]) -> Groups:
     """Groups of the same grains and terms; those with equal keys become one."""
-    columns = zip(*(groups.keys for groups in several), strict=True)
-    coded = _code([_key(one_array(pa.chunked_array(c).unify_dictionaries())) for c in columns])
-    places = np.split(coded.codes, np.cumsum([len(groups) for groups in several])[:-1])
+    coded, places = _code_together([groups.keys for groups in several])
     present = np.flatnonzero(np.bincount(coded.codes, minlength=coded.size))
     return coded.groups(
         present,
@@ -93,6 +96,16 @@ def merge_groups(several: Sequence[Groups]) -> Groups:
             for name in several[0].sums
         },
     )
+
+
+def count_values(groups: Groups, values: Groups) -> Ints:
+    """How many of `values` lie in each of the groups.
+
+    `values` has the groups' grains and one more; where that one is null there is no value.
+    """
+    coded, (places, of_values) = _code_together([groups.keys, values.keys[:-1]])
+    filled = values.keys[-1].is_valid().to_numpy(zero_copy_only=False)
+    return np.bincount(of_values[filled], minlength=coded.size)[places]
 
 
 def one_array(column: pa.ChunkedArray) -> pa.Array:
@@ -120,12 +133,19 @@ class _Coded:
         }
         return Groups(self._keys_of(present), kept)
 
-    def _keys_of(self, codes: Ints) -> tuple[pa.DictionaryArray, ...]:
+    def _keys_of(self, codes: Ints) -> Keys:
         rest = codes if self.distinct is None else self.distinct[codes]
         rest, place = np.divmod(rest, self.key.size)
         indices = pa.array(place, pa.int32(), mask=place == len(self.key.labels))
         found = pa.DictionaryArray.from_arrays(indices, self.key.labels)
         return (*(self.before._keys_of(rest) if self.before else ()), found)
+
+
+def _code_together(several: Sequence[Keys]) -> tuple[_Coded, list[Ints]]:
+    """The keys of groups that have the same grains, and the codes of each."""
+    columns = zip(*several, strict=True)
+    coded = _code([_key(one_array(pa.chunked_array(c).unify_dictionaries())) for c in columns])
+    return coded, np.split(coded.codes, np.cumsum([len(keys[0]) for keys in several])[:-1])
 
 
 def _code(keys: Sequence[Key]) -> _Coded:

@@ -21,15 +21,27 @@ def grains_of(aggregation: Summary | Ranking) -> Grains:
     return Grain(column=aggregation.within), Grain(column=aggregation.item)
 
 
+def with_values(grains: Grains, column: str) -> Grains:
+    """The grains of a finer grouping: one group for each value of a column in each group."""
+    return *grains, Grain(column=column)
+
+
 def summed_columns(contract: Contract) -> dict[Grains, list[str]]:
-    """For each grouping that the contract asks for, the columns to sum; shared groupings once."""
+    """For each grouping that the contract asks for, the columns to sum; shared groupings once.
+
+    Distinct values are groups of a finer grouping, so that they merge as groups do.
+    """
     wanted: dict[Grains, dict[str, None]] = {}
     for aggregation in contract.aggregations.values():
-        if not isinstance(aggregation, Extremes):
-            columns = wanted.setdefault(grains_of(aggregation), {})
-            for measure in aggregation.measures.values():
-                if (name := measure.sum or measure.mean) is not None:
-                    columns[name] = None
+        if isinstance(aggregation, Extremes):
+            continue
+        grains = grains_of(aggregation)
+        columns = wanted.setdefault(grains, {})
+        for measure in aggregation.measures.values():
+            if (name := measure.sum or measure.mean) is not None:
+                columns[name] = None
+            elif measure.count_distinct is not None:
+                wanted.setdefault(with_values(grains, measure.count_distinct), {})
     return {grains: list(columns) for grains, columns in wanted.items()}
 
 

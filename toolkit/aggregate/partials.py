@@ -57,6 +57,8 @@ def partial(table: pa.Table, contract: Contract) -> Partials:
     extremes. Raises InputError when one is missing or holds an infinite value that is summed.
     """
     check_columns(table.schema, contract, _IN_MEMORY)
+    if table.num_rows == 0:
+        return Partials()
     table = conformed(table, contract, _IN_MEMORY)
     return Partials(
         table.num_rows,

@@ -8,23 +8,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.aggregate.exact import Ints, quotients, totals
+from toolkit.aggregate.exact import Ints
 from toolkit.aggregate.extremes import Candidates, Contest, winners
 from toolkit.aggregate.fetch import fetch_winners
-from toolkit.aggregate.groups import ROWS, Groups, month_name, one_array
-from toolkit.aggregate.needs import conformed, grains_of, plain, units_in_one
-from toolkit.aggregate.partials import Partials, missing_in, sum_of
+from toolkit.aggregate.groups import month_name, one_array
+from toolkit.aggregate.measures import measure_fields, measured
+from toolkit.aggregate.needs import conformed, grains_of, plain
+from toolkit.aggregate.partials import Partials
 from toolkit.contract import (
     EXTREME_COLUMN,
     METRIC_COLUMN,
     RANK_COLUMN,
     Contract,
     Extremes,
-    Measure,
     Ranking,
     Summary,
 )
-from toolkit.errors import InputError
 
 
 def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
@@ -32,7 +31,8 @@ def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
 
     Summary: the grains (a month as `YYYY-MM` text), the measures. Ranking: `within`, metric_type,
     rank, the item, the measures. Extremes: rank, anomaly_reason, the clean columns.
-    Sums have the type of their column, means are float64 and null where no row has a value.
+    Sums have the type of their column, means and ratios are float64 and null where there is
+    nothing to divide by.
     """
     clean = plain(contract.clean_schema())
     match contract.aggregations[name]:
@@ -41,7 +41,7 @@ def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
                 (label, pa.string() if grain.unit else clean.field(grain.column).type)
                 for label, grain in by.items()
             ]
-            return pa.schema([*grains, *_measure_fields(measures, clean)])
+            return pa.schema([*grains, *measure_fields(measures, clean)])
         case Ranking() as ranking:
             return pa.schema(
                 [
@@ -49,7 +49,7 @@ def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
                     (METRIC_COLUMN, pa.string()),
                     (RANK_COLUMN, pa.int64()),
                     clean.field(ranking.item),
-                    *_measure_fields(ranking.measures, clean),
+                    *measure_fields(ranking.measures, clean),
                 ]
             )
         case Extremes():
@@ -84,7 +84,7 @@ def _summary(name: str, summary: Summary, partials: Partials, contract: Contract
     keys = {
         label: key.dictionary_decode() for label, key in zip(summary.by, groups.keys, strict=True)
     }
-    table = pa.table(keys | _measures(name, summary.measures, groups, contract))
+    table = pa.table(keys | measured(name, summary, partials, contract))
     largest_first = {summary.largest_first: "descending"} if summary.largest_first else {}
     table = _sorted(table, {**largest_first, **dict.fromkeys(summary.by, "ascending")})
     for place, (label, grain) in enumerate(summary.by.items()):
@@ -96,7 +96,7 @@ def _summary(name: str, summary: Summary, partials: Partials, contract: Contract
 
 def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract) -> pa.Table:
     groups = partials.groups[grains_of(ranking)]
-    measures = _measures(name, ranking.measures, groups, contract)
+    measures = measured(name, ranking, partials, contract)
     table = pa.table(dict(zip((ranking.within, ranking.item), groups.keys, strict=True)) | measures)
     tables: list[pa.Table] = []
     places: list[Ints] = []
@@ -159,46 +159,6 @@ def _winners(candidates: Candidates, contest: Contest, contract: Contract) -> pa
         rows = fetch_winners(candidates.places, contest, schema.names)
         found.append(conformed(rows, contract, candidates.places[0][0].path.parent))
     return winners(found, contest)
-
-
-def _measures(
-    name: str, measures: Mapping[str, Measure], groups: Groups, contract: Contract
-) -> dict[str, pa.Array]:
-    return {
-        label: _measure(f"{name}.{label}", measure, groups, contract)
-        for label, measure in measures.items()
-    }
-
-
-def _measure(label: str, measure: Measure, groups: Groups, contract: Contract) -> pa.Array:
-    """A measure of each group: of no values the sum is 0, the mean null."""
-    n_rows = totals(groups.sums[ROWS], len(groups))
-    column = measure.sum or measure.mean
-    if column is None:
-        return pa.array(n_rows)
-    limbs, units = groups.sums[sum_of(column)], units_in_one(column, contract)
-    if measure.mean is not None:
-        filled = n_rows - totals(groups.sums[missing_in(column)], len(groups))
-        means = quotients(limbs, np.maximum(filled, 1), units)
-        return pa.array(means, pa.float64(), mask=filled == 0)
-    if not pa.types.is_integer(contract.clean_schema().field(column).type):
-        return pa.array(quotients(limbs, np.ones(len(groups), np.int64), units))
-    try:
-        return pa.array(totals(limbs, len(groups)))
-    except OverflowError as error:
-        raise InputError.sum_too_large(label, column) from error
-
-
-def _measure_fields(measures: Mapping[str, Measure], clean: pa.Schema) -> list[pa.Field]:
-    kinds = {
-        label: clean.field(measure.sum).type
-        if measure.sum is not None
-        else pa.int64()
-        if measure.count is not None
-        else pa.float64()
-        for label, measure in measures.items()
-    }
-    return [pa.field(label, kind) for label, kind in kinds.items()]
 
 
 def _sorted(table: pa.Table, orders: Mapping[str, str]) -> pa.Table:

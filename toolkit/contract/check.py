@@ -6,6 +6,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields
 from encodings.aliases import aliases
 from itertools import combinations
 
@@ -39,6 +40,10 @@ from toolkit.errors import did_you_mean
 
 _DAYS = ("date", "timestamp")
 _LABELS = ("text", "category", "mapped", "email")
+# The kinds of column that each measure takes; none means any.
+_MEASURED: dict[str, tuple[str, ...]] = {"sum": NUMERIC, "mean": NUMERIC, "count_distinct": ()}
+# What a ratio divides: figures that are exact when everything has been added up.
+_DIVIDED = ("sum", "count", "count_distinct")
 # Reasons are counted in a byte, whose last value means 'none'.
 _MOST_REASONS = 250
 
@@ -288,13 +293,26 @@ def _measure_problems(
     where: str, measures: Mapping[str, Measure], kinds: Mapping[str, str], taken: Collection[str]
 ) -> Iterator[str]:
     for name, measure in measures.items():
-        if sum(given is not None for given in (measure.sum, measure.mean, measure.count)) != 1:
-            yield f"{where}.measures.{name}: needs exactly one of sum, mean, count"
-        for key in ("sum", "mean"):
-            if (column := getattr(measure, key)) is not None:
-                yield from kind_problems(f"{where}.measures.{name}.{key}", column, kinds, NUMERIC)
+        if len(measure.given) != 1:
+            keys = ", ".join(key.name for key in fields(Measure))
+            yield f"{where}.measures.{name}: needs exactly one of {keys}"
+        for key in measure.given:
+            at = f"{where}.measures.{name}.{key}"
+            if key in _MEASURED:
+                allowed = _MEASURED[key] or [*kinds.values()]
+                yield from kind_problems(at, getattr(measure, key), kinds, allowed)
+        for part in measure.ratio or ():
+            yield from _part_problems(f"{where}.measures.{name}.ratio", part, measures)
         if name in taken:
             yield f"{where}.measures.{name}: the result has another column of this name"
+
+
+def _part_problems(where: str, part: str, measures: Mapping[str, Measure]) -> Iterator[str]:
+    """Why a measure cannot be one of the two of a ratio, if so."""
+    if part not in measures:
+        yield _no_measure(where, part, measures)
+    elif (found := measures[part].given) and found[0] not in _DIVIDED:
+        yield f"{where}={part!r}: is a {found[0]}; must be a {listed(_DIVIDED)}"
 
 
 def _no_measure(where: str, given: str, measures: Mapping[str, Measure]) -> str:

@@ -56,7 +56,7 @@ def _without_unknown(
         gone = [(r, column) for r, column in aggregation.highest.items() if column not in known]
         kept = {r: column for r, column in aggregation.highest.items() if column in known}
         return (replace(aggregation, highest=kept) if kept else None), gone
-    gone = [(m, c) for m, c in _measured(aggregation.measures).items() if c not in known]
+    gone = _gone(aggregation.measures, known)
     lost = {name for name, _ in gone}
     measures = {name: one for name, one in aggregation.measures.items() if name not in lost}
     if isinstance(aggregation, Ranking):
@@ -68,10 +68,18 @@ def _without_unknown(
     return replace(aggregation, measures=measures, largest_first=order), gone
 
 
-def _measured(measures: Mapping[str, Measure]) -> dict[str, str]:
-    """The column of each measure that has one."""
-    columns = {name: measure.sum or measure.mean for name, measure in measures.items()}
-    return {name: column for name, column in columns.items() if column is not None}
+def _gone(measures: Mapping[str, Measure], known: set[str]) -> list[tuple[str, str]]:
+    """The measures that lack a column, or are the ratio of one that does, and that column."""
+    lacking = {
+        name: measure.column
+        for name, measure in measures.items()
+        if measure.column is not None and measure.column not in known
+    }
+    for name, measure in measures.items():
+        for part in measure.ratio or ():
+            if part in lacking:
+                lacking.setdefault(name, lacking[part])
+    return [(name, lacking[name]) for name in measures if name in lacking]
 
 
 def _listed(columns: list[str]) -> str:

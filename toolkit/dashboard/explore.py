@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -50,6 +52,12 @@ def show(view: View) -> None:
 
 def _show_summary(published: Published, table: Table, controls: DeltaGenerator) -> None:
     measures = honest_measures(table) if len(table.grains) > 1 else list(table.measures)
+    if not measures:
+        _say_left_out(list(table.measures))
+        columns = {name: st.column_config.TextColumn(label(name)) for name in table.grains}
+        shown = {n: style.column() for n, style in styles_of(table.measures, table.frame).items()}
+        data_table(table.frame, columns | shown, f"{table.name}.csv")
+        return
     grains = _first_to_show(published, table)
     with controls:
         metric = choose("Metric", measures, "metric", label)
@@ -74,6 +82,17 @@ def _show_summary(published: Published, table: Table, controls: DeltaGenerator) 
     columns |= {name: style.column() for name, style in styles.items()}
     st.subheader("The figures", anchor=False)
     data_table(frame, columns, f"{table.name}_by_{by}.csv")
+    _say_left_out([name for name in table.measures if name not in measures])
+
+
+def _say_left_out(names: Sequence[str]) -> None:
+    if names:
+        are = "is" if len(names) == 1 else "are"
+        shown = " and ".join(plain(label(name)) for name in names)
+        st.caption(
+            f"{shown} {are} left out: what is known of smaller groups does not add up to larger "
+            "ones. Choose an aggregation by one thing alone to see them."
+        )
 
 
 def _first_to_show(published: Published, table: Table) -> list[str]:

@@ -145,7 +145,7 @@ def _show_headlines(
                 plain(style.title),
                 style.text(value),
                 delta,
-                # A higher mean is neither good nor bad by itself.
-                delta_color="off" if style.is_mean else "normal",
+                # A higher average is neither good nor bad by itself.
+                delta_color="off" if style.is_average else "normal",
                 border=True,
             )

@@ -100,14 +100,16 @@ class Style:
 
     name: str
     is_share: bool
-    is_mean: bool
+    is_average: bool
+    adds_up: bool
     is_whole: bool
 
     @classmethod
     def of(cls, name: str, measure: Measure, values: pd.Series) -> Style:
         highest = float(values.abs().max()) if len(values) else 0.0
         whole = pd.api.types.is_integer_dtype(values)
-        return cls(name, is_share(name, highest), measure.mean is not None, whole)
+        share = is_share(name, highest)
+        return cls(name, share, measure.is_average, measure.adds_up, whole)
 
     @property
     def title(self) -> str:
@@ -137,13 +139,13 @@ def ranking_chart(
 ) -> None:
     """Bars by the style's measure, largest first, of the frame's rows; a click picks a label.
 
-    With `shares` of their sum, if the rows are all there are and sums have a meaning.
+    With `shares` of their sum, if the rows are all there are and the measure adds up.
     """
     ranked = frame.sort_values([style.name, by], ascending=[False, True], kind="stable")
     ranked = ranked[ranked[style.name].notna()]
     values = ranked[style.name].tolist()
     total = sum(values)
-    parts = shares and not (style.is_mean or style.is_share) and total > 0 and min(values) >= 0
+    parts = shares and style.adds_up and not style.is_share and total > 0 and min(values) >= 0
     texts = [
         style.text(value) + (f"  ·  {human_share(value, total)}" if parts else "")
         for value in values
@@ -171,7 +173,7 @@ def month_chart(frame: pd.DataFrame, by: str, style: Style, partial: Collection[
         Month(month, values.get(month, math.nan), month not in partial)
         for month in every_month(values)
     ]
-    chart = months_chart(months, is_sum=not style.is_mean, share=style.is_share)
+    chart = months_chart(months, is_sum=not style.is_average, share=style.is_share)
     st.altair_chart(chart, width="stretch", alt=f"{style.title} by month")
     if len(frame) > sum(map(is_month, frame[by])):
         st.caption("Rows without a date are left out here.")

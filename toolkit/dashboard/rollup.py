@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
+from toolkit.contract import Measure
 from toolkit.dashboard.published import Table
 
 Kept = Mapping[str, Collection[str]]
@@ -24,22 +25,30 @@ def honest_measures(table: Table) -> list[str]:
     """The measures that are known for any group of the table's rows.
 
     Sums and counts add up. Means need the number of rows behind each: clean rows have a value in
-    every number column, so that is what the count of rows says.
+    every number column, so that is what the count of rows says. Ratios follow from their parts.
+    Distinct counts do not add up: one order can be in several groups.
     """
-    counted = _row_count(table) is not None
-    return [name for name, m in table.measures.items() if m.mean is None or counted]
+    return [name for name, measure in table.measures.items() if _is_honest(table, measure)]
+
+
+def _is_honest(table: Table, measure: Measure) -> bool:
+    if measure.ratio is not None:
+        return all(table.measures[part].adds_up for part in measure.ratio)
+    return measure.adds_up or (measure.mean is not None and _row_count(table) is not None)
 
 
 def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
     """One row for each combination of `by`, in their order; the honest measures.
 
-    Without `by`, one row for everything that is kept; its sums are 0 and its means NaN if that
-    is nothing.
+    Without `by`, one row for everything that is kept; its sums are 0, its means and ratios NaN if
+    that is nothing.
     """
     frame, count = kept_rows(table, kept), _row_count(table)
     measures = {name: table.measures[name] for name in honest_measures(table)}
     means = [name for name, measure in measures.items() if measure.mean is not None]
-    parts = frame[[*by, *measures]].copy()
+    # Ratios are computed when their parts have been added up, never added up themselves.
+    added = [name for name, measure in measures.items() if measure.ratio is None]
+    parts = frame[[*by, *added]].copy()
     for name in means:
         # A mean of no rows is null and weighs nothing.
         parts[name] = (frame[name] * frame[count]).fillna(0.0)
@@ -49,7 +58,11 @@ def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
         found = parts.sum().to_frame().T
     for name in means:
         found[name] = found[name] / found[count].where(found[count] != 0)
-    return found
+    for name, measure in measures.items():
+        if measure.ratio is not None:
+            over, under = (found[part] for part in measure.ratio)
+            found[name] = over / under.where(under != 0)
+    return found[[*by, *measures]]
 
 
 def _row_count(table: Table) -> str | None:

@@ -1,0 +1,106 @@
+"""The measures of a summary or ranking, computed from its merged groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from toolkit.aggregate.exact import Ints, Limbs, quotients, ratios, totals
+from toolkit.aggregate.groups import ROWS, Groups, count_values
+from toolkit.aggregate.needs import grains_of, units_in_one, with_values
+from toolkit.aggregate.partials import Partials, missing_in, sum_of
+from toolkit.contract import Contract, Measure, Ranking, Summary
+from toolkit.errors import InputError
+
+
+def measured(
+    name: str, aggregation: Summary | Ranking, partials: Partials, contract: Contract
+) -> dict[str, pa.Array]:
+    """Each measure of each group: of no values the sum is 0, the mean null.
+
+    Raises InputError when a sum of integers does not fit int64.
+    """
+    found = _Measured(name, aggregation, partials, contract)
+    return {
+        label: _COMPUTED[measure.kind](found, label, measure)
+        for label, measure in aggregation.measures.items()
+    }
+
+
+def measure_fields(measures: Mapping[str, Measure], clean: pa.Schema) -> list[pa.Field]:
+    """The columns of measures; `clean` has the plain types of the clean columns."""
+    return [pa.field(label, _type(measure, clean)) for label, measure in measures.items()]
+
+
+def _type(measure: Measure, clean: pa.Schema) -> pa.DataType:
+    match measure.kind:
+        case "sum":
+            return clean.field(measure.sum).type
+        case "count" | "count_distinct":
+            return pa.int64()
+    return pa.float64()
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """The groups of one aggregation, and what it takes to compute its measures."""
+
+    name: str
+    aggregation: Summary | Ranking
+    partials: Partials
+    contract: Contract
+
+    @property
+    def groups(self) -> Groups:
+        return self.partials.groups[grains_of(self.aggregation)]
+
+    def sum(self, label: str, measure: Measure) -> pa.Array:
+        limbs, units = self._exact(measure)
+        column, n_groups = str(measure.sum), len(self.groups)
+        if not pa.types.is_integer(self.contract.clean_schema().field(column).type):
+            return pa.array(quotients(limbs, np.ones(n_groups, np.int64), units))
+        try:
+            return pa.array(totals(limbs, n_groups))
+        except OverflowError as error:
+            raise InputError.sum_too_large(f"{self.name}.{label}", column) from error
+
+    def mean(self, label: str, measure: Measure) -> pa.Array:
+        column = str(measure.mean)
+        missing = totals(self.groups.sums[missing_in(column)], len(self.groups))
+        filled = self._count(Measure(count="rows")) - missing
+        limbs, units = self._exact(Measure(sum=column))
+        means = quotients(limbs, np.maximum(filled, 1), units)
+        return pa.array(means, pa.float64(), mask=filled == 0)
+
+    def count(self, label: str, measure: Measure) -> pa.Array:
+        return pa.array(self._count(measure))
+
+    def ratio(self, label: str, measure: Measure) -> pa.Array:
+        over, under = (self.aggregation.measures[part] for part in measure.ratio or ())
+        found = ratios(*self._exact(over), *self._exact(under), len(self.groups))
+        return pa.array(found, from_pandas=True)
+
+    def _exact(self, measure: Measure) -> tuple[Limbs, int]:
+        """A sum or a count before it is rounded, and how many of its units make 1."""
+        if measure.sum is None:
+            return {0: self._count(measure)}, 1
+        return self.groups.sums[sum_of(measure.sum)], units_in_one(measure.sum, self.contract)
+
+    def _count(self, measure: Measure) -> Ints:
+        """The rows of each group, or its distinct values."""
+        if measure.count_distinct is None:
+            return totals(self.groups.sums[ROWS], len(self.groups))
+        finer = with_values(grains_of(self.aggregation), measure.count_distinct)
+        return count_values(self.groups, self.partials.groups[finer])
+
+
+_COMPUTED: dict[str, Callable[[_Measured, str, Measure], pa.Array]] = {
+    "sum": _Measured.sum,
+    "mean": _Measured.mean,
+    "count": _Measured.count,
+    "count_distinct": _Measured.count,
+    "ratio": _Measured.ratio,
+}
