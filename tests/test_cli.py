@@ -47,7 +47,7 @@ def job(ask: Ask) -> Callable[..., Values]:
 def test_an_interrupt_while_python_cleans_up_is_not_lost() -> None:
     program = """
 import time, weakref
-from toolkit.cli import interrupts_kept
+from toolkit.interrupts import interrupts_kept
 class Something: pass
 def interrupt(_): raise KeyboardInterrupt
 with interrupts_kept():

@@ -26,8 +26,9 @@ from distributed import Client
 
 from tests import tasks
 from tests.conftest import ROOT
-from toolkit.cluster import ClusterSpec, Runner, hold_interrupts, open_cluster
+from toolkit.cluster import ClusterSpec, Runner, open_cluster
 from toolkit.errors import ClusterError, InputError
+from toolkit.interrupts import hold_interrupts
 
 KINDS = ("sync", "threads", "processes", "local", "remote")
 OUTSIDE = ("processes", "local")

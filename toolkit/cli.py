@@ -7,13 +7,9 @@ when there is something to do.
 
 from __future__ import annotations
 
-import _thread
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,69 +32,78 @@ from toolkit.command_line import (
     VALIDATE,
 )
 from toolkit.errors import ToolkitError
+from toolkit.interrupts import INTERRUPTED, end_of_process, interrupts_kept, raise_interrupts
 from toolkit.shipped import shipped_folder
 
 if TYPE_CHECKING:
     from toolkit.config import Settings
 
-_A_MOMENT = 0.05
 _PACKAGE = "sales-feed-toolkit"
 
 
 def run_pipeline() -> int:
-    return run_command(PIPELINE)
+    return _script(PIPELINE)
 
 
 def generate_data() -> int:
-    return run_command(GENERATE)
+    return _script(GENERATE)
 
 
 def clean_data() -> int:
-    return run_command(CLEAN)
+    return _script(CLEAN)
 
 
 def build_aggregations() -> int:
-    return run_command(AGGREGATE)
+    return _script(AGGREGATE)
 
 
 def validate_data() -> int:
-    return run_command(VALIDATE)
+    return _script(VALIDATE)
 
 
 def profile_data() -> int:
-    return run_command(PROFILE)
+    return _script(PROFILE)
 
 
 def new_dataset() -> int:
-    return run_command(NEW_DATASET)
+    return _script(NEW_DATASET)
 
 
 def build_category_lookup() -> int:
-    return run_command(CATEGORY_LOOKUP)
+    return _script(CATEGORY_LOOKUP)
 
 
 def build_region_lookup() -> int:
-    return run_command(REGION_LOOKUP)
+    return _script(REGION_LOOKUP)
 
 
 def build_region_map() -> int:
-    return run_command(REGION_MAP)
+    return _script(REGION_MAP)
 
 
 def build_lookup() -> int:
-    return run_command(ANY_LOOKUP)
+    return _script(ANY_LOOKUP)
 
 
 def update_lookups() -> int:
-    return run_command(UPDATE_LOOKUPS)
+    return _script(UPDATE_LOOKUPS)
 
 
 def review_lookups() -> int:
-    return run_command(REVIEW_LOOKUPS)
+    return _script(REVIEW_LOOKUPS)
 
 
 def run_dashboard() -> int:
-    return run_command(DASHBOARD)
+    return _script(DASHBOARD)
+
+
+def _script(name: str) -> int:
+    """A command that is the whole process, which ends with it."""
+    raise_interrupts()
+    try:
+        return run_command(name)
+    finally:
+        end_of_process()
 
 
 def run_command(name: str) -> int:
@@ -124,29 +129,7 @@ def run_command(name: str) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted; earlier outputs are untouched", file=sys.stderr)
-        return 130
-
-
-@contextmanager
-def interrupts_kept() -> Iterator[None]:
-    """A Ctrl-C that arrives while Python cleans something up is raised a moment later.
-
-    Python itself would print it, and forget it.
-    """
-    before = sys.unraisablehook
-
-    def raise_later(unraisable: sys.UnraisableHookArgs) -> None:
-        if issubclass(unraisable.exc_type, KeyboardInterrupt):
-            # At once, it would be raised in here, and be forgotten too.
-            threading.Timer(_A_MOMENT, _thread.interrupt_main).start()
-        else:
-            before(unraisable)
-
-    sys.unraisablehook = raise_later
-    try:
-        yield
-    finally:
-        sys.unraisablehook = before
+        return INTERRUPTED
 
 
 def _run_stage(module: str, name: str, settings: Settings, run_dir: Path) -> None:
@@ -155,6 +138,8 @@ def _run_stage(module: str, name: str, settings: Settings, run_dir: Path) -> Non
 
 
 def _version() -> str:
+    from importlib import metadata
+
     try:
         return metadata.version(_PACKAGE)
     except metadata.PackageNotFoundError:

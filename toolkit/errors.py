@@ -279,6 +279,10 @@ class OutputError(ToolkitError):
         )
 
     @classmethod
+    def no_report(cls, path: Path, error: OSError) -> OutputError:
+        return cls(f"the report could not be written: {path}: {error.strerror or error}")
+
+    @classmethod
     def in_use(cls, target: Path) -> OutputError:
         return cls(
             f"{target} is being written by another run; wait for it, or use another data_dir"

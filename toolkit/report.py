@@ -146,9 +146,9 @@ class StageFacts:
 class RunReport:
     """What one command did; `error` is one line, `traceback` that of a bug.
 
-    `status` is running, ok, held back (by validation), failed or interrupted. `config` has the
-    values that the run went by under dotted keys; `changed` those keys whose value is not the
-    default, with the default.
+    `status` is running, ok, held back (by validation), failed or interrupted. Once the outputs are
+    `published` it is ok, whatever else goes wrong. `config` has the values that the run went by
+    under dotted keys; `changed` those keys whose value is not the default, with the default.
     """
 
     command: str
@@ -160,6 +160,7 @@ class RunReport:
     finished: str = ""
     seconds: float = 0.0
     status: str = "running"
+    published: bool = False
     error: str | None = None
     traceback: str | None = None
     versions: dict[str, str] = field(default_factory=lambda: versions())
@@ -184,17 +185,21 @@ def record_run(report: RunReport) -> Iterator[RunReport]:
     try:
         yield report
         report.status = "ok"
-    except KeyboardInterrupt:
-        report.status = "interrupted"
-        raise
     except BaseException as error:
-        held = isinstance(error, ValidationError)
-        report.status, report.error = "held back" if held else "failed", one_line(error)
-        if not isinstance(error, ToolkitError):
+        report.status = "ok" if report.published else _how_it_ended(error)
+        if not isinstance(error, KeyboardInterrupt):
+            report.error = one_line(error)
+        if not isinstance(error, KeyboardInterrupt | ToolkitError):
             report.traceback = "".join(traceback.format_exception(error))[-_LONGEST_TRACEBACK:]
         raise
     finally:
         report.finished, report.seconds = utc_now(), time.monotonic() - report.begun
+
+
+def _how_it_ended(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return "held back" if isinstance(error, ValidationError) else "failed"
 
 
 @contextmanager
@@ -225,7 +230,7 @@ def write_report(report: RunReport, run_dir: Path) -> Path:
         run_dir.mkdir(parents=True, exist_ok=True)
         replace_file(target, f"{text}\n")
     except OSError as error:
-        raise OutputError.cannot_write(target, error) from error
+        raise OutputError.no_report(target, error) from error
     return target
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from toolkit.cluster.runner import OnResult, Runner, hold_interrupts
+from toolkit.cluster.runner import OnResult, Runner
 from toolkit.cluster.spec import ClusterOptions, ClusterSpec, check_options, find_scheduler
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "ClusterSpec",
     "OnResult",
     "Runner",
-    "hold_interrupts",
     "open_cluster",
 ]
 

@@ -22,9 +22,10 @@ from dask.system import CPU_COUNT
 from dask.utils import ensure_dict
 
 from toolkit.cluster.prepare import prepare_process
-from toolkit.cluster.runner import OnResult, Runner, hold_interrupts
+from toolkit.cluster.runner import OnResult, Runner
 from toolkit.cluster.spec import ClusterOptions
 from toolkit.errors import ClusterError
+from toolkit.interrupts import hold_interrupts
 
 # A new worker is forked from a process that has imported these, in 0.1 s instead of 2 s.
 _PRELOADED = [

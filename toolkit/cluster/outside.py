@@ -23,9 +23,10 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from distributed.security import Security
 
 from toolkit.cluster.prepare import prepare_worker
-from toolkit.cluster.runner import OnResult, Runner, hold_interrupts
+from toolkit.cluster.runner import OnResult, Runner
 from toolkit.cluster.spec import ClusterOptions
 from toolkit.errors import ClusterError
+from toolkit.interrupts import hold_interrupts
 
 Futures = Sequence[Any]
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,25 +33,3 @@ class Runner(ABC):
 
         Raises ClusterError when a worker died, or when all workers or the scheduler are lost.
         """
-
-
-@contextmanager
-def hold_interrupts() -> Iterator[None]:
-    """Put Ctrl-C off until the block has ended, then let it do what it does otherwise."""
-    if threading.current_thread() is not threading.main_thread():
-        # Python runs signal handlers in the main thread only.
-        yield
-        return
-    pressed = False
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
-
-    before = signal.signal(signal.SIGINT, remember)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if pressed:
-            signal.raise_signal(signal.SIGINT)

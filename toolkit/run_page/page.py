@@ -72,7 +72,7 @@ def write_page(report: RunReport, run_dir: Path, name: str) -> Path:
     try:
         replace_file(target, page)
     except OSError as error:
-        raise OutputError.cannot_write(target, error) from error
+        raise OutputError.no_report(target, error) from error
     return target
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.config import Settings
 from toolkit.config_changes import changed_values, config_values
 from toolkit.errors import OutputError, ToolkitError, ValidationError
+from toolkit.interrupts import ignore_interrupts
 from toolkit.progress import Progress
 from toolkit.report import RunReport, StageFacts, one_line, record_run, write_report
 from toolkit.run_page.page import write_page
@@ -45,6 +46,16 @@ class Run:
         folder, parent = self.run_dir.name, self.run_dir.parent.name
         return folder if parent == self.workspace.reports.name else f"{parent}/{folder}"
 
+    def mark_published(self) -> None:
+        """The outputs are in their place, so that the run has gone well whatever comes now.
+
+        To be called the moment they are, inside `hold_interrupts` together with what puts them
+        there. From here on signals are ignored, and an error ends the run early with one line and
+        exit code 0: any other code says that the earlier outputs are as they were.
+        """
+        self.report.published = True
+        ignore_interrupts()
+
     def note(self, facts: StageFacts, text: str) -> None:
         """Something worth knowing: in the report and, at once, in the log."""
         facts.notes.append(text)
@@ -70,35 +81,70 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
     try:
         with record_run(report):
             yield run
-    except ValidationError:
-        _close(run)
-        raise
     except BaseException as error:
-        done = len(report.stages) > 1 or any(one.rows_in for one in report.stages)
-        if done or not isinstance(error, ToolkitError):
-            with suppress(OutputError):
-                print_path("report", _write_reports(run), sys.stderr)
-        raise
+        if not report.published:
+            _close_early(run, error)
+            raise
+        _tell_published(error)
     _close(run)
 
 
+def _close_early(run: Run, error: BaseException) -> None:
+    """The report of a run that did not publish; what goes wrong with it does not hide the error."""
+    report = run.report
+    done = len(report.stages) > 1 or any(one.rows_in for one in report.stages)
+    if isinstance(error, ToolkitError) and not done:
+        return
+    try:
+        if isinstance(error, ValidationError):
+            _close(run)
+        else:
+            print_path("report", _write_reports(run), sys.stderr)
+    except OutputError as problem:
+        log.error(str(problem))
+
+
 def _close(run: Run) -> None:
-    stage = run.report.stages[-1]
-    stage.paths["report"] = _write_reports(run)
-    print_summary(run.report, sys.stdout)
+    """The report and the summary. Raises OutputError when there can be no run.json."""
+    with _harmless_once_published(run):
+        run.report.stages[-1].paths["report"] = _write_reports(run)
+    with _harmless_once_published(run):
+        print_summary(run.report, sys.stdout)
+
+
+@contextmanager
+def _harmless_once_published(run: Run) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if not run.report.published:
+            raise
+        _tell_published(error)
+
+
+def _tell_published(error: BaseException) -> None:
+    """What went wrong after publication; a bug with its traceback."""
+    line = f"the outputs are published; {one_line(error)}"
+    if isinstance(error, ToolkitError | OSError):
+        log.error(line)
+    elif isinstance(error, Exception):
+        log.error(line, exc_info=error)
 
 
 def _write_reports(run: Run) -> Path:
     """Write run.json and the page of it; the path of the page, or of run.json if there is none.
 
     The page is for people and comes last: what goes wrong in it is told, with its traceback if it
-    is a bug, and makes no failure of a run whose outputs are published.
+    is a bug, and makes no failure of a run.
     """
     facts = write_report(run.report, run.run_dir)
     try:
         return write_page(run.report, run.run_dir, run.name)
     except OutputError as error:
-        log.error(str(error))
+        if run.report.published:
+            _tell_published(error)
+        else:
+            log.error(str(error))
     except Exception as error:
         log.exception(f"the run's page could not be made: {one_line(error)}")
     return facts

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from toolkit.config import Cluster, Settings
 from toolkit.errors import ToolkitError
+from toolkit.interrupts import INTERRUPTED
 from toolkit.report import RUN_FILE, one_line
 from toolkit.resources import describe_machine
-from toolkit.sweeps.process import INTERRUPTED, Work, do_alone
+from toolkit.sweeps.process import Work, do_alone
 from toolkit.sweeps.record import JobRecord
 from toolkit.sweeps.shared_feed import SharedFeed
 

@@ -16,10 +16,8 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from toolkit.cluster import hold_interrupts
 from toolkit.cluster.prepare import end_with_parent
-
-INTERRUPTED = 130
+from toolkit.interrupts import INTERRUPTED, hold_interrupts, raise_interrupts
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Work:
 def do_alone(work: Work) -> int:
     """Do the work in a new process and wait for its end; its exit code, negative for a signal.
 
-    Ctrl-C reaches it once, and is raised here when it has ended; a second one kills it.
+    Ctrl-C and SIGTERM reach it once, and are raised here when it has ended; a second one kills it.
     """
     process = _start(work)
     try:
@@ -48,7 +46,7 @@ def do_alone(work: Work) -> int:
     except KeyboardInterrupt:
         try:
             if process.pid is not None and process.is_alive():
-                os.kill(process.pid, signal.SIGINT)
+                os.kill(process.pid, signal.SIGTERM)
             process.join()
         except KeyboardInterrupt:
             process.kill()
@@ -76,6 +74,7 @@ def _start(work: Work) -> ForkServerProcess:
 def _do(work: Work) -> None:
     # Out of the terminal's reach: Ctrl-C comes from the parent, and never twice.
     os.setpgid(0, 0)
+    raise_interrupts()
     end_with_parent()
     os.environ.clear()
     os.environ.update(work.environment)

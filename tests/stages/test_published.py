@@ -1,0 +1,115 @@
+"""What goes wrong after publication changes no exit code: the outputs are there."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import ask
+from toolkit import stages
+from toolkit.config import Settings
+from toolkit.interrupts import hold_interrupts
+from toolkit.report import record_stage
+from toolkit.stages.running import open_run
+
+# What a stage may do, and then be struck by.
+FAULTS = {
+    "mistake": "raise InputError.is_empty('feed.csv')",
+    "bug": "raise IndexError('a bug')",
+    "SIGTERM": "os.kill(os.getpid(), signal.SIGTERM); time.sleep(0.05)",
+    "SIGHUP": "os.kill(os.getpid(), signal.SIGHUP); time.sleep(0.05)",
+    "SIGINT": "os.kill(os.getpid(), signal.SIGINT); time.sleep(0.05)",
+}
+PROGRAM = """
+import os, signal, sys, time
+from toolkit import cli, stages
+from toolkit.errors import InputError
+from toolkit.report import record_stage
+from toolkit.stages.running import open_run
+
+def stage(settings, run_dir):
+    with open_run("generate-data", settings, run_dir) as run, record_stage(run.report, "generate"):
+        if {published}:
+            run.mark_published()
+        {fault}
+
+stages.generate_data = stage
+sys.exit(cli.generate_data())
+"""
+
+
+def struck(fault: str, folder: Path, *, published: bool) -> subprocess.CompletedProcess[str]:
+    program = PROGRAM.format(published=published, fault=FAULTS[fault])
+    return subprocess.run(
+        [sys.executable, "-c", program, "size=tiny"], cwd=folder, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_after_publication_leaves_exit_code_0(fault: str, tmp_path: Path) -> None:
+    done = struck(fault, tmp_path, published=True)
+    assert done.returncode == 0, done.stderr
+    assert "untouched" not in done.stderr
+    assert ("the outputs are published; " in done.stderr) is not fault.startswith("SIG")
+    assert ("Traceback" in done.stderr) is (fault == "bug")
+    [run] = tmp_path.glob("data/reports/*/run.json")
+    assert '"status": "ok"' in run.read_text("utf-8")
+    assert '"published": true' in run.read_text("utf-8")
+
+
+@pytest.mark.parametrize("fault", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_before_publication_every_signal_is_a_ctrl_c(fault: str, tmp_path: Path) -> None:
+    done = struck(fault, tmp_path, published=False)
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.endswith("interrupted; earlier outputs are untouched\n")
+    [run] = tmp_path.glob("data/reports/*/run.json")
+    assert '"status": "interrupted"' in run.read_text("utf-8")
+
+
+def test_a_report_that_cannot_be_written_is_one_line_once_all_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def publish(settings: Settings, run_dir: Path) -> None:
+        with open_run("generate-data", settings, run_dir) as run:
+            with record_stage(run.report, "generate"):
+                run.mark_published()
+            (run_dir / "run.json").mkdir()
+
+    monkeypatch.setattr(stages, "generate_data", publish)
+    answer = ask("generate-data", "size=tiny", cwd=tmp_path)
+    assert answer.code == 0
+    assert "the outputs are published; the report could not be written: " in answer.err
+    assert "untouched" not in answer.err
+
+
+def test_a_signal_that_comes_while_the_outputs_are_put_in_place_is_too_late(
+    tmp_path: Path,
+) -> None:
+    """As for the block that commits: signals are held, and the run is marked inside of it."""
+    program = PROGRAM.format(published=False, fault=(
+        "from toolkit.interrupts import hold_interrupts\n"
+        "        with hold_interrupts():\n"
+        "            os.kill(os.getpid(), signal.SIGTERM)\n"
+        "            run.mark_published()"
+    ))  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", program, "size=tiny"], cwd=tmp_path)
+    assert done.returncode == 0
+
+
+def test_signals_that_are_held_are_raised_at_the_end_of_the_block() -> None:
+    order: list[str] = []
+
+    def press() -> None:
+        with hold_interrupts():
+            with hold_interrupts():
+                signal.raise_signal(signal.SIGINT)
+            order.append("held")
+        order.append("not raised")
+
+    with pytest.raises(KeyboardInterrupt):
+        press()
+    assert order == ["held"]
