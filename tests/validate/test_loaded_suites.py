@@ -292,22 +292,29 @@ class TestConditions:
             ("n >>> 0", "invalid syntax (<unknown>, line 1)"),
             ("n > ", "invalid syntax (<unknown>, line 1)"),
             ("price > 0", "name 'price' is not defined"),
-            ("lambda: n", "'Lambda' nodes are not implemented"),
-            ("n > @limit", "local variable 'limit' is not defined"),
         ],
     )
     def test_what_it_cannot_is_told(self, path: Path, condition: str, why: str) -> None:
-        suite = load(path, UNIQUE, where(condition))
-        found = refusal(lambda: suite.check_conditions(self.DATA))
+        found = refusal(lambda: load(path, UNIQUE, where(condition)).check_conditions(self.DATA))
         assert found == f"suite {path}: expectation 2: row_condition {condition!r}: {why}"
 
     def test_all_of_them_together(self, path: Path) -> None:
-        suite = load(path, where("n ="), where("n"), where("m > 0"))
+        suite = load(path, where("k == 1"), where("n"), where("m > 0"))
         found = refusal(lambda: suite.check_conditions(self.DATA))
         assert [line.partition(": row")[0] for line in found.splitlines()[1:]] == [
             "  - expectation 1",
             "  - expectation 3",
         ]
+
+    def test_code_is_refused_with_its_place_before_any_data_is_read(self, path: Path) -> None:
+        code = "@pd.io.common.os.system('true') == 0"
+        through = {"type": "pass_through", "pass_through_filter": "n.to_csv('x') == 0"}
+        structured = expectation("column_values_to_not_be_null", column="n", row_condition=through)
+        found = refusal(lambda: load(path, where("n > 0"), where(code), structured))
+        first, second = found.splitlines()[1:]
+        assert first.startswith(f"  - expectation 2: row_condition {code!r}: @ is not taken")
+        assert "expectation 3: row_condition" in second
+        assert "n.to_csv() is not taken" in second
 
 
 def where(condition: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from toolkit.validate.dataset import Facts, stock_frame
+from toolkit.validate.queries import read_condition
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -28,7 +29,7 @@ class Domain:
     """Which rows are looked at: those that fit `query`, without those that miss values.
 
     `left_out` says whether a row goes that lacks any of `columns`, or all of them, or none.
-    `query` is for DataFrame.query, with the columns that it may name.
+    `query` is a row condition for pandas, with the columns that it may name.
     """
 
     columns: tuple[str, ...]
@@ -162,7 +163,7 @@ class View:
 
 
 def _fitting(frame: pd.DataFrame, domain: Domain) -> Bools:
-    query = domain.query or ""
+    query = read_condition(domain.query or "", None)
     if all(name.isidentifier() and not iskeyword(name) for name in frame.columns):
         # As query() does it, which copies the index four times lest it be asked for.
         accepted = pd.eval(query, parser=domain.parser, resolvers=[dict(frame.items())])

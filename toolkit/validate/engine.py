@@ -47,6 +47,7 @@ from toolkit.validate.plan import (
     row_condition,
     stock_metric,
 )
+from toolkit.validate.queries import read_condition
 from toolkit.validate.stock import StockMetric
 from toolkit.validate.unique import KeySpill, find_repeats
 
@@ -84,7 +85,41 @@ class _Answer:
     failed: str | None = None
 
 
-class DaskExecutionEngine(PandasExecutionEngine):
+class _CarefulEngine(PandasExecutionEngine):
+    """Stock, but that a row condition is read before pandas runs it."""
+
+    def _apply_row_condition_filter(
+        self, data: pd.DataFrame, row_condition: Any, domain_kwargs: dict[str, Any]
+    ) -> pd.DataFrame:
+        query = self.query_of({**domain_kwargs, "row_condition": row_condition})
+        return data if query is None else data.query(read_condition(query, None))
+
+    def query_of(self, domain_kwargs: Mapping[str, Any]) -> str | None:
+        """The row condition as text. Raises ConditionError, or what stock raises, about a bad one.
+
+        It goes to pandas as read_condition gives it.
+        """
+        if not domain_kwargs.get("row_condition"):
+            return None
+        condition = row_condition(domain_kwargs["row_condition"])
+        if isinstance(condition, Condition) and not isinstance(condition, PassThroughCondition):
+            # Its lists of values may be as long as they are.
+            query = str(self.condition_to_filter_clause(condition))
+            read_condition(query, None)
+            return query
+        if isinstance(condition, PassThroughCondition):
+            query = str(condition.pass_through_filter)
+        elif domain_kwargs.get("condition_parser") == "pandas":
+            query = str(condition)
+        else:
+            # Stock says what is wrong.
+            super()._apply_row_condition_filter(pd.DataFrame(), condition, dict(domain_kwargs))
+            raise AssertionError("a condition without a parser")
+        read_condition(query)
+        return query
+
+
+class DaskExecutionEngine(_CarefulEngine):
     """Resolves the metrics of pandas over parquet datasets and Dask DataFrames.
 
     At most `max_listed_rows` unexpected rows of a check are told by number. What cannot be found
@@ -318,20 +353,8 @@ class DaskExecutionEngine(PandasExecutionEngine):
                 )
             table = load_columns(self.dataset, columns)
             self._loaded[columns] = stock_frame(table, self.dataset.facts.nullable)
-        engine = PandasExecutionEngine(batch_data_dict={_WHOLE: self._loaded[columns]})
+        engine = _CarefulEngine(batch_data_dict={_WHOLE: self._loaded[columns]})
         return engine.get_domain_records({**domain_kwargs, "batch_id": _WHOLE})
-
-    def query_of(self, domain_kwargs: Mapping[str, Any]) -> str | None:
-        """The row condition for DataFrame.query. Raises what stock raises about a bad one."""
-        if not domain_kwargs.get("row_condition"):
-            return None
-        condition = row_condition(domain_kwargs["row_condition"])
-        if isinstance(condition, PassThroughCondition):
-            return str(condition.pass_through_filter)
-        if isinstance(condition, Condition):
-            return str(self.condition_to_filter_clause(condition))
-        self._apply_row_condition_filter(self.dataset.empty_frame(), condition, dict(domain_kwargs))
-        return str(condition)
 
     def decides_by_row(self, domain_kwargs: Mapping[str, Any], query: str) -> bool:
         """Conditions of Great Expectations do; what is written for pandas may look further."""

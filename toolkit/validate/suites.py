@@ -33,6 +33,7 @@ from great_expectations.expectations.row_conditions import (
 import toolkit.validate.expectations  # noqa: F401 registers the toolkit's own
 from toolkit.errors import SuiteError, did_you_mean
 from toolkit.validate.plan import row_condition
+from toolkit.validate.queries import ConditionError, read_condition
 
 _KEYS = ("type", "kwargs", "meta", "notes", "description", "severity", "id", "rendered_content")
 _SUITE_KEYS = ("name", "expectations", "suite_parameters", "meta", "notes", "id")
@@ -97,6 +98,7 @@ def load_suite(path: Path) -> Suite:
     for number, given in enumerate(content["expectations"], 1):
         try:
             expectations.append(_expectation(given))
+            problems += _refused(number, expectations[-1])
         except _Unusable as error:
             problems += [f"expectation {number}: {line}" for line in error.lines]
     if problems:
@@ -194,18 +196,32 @@ def _condition_columns(condition: Any) -> Iterator[str]:
 
 
 def _unreadable(number: int, expectation: Expectation, empty: pd.DataFrame) -> Iterator[str]:
-    condition = row_condition(expectation.configuration.kwargs.get("row_condition"))
-    if not isinstance(condition, PassThroughCondition):
+    query = _written_for_pandas(expectation)
+    if query is None:
         return
-    query = condition.pass_through_filter
     try:
-        empty.query(query)
+        empty.query(read_condition(query))
     except (SyntaxError, NameError, NotImplementedError) as error:
         why = str(error).partition("\n")[0]
         yield f"expectation {number}: row_condition {query!r}: {why}"
     except Exception:
         # What fails without rows may do with them.
         return
+
+
+def _refused(number: int, expectation: Expectation) -> Iterator[str]:
+    query = _written_for_pandas(expectation)
+    try:
+        if query is not None:
+            read_condition(query)
+    except ConditionError as error:
+        yield f"expectation {number}: row_condition {(query or '')[:200]!r}: {error}"
+
+
+def _written_for_pandas(expectation: Expectation) -> str | None:
+    condition = row_condition(expectation.configuration.kwargs.get("row_condition"))
+    is_text = isinstance(condition, PassThroughCondition)
+    return str(condition.pass_through_filter) if is_text else None
 
 
 def _unknown(number: int, expectation: Expectation, parameters: Mapping[str, Any]) -> Iterator[str]:
