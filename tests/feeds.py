@@ -27,7 +27,8 @@ from toolkit.clean.feed import (
     stage_tasks,
     total_repairs,
 )
-from toolkit.read.blocks import find_sources, plan_blocks
+from toolkit.read.blocks import plan_blocks
+from toolkit.read.sources import find_sources
 from toolkit.read.spool import spool
 from toolkit.report import RepairFacts
 

@@ -73,6 +73,24 @@ class InputError(ToolkitError):
         return cls(f"input {path}: is a folder; name a file, or a pattern such as '{path}/*.csv'")
 
     @classmethod
+    def no_file(cls, given: str, what: str) -> InputError:
+        return cls(
+            f"input {given}: is {what}, but inputs are read more than once; "
+            "write it to a file and name that"
+        )
+
+    @classmethod
+    def is_address(cls, given: str) -> InputError:
+        return cls(
+            f"input {given}: is an address, but only files on this machine's disks are read; "
+            "download it and name the file"
+        )
+
+    @classmethod
+    def other_kind(cls, path: str, what: str, advice: str) -> InputError:
+        return cls(f"input {path}: is no CSV file but {what}; {advice}")
+
+    @classmethod
     def is_empty(cls, path: str) -> InputError:
         return cls(
             f"{path}: no header, the file is empty (0 records); check that it was fully written"
@@ -283,6 +301,13 @@ class OutputError(ToolkitError):
         return cls(f"the report could not be written: {path}: {error.strerror or error}")
 
     @classmethod
+    def cannot_read_back(cls, path: Path | str, error: OSError) -> OutputError:
+        return cls(
+            f"cannot read back {path}: {error.strerror or error}; earlier outputs are untouched, "
+            "check the disk that data_dir is on and run again"
+        )
+
+    @classmethod
     def in_use(cls, target: Path) -> OutputError:
         return cls(
             f"{target} is being written by another run; wait for it, or use another data_dir"
@@ -386,7 +411,7 @@ class ClusterError(ToolkitError):
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' for the nearest known name, whatever its case, or nothing."""
-    names = {name.casefold(): name for name in known}
+    """'; did you mean X?' for the nearest other known name, whatever its case, or nothing."""
+    names = {name.casefold(): name for name in known if name != given}
     near = difflib.get_close_matches(given.casefold(), names, n=1, cutoff=0.6)
     return f"; did you mean {names[near[0]]!r}?" if near else ""

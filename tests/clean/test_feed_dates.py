@@ -24,7 +24,8 @@ from toolkit.clean.feed import evaluate_feed, make_job, stage_tasks
 from toolkit.clean.order_check import check_date_orders
 from toolkit.contract import Contract, Key
 from toolkit.errors import InputError
-from toolkit.read.blocks import find_sources, plan_blocks
+from toolkit.read.blocks import plan_blocks
+from toolkit.read.sources import find_sources
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "dirty_cafe"
 

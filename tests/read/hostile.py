@@ -18,8 +18,8 @@ from tests.feeds import clean_files
 from toolkit.clean.evaluate import Rules
 from toolkit.contract import Contract, CsvFormat
 from toolkit.errors import InputError
-from toolkit.read.blocks import find_sources
 from toolkit.read.header import read_names
+from toolkit.read.sources import find_sources
 from toolkit.read.spool import spool
 
 Rows = list[tuple[str, ...]]

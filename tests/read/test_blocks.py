@@ -14,7 +14,8 @@ import pytest
 from tests.feeds import GOOD_ROW, HEADER, write_feed
 from toolkit.contract import Contract
 from toolkit.errors import InputError, OutputError
-from toolkit.read.blocks import Source, extra_columns, find_sources, plan_blocks
+from toolkit.read.blocks import extra_columns, plan_blocks
+from toolkit.read.sources import Source, find_sources
 from toolkit.read.spool import spool
 
 

@@ -25,10 +25,11 @@ from tests.contracts import text_only
 from tests.read.hostile import read_file
 from toolkit.contract import CsvFormat
 from toolkit.read import records
-from toolkit.read.blocks import find_sources, plan_blocks
+from toolkit.read.blocks import plan_blocks
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import RawBlock, Wanted, parse_block, parse_bytes
 from toolkit.read.records import Grammar
+from toolkit.read.sources import find_sources
 
 Records = list[tuple[str, ...] | str]
 _PIECES = [

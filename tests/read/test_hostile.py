@@ -14,7 +14,8 @@ from tests.read.hostile import BLANK, HEADER, MALFORMED, Holds, Refused, Rows, r
 from toolkit.clean.evaluate import Rules
 from toolkit.contract import AnyColumn, Category, CsvFormat, Mapped, Text
 from toolkit.lookups import Lookup
-from toolkit.read.blocks import find_sources, header_notes, plan_blocks
+from toolkit.read.blocks import header_notes, plan_blocks
+from toolkit.read.sources import find_sources
 
 # One that hangs fails, long before the suite would.
 pytestmark = pytest.mark.timeout(60)

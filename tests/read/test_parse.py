@@ -14,9 +14,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.read.machine import read_all
-from toolkit.read.blocks import Block, Source
+from toolkit.read.blocks import Block
 from toolkit.read.parse import Wanted, near_unique_columns, parse_bytes, read_records
 from toolkit.read.records import Grammar, find_cut, next_start
+from toolkit.read.sources import find_sources
 
 SMALL = Grammar(max_field_bytes=40)
 Record = tuple[str, ...] | str
@@ -181,7 +182,8 @@ def test_many_broken_lines_take_no_longer_each_than_few(data: bytes) -> None:
 
 def block_of(path: Path, data: bytes, names: str = "ab", start: int = 0) -> Block:
     path.write_bytes(data)
-    return Block(0, Source(str(path), path, len(data), 0), tuple(names), start, len(data))
+    [source] = find_sources([str(path)])
+    return Block(0, source, tuple(names), start, len(data))
 
 
 @settings(max_examples=100)

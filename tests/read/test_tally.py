@@ -17,7 +17,8 @@ from tests.oracle import COLUMNS, PADDING
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.worth import amount_column, behind_amount, weigh_block
 from toolkit.contract import Contract
-from toolkit.read.blocks import find_sources, plan_blocks
+from toolkit.read.blocks import plan_blocks
+from toolkit.read.sources import find_sources
 from toolkit.read.tally import AMOUNT, ROWS, Counted, Group, Tally, count_block
 
 GROUPS: tuple[Group, ...] = (("region",), ("category",), ("product_name", "category"))

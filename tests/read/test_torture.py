@@ -16,9 +16,10 @@ from tests.read.hostile import MALFORMED, Holds, Refused, Rows, draft
 from toolkit.clean.evaluate import Rules
 from toolkit.contract import AnyColumn, Category, CsvFormat, Date, Number
 from toolkit.lookups import Lookup
-from toolkit.read.blocks import find_sources, plan_blocks
+from toolkit.read.blocks import plan_blocks
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import Wanted, parse_block
+from toolkit.read.sources import find_sources
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "csv_torture"
 pytestmark = [

@@ -21,7 +21,7 @@ from toolkit.contract import CsvFormat
 from toolkit.contract.check import contract_problems
 from toolkit.errors import InputError
 from toolkit.read import spool as spooling
-from toolkit.read.blocks import find_sources
+from toolkit.read.sources import find_sources
 from toolkit.read.spool import spool
 from toolkit.read.transcode import show_bytes, transcode
 

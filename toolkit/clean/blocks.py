@@ -34,6 +34,7 @@ from toolkit.errors import OutputError
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import RawBlock, Wanted, parse_block, read_records
+from toolkit.read.spool import reading_back
 from toolkit.report import RejectedExample
 from toolkit.store import ParquetStyle, part_name, write_parquet
 
@@ -186,11 +187,11 @@ def publish_block(
     index = staged.block.index
     paths: list[Path] = []
     n_bytes = 0
+    clean = load_clean(staged, first_row, repeated)
+    rejected = load_rejected(staged, first_row, repeated, job)
+    if clean.num_rows + rejected.num_rows != staged.n_records:
+        raise AssertionError(f"block {index}: rows are neither clean nor rejected")
     try:
-        clean = load_clean(staged, first_row, repeated)
-        rejected = load_rejected(staged, first_row, repeated, job)
-        if clean.num_rows + rejected.num_rows != staged.n_records:
-            raise AssertionError(f"block {index}: rows are neither clean nor rejected")
         style = ParquetStyle(targets.compression, _few_values(job))
         for table, schema, folder in (
             (clean, job.contract.clean_schema(), targets.clean),
@@ -318,5 +319,5 @@ def write_spilled(table: pa.Table, path: Path) -> None:
 
 
 def read_spilled(path: Path) -> pa.Table:
-    with pa.memory_map(str(path)) as file:
+    with reading_back(path), pa.memory_map(str(path)) as file:
         return pa.ipc.open_file(file).read_all()

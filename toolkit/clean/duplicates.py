@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from toolkit.clean.keys import Words, as_text
+from toolkit.read.spool import reading_back
 
 Ints = npt.NDArray[np.int64]
 
@@ -154,7 +155,7 @@ def _rows_that_share_a_word(spilled: Sequence[Spilled], bucket: int, first_rows:
 def _bucket(block: Spilled, bucket: int) -> tuple[Words, npt.NDArray[np.uint32]]:
     stop = block.bucket_ends[bucket]
     start = block.bucket_ends[bucket - 1] if bucket else 0
-    with block.words_path.open("rb") as file:
+    with reading_back(block.words_path), block.words_path.open("rb") as file:
         words = np.fromfile(file, np.uint64, stop - start, offset=start * 8)
         file.seek(block.n_rows * 8)
         rows = np.fromfile(file, np.uint32, stop - start, offset=start * 4)
@@ -174,7 +175,7 @@ def _keys(
 
 
 def _read_keys(path: Path, key: Sequence[str], rows: Ints) -> pa.Table:
-    with pa.memory_map(str(path)) as file:
+    with reading_back(path), pa.memory_map(str(path)) as file:
         table = pa.ipc.open_file(file).read_all().select(list(key)).take(pa.array(rows))
         columns = [as_text(column.combine_chunks()) for column in table.columns]
     return pa.table(columns, names=list(key))

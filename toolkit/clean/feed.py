@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,9 +39,10 @@ from toolkit.contract import (
     Contract,
     Key,
 )
-from toolkit.read.blocks import Block, extra_columns, find_sources, plan_blocks
+from toolkit.read.blocks import Block, extra_columns, plan_blocks
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import near_unique_columns
+from toolkit.read.sources import Source, find_sources, repeated_names, watching
 from toolkit.read.spool import spool
 from toolkit.report import RepairFacts
 
@@ -147,8 +149,9 @@ def evaluate_feed(
     no UTF-8 are copied at once.
     Computing spills evaluated blocks to `spill` (a temporary folder by default, removed when
     Python ends), which all workers must see. Raises InputError for inputs that are no such feed;
-    computing any part of the frame raises it when the whole feed contradicts the order of day and
-    month in a format, as `check_date_orders` does (whose notes are not given here).
+    computing any part of the frame raises it when an input has changed since it was planned, or
+    when the whole feed contradicts the order of day and month in a format, as `check_date_orders`
+    does (whose notes are not given here). Warns of a file that is named more than once.
     """
     # Half a second to import, which a pipeline of tasks need not wait for.
     import dask.dataframe as dd
@@ -157,10 +160,16 @@ def evaluate_feed(
         spill = Path(tempfile.mkdtemp(prefix="sales-feed-"))
         atexit.register(shutil.rmtree, spill, ignore_errors=True)
     encoding = rules.contract.csv.encoding
-    sources = [spool(source, spill, encoding) for source in find_sources(inputs)]
-    blocks = plan_blocks(sources, rules.contract, block_bytes)
-    job = make_job(rules, blocks, spill)
-    staged = delayed(_checked, pure=False)(stage_tasks(blocks, job), rules.contract)
+    found = find_sources(inputs)
+    if repeated := repeated_names(found):
+        warnings.warn(repeated, stacklevel=2)
+    with watching(found):
+        sources = [spool(source, spill, encoding) for source in found]
+        blocks = plan_blocks(sources, rules.contract, block_bytes)
+        job = make_job(rules, blocks, spill)
+    shared = delayed(job, pure=False)
+    tasks = [delayed(_stage_watched, pure=False)(block, shared) for block in blocks]
+    staged = delayed(_checked, pure=False)(tasks, sources, rules.contract)
     duplicates = _find_repeats_lazily(staged, len(blocks), job)
     meta = _frame(_evaluated_schema(job).empty_table())
     parts = [
@@ -209,8 +218,17 @@ def rejected_rows(evaluated: dd.DataFrame) -> dd.DataFrame:
     return rejected[[*raw, *facts]].rename(columns=raw)
 
 
-def _checked(staged: Sequence[Staged], contract: Contract) -> list[Staged]:
-    check_date_orders(staged, contract)
+def _stage_watched(block: Block, job: Job) -> Staged:
+    with watching([block.source]):
+        return stage_block(block, job)
+
+
+def _checked(
+    staged: Sequence[Staged], sources: Sequence[Source], contract: Contract
+) -> list[Staged]:
+    """All blocks, if they are still of the files that were planned with."""
+    with watching(sources):
+        check_date_orders(staged, contract)
     return list(staged)
 
 

@@ -37,9 +37,10 @@ from toolkit.profile.keys import Group, Repeats, groups_to_try
 from toolkit.profile.naming import clean_names
 from toolkit.profile.readings import Reading
 from toolkit.profile.vocabulary import Caps
-from toolkit.read.blocks import Block, Source
+from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of, read_header
 from toolkit.read.records import next_start
+from toolkit.read.sources import Source
 
 # Parts of blocks wait to be added up until so many have come.
 _PARTS_AT_ONCE = 16
@@ -82,8 +83,9 @@ class Format:
 def head_block(source: Source, contract: Contract) -> Block:
     """The records that begin in the first megabyte of a plain file."""
     header = read_header(source.path, source.shown, contract)
-    size, start = source.path.stat().st_size, header.data_start
-    with source.path.open("rb") as file:
+    start = header.data_start
+    with source.open() as file:
+        size = os.fstat(file.fileno()).st_size
 
         def read(begin: int, end: int) -> bytes:
             return os.pread(file.fileno(), end - begin, begin)

@@ -19,6 +19,7 @@ import pyarrow as pa
 from toolkit.clean.duplicates import bucket_ends
 from toolkit.clean.keys import Words, key_words
 from toolkit.profile.readings import Reading
+from toolkit.read.spool import reading_back
 
 _MOST_SINGLES, _MOST_PAIRS, _MOST_PAIRED = 4, 6, 8
 _NEARLY = 0.9
@@ -121,5 +122,5 @@ def count_repeats(spilled: Sequence[SpilledWords], buckets: range) -> Repeats:
 def _bucket(spilled: SpilledWords, bucket: int) -> Words:
     start = spilled.ends[bucket - 1] if bucket else 0
     count = spilled.ends[bucket] - start
-    with spilled.path.open("rb") as file:
+    with reading_back(spilled.path), spilled.path.open("rb") as file:
         return np.fromfile(file, np.uint64, count, offset=start * 8)

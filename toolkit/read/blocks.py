@@ -6,7 +6,6 @@ input exactly once, however they are cut.
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,30 +16,7 @@ from toolkit.contract import Contract
 from toolkit.errors import InputError
 from toolkit.read.header import grammar_of, read_header
 from toolkit.read.records import Grammar, find_cut, next_start
-
-COMPRESSED_SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """One input: the name it was given by, and the file that holds its plain text."""
-
-    shown: str
-    path: Path
-    size: int
-    modified_ns: int
-    """Size and time of change of the file as given, to tell whether it changed meanwhile."""
-
-    @property
-    def compression(self) -> str | None:
-        return COMPRESSED_SUFFIXES.get(Path(self.shown).suffix.lower())
-
-    def has_changed(self) -> bool:
-        try:
-            now = os.stat(self.shown)
-        except OSError:
-            return True
-        return (now.st_size, now.st_mtime_ns) != (self.size, self.modified_ns)
+from toolkit.read.sources import Source, reading
 
 
 @dataclass(frozen=True)
@@ -63,52 +39,12 @@ class Block:
 
     def read(self, at_most: int | None = None) -> bytes:
         n_bytes = self.n_bytes if at_most is None else min(at_most, self.n_bytes)
-        with self.source.path.open("rb") as file:
+        with self.source.open() as file:
             file.seek(self.start)
             data = file.read(n_bytes)
         if len(data) != n_bytes:
             raise InputError.changed(self.source.shown)
         return data
-
-
-def find_sources(inputs: Sequence[str]) -> list[Source]:
-    """The files that `inputs` (paths and glob patterns) name, in the order given, each once.
-
-    The files of a pattern are sorted by name. Raises InputError for what is no readable file.
-    """
-    sources: dict[str, Source] = {}
-    for given in inputs:
-        for shown in _expand(given):
-            if shown not in sources:
-                sources[shown] = _source(shown)
-    return list(sources.values())
-
-
-def _expand(given: str) -> list[str]:
-    if os.path.lexists(given) or not glob.has_magic(given):
-        return [given]
-    matches = sorted(name for name in glob.glob(given, recursive=True) if os.path.isfile(name))
-    if not matches:
-        raise InputError.no_match(given)
-    return matches
-
-
-def _source(shown: str) -> Source:
-    path = Path(shown)
-    try:
-        shown.encode()
-        if path.is_dir():
-            raise InputError.is_folder(path)
-        facts = path.stat()
-        with path.open("rb"):
-            pass
-    except UnicodeEncodeError:
-        raise InputError.not_readable(ascii(shown), "its name is not UTF-8; rename it") from None
-    except FileNotFoundError:
-        raise InputError.no_match(shown) from None
-    except OSError as error:
-        raise InputError.not_readable(shown, error.strerror) from None
-    return Source(shown, path, facts.st_size, facts.st_mtime_ns)
 
 
 def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int) -> list[Block]:
@@ -122,7 +58,8 @@ def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int)
     blocks: list[Block] = []
     for source in sources:
         header = read_header(source.path, source.shown, contract)
-        cuts = _cuts(source.path, header.data_start, block_bytes, grammar)
+        with reading(source.shown, source.path):
+            cuts = _cuts(source.path, header.data_start, block_bytes, grammar)
         for start, stop in pairwise(cuts):
             blocks.append(Block(len(blocks), source, header.names, start, stop, header.written))
     return blocks
@@ -132,6 +69,16 @@ def extra_columns(blocks: Sequence[Block], contract: Contract) -> tuple[str, ...
     """The columns that some header has and the contract does not know, in order of appearance."""
     known = set(contract.sources.values())
     return tuple(dict.fromkeys(n for block in blocks for n in block.names if n not in known))
+
+
+def names_shown(names: Sequence[str], blocks: Sequence[Block]) -> list[str]:
+    """Names of columns for people; one without a name by its place in the first file of those."""
+    return [name or _nameless_shown(blocks) for name in names]
+
+
+def _nameless_shown(blocks: Sequence[Block]) -> str:
+    place = next(block.names.index("") for block in blocks if "" in block.names)
+    return f"(no name, column {place + 1})"
 
 
 def header_notes(blocks: Sequence[Block], contract: Contract) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -15,6 +16,7 @@ from pathlib import Path
 from toolkit.contract import ROW_FACTS, Contract, CsvFormat
 from toolkit.errors import InputError
 from toolkit.read.records import Grammar, next_start
+from toolkit.read.sources import reading
 from toolkit.read.transcode import BYTE_ORDER_MARKS, is_utf8, show_bytes
 
 _BOM = codecs.BOM_UTF8
@@ -75,8 +77,8 @@ def read_names(path: Path, shown: str, csv_format: CsvFormat) -> tuple[str, ...]
 def _find(path: Path, shown: str, csv_format: CsvFormat) -> tuple[list[str], int]:
     """The cells of the header as they stand in the file, and where the records begin."""
     grammar = _grammar(csv_format)
-    with path.open("rb") as file:
-        size = path.stat().st_size
+    with reading(shown, path), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
 
         def read(start: int, stop: int) -> bytes:
             file.seek(start)

@@ -8,9 +8,9 @@ from typing import Protocol
 import psutil
 
 from toolkit.contract import Contract
-from toolkit.read.blocks import Source
 from toolkit.read.header import grammar_of, read_header
 from toolkit.read.records import record_starts, scan
+from toolkit.read.sources import Source, reading
 
 _SMALLEST, _LARGEST = 1 << 20, 16 << 20
 # A block being cleaned takes about this many times its bytes, all copies counted.
@@ -42,7 +42,7 @@ def choose_block_bytes(
     and small enough that a small input still gives every worker something to do.
     by_rows: from the mean length of the first records.
     """
-    total = sum(source.path.stat().st_size for source in sources)
+    total = sum(map(_plain_bytes, sources))
     if options.kind == "by_size" and options.block_bytes:
         return options.block_bytes
     if options.kind == "by_count" and options.count:
@@ -55,10 +55,15 @@ def choose_block_bytes(
 
 
 def _mean_record_bytes(sources: Sequence[Source], contract: Contract) -> float:
-    largest = max(sources, key=lambda source: source.path.stat().st_size)
+    largest = max(sources, key=_plain_bytes)
     header = read_header(largest.path, largest.shown, contract)
-    with largest.path.open("rb") as file:
+    with largest.open() as file:
         file.seek(header.data_start)
         data = file.read(_SAMPLE_BYTES)
     n_records = len(record_starts(data, scan(data, grammar_of(contract)))) if data else 0
     return len(data) / max(1, n_records)
+
+
+def _plain_bytes(source: Source) -> int:
+    with reading(source.shown, source.path):
+        return source.path.stat().st_size

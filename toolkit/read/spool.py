@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from toolkit.errors import InputError, OutputError
-from toolkit.read.blocks import Source
+from toolkit.read.sources import Source
 from toolkit.read.transcode import is_utf8, transcode
 
 _PIECE_BYTES = 4 << 20
@@ -37,6 +38,15 @@ def spool(source: Source, folder: Path, encoding: str) -> Source:
     return replace(source, path=path)
 
 
+@contextmanager
+def reading_back(path: Path) -> Iterator[None]:
+    """Raises OutputError when what the run has written for itself cannot be read again."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError.cannot_read_back(path, error) from error
+
+
 def _utf8_pieces(source: Source, encoding: str) -> Iterator[bytes]:
     if is_utf8(encoding):
         yield from _pieces(source)
@@ -48,13 +58,20 @@ def _utf8_pieces(source: Source, encoding: str) -> Iterator[bytes]:
 
 
 def _pieces(source: Source) -> Iterator[bytes]:
-    try:
-        with pa.OSFile(source.shown) as file:
-            packing = source.compression
-            with pa.CompressedInputStream(file, packing) if packing else file as stream:
-                while piece := stream.read(_PIECE_BYTES):
-                    yield piece
-    except OSError as error:
-        raise InputError.not_readable(
-            source.shown, f"no sound {source.compression or 'file'}: {error}"
-        ) from None
+    with source.open(), pa.OSFile(str(source.path)) as file:
+        packing = source.compression
+        if packing is None:
+            yield from _read_all(file)
+            return
+        try:
+            with pa.CompressedInputStream(file, packing) as stream:
+                yield from _read_all(stream)
+        except OSError as error:
+            if error.errno:
+                raise
+            raise InputError.not_readable(source.shown, f"no sound {packing}: {error}") from None
+
+
+def _read_all(stream: pa.NativeFile) -> Iterator[bytes]:
+    while piece := stream.read(_PIECE_BYTES):
+        yield piece

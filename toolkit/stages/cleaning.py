@@ -24,16 +24,17 @@ from toolkit.clean.feed import (
 from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import Settings
-from toolkit.errors import ConfigError, InputError
+from toolkit.errors import ConfigError
 from toolkit.progress import Stage
-from toolkit.read.blocks import (
+from toolkit.read.blocks import header_notes, names_shown, plan_blocks
+from toolkit.read.sizing import choose_block_bytes
+from toolkit.read.sources import (
     COMPRESSED_SUFFIXES,
     Source,
     find_sources,
-    header_notes,
-    plan_blocks,
+    repeated_names,
+    watching,
 )
-from toolkit.read.sizing import choose_block_bytes
 from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
 from toolkit.stages.running import Dataset, Run
 from toolkit.stages.spooling import spooled
@@ -145,12 +146,11 @@ class _Work:
 
 def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
     work.spill.mkdir()
-    with open_cluster(run.settings.cluster) as runner:
+    if repeated := repeated_names(sources):
+        run.note(work.facts, repeated)
+    with watching(sources), open_cluster(run.settings.cluster) as runner:
         plain = spooled(runner, sources, work.spill, work.rules.contract.csv.encoding)
         published = _clean_blocks(run, runner, plain, work)
-    for source in sources:
-        if source.has_changed():
-            raise InputError.changed(source.shown)
     shutil.rmtree(work.spill)
     _count(work.facts, published, sources)
     for folder in work.staged.values():
@@ -171,7 +171,7 @@ def _clean_blocks(
         run.note(
             work.facts,
             f"columns that the contract does not know are kept in rejected rows only: "
-            f"{', '.join(job.extra)}",
+            f"{', '.join(names_shown(job.extra, blocks))}",
         )
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:

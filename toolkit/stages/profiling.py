@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -12,18 +13,19 @@ from dask.delayed import delayed
 
 from toolkit.clean.duplicates import bucket_ranges
 from toolkit.cluster import Runner, open_cluster
-from toolkit.errors import ConfigError, InputError, OutputError
+from toolkit.errors import ConfigError, OutputError
 from toolkit.profile.block import BlockFacts, Questions, look_at_block
 from toolkit.profile.dialect import tell_dialect
-from toolkit.profile.encoding import Encoding, agree, look_at, pieces_of, tell_encoding
+from toolkit.profile.encoding import Bytes, Encoding, agree, look_at, pieces_of, tell_encoding
 from toolkit.profile.facts import Profile
 from toolkit.profile.gathering import HEAD_BYTES, Format, Gathered, ask, conclude, head_block
 from toolkit.profile.keys import Group, Repeats, SpilledWords, count_repeats
 from toolkit.profile.page import profile_page
 from toolkit.profile.table import profile_table
-from toolkit.read.blocks import Block, Source, find_sources, plan_blocks
+from toolkit.read.blocks import Block, plan_blocks
 from toolkit.read.header import read_names
 from toolkit.read.sizing import choose_block_bytes
+from toolkit.read.sources import Source, find_sources, reading, repeated_names, watching
 from toolkit.report import StageFacts, record_stage
 from toolkit.stages.running import Run
 from toolkit.stages.spooling import spooled
@@ -40,15 +42,15 @@ def profile(run: Run, inputs: Sequence[str]) -> Profile:
     with record_stage(run.report, "profile") as facts:
         sources = find_sources(inputs)
         facts.bytes_in = sum(source.size for source in sources)
+        if repeated := repeated_names(sources):
+            run.note(facts, repeated)
         run.run_dir.mkdir(parents=True, exist_ok=True)
         with (
             tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,
+            watching(sources),
             open_cluster(run.settings.cluster) as runner,
         ):
             found = _profile(run, runner, sources, Path(folder))
-        for source in sources:
-            if source.has_changed():
-                raise InputError.changed(source.shown)
         facts.rows_in = found.file.n_records
         _write(run, found, facts)
     print_plainly(profile_table(found), sys.stdout)
@@ -76,9 +78,9 @@ def _format(
     given = run.settings.encoding
     encoding = _tell_encoding(runner, unpacked) if given is None else Encoding(given, "as you said")
     plain = spooled(runner, sources, folder, encoding.name)
-    with plain[0].path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    whole = plain[0].path.stat().st_size <= HEAD_BYTES
+    with plain[0].open() as file:
+        head = file.read(HEAD_BYTES + 1)
+    head, whole = head[:HEAD_BYTES], len(head) <= HEAD_BYTES
     text = head.decode("utf-8", "replace")
     dialect = tell_dialect(text, plain[0].shown, whole=whole, delimiter=run.settings.delimiter)
     fmt = Format(encoding, dialect)
@@ -88,12 +90,17 @@ def _format(
 def _tell_encoding(runner: Runner, sources: Sequence[Source]) -> Encoding:
     found = []
     for source in sources:
-        size = source.path.stat().st_size
-        task = delayed(look_at, pure=False)
-        looks = runner.run([task(source.path, *piece) for piece in pieces_of(size)])
-        with source.path.open("rb") as file:
-            found.append(tell_encoding(looks, file.read(4)))
+        with source.open() as file:
+            head, size = file.read(4), os.fstat(file.fileno()).st_size
+        task = delayed(_look_at, pure=False)
+        looks = runner.run([task(source, *piece) for piece in pieces_of(size)])
+        found.append(tell_encoding(looks, head))
     return agree([source.shown for source in sources], found)
+
+
+def _look_at(source: Source, start: int, stop: int) -> Bytes:
+    with reading(source.shown, source.path):
+        return look_at(source.path, start, stop)
 
 
 def _gather(run: Run, runner: Runner, blocks: Sequence[Block], questions: Questions) -> Gathered:

@@ -8,7 +8,7 @@ from pathlib import Path
 from dask.delayed import delayed
 
 from toolkit.cluster import Runner
-from toolkit.read.blocks import Source
+from toolkit.read.sources import Source
 from toolkit.read.spool import spool
 
 

@@ -23,8 +23,9 @@ from toolkit.lookups.planning import Plan, Wish, groups_of
 from toolkit.lookups.review import Doubt, doubts_table, find_doubts, write_doubts
 from toolkit.lookups.suggested import Draft, LookupFile, marks_path
 from toolkit.lookups.text import Shape
-from toolkit.read.blocks import find_sources, plan_blocks
+from toolkit.read.blocks import plan_blocks
 from toolkit.read.sizing import choose_block_bytes
+from toolkit.read.sources import find_sources, repeated_names, watching
 from toolkit.read.tally import Counted, Group, Tally, count_block
 from toolkit.report import InputFacts, StageFacts, record_stage
 from toolkit.shipped import shipped_folder
@@ -158,6 +159,8 @@ def _count(
     sources = find_sources(inputs)
     facts.bytes_in, facts.rows_in = sum(source.size for source in sources), 0
     facts.inputs = [InputFacts(source.shown, source.size) for source in sources]
+    if repeated := repeated_names(sources):
+        run.note(facts, repeated)
     work = partial(count_block, contract=contract, groups=groups)
     if amount is not None:
         behind = behind_amount(contract, amount)
@@ -166,6 +169,7 @@ def _count(
     run.run_dir.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,
+        watching(sources),
         open_cluster(run.settings.cluster) as runner,
     ):
         plain = spooled(runner, sources, Path(folder), contract.csv.encoding)
@@ -182,9 +186,6 @@ def _count(
                 shown.advance(rows=counted.n_records, bytes=counted.n_bytes)
 
             runner.run([task(block) for block in blocks], add)
-    for source in sources:
-        if source.has_changed():
-            raise InputError.changed(source.shown)
     return {group: tally.table() for group, tally in tallies.items()}
 
 

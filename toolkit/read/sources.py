@@ -1,0 +1,229 @@
+"""The files that inputs name: each once, what is refused at sight, and whether one has changed."""
+
+from __future__ import annotations
+
+import glob
+import os
+import platform
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from toolkit.errors import InputError, ToolkitError
+from toolkit.read.kinds import HEAD_BYTES, kind_of
+
+COMPRESSED_SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+STANDARD_INPUT = "-"
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
+_NO_FILES = {
+    stat.S_ISFIFO: "a pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
+# Names under these are those of this process only, or lead elsewhere the next time.
+_PASSING = ("/dev/", "/proc/")
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What tells a file from another one, and from itself after a change."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+    host: str
+
+    @classmethod
+    def of(cls, facts: os.stat_result) -> FileState:
+        times = (facts.st_mtime_ns, facts.st_ctime_ns)
+        return cls(facts.st_size, *times, facts.st_ino, platform.node())
+
+    def is_still(self, before: FileState) -> bool:
+        """Whether nothing has changed. Other machines may number the same file otherwise."""
+        if self.host == before.host:
+            return self == before
+        return (self.size, self.modified_ns) == (before.size, before.modified_ns)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input: the name it was given by, and the file that holds its plain text.
+
+    `path` is absolute, so that workers in other folders find it too. It is `original` unless the
+    text had to be unpacked or decoded. `also` are further names that were given for the same file.
+    """
+
+    shown: str
+    path: Path
+    original: Path
+    state: FileState
+    also: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file as it was given."""
+        return self.state.size
+
+    @property
+    def compression(self) -> str | None:
+        return COMPRESSED_SUFFIXES.get(Path(self.shown).suffix.lower())
+
+    def has_changed(self) -> bool:
+        """Whether the file is another one by now, or gone, or was written to."""
+        try:
+            return not FileState.of(os.stat(self.original)).is_still(self.state)
+        except OSError:
+            return True
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """The plain text, from its beginning.
+
+        Raises InputError when it cannot be read, or when the file is not the one that was planned
+        with. A copy is the toolkit's own, and stays as it is.
+        """
+        with reading(self.shown, self.path):
+            if self.path == self.original:
+                # Before it is opened: a pipe in its place would let one wait for ever.
+                self._refuse_changed(self._facts())
+            with self.path.open("rb") as file:
+                if self.path == self.original:
+                    self._refuse_changed(os.fstat(file.fileno()))
+                yield file
+
+    def _facts(self) -> os.stat_result:
+        try:
+            return self.original.stat()
+        except FileNotFoundError:
+            if self.state.host == platform.node():
+                raise InputError.changed(self.shown) from None
+            raise
+
+    def _refuse_changed(self, facts: os.stat_result) -> None:
+        if not FileState.of(facts).is_still(self.state):
+            raise InputError.changed(self.shown)
+
+
+@contextmanager
+def reading(shown: str, path: Path) -> Iterator[None]:
+    """What the system refuses while the file at `path` is read becomes InputError."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError.not_readable(shown, _why(error, path)) from error
+
+
+def _why(error: OSError, path: Path) -> str:
+    why = error.strerror or str(error)
+    if isinstance(error, FileNotFoundError):
+        return f"{why}; it must lie at {path} on every machine that reads it, until the end"
+    return why
+
+
+@contextmanager
+def watching(sources: Sequence[Source]) -> Iterator[None]:
+    """Raises InputError at the end when a source has changed in the meantime.
+
+    An error in between is that one too where a changed file may have led to it.
+    """
+    try:
+        yield
+    except (MemoryError, ToolkitError) as error:
+        if isinstance(error, InputError):
+            _check_all(sources, error)
+        raise
+    except Exception as error:
+        _check_all(sources, error)
+        raise
+    _check_all(sources)
+
+
+def _check_all(sources: Iterable[Source], error: Exception | None = None) -> None:
+    for source in sources:
+        if source.has_changed():
+            raise InputError.changed(source.shown) from error
+
+
+def find_sources(inputs: Sequence[str]) -> list[Source]:
+    """The files that `inputs` (paths and glob patterns) name, in the order given, each once.
+
+    A file is the same under whatever name. Those of a pattern are sorted by name. Raises
+    InputError for what is no readable file, and for files that are plainly no CSV.
+    """
+    sources: dict[tuple[int, int], Source] = {}
+    for given in inputs:
+        for shown in _expand(given):
+            identity, source = _source(shown)
+            first = sources.setdefault(identity, source)
+            if first is not source:
+                sources[identity] = replace(first, also=(*first.also, shown))
+    return list(sources.values())
+
+
+def repeated_names(sources: Sequence[Source]) -> str | None:
+    """A line about the files that were named more than once; None if there are none."""
+    repeated = [source for source in sources if source.also]
+    if not repeated:
+        return None
+    first = repeated[0]
+    others = len(first.also) - 1
+    names = first.also[0] + (f" and {others} more" if others else "")
+    more = len(repeated) - 1
+    rest = f", and so are {more} more files" if more > 1 else ", and so is 1 more file"
+    return f"{first.shown} is named again as {names}, and read once{rest if more else ''}"
+
+
+def is_address(text: str) -> bool:
+    """Whether it is one of the web or of an object store, https://... or s3://..., and no path."""
+    return _ADDRESS.match(text) is not None
+
+
+def _expand(given: str) -> list[str]:
+    if is_address(given):
+        raise InputError.is_address(given)
+    if os.path.lexists(given) or not glob.has_magic(given):
+        return [given]
+    matches = sorted(name for name in glob.glob(given, recursive=True) if os.path.isfile(name))
+    if not matches:
+        raise InputError.no_match(given)
+    return matches
+
+
+def _source(shown: str) -> tuple[tuple[int, int], Source]:
+    """A file by what the system knows it by, and as a source."""
+    path = Path(os.path.abspath(shown))
+    try:
+        shown.encode()
+        facts = path.stat()
+        _refuse_no_file(shown, facts.st_mode)
+        if str(path).startswith(_PASSING):
+            path = path.resolve()
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except UnicodeEncodeError:
+        raise InputError.not_readable(ascii(shown), "its name is not UTF-8; rename it") from None
+    except FileNotFoundError:
+        if shown == STANDARD_INPUT:
+            raise InputError.no_file(shown, "standard input") from None
+        raise InputError.no_match(shown) from None
+    except OSError as error:
+        raise InputError.not_readable(shown, error.strerror) from None
+    source = Source(shown, path, path, FileState.of(facts))
+    kind = kind_of(head)
+    if kind is not None and source.compression is None:
+        raise InputError.other_kind(shown, kind.what, kind.advice)
+    return (facts.st_dev, facts.st_ino), source
+
+
+def _refuse_no_file(shown: str, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise InputError.is_folder(Path(shown))
+    for is_so, what in _NO_FILES.items():
+        if is_so(mode):
+            raise InputError.no_file(shown, what)
