@@ -158,6 +158,10 @@ def test_keys_of_the_contract_that_the_file_leaves_out_can_be_set(
         (["-m", "rows=glob(*)"], "there is nothing to run: a sweep has no values"),
         (["-m", "--cfg", "job"], "--cfg and --multirun: only one of them can be asked for"),
         (["--resolve"], "--resolve: is for --cfg"),
+        (["--package", "dataset"], "--package dataset: is for --cfg"),
+        (["-sc"], "-sc: nothing: expected install=SHELL, uninstall=SHELL or query=SHELL, of bash"),
+        (["-sc", "install=tcsh"], "-sc: install=tcsh: expected install=SHELL"),
+        (["hydra.job.chdir=true"], "hydra.job.chdir=true: paths would no longer be those of where"),
         (["--config-name", "confi"], "Cannot find primary config 'confi'"),
         (["--config-dir", "nowhere"], "nowhere: there is no such config folder"),
     ],
@@ -266,6 +270,73 @@ def test_workspaces_of_a_sweep_share_a_conf(own_conf: Path, ask: Ask) -> None:
     answer = ask("clean-data", "-m", "data_dir=work/data,other/data")
     assert answer.code == 2
     assert "the workspaces of one sweep must lie beside the same conf/" in answer.err
+
+
+def test_a_config_that_is_not_utf8_is_named(own_conf: Path, ask: Ask) -> None:
+    path = own_conf / "dataset" / "latin.yaml"
+    path.write_bytes("# clean-data\nname: x\ncolumns: {é: {kind: text}}\n".encode("cp1252"))
+    for words in ([], ["-m", "seed=1,2"], ["--cfg", "job"]):
+        answer = ask("clean-data", "data_dir=work/data", "dataset=latin", *words)
+        assert answer.code == 2
+        assert answer.err == f"error: {path}: is not UTF-8 (byte 31); save the file as UTF-8\n"
+
+
+def test_own_configs_are_found_beside_a_workspace_of_the_environment(
+    own_conf: Path, job: Callable[..., Values], monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    monkeypatch.setenv("HERE", str(own_conf.parent))
+    assert job("clean-data", "data_dir=${oc.env:HERE}/data")["dataset"]["name"] == "mine"
+    answer = ask("clean-data", "name=work", "data_dir=${name}/data")
+    assert answer.code == 2
+    assert f"data_dir=work/data: the folder {own_conf} beside it is not looked into" in answer.err
+
+
+def test_hydras_own_help_takes_overrides(tmp_path: Path) -> None:
+    words = ("--hydra-help", "dataset=online_retail", "seed=1")
+    done = run_script("run-pipeline", *words, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--multirun" in done.stdout
+
+
+def test_a_broken_config_of_dask_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dask.yaml").write_text("a: [")
+    monkeypatch.setenv("DASK_CONFIG", str(tmp_path / "dask.yaml"))
+    for words in (["size=tiny"], ["-m", "rows=1,2"]):
+        done = run_script("generate-data", *words, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("error: Dask's configuration: ")
+        assert str(tmp_path / "dask.yaml") in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert left_in(tmp_path) == ["dask.yaml"]
+
+
+@pytest.mark.parametrize("folder", ["mine", ".", "data", "data/reports"])
+@pytest.mark.parametrize("key", ["hydra.run.dir", "hydra.sweep.dir"])
+def test_nothing_that_a_run_did_not_make_is_removed(
+    folder: str, key: str, ask: Ask, tmp_path: Path
+) -> None:
+    for path in ("mine/sub/keep.txt", "data/reports/earlier/run.json", "data/clean/x.parquet"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("precious")
+    before = left_in(tmp_path)
+    words = ["--multirun", "seed=1,2"] if key == "hydra.sweep.dir" else []
+    answer = ask("clean-data", "nothing.csv", f"{key}={folder}", *words)
+    assert answer.code == 2
+    assert answer.err.startswith(f"error: {key}={folder}: holds ")
+    assert answer.err.count("\n") == 1
+    assert left_in(tmp_path) == before
+
+
+def test_a_folder_that_was_there_stays_and_one_that_was_made_goes(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in ("empty", "new", "a/b/c", "empty/d"):
+        answer = ask("clean-data", "nothing.csv", f"hydra.run.dir={folder}")
+        assert answer.errors == ["error: input nothing.csv: no such file"]
+        assert left_in(tmp_path) == ["empty"]
+    assert ask("generate-data", "rows=1", "hydra.run.dir=empty").code == 0
+    assert (tmp_path / "empty" / "run.json").is_file()
 
 
 # --- answers -------------------------------------------------------------------------------------

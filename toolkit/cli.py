@@ -127,6 +127,10 @@ def run_command(name: str) -> int:
     except ToolkitError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except PermissionError as error:
+        # Where a folder may not be looked into, which is no bug.
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        return ToolkitError.exit_code
     except KeyboardInterrupt:
         print("interrupted; earlier outputs are untouched", file=sys.stderr)
         return INTERRUPTED

@@ -93,16 +93,29 @@ def _own_folder(overrides: Sequence[Override]) -> Path | None:
     """The folder conf/ beside the workspace, if there is one."""
     given = [override for override in overrides if override.key_or_group == "data_dir"]
     if given:
-        workspaces = [value for value in _values(given[-1]) if isinstance(value, str)]
+        workspaces = [_resolved(value) for value in _values(given[-1]) if isinstance(value, str)]
     else:
         config = (shipped_folder("conf") / "config.yaml").read_text(encoding="utf-8")
         workspaces = [yaml.safe_load(config)["data_dir"]]
-    folders = {Path(os.path.abspath(workspace)).parent / "conf" for workspace in workspaces}
-    if len(folders) > 1 and any(folder.is_dir() for folder in folders):
+    # Path.is_dir would raise where one may not look.
+    folders = {_conf_beside(workspace) for workspace in workspaces}
+    if len(folders) > 1 and any(map(os.path.isdir, folders)):
         raise ConfigError(
             f"{given[-1].input_line}: the workspaces of one sweep must lie beside the same conf/"
         )
-    return next((folder for folder in folders if folder.is_dir()), None)
+    return next((folder for folder in folders if os.path.isdir(folder)), None)
+
+
+def _conf_beside(workspace: str) -> Path:
+    return Path(os.path.abspath(workspace)).parent / "conf"
+
+
+def _resolved(value: str) -> str:
+    """With variables of the environment in their place; what needs the config stays as it is."""
+    try:
+        return str(OmegaConf.create({"data_dir": value}).data_dir)
+    except OmegaConfBaseException:
+        return value
 
 
 def parse_overrides(words: Sequence[str]) -> tuple[list[Override], list[str]]:
@@ -125,9 +138,11 @@ class PlannedRun:
 
     values: dict[str, Any]
     overrides: Sequence[str]
+    run_dir: str
     sweep_dir: str
     subdir: str
     at_once: int
+    chdir: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,7 +178,7 @@ class Composition:
                 words = self.words(plain)
                 hydra = compose(self.config_name, words, return_hydra_config=True).hydra
                 params = dict(hydra.sweeper.get("params") or {})
-        except (HydraException, OmegaConfBaseException, yaml.YAMLError):
+        except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError):
             return self
         given = {override.key_or_group for override in self.overrides}
         varied, _ = parse_overrides([f"{k}={v}" for k, v in params.items() if k not in given])
@@ -181,7 +196,7 @@ class Composition:
         try:
             with self._initialized():
                 return plain_values(compose(self.config_name, self.words([])))
-        except (HydraException, OmegaConfBaseException, yaml.YAMLError):
+        except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError):
             return None
 
     def words(self, overrides: Sequence[Override]) -> list[str]:
@@ -234,10 +249,38 @@ class Composition:
                 problems += config_problems(runs[-1].values, self.groups)
             if not runs:
                 problems.append("there is nothing to run: a sweep has no values")
-            problems += self._sweep_problems(runs)
+            problems += [*self._folder_problems(runs), *self._sweep_problems(runs)]
         except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
             problems.append(_with_hint(_one_line(error)))
+        except UnicodeDecodeError as error:
+            problems.append(self._not_utf8(error))
         return runs, problems
+
+    def _not_utf8(self, error: UnicodeDecodeError) -> str:
+        """About the config file that was being read, which the error does not name."""
+        for folder in self.folders.in_order():
+            for path in sorted(folder.rglob("*.yaml")):
+                content = path.read_bytes()
+                if content == error.object or error.object in content:
+                    return f"{path}: is not UTF-8 (byte {error.start}); save the file as UTF-8"
+        return f"a config file is not UTF-8 (byte {error.start}); save it as UTF-8"
+
+    def _folder_problems(self, runs: Sequence[PlannedRun]) -> Iterator[str]:
+        """Folders that would be other ones than those that were looked into, or meant."""
+        if any(run.chdir for run in runs):
+            yield (
+                "hydra.job.chdir=true: paths would no longer be those of where the command is run; "
+                "leave it out, and name the run's folder in them if that is meant"
+            )
+        looked_into = {folder.resolve() for folder in self.folders.in_order()}
+        for run in runs:
+            own = _conf_beside(str(run.values.get("data_dir")))
+            if os.path.isdir(own) and own.resolve() not in looked_into:
+                yield (
+                    f"data_dir={run.values['data_dir']}: the folder {own} beside it is not looked "
+                    "into; give data_dir as a path or with ${oc.env:NAME}, or name the folder by "
+                    "--config-dir"
+                )
 
     def _sweep_problems(self, runs: Sequence[PlannedRun]) -> Iterator[str]:
         if not self.multirun:
@@ -300,7 +343,10 @@ class Composition:
                 at_once = _jobs_at_once(hydra.launcher.get("n_jobs", 1))
                 overrides = [str(word) for word in hydra.overrides.task]
                 sweep = hydra.sweep
-                return PlannedRun(values, overrides, str(sweep.dir), str(sweep.subdir), at_once)
+                return PlannedRun(
+                    *(values, overrides, str(hydra.run.dir), str(sweep.dir), str(sweep.subdir)),
+                    *(at_once, bool(hydra.job.chdir)),
+                )
             finally:
                 HydraConfig.instance().cfg = None
 

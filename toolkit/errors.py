@@ -27,6 +27,12 @@ class ConfigError(ToolkitError):
         return cls("\n".join([f"{len(problems)} problems:", *(f"  - {line}" for line in problems)]))
 
     @classmethod
+    def folder_in_use(cls, key: str, folder: Path, names: Sequence[str]) -> ConfigError:
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        things = "1 other thing" if len(names) == 1 else f"{len(names)} other things"
+        return cls(f"{key}={folder}: holds {things}: {shown}; name a folder that is new or empty")
+
+    @classmethod
     def nothing_to_write(cls) -> ConfigError:
         return cls("outputs.clean and outputs.rejected are both false: nothing would be written")
 

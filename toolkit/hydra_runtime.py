@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from hydra._internal.utils import _run_hydra, get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from toolkit.command_line import Command, HydraFlags, Line, translate
+from toolkit.command_line import Command, HydraFlags, Line, quoted, translate
 from toolkit.completion import Typed
 from toolkit.composition import (
     VERSION_BASE,
@@ -27,7 +27,7 @@ from toolkit.composition import (
 )
 from toolkit.config import Settings, read_settings
 from toolkit.errors import ConfigError, OutputError
-from toolkit.report import RUN_FILE
+from toolkit.report import LOG_FILE, RUN_FILE
 
 Stage = Callable[[Settings, Path], object]
 
@@ -65,6 +65,9 @@ def run_through_hydra(
     if args.info or args.hydra_help:
         if problems:
             raise ConfigError.from_problems(problems)
+        if args.hydra_help:
+            # Hydra would look for them in its own config.
+            args.overrides = []
         _enter_hydra(args, composition.folders, _refuse)
         return 0
     if args.cfg:
@@ -78,13 +81,28 @@ def run_through_hydra(
             raise ConfigError(f"--multirun: {command.name} has no results to compare")
         stage(read_settings(runs[0].values, runs[0].overrides), Path(runs[0].values["data_dir"]))
         return 0
+    _check_dask_config()
     if composition.multirun:
         return _sweep(composition, runs, (stage, share), args)
-    only = _OnlyRun(stage, composition.defaults())
-    with only.leaving_no_empty_folder(Path(runs[0].values["data_dir"])):
+    # Its name has the time in it: so the folder that is looked into is the one that Hydra makes.
+    args.overrides = [*composition.words(composition.overrides), _pinned(runs[0].run_dir)]
+    only = _OnlyRun(stage, composition.defaults(), Path(runs[0].run_dir))
+    with only.leaving_no_empty_folder():
         _enter_hydra(args, composition.folders, only.run)
     only.raise_failure()
     return 0
+
+
+def _check_dask_config() -> None:
+    """Raise ConfigError about files of Dask's own configuration, which it reads when imported."""
+    try:
+        import_module("dask.config")
+    except ValueError as error:
+        raise ConfigError(f"Dask's configuration: {' '.join(str(error).split())}") from None
+
+
+def _pinned(run_dir: str) -> str:
+    return f"hydra.run.dir={quoted(run_dir)}"
 
 
 def _plan(command: Command, line: Line, args: argparse.Namespace) -> tuple[Composition, list[str]]:
@@ -107,6 +125,8 @@ def _flag_problems(args: argparse.Namespace) -> Iterator[str]:
         yield f"{' and '.join(given)}: only one of them can be asked for"
     if args.resolve and not args.cfg:
         yield "--resolve: is for --cfg"
+    if args.package and not args.cfg:
+        yield f"--package {args.package}: is for --cfg"
 
 
 def _sweep(
@@ -139,8 +159,20 @@ def _refuse(_: DictConfig) -> None:
     raise AssertionError("--info and --hydra-help run nothing")
 
 
+_SHELLS = ("bash", "zsh", "fish")
+_COMPLETIONS = [
+    f"{what}={shell}" for what in ("install", "uninstall", "query") for shell in _SHELLS
+]
+
+
 def _complete(command: Command, args: argparse.Namespace) -> int:
     """Answer the shell, which asks with -sc query=bash and the line in COMP_LINE."""
+    if len(args.overrides) != 1 or args.overrides[0] not in _COMPLETIONS:
+        given = " ".join(args.overrides) or "nothing"
+        raise ConfigError(
+            f"-sc: {given}: expected install=SHELL, uninstall=SHELL or query=SHELL, of "
+            f"{', '.join(_SHELLS)}"
+        )
     typed = Typed.from_shell(command, os.environ.get("COMP_LINE", ""))
     choices = typed.choices(hydra_flags())
     if choices is not None:
@@ -157,19 +189,20 @@ def _complete(command: Command, args: argparse.Namespace) -> int:
 class _OnlyRun:
     """A run that is no part of a sweep; what it raises is kept for after Hydra's end."""
 
-    def __init__(self, stage: Stage, defaults: Mapping[str, Any] | None) -> None:
+    def __init__(self, stage: Stage, defaults: Mapping[str, Any] | None, run_dir: Path) -> None:
         self._stage, self._defaults = stage, defaults
         self._failure: BaseException | None = None
-        self._run_dir: Path | None = None
+        self._run_dir, self._hydra_dir = run_dir, run_dir / ".hydra"
 
     def run(self, config: DictConfig) -> None:
         """The job that Hydra calls. Hydra would print what it raises, and leave."""
         hydra = HydraConfig.get()
-        self._run_dir = Path(hydra.runtime.output_dir)
+        if hydra.output_subdir is not None:
+            self._hydra_dir = self._run_dir / str(hydra.output_subdir)
         overrides = [str(word).removeprefix("++") for word in hydra.overrides.task]
         try:
             settings = read_settings(plain_values(config), overrides, defaults=self._defaults)
-            self._stage(settings, self._run_dir)
+            self._stage(settings, self._run_dir.absolute())
         except (Exception, SystemExit) as error:
             self._failure = error
 
@@ -182,29 +215,51 @@ class _OnlyRun:
             raise self._failure
 
     @contextmanager
-    def leaving_no_empty_folder(self, data_dir: Path) -> Iterator[None]:
-        """Afterwards, the folder of a run that failed and left no report is gone.
+    def leaving_no_empty_folder(self) -> Iterator[None]:
+        """Afterwards, the folder of a run that failed and left no report is gone, as it was made.
 
-        So is the workspace, where Hydra had to make it for that folder. Raises OutputError when
-        there can be no such folder.
+        So are the folders in which it lies, where Hydra had to make them. Whatever else is in them
+        stays. Raises ConfigError when it holds anything by now, OutputError when there can be none.
         """
-        parents = [data_dir / "reports", data_dir, *data_dir.absolute().parents]
-        _check_writable(next(folder for folder in parents if folder.exists()))
-        made = [folder for folder in parents if not folder.exists()]
+        check_unused("hydra.run.dir", self._run_dir)
+        own = self._run_dir.absolute()
+        parents = [own, *own.parents]
+        _check_writable(next(folder for folder in parents if os.path.exists(folder)))
+        existing = {folder for folder in parents if os.path.exists(folder)}
         done = False
         try:
             yield
             done = self._failure is None
         finally:
-            if not done and self._run_dir and not (self._run_dir / RUN_FILE).exists():
-                shutil.rmtree(self._run_dir, ignore_errors=True)
-                for folder in made:
-                    if folder.is_dir() and not any(folder.iterdir()):
-                        folder.rmdir()
+            if not done and not (own / RUN_FILE).exists():
+                self._remove_own_files()
+                for folder in parents:
+                    if folder not in existing:
+                        with suppress(OSError):
+                            folder.rmdir()
+
+    def _remove_own_files(self) -> None:
+        """What Hydra and the logging have put into the run's folder."""
+        (self._run_dir / LOG_FILE).unlink(missing_ok=True)
+        for name in ("config.yaml", "hydra.yaml", "overrides.yaml"):
+            (self._hydra_dir / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._hydra_dir.rmdir()
+
+
+def check_unused(key: str, folder: Path) -> None:
+    """Raise ConfigError unless the folder is new or empty: what a run did not make is not its own.
+
+    `key` is what sets it.
+    """
+    with suppress(OSError):
+        names = sorted(os.listdir(folder))
+        if names:
+            raise ConfigError.folder_in_use(key, folder, names)
 
 
 def _check_writable(folder: Path) -> None:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise OutputError.cannot_write(folder, NotADirectoryError(20, "it is no folder"))
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError.cannot_write(folder, PermissionError(13, "not allowed"))

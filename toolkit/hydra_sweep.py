@@ -25,6 +25,7 @@ from toolkit.command_line import quoted
 from toolkit.composition import Composition, PlannedRun, plain_values
 from toolkit.config import read_settings
 from toolkit.errors import ConfigError
+from toolkit.hydra_runtime import check_unused
 from toolkit.report import utc_now
 from toolkit.store import locked
 from toolkit.sweeps.comparison import read_seconds
@@ -132,6 +133,8 @@ def run_sweep(
             f"hydra.sweep.dir={folder}: holds a sweep; name another folder, or go on with it by "
             f"{_RESUME}=true"
         )
+    else:
+        check_unused("hydra.sweep.dir", folder)
     at_once = min(runs[0].at_once, len(runs)) if known else runs[0].at_once
     job = SweepJob(*stages, at_once, len(runs) if known else None, composition.defaults())
     overrides = [one for one in composition.overrides if one.key_or_group != _RESUME]

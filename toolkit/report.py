@@ -22,6 +22,8 @@ from toolkit.errors import OutputError, ToolkitError, ValidationError
 from toolkit.resources import ResourceSampler, Sample, describe_machine
 
 RUN_FILE, PAGE_FILE, RESULTS_FILE = "run.json", "report.html", "validation.json"
+LOG_FILE = "run.log"
+"""As conf/hydra/job_logging names it."""
 WORST_FIRST = ("failed", "errored", "vacuous", "passed")
 """The results of expectations; one that met no value at all is vacuous."""
 _LONGEST_TRACEBACK = 20_000
