@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def settings(defaults: Values, *overrides: str, **values: Any) -> Settings:
 
 
 def test_values_are_those_of_json_under_dotted_keys(defaults: Values) -> None:
-    values = config_values(settings(defaults, input="feed.csv"))
+    values = config_values(settings(defaults, input="feed.csv", as_of="2026-11-23"))
     assert values["rows"] == 100_000
     assert values["as_of"] == "2026-11-23"
     assert values["input"] == ["feed.csv"]
@@ -51,7 +52,12 @@ def test_what_differs_has_its_default(defaults: Values) -> None:
     changed = changed_values(
         settings(defaults, rows=5, input="feed.csv", as_of="2026-01-01", seed=42)
     )
-    assert changed == {"rows": 100_000, "as_of": "2026-11-23", "input": None}
+    today = date.today().isoformat()
+    assert changed == {"rows": 100_000, "as_of": today, "input": None}
+
+
+def test_today_is_no_change(defaults: Values) -> None:
+    assert changed_values(settings(defaults, input="feed.csv")) == {"input": None}
 
 
 def test_a_value_that_was_taken_away_differs(defaults: Values) -> None:

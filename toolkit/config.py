@@ -29,8 +29,9 @@ _STRICT: dict[str, Any] = {"extra": "forbid"}
 _WITHOUT_EFFECT = (
     *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
     *("validation", "run_tests", "sweep", "results_dir", "dashboard", "defaults"),
-    *("name", "encoding", "delimiter", "null_words"),
+    *("name", "encoding", "delimiter", "null_words", "as_of_given"),
 )
+_TODAY = "today"
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # The keys that each kind goes by.
 _USED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -136,6 +137,7 @@ class Config:
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     mode: Literal["dirty", "clean"]
     as_of: date
+    """Written as `today` for the day on which the settings are read."""
     ledger: bool
     input: tuple[Annotated[str, Field(min_length=1)], ...]
     """Paths and patterns; empty when none is given."""
@@ -167,6 +169,8 @@ class Config:
     validation: Validation
     sweep: Sweep = Sweep()
     dashboard: Dashboard = Dashboard()
+    generated_until: date = date(2026, 11, 23)
+    """Stays the same on any day, so that the same seed gives the same bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +182,13 @@ class Settings(Config):
     """Where a job of a sweep puts its outputs; those of a single run go to data_dir."""
     defaults: Config | None = None
     """What the config would be without overrides; None where it would be none without them."""
+    as_of_given: bool = False
+    """Whether a day was named, rather than today."""
+
+    @property
+    def last_sale(self) -> date:
+        """The day that generated sales end on."""
+        return self.as_of if self.as_of_given else self.generated_until
 
     @property
     def config_hash(self) -> str:
@@ -192,23 +203,39 @@ def read_settings(
     overrides: Sequence[str] = (),
     groups: Collection[str] = (),
     defaults: Mapping[str, Any] | None = None,
+    today: date | None = None,
 ) -> Settings:
     """The settings that plain values (as YAML gives them) stand for.
 
     `overrides` and the values without them, `defaults`, are kept for the run's report; `groups` are
-    names that are no keys, but that a mistyped key may have meant. Raises ConfigError with every
-    problem at once.
+    names that are no keys, but that a mistyped key may have meant. `today` is what as_of=today
+    means; without it, the day it is on this machine. Raises ConfigError with every problem at once.
     """
+    as_of_given = values.get("as_of") != _TODAY
+    day = _today_for(values, today or date.today())
+    values = _dated(values, day)
     problems = config_problems(values, groups)
     if problems:
         raise ConfigError.from_problems(problems)
     config: Config = _validated(Config, _listed(values))
     found = {**vars(config), "dataset": _labelled(config.dataset, config.unknown_label)}
-    return Settings(**found, overrides=tuple(overrides), defaults=_read_defaults(defaults))
+    without = None if defaults is None else _read_defaults(_dated(defaults, day))
+    return Settings(**found, overrides=tuple(overrides), defaults=without, as_of_given=as_of_given)
 
 
-def _read_defaults(values: Mapping[str, Any] | None) -> Config | None:
-    if values is None or config_problems(values):
+def _today_for(values: Mapping[str, Any], today: date) -> Any:
+    """What today is to a run: of a generated feed, nothing depends on the day of the run."""
+    if any(values.get(key) for key in ("input", "cleaned", "rejected")):
+        return today
+    return values.get("generated_until", Config.generated_until)
+
+
+def _dated(values: Mapping[str, Any], day: Any) -> Mapping[str, Any]:
+    return {**values, "as_of": day} if values.get("as_of") == _TODAY else values
+
+
+def _read_defaults(values: Mapping[str, Any]) -> Config | None:
+    if config_problems(values):
         return None
     config: Config = _validated(Config, _listed(values))
     return config
@@ -242,6 +269,7 @@ def read_contract(values: Any) -> Contract:
 
 def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> list[str]:
     """Every problem of the values, one line each: dotted key, value, what is allowed."""
+    values = _dated(values, date.today())
     problems = [*_empty_paths(values), *_infinities(values)]
     try:
         _validated(Config, _listed(values))

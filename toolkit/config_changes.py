@@ -12,7 +12,7 @@ from typing import Any
 from toolkit.config import Config, Settings
 
 # How the settings came about is no part of them.
-_ABOUT_SETTINGS = ("overrides", "defaults")
+_ABOUT_SETTINGS = ("overrides", "defaults", "as_of_given")
 
 
 def config_values(config: Config) -> dict[str, Any]:

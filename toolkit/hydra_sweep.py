@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ EnterHydra = Callable[[list[str], Callable[[DictConfig], float]], None]
 class SweepJob:
     """What Hydra calls for each job. `n_jobs` is None when their number is not known.
 
-    `defaults` are the values of the config without overrides.
+    `defaults` are the values of the config without overrides, `today` is the same for all jobs.
     """
 
     stage: Stage
@@ -59,6 +60,7 @@ class SweepJob:
     at_once: int
     n_jobs: int | None
     defaults: Mapping[str, Any] | None
+    today: date
 
     def run(self, config: DictConfig) -> float:
         """Run the job, unless it was done before; its seconds, which a sweeper may minimise.
@@ -81,7 +83,9 @@ class SweepJob:
         else:
             _say(name)
             try:
-                settings = read_settings(values, overrides, defaults=self.defaults)
+                settings = read_settings(
+                    values, overrides, defaults=self.defaults, today=self.today
+                )
             except ConfigError as error:
                 record = replace(record, status="failed", error=str(error))
                 record.write(folder)
@@ -127,7 +131,7 @@ def run_sweep(
     folder = Path(runs[0].sweep_dir)
     if runs[0].values["sweep"]["resume"]:
         folder, earlier = find_same(record, folder)
-        record = replace(record, started=earlier.started)
+        record = replace(record, started=earlier.started, today=earlier.today)
     elif (folder / SWEEP_FILE).exists():
         raise ConfigError(
             f"hydra.sweep.dir={folder}: holds a sweep; name another folder, or go on with it by "
@@ -136,7 +140,8 @@ def run_sweep(
     else:
         check_unused("hydra.sweep.dir", folder)
     at_once = min(runs[0].at_once, len(runs)) if known else runs[0].at_once
-    job = SweepJob(*stages, at_once, len(runs) if known else None, composition.defaults())
+    today = date.fromisoformat(record.today)
+    job = SweepJob(*stages, at_once, len(runs) if known else None, composition.defaults(), today)
     overrides = [one for one in composition.overrides if one.key_or_group != _RESUME]
     words = [*composition.words(overrides), f"hydra.sweep.dir={quoted(str(folder))}"]
     with locked(folder / SWEEP_FILE):

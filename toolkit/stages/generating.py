@@ -16,7 +16,7 @@ from toolkit.workspace import ledger_path
 def generate(run: Run, path: Path) -> Path:
     """Write the feed that the settings describe to `path`, whole or not at all; the path."""
     settings = run.settings
-    spec = FeedSpec(settings.rows, settings.seed, settings.mode, settings.as_of)
+    spec = FeedSpec(settings.rows, settings.seed, settings.mode, settings.last_sale)
     ledger = ledger_path(path) if settings.ledger else None
     with record_stage(run.report, "generate") as facts:
         try:

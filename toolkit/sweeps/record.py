@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,11 +58,15 @@ class PlannedJob:
 
 @dataclass(frozen=True)
 class SweepRecord:
-    """A sweep: `jobs` is empty where a sweeper finds them as it goes."""
+    """A sweep: `jobs` is empty where a sweeper finds them as it goes.
+
+    `today` is what as_of=today means to all of its jobs, also to those that are run later.
+    """
 
     command: str
     started: str
     jobs: tuple[PlannedJob, ...] = ()
+    today: str = field(default_factory=lambda: date.today().isoformat())
 
     def write(self, folder: Path) -> None:
         write_json(asdict(self), folder / SWEEP_FILE)

@@ -29,11 +29,11 @@ class SharedFeed:
             "rows": settings.rows,
             "seed": settings.seed,
             "mode": settings.mode,
-            "as_of": settings.as_of.isoformat(),
+            "until": settings.last_sale.isoformat(),
             "ledger": settings.ledger,
             "generator": generator_digest(),
         }
-        name = f"feed_{settings.rows}_seed{settings.seed}_{settings.mode}_{settings.as_of}"
+        name = f"feed_{settings.rows}_seed{settings.seed}_{settings.mode}_{settings.last_sale}"
         # Apart, so that making the one for its ledger does not disturb who reads the other.
         name += "_ledger" if settings.ledger else ""
         folder = settings.data_dir.absolute() / "input" / "shared"
