@@ -8,6 +8,7 @@ when there is something to do.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -34,10 +35,15 @@ from toolkit.command_line import (
 from toolkit.errors import ToolkitError
 from toolkit.interrupts import INTERRUPTED, end_of_process, interrupts_kept, raise_interrupts
 from toolkit.shipped import shipped_folder
+from toolkit.standard_streams import heard_streams
 
 if TYPE_CHECKING:
     from toolkit.config import Settings
 
+_QUESTIONS = (
+    *("-h", "--help", "--version", "--hydra-help", "--info", "-i", "--cfg", "-c"),
+    *("-sc", "--shell-completion"),
+)
 _PACKAGE = "sales-feed-toolkit"
 
 
@@ -107,7 +113,30 @@ def _script(name: str) -> int:
 
 
 def run_command(name: str) -> int:
-    """Do what the words after the command's name ask for; the exit code."""
+    """Do what the words after the command's name ask for; the exit code.
+
+    That nobody reads what it says is no fault, but an answer that is all that was asked for must
+    have got through.
+    """
+    with heard_streams() as out:
+        code = _run_command(name)
+    if out.lost is None or (out.is_closed_pipe and _is_question(sys.argv[1:])):
+        return code
+    why = out.lost.strerror or out.lost
+    if code == 0 and _is_question(sys.argv[1:]):
+        print(f"error: stdout: {why}", file=sys.stderr)
+        return ToolkitError.exit_code
+    with heard_streams():
+        print(f"note: not all could be shown on stdout: {why}", file=sys.stderr)
+    return code
+
+
+def _is_question(words: Sequence[str]) -> bool:
+    """Whether the words ask for an answer, and for no run."""
+    return any(word.partition("=")[0] in _QUESTIONS for word in words)
+
+
+def _run_command(name: str) -> int:
     command, words = COMMANDS[name], sys.argv[1:]
     if "-h" in words or "--help" in words:
         own = Path("conf")
@@ -131,8 +160,8 @@ def run_command(name: str) -> int:
         # Where a folder may not be looked into, which is no bug.
         print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
         return ToolkitError.exit_code
-    except KeyboardInterrupt:
-        print("interrupted; earlier outputs are untouched", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"interrupted; {str(error) or 'earlier outputs are untouched'}", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import re
-import tempfile
 import time
 import traceback
 from collections.abc import Iterator
@@ -253,23 +252,21 @@ def utc_now() -> str:
 
 
 def replace_file(target: Path, text: str) -> None:
-    """Write text that everyone may read, whole or not at all. Raises OSError.
+    """Write text, whole or not at all; who may read it is for the umask to say. Raises OSError.
 
     A part of a path that is no text is shown as its escape.
     """
     content = text.encode("utf-8", "backslashreplace")
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    partial = target.with_name(f".{target.name}.partial")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with partial.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            # mkstemp lets only the owner read.
-            os.fchmod(file.fileno(), 0o644)
-        os.replace(name, target)
+        os.replace(partial, target)
     except BaseException:
         with suppress(OSError):
-            os.unlink(name)
+            partial.unlink()
         raise
 
 

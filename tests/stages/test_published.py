@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import ask
+from tests.commands import ask, script_line
 from toolkit import stages
 from toolkit.config import Settings
 from toolkit.interrupts import hold_interrupts
@@ -113,3 +113,46 @@ def test_signals_that_are_held_are_raised_at_the_end_of_the_block() -> None:
     with pytest.raises(KeyboardInterrupt):
         press()
     assert order == ["held"]
+
+
+LISTENERS = {"a closed pipe": "| true", "a full disk": "> /dev/full", "both": "2>&1 | true"}
+
+
+@pytest.mark.parametrize("listener", LISTENERS)
+@pytest.mark.parametrize("command", ["generate-data rows=10", "new-dataset feed.csv name=x"])
+def test_that_nobody_listens_is_no_fault(command: str, listener: str, tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text("order,qty\n" + "".join(f"a{n},1\n" for n in range(50)))
+    name, *words = command.split()
+    line = " ".join([*script_line(name, *words), LISTENERS[listener]])
+    done = subprocess.run(
+        ["bash", "-c", f"{line}; echo ${{PIPESTATUS[0]}}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "0\n", done.stderr
+    assert "Traceback" not in done.stderr
+    if listener != "both":
+        assert "not all could be shown on stdout" in done.stderr.splitlines()[-1]
+    [run] = tmp_path.glob("data/reports/*/run.json")
+    assert '"status": "ok"' in run.read_text("utf-8")
+
+
+def test_an_answer_that_does_not_get_through_is_an_error(tmp_path: Path) -> None:
+    for words in ("--help", "--cfg job"):
+        line = " ".join(script_line("clean-data", words))
+        done = subprocess.run(
+            ["bash", "-c", f"{line} > /dev/full; echo $?; {line} | true; echo ${{PIPESTATUS[0]}}"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout == "2\n0\n"
+        assert done.stderr == "error: stdout: No space left on device\n"
+
+
+def test_files_of_a_run_follow_umask(tmp_path: Path) -> None:
+    line = " ".join(script_line("run-pipeline", "size=tiny"))
+    subprocess.run(["bash", "-c", f"umask 077; {line}"], cwd=tmp_path, check=True)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path for path in files if path.stat().st_mode & 0o077] == []

@@ -53,7 +53,7 @@ def run_pipeline(settings: Settings, run_dir: Path) -> None:
 def generate_data(settings: Settings, run_dir: Path) -> None:
     """Write the seeded feed, and its ledger if asked for."""
     with open_run("generate-data", settings, run_dir) as run:
-        generate(run, settings.output or run.workspace.new_feed)
+        generate(run, settings.output or run.workspace.new_feed, is_all=True)
 
 
 def clean_data(settings: Settings, run_dir: Path) -> None:
@@ -97,7 +97,7 @@ def build_lookup(settings: Settings, run_dir: Path) -> None:
 def update_lookups(settings: Settings, run_dir: Path) -> None:
     """Build every lookup of the contract in one pass, then run the project's tests."""
     with open_run("update-lookups", settings, run_dir) as run:
-        build(run, all_wishes(settings.dataset), _inputs(run))
+        build(run, all_wishes(settings.dataset), _inputs(run), is_all=not settings.run_tests)
         if settings.run_tests:
             run_project_tests(run)
 

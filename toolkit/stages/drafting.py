@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from toolkit.errors import ConfigError, InputError
+from toolkit.interrupts import hold_interrupts
 from toolkit.profile.draft import Draft
 from toolkit.report import StageFacts, record_stage
 from toolkit.shipped import shipped_folder
@@ -39,7 +40,9 @@ def draft_dataset(run: Run, inputs: Sequence[str]) -> None:
         _refuse_existing(name, list(files))
         starters = _starters(run) if draft.lookups() else {}
         # The contract comes last: until it is there, no command knows of the others.
-        publish_new({**starters, **files})
+        with hold_interrupts():
+            publish_new({**starters, **files})
+            run.mark_published()
         facts.bytes_out = sum(map(len, files.values()))
         _tell(run, draft, facts)
 

@@ -8,13 +8,17 @@ from toolkit.cluster import open_cluster
 from toolkit.errors import OutputError
 from toolkit.generate.feed import FeedSpec
 from toolkit.generate.write import Written, stage_feed
+from toolkit.interrupts import hold_interrupts
 from toolkit.report import record_stage
 from toolkit.stages.running import Run
 from toolkit.workspace import ledger_path
 
 
-def generate(run: Run, path: Path) -> Path:
-    """Write the feed that the settings describe to `path`, whole or not at all; the path."""
+def generate(run: Run, path: Path, *, is_all: bool = False) -> Path:
+    """Write the feed that the settings describe to `path`, whole or not at all; the path.
+
+    With `is_all` there is nothing else that the run is to publish.
+    """
     settings = run.settings
     spec = FeedSpec(settings.rows, settings.seed, settings.mode, settings.last_sale)
     ledger = ledger_path(path) if settings.ledger else None
@@ -30,7 +34,11 @@ def generate(run: Run, path: Path) -> Path:
                 def advance(written: Written) -> None:
                     shown.advance(rows=written.rows, bytes=written.bytes)
 
-                total = staged.publish(runner.run(staged.graph, advance))
+                written = runner.run(staged.graph, advance)
+                with hold_interrupts():
+                    total = staged.publish(written)
+                    if is_all:
+                        run.mark_published()
         except OSError as error:
             raise OutputError.cannot_write(path, error) from error
         facts.rows_in, facts.bytes_out = total.rows, total.bytes

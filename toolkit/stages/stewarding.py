@@ -18,6 +18,7 @@ from toolkit.clean.worth import amount_column, behind_amount, weigh_block
 from toolkit.cluster import open_cluster
 from toolkit.contract import Mapped
 from toolkit.errors import ConfigError, InputError, OutputError
+from toolkit.interrupts import hold_interrupts
 from toolkit.lookups.building import NameRules
 from toolkit.lookups.planning import Plan, Wish, groups_of
 from toolkit.lookups.review import Doubt, doubts_table, find_doubts, write_doubts
@@ -80,8 +81,11 @@ class _Place:
         return LookupFile.empty(self.otherwise / name, shape)
 
 
-def build(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
-    """Add to the lookups what the inputs hold, all files or none; a second time changes nothing."""
+def build(run: Run, wishes: Sequence[Wish], inputs: Sequence[str], *, is_all: bool = True) -> None:
+    """Add to the lookups what the inputs hold, all files or none; a second time changes nothing.
+
+    Without `is_all` the run may still fail once they are written.
+    """
     with record_stage(run.report, "lookups") as facts:
         place = _Place.of(run, _names(run, wishes))
         plan = _plan(run, place)
@@ -89,7 +93,10 @@ def build(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
         plan.make(wishes, _nothing(run, wishes))
         plan = _plan(run, place)
         plan.make(wishes, _count(run, wishes, inputs, facts))
-        _publish(run, plan, place, facts)
+        with hold_interrupts():
+            _publish(run, plan, place, facts)
+            if is_all:
+                run.mark_published()
 
 
 def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
@@ -108,11 +115,13 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
         plan.make(wishes, counts)
         decimals = contract.derived[amount].decimals if amount else None
         doubts = find_doubts(plan, counts, decimals)
-        if settings.accept is not None:
-            _publish(run, plan, place, facts)
         path = settings.output or run.run_dir / REVIEW_FILE
         _write_review(doubts, path)
         facts.paths["review"] = path
+        if settings.accept is not None:
+            with hold_interrupts():
+                _publish(run, plan, place, facts)
+                run.mark_published()
         run.note(facts, f"{human_count(len(doubts))} values are unknown or uncertain")
     if doubts:
         print_plainly(doubts_table(doubts, amount, _SHOWN), sys.stdout)
