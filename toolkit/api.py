@@ -7,8 +7,11 @@ clean, rejected = clean_rows(evaluated, rules.contract), rejected_rows(evaluated
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,7 +19,8 @@ from toolkit.aggregate.dataset import aggregate, aggregate_lazily
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import clean_rows, evaluate_feed, rejected_rows
 from toolkit.config import read_contract
-from toolkit.errors import ConfigError, did_you_mean
+from toolkit.contract_files import compose_contract
+from toolkit.errors import ConfigError
 from toolkit.shipped import shipped_folder
 from toolkit.workspace import Workspace
 
@@ -31,30 +35,38 @@ __all__ = [
 ]
 
 
-def load_rules(contract: str | Path, *, as_of: date, data_dir: str | Path = "data") -> Rules:
+def load_rules(
+    contract: str | Path,
+    *,
+    as_of: date | None = None,
+    data_dir: str | Path = "data",
+    overrides: Sequence[str] = (),
+) -> Rules:
     """What a feed is cleaned by: its contract, the workspace's lookups, the day limits count from.
 
     `contract` is a YAML file, or the name of one in conf/dataset beside `data_dir` or among the
-    shipped ones. A workspace without lookups uses the starter ones. Raises ConfigError with every
-    problem of the contract, LookupFileError for a lookup that is not sound.
+    shipped ones; it is composed as for the command line, with its `defaults` and with `overrides`
+    such as `dataset.repairs=[]`. Without `as_of` limits count from today. A workspace without
+    lookups uses the starter ones. Raises ConfigError with every problem of the contract,
+    LookupFileError for a lookup that is not sound.
     """
     workspace = Workspace(Path(data_dir))
-    path = _find_contract(str(contract), workspace)
+    folders = [Path(os.path.abspath(data_dir)).parent / "conf", shipped_folder("conf")]
+    name, path = str(contract), Path(contract)
+    if name.endswith((".yaml", ".yml")):
+        values = _read(path)
+        if path.parent.name == "dataset" and path.suffix == ".yaml":
+            name, folders = path.stem, [path.absolute().parent.parent, *folders]
+        elif overrides or (isinstance(values, dict) and "defaults" in values):
+            raise ConfigError.contract_outside_conf(path)
+        else:
+            return Rules.load(read_contract(values), workspace.lookups, as_of or date.today())
+    values = compose_contract(name, [f for f in folders if f.is_dir()], overrides)
+    return Rules.load(read_contract(values), workspace.lookups, as_of or date.today())
+
+
+def _read(path: Path) -> Any:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"contract {path}: {' '.join(str(error).split())}") from None
-    found = read_contract(values)
-    return Rules.load(found, workspace.lookups, as_of)
-
-
-def _find_contract(name: str, workspace: Workspace) -> Path:
-    if name.endswith((".yaml", ".yml")):
-        return Path(name)
-    folders = [workspace.data_dir.parent / "conf", shipped_folder("conf")]
-    paths = [folder / "dataset" / f"{name}.yaml" for folder in folders]
-    for path in paths:
-        if path.is_file():
-            return path
-    known = {other.stem for path in paths for other in path.parent.glob("*.yaml")}
-    raise ConfigError(f"no contract {name!r}{did_you_mean(name, known)}; there is {sorted(known)}")

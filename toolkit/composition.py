@@ -251,7 +251,7 @@ class Composition:
                 problems.append("there is nothing to run: a sweep has no values")
             problems += [*self._folder_problems(runs), *self._sweep_problems(runs)]
         except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
-            problems.append(_with_hint(_one_line(error)))
+            problems.append(_with_hint(one_line(error)))
         except UnicodeDecodeError as error:
             problems.append(self._not_utf8(error))
         return runs, problems
@@ -392,7 +392,7 @@ def _with_hint(problem: str) -> str:
     return problem
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """What an error says, in one line, with the cause that Hydra hides behind it."""
     causes = [error, error.__cause__] if error.__cause__ else [error]
     lines = [line.strip(" \t.") for cause in causes for line in str(cause).splitlines()]

@@ -33,6 +33,13 @@ class ConfigError(ToolkitError):
         return cls(f"{key}={folder}: holds {things}: {shown}; name a folder that is new or empty")
 
     @classmethod
+    def contract_outside_conf(cls, path: object) -> ConfigError:
+        return cls(
+            f"contract {path}: has defaults or overrides to compose; put it into a folder "
+            "conf/dataset, beside the groups that they name"
+        )
+
+    @classmethod
     def nothing_to_write(cls) -> ConfigError:
         return cls("outputs.clean and outputs.rejected are both false: nothing would be written")
 
