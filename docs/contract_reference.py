@@ -190,7 +190,7 @@ def _type(hint: Any) -> str:
 
 def _bounds(annotations: tuple[Any, ...]) -> str:
     """' from 0 to 1', of pydantic's Field(ge=0, le=1)."""
-    limits = [limit for field in annotations for limit in field.metadata]
+    limits = [limit for field in annotations for limit in getattr(field, "metadata", ())]
     return "".join(
         f" {word} {getattr(limit, bound)}"
         for bound, word in _BOUNDS.items()

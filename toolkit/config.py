@@ -29,7 +29,7 @@ _STRICT: dict[str, Any] = {"extra": "forbid"}
 _WITHOUT_EFFECT = (
     *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
     *("validation", "run_tests", "sweep", "results_dir", "dashboard", "defaults"),
-    *("name", "encoding", "delimiter", "null_words", "as_of_given"),
+    *("name", "encoding", "delimiter", "null_words", "personal", "mask_key", "as_of_given"),
 )
 _TODAY = "today"
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
@@ -49,6 +49,9 @@ _USED: dict[str, dict[str, tuple[str, ...]]] = {
         "remote": ("address", "scheduler_file", "timeout_seconds"),
     },
 }
+
+HALVES = ("clean", "rejected")
+"""What cleaning makes of a feed."""
 
 Count = Annotated[int, Field(ge=1)]
 Memory = Annotated[str, Field(pattern=r"(?i)^(auto|\d+(\.\d+)?\s*([kmgtp]i?)?b?)$")]
@@ -91,6 +94,12 @@ class Outputs:
     aggregations: bool
     format: Literal["parquet"]
     compression: Literal["snappy", "zstd", "lz4", "none"]
+    mask_personal: Literal["none", "clean", "rejected", "both"] = "none"
+    """In which of the two halves personal columns are masked, too."""
+
+    def masks(self, half: str) -> bool:
+        """Whether personal columns are masked in one of HALVES."""
+        return self.mask_personal in (half, "both")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +168,11 @@ class Config:
     """... and so is its delimiter."""
     null_words: tuple[str, ...]
     """What may stand for no value, in any case, when a file is profiled."""
+    personal: tuple[Annotated[str, Field(min_length=1)], ...] | None = None
+    """The columns, as the header names them, whose values are masked when a file is profiled; told
+    from names and values when none are given."""
+    mask_key: Path | None = None
+    """A file with the key of masks; without it, it is the workspace's own."""
     run_tests: bool
     data_dir: Path
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -314,7 +328,7 @@ def _plain(value: Any) -> Any:
 
 
 def _empty_paths(values: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("data_dir", "cleaned", "rejected", "output"):
+    for key in ("data_dir", "cleaned", "rejected", "output", "mask_key"):
         if values.get(key) == "":
             yield f"{key}='': must name a file or folder"
 

@@ -7,8 +7,11 @@ worker's error reaches the person as it was raised. Anything that is not a Toolk
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+_ADDRESS = re.compile(r"[^@\s]@[^@\s]")
 
 
 class ToolkitError(Exception):
@@ -61,6 +64,13 @@ class ConfigError(ToolkitError):
         return cls(
             f"name={name}: {len(files)} of its files are there already and stay as they are: "
             f"{shown}; choose another name, or move them away"
+        )
+
+    @classmethod
+    def bad_mask_key(cls, where: str, why: str) -> ConfigError:
+        return cls(
+            f"the key of masks in {where} {why}; give another, or remove it to have one made "
+            "(masks will then differ from those of earlier runs)"
         )
 
     @classmethod
@@ -122,6 +132,10 @@ class InputError(ToolkitError):
         return cls(f"{path}: cannot be read: {why}")
 
     @classmethod
+    def unsound_header(cls, path: str, why: object, line: str) -> InputError:
+        return cls.not_readable(path, f"its first line is no header ({why}): {_header([line])}")
+
+    @classmethod
     def not_utf8(cls, path: str, offset: int, guess: str | None = None) -> InputError:
         if guess:
             what, setting = f", it looks like {guess.upper()}; set", guess
@@ -135,13 +149,13 @@ class InputError(ToolkitError):
     @classmethod
     def not_decoded(cls, path: str, encoding: str, line: str) -> InputError:
         return cls(
-            f"{path}: the header has bytes that are no {encoding}: {line[:200]!r}; "
+            f"{path}: the header has bytes that are no {encoding}: {_header([line[:200]])}; "
             "set dataset.csv.encoding to what the file is written in"
         )
 
     @classmethod
     def header_mismatch(cls, path: str, missing: Sequence[str], found: Sequence[str]) -> InputError:
-        shown = ", ".join(repr(name) for name in found[:20])
+        shown = _header(found)
         hints = "".join(did_you_mean(name, found) for name in missing[:1])
         return cls(
             f"{path}: {len(missing)} of the contract's columns are missing from the header: "
@@ -157,7 +171,7 @@ class InputError(ToolkitError):
 
     @classmethod
     def repeated_columns(cls, path: str, names: Iterable[str]) -> InputError:
-        shown = ", ".join(repr(name) for name in sorted(names)[:20])
+        shown = _header(sorted(names))
         return cls(
             f"{path}: the header names a column twice: {shown}; give each column a name of its own"
         )
@@ -174,7 +188,7 @@ class InputError(ToolkitError):
     def ambiguous_header(cls, path: str, wanted: Sequence[str], found: Sequence[str]) -> InputError:
         return cls(
             f"{path}: {len(found)} columns of the header could be {', '.join(wanted)}: "
-            f"{', '.join(repr(name) for name in found[:20])}; "
+            f"{_header(found)}; "
             "write the one that is meant as the column's source in the contract"
         )
 
@@ -421,6 +435,13 @@ class ClusterError(ToolkitError):
             f"the Dask scheduler at {address} went away in the middle of the work; "
             "restart it and run again"
         )
+
+
+def _header(cells: Sequence[str]) -> str:
+    """What a header holds. One with an e-mail address in it is a record, which is nobody's."""
+    if any(_ADDRESS.search(cell) for cell in cells):
+        return "(hidden: it holds an e-mail address, so it is a record and no header)"
+    return ", ".join(repr(name) for name in cells[:20])
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.feeds import Cleaner, row_with, write_feed
+from toolkit.clean.evaluate import Rules
 from toolkit.clean.examples import first_of_each, reason_columns
 from toolkit.contract import Check, Contract, Text
 from toolkit.report import RejectedExample
@@ -52,13 +53,27 @@ def test_they_do_not_depend_on_how_the_input_is_cut(n_blocks: int, clean_feed: C
     assert sorted(one, key=repr) == sorted(many, key=repr)
 
 
-def test_of_a_malformed_row_the_raw_line_is_shown_cut_short(clean_feed: Cleaner) -> None:
+def test_of_a_malformed_row_the_raw_line_is_shown_cut_short(
+    clean_feed: Cleaner, rules: Rules
+) -> None:
     feed = FEED + b"A99,Lamp\n" + b"B" * 100_000 + b",Lamp\n"
-    malformed = [e for e in examples_of(feed, clean_feed, 1) if e.reason == "malformed_row"]
+    columns = {n: replace(c, personal=None) for n, c in rules.contract.columns.items()}
+    rules = replace(rules, contract=replace(rules.contract, columns=columns))
+    found = first_of_each(e for b in clean_feed(feed, 1, rules=rules).published for e in b.examples)
+    malformed = [example for example in found if example.reason == "malformed_row"]
     assert [example.values for example in malformed] == [
         {"raw_line": "A99,Lamp"},
         {"raw_line": "B" * 200 + "…"},
     ]
+
+
+def test_of_a_malformed_row_with_personal_columns_only_the_length_is_shown(
+    clean_feed: Cleaner,
+) -> None:
+    feed = FEED + b"A99,jane@example.com\n"
+    [malformed] = [e for e in examples_of(feed, clean_feed, 1) if e.reason == "malformed_row"]
+    hidden = "(20 characters, hidden: the contract has personal columns)"
+    assert malformed.values == {"raw_line": hidden}
 
 
 def test_a_reason_is_about_the_columns_that_can_give_it(contract: Contract) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +20,13 @@ from toolkit.contract import (
     EXTREME_COLUMN,
     METRIC_COLUMN,
     RANK_COLUMN,
+    AnyAggregation,
     Contract,
     Extremes,
     Ranking,
     Summary,
 )
+from toolkit.masking import Masks
 
 
 def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
@@ -77,6 +80,34 @@ def finish(partials: Partials, contract: Contract) -> dict[str, pa.Table]:
                 tables[name] = _extremes(aggregation, partials, contract)
         tables[name] = tables[name].select(schema.names).cast(schema)
     return tables
+
+
+def mask_tables(
+    tables: Mapping[str, pa.Table], contract: Contract, key: bytes | None
+) -> dict[str, pa.Table]:
+    """The aggregations with masks, which are text, for the values of personal columns.
+
+    Labels of groups are hashed, however their column is masked, so that groups stay apart. Months
+    and measures stay as they are: they speak of several rows.
+    """
+    masks = Masks.of_clean(contract, key)
+    return {
+        name: _masks_of(contract.aggregations[name], masks).table(table)
+        for name, table in tables.items()
+    }
+
+
+def _masks_of(aggregation: AnyAggregation, masks: Masks) -> Masks:
+    """The masks of an aggregation, by the names of its columns."""
+    match aggregation:
+        case Extremes():
+            return masks
+        case Ranking():
+            columns = {name: name for name in (aggregation.within, aggregation.item)}
+        case Summary():
+            columns = {n: grain.column for n, grain in aggregation.by.items() if not grain.unit}
+    known = {n: masks.by_column[c] for n, c in columns.items() if c in masks}
+    return Masks({n: replace(mask, how="hash") for n, mask in known.items()}, masks.key)
 
 
 def _summary(name: str, summary: Summary, partials: Partials, contract: Contract) -> pa.Table:

@@ -31,6 +31,7 @@ from toolkit.contract import (
     Key,
 )
 from toolkit.errors import OutputError
+from toolkit.masking import Masks
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import RawBlock, Wanted, parse_block, read_records
@@ -118,6 +119,8 @@ class Targets:
     clean: Path | None
     rejected: Path | None
     compression: str = "snappy"
+    masked: frozenset[str] = frozenset()
+    """In which of 'clean' and 'rejected' personal columns are masked."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,11 @@ def publish_block(
     rejected = load_rejected(staged, first_row, repeated, job)
     if clean.num_rows + rejected.num_rows != staged.n_records:
         raise AssertionError(f"block {index}: rows are neither clean nor rejected")
+    examples = first_rejected(rejected, job.contract, job.rules.file_masks)
+    if "clean" in targets.masked:
+        clean = _masked_clean(clean, job)
+    if "rejected" in targets.masked:
+        rejected = job.rules.file_masks.table(rejected)
     try:
         style = ParquetStyle(targets.compression, _few_values(job))
         for table, schema, folder in (
@@ -210,8 +218,21 @@ def publish_block(
         n_duplicates=len(repeated),
         n_bytes=n_bytes,
         paths=tuple(paths),
-        examples=first_rejected(rejected, job.contract),
+        examples=examples,
     )
+
+
+def _masked_clean(clean: pa.Table, job: Job) -> pa.Table:
+    """Clean rows with masks in their personal columns; a number or day has none, and is null."""
+    masks, schema = Masks.of_clean(job.contract, job.rules.mask_key), job.contract.clean_schema()
+    for name in masks.by_column:
+        kind, place = schema.field(name).type, clean.column_names.index(name)
+        if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
+            column = masks.column(name, clean.column(name))
+        else:
+            column = pa.nulls(clean.num_rows, kind)
+        clean = clean.set_column(place, name, column)
+    return clean
 
 
 def load_clean(staged: Staged, first_row: int, repeated: Ints) -> pa.Table:

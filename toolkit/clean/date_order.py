@@ -7,7 +7,7 @@ Evidence of parts of a column merges to that of the whole, however it was cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
@@ -64,6 +64,15 @@ class OrderEvidence:
             self,
             agreeing=self.agreeing and self.agreeing.numbered(source, first_row),
             contradicting=self.contradicting and self.contradicting.numbered(source, first_row),
+        )
+
+    def masked(self, show: Callable[[str], str]) -> OrderEvidence:
+        """With the examples' cells as they may be shown."""
+        return replace(
+            self,
+            agreeing=self.agreeing and replace(self.agreeing, cell=show(self.agreeing.cell)),
+            contradicting=self.contradicting
+            and replace(self.contradicting, cell=show(self.contradicting.cell)),
         )
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,7 @@ from toolkit.contract import (
 )
 from toolkit.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.lookups import Lookup, load_lookups, load_numbers, match_key
+from toolkit.masking import Masks
 from toolkit.read.cells import column_of, read_cells, repeated_headers, rows_that_read
 from toolkit.read.parse import RawBlock
 
@@ -67,6 +68,8 @@ class Rules:
     lookups: Mapping[str, Lookup]
     as_of: date
     numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    mask_key: bytes | None = field(default=None, repr=False)
+    """Without it, personal values are hidden in examples instead of masked."""
 
     @classmethod
     def load(
@@ -78,6 +81,11 @@ class Rules:
         """
         lookups = load_lookups(contract, folder, only)
         return cls(contract, lookups, as_of, load_numbers(contract, folder, only))
+
+    @cached_property
+    def file_masks(self) -> Masks:
+        """The masks of rows as they stand in the file."""
+        return Masks.of_file(self.contract, self.mask_key)
 
     @cached_property
     def reason_ids(self) -> dict[str, int]:
@@ -173,9 +181,9 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
         ),
         kept,
         rejected_table(raw, reasons, rules.contract),
-        tuple(_count_repairs(columns, reasons == OK, raw, rules.contract)),
+        tuple(_count_repairs(columns, reasons == OK, raw, rules)),
         {
-            name: weigh_column(column.parsed, column.vocabulary()[1], raw)
+            name: _weigh(name, column.parsed, column.vocabulary()[1], raw, rules)
             for name, column in columns.items()
             if isinstance(column.parsed, ParsedDates)
         },
@@ -286,9 +294,10 @@ def _check(columns: Mapping[str, _Column], reasons: Codes, rules: Rules) -> None
 
 
 def _count_repairs(
-    columns: Mapping[str, _Column], kept: Bools, raw: RawBlock, contract: Contract
+    columns: Mapping[str, _Column], kept: Bools, raw: RawBlock, rules: Rules
 ) -> Iterator[Repaired]:
     """The repairs of the kept rows, with the cells of the first few as they stood in the file."""
+    contract = rules.contract
     for name, column in columns.items():
         for how, mask in column.changes().items():
             rows = np.flatnonzero(mask & kept)
@@ -298,8 +307,24 @@ def _count_repairs(
                 values = pa.array(column.take(first))
                 if isinstance(contract.columns[name], Integer):
                     values = values.cast(pa.int64())
+                if contract.columns[name].personal is not None:
+                    cells, values = (
+                        rules.file_masks.array(contract.sources[name], array)
+                        for array in (cells.combine_chunks(), values)
+                    )
                 examples = show_examples(raw.places(first), cells, values)
                 yield Repaired(name, how, len(rows), examples)
+
+
+def _weigh(
+    name: str, parsed: ParsedDates, indices: npt.NDArray[np.int32], raw: RawBlock, rules: Rules
+) -> tuple[OrderEvidence, ...]:
+    """What a date column's cells say of its formats; of a personal one its examples are masked."""
+    evidence = weigh_column(parsed, indices, raw)
+    source = rules.contract.sources[name]
+    if source not in rules.file_masks:
+        return evidence
+    return tuple(one.masked(partial(rules.file_masks.value, source)) for one in evidence)
 
 
 def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:

@@ -17,6 +17,7 @@ from toolkit.contract import (
     Text,
 )
 from toolkit.formula import formula_columns
+from toolkit.masking import Masks
 from toolkit.report import RejectedExample
 
 _PER_REASON = 3
@@ -25,8 +26,13 @@ _LONGEST_VALUE = 200
 _MOST_COLUMNS = 6
 
 
-def first_rejected(rejected: pa.Table, contract: Contract) -> tuple[RejectedExample, ...]:
-    """The first three rows of each reason in a table of rejected rows, which is in file order."""
+def first_rejected(
+    rejected: pa.Table, contract: Contract, masks: Masks
+) -> tuple[RejectedExample, ...]:
+    """The first three rows of each reason in a table of rejected rows, which is in file order.
+
+    What `masks` know is masked.
+    """
     reasons = rejected.column(REASON_COLUMN).combine_chunks()
     codes, about = np.asarray(reasons.indices), reason_columns(contract)
     found: list[RejectedExample] = []
@@ -35,7 +41,7 @@ def first_rejected(rejected: pa.Table, contract: Contract) -> tuple[RejectedExam
         if len(rows):
             names = about.get(reason) or list(contract.sources.values())[:_MOST_COLUMNS]
             wanted = rejected.select([*names, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN])
-            found += _as_examples(reason, wanted.take(pa.array(rows)))
+            found += _as_examples(reason, wanted.take(pa.array(rows)), masks)
     return tuple(found)
 
 
@@ -89,10 +95,10 @@ def _read_for(clean_column: str, contract: Contract) -> list[str]:
     return [clean_column]
 
 
-def _as_examples(reason: str, rows: pa.Table) -> Iterator[RejectedExample]:
+def _as_examples(reason: str, rows: pa.Table, masks: Masks) -> Iterator[RejectedExample]:
     for row in rows.to_pylist():
         source_file, source_row = row.pop(SOURCE_FILE_COLUMN), row.pop(SOURCE_ROW_COLUMN)
-        values = {name: _cut(value) for name, value in row.items()}
+        values = {name: _cut(value) for name, value in masks.values(row).items()}
         yield RejectedExample(reason, values, source_file, source_row)
 
 

@@ -6,9 +6,30 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from toolkit.contract.part import Limits, Part
+
+
+@dataclass(frozen=True, kw_only=True)
+class Personal(Part):
+    """Marks a column whose values tell who somebody is: they are masked wherever rows are shown.
+
+    That is in reports, failing rows, Data Docs, aggregations, the dashboard, the terminal and
+    messages; lines that could not be split into columns are hidden whole. Clean and rejected rows
+    hold the values as they are, unless `outputs.mask_personal` says otherwise. What is computed
+    from a personal number by `derived` is personal as well.
+    """
+
+    mask: Literal["hash", "partial"] | None = None
+    """`hash`: the same value has the same mask, and only the workspace's key makes it; so values
+    can be compared and counted. `partial`: a first letter and a length, or the year of a day. Left
+    out, it is the contract's `personal_mask`."""
+
+
+def _marked(value: object) -> object:
+    """`true` is the short form of a mark without keys, `false` that of none."""
+    return value if not isinstance(value, bool) else Personal() if value else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +47,8 @@ class Column(Part):
     """Texts that are taken from the start of a stripped value while one fits."""
     suffix: tuple[str, ...] = ()
     """The same for its end: `.0` makes the customer number 17850 of 17850.0."""
+    personal: Annotated[Personal | None, BeforeValidator(_marked)] = None
+    """`true`, or how its values are masked: they tell who somebody is."""
 
 
 @dataclass(frozen=True, kw_only=True)

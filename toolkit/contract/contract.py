@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ from toolkit.contract.names import (
 )
 from toolkit.contract.part import Part
 from toolkit.contract.rules import Check, Derived, Fill, Flag, Key
+from toolkit.formula import formula_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +57,8 @@ class Contract(Part):
     """How the file is written."""
     null_words: tuple[str, ...] = ()
     """The null words of every column that names none of its own."""
+    personal_mask: Literal["hash", "partial"] = "hash"
+    """How the values of personal columns are masked that do not say it themselves."""
     repairs: tuple[Fill, ...] = ()
     """How missing numbers are found, one after the other: what one has filled is known to the
     next."""
@@ -105,6 +108,24 @@ class Contract(Part):
         """The words that mean 'no value' in a column."""
         words = self.columns[name].null_words
         return self.null_words if words is None else words
+
+    def personal_columns(self) -> dict[str, str]:
+        """The personal columns of the feed: clean name -> how their values are masked."""
+        return {
+            name: column.personal.mask or self.personal_mask
+            for name, column in self.columns.items()
+            if column.personal is not None
+        }
+
+    def personal_clean_columns(self) -> dict[str, str]:
+        """The same of clean rows: what is computed from a personal number is personal, too."""
+        of_feed = self.personal_columns()
+        found = {n: how for n, how in of_feed.items() if self.columns[n].kind != "unused"}
+        for name, derived in self.derived.items() if found else ():
+            behind = [of_feed[n] for n in formula_columns(derived.formula) if n in of_feed]
+            if behind:
+                found[name] = min(behind)
+        return found
 
     def columns_behind(self, names: Iterable[str]) -> tuple[str, ...]:
         """The columns and those from which their values are repaired, and so on."""

@@ -178,7 +178,7 @@ def _show_rejected(view: View, run: PastRun, reason: str | None) -> None:
         )
         number = right.number_input("Page", 1, 1_000, key="rows", bind="query-params")
         wanted = Wanted(reason, text, number - 1)
-        page = read_page(dataset, wanted)
+        page = read_page(dataset, wanted, view.mask_key())
         if not page.rows.num_rows:
             st.info(f"No such row{_searched(page)}.", icon=":material/info:")
             return

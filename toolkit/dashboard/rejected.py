@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +17,9 @@ from toolkit.contract import (
     SOURCE_FILE_COLUMN,
     SOURCE_ROW_COLUMN,
 )
-from toolkit.dashboard.files import Unreadable
+from toolkit.dashboard.files import Unreadable, read_json
+from toolkit.masking import Masks, is_mask
+from toolkit.store import MANIFEST
 
 PAGE_ROWS = 50
 MOST_ROWS_SEARCHED = 250_000
@@ -46,22 +48,34 @@ class Page:
     is_all: bool
 
 
-def read_page(dataset: Path, wanted: Wanted) -> Page:
+def read_page(dataset: Path, wanted: Wanted, key: bytes | None = None) -> Page:
     """The wanted page in file order; reading stops where it is full, or enough was searched.
 
+    Columns that the dataset's manifest calls personal are masked with the `key`; without one their
+    values are hidden. A search finds a value of theirs when it is the whole of it, or its mask.
     Raises Unreadable for what is no dataset of rejected rows.
     """
     parts = sorted(dataset.glob("*.parquet")) if dataset.is_dir() else []
     if not parts:
         raise Unreadable(f"There are no rejected rows in {dataset}.")
     try:
-        return _read_page(parts, wanted)
+        masks = _masks(dataset, key)
+        page = _read_page(parts, wanted, masks)
+        return replace(page, rows=masks.table(page.rows))
     except (OSError, KeyError, pa.ArrowException) as error:
         first_line = str(error).partition("\n")[0]
         raise Unreadable(f"{dataset} is damaged or being replaced: {first_line}.") from None
 
 
-def _read_page(parts: Sequence[Path], wanted: Wanted) -> Page:
+def _masks(dataset: Path, key: bytes | None) -> Masks:
+    """Those of the dataset; one that an older toolkit wrote does not say what is personal."""
+    if not (dataset / MANIFEST).exists():
+        return Masks()
+    told = read_json(dataset / MANIFEST).get("personal") or {}
+    return Masks.of_manifest(told.get("rejected") or {}, key)
+
+
+def _read_page(parts: Sequence[Path], wanted: Wanted, masks: Masks) -> Page:
     most = MOST_ROWS_SEARCHED * (1 if wanted.text else _REASONS_AS_FAST)
     rows = pq.read_schema(parts[0]).empty_table()
     to_skip, n_searched = wanted.page * PAGE_ROWS, 0
@@ -69,7 +83,7 @@ def _read_page(parts: Sequence[Path], wanted: Wanted) -> Page:
         if rows.num_rows > PAGE_ROWS or n_searched >= most:
             return _page(rows, n_searched, is_all=False)
         n_searched += file.metadata.row_group(group).num_rows
-        matching = _matching(file, group, wanted)
+        matching = _matching(file, group, wanted, masks)
         places = matching.slice(to_skip, PAGE_ROWS + 1 - rows.num_rows)
         to_skip = max(0, to_skip - len(matching))
         if len(places):
@@ -84,7 +98,7 @@ def _groups(parts: Sequence[Path]) -> Iterator[tuple[pq.ParquetFile, int]]:
                 yield file, group
 
 
-def _matching(file: pq.ParquetFile, group: int, wanted: Wanted) -> pa.Array:
+def _matching(file: pq.ParquetFile, group: int, wanted: Wanted, masks: Masks) -> pa.Array:
     """The places in the row group of the rows that are wanted."""
     columns = None if wanted.text else [REASON_COLUMN]
     rows = file.read_row_group(group, columns=columns)
@@ -93,19 +107,34 @@ def _matching(file: pq.ParquetFile, group: int, wanted: Wanted) -> pa.Array:
         reasons = rows.column(REASON_COLUMN).cast(pa.string())
         mask = pc.and_(mask, pc.fill_null(pc.equal(reasons, wanted.reason), False))
     if wanted.text:
-        mask = pc.and_(mask, _has_text(rows, wanted.text))
+        mask = pc.and_(mask, _has_text(rows, wanted.text, masks))
     return pc.indices_nonzero(mask)
 
 
-def _has_text(rows: pa.Table, text: str) -> pa.ChunkedArray:
-    """Whether any column but the reason has it; the row's number counts as text."""
+def _has_text(rows: pa.Table, text: str, masks: Masks) -> pa.ChunkedArray:
+    """Whether any column but the reason has it; the row's number counts as text.
+
+    In personal columns nobody can look for a part of a value.
+    """
     found = pa.chunked_array([pa.repeat(False, rows.num_rows)])
     for name in rows.column_names:
         if name != REASON_COLUMN:
             words = rows.column(name).cast(pa.string())
+            if name in masks:
+                found = pc.or_(found, pc.fill_null(_is_personal(name, words, text, masks), False))
+                continue
             has = pc.match_substring(words, text, ignore_case=True)
             found = pc.or_(found, pc.fill_null(has, False))
     return found
+
+
+def _is_personal(
+    name: str, words: pa.ChunkedArray, text: str, masks: Masks
+) -> pa.ChunkedArray | pa.Array:
+    """Whether a personal value is the text, case aside, or has it as its mask."""
+    if is_mask(text):
+        return pc.equal(masks.column(name, words), text.strip())
+    return pc.equal(pc.utf8_lower(pc.utf8_trim_whitespace(words)), text.strip().lower())
 
 
 def _page(rows: pa.Table, n_searched: int, *, is_all: bool) -> Page:

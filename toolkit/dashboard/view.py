@@ -16,6 +16,8 @@ from toolkit.dashboard.history import (
     unusual_runs,
 )
 from toolkit.dashboard.published import Published, read_published
+from toolkit.errors import ConfigError
+from toolkit.mask_key import find_key
 from toolkit.report import RESULTS_FILE, RUN_FILE
 from toolkit.store import MANIFEST
 from toolkit.workspace import Workspace
@@ -44,6 +46,13 @@ class View:
         if self.published is None:
             raise self.gap or Unreadable("There are no aggregations.")
         return self.published
+
+    def mask_key(self) -> bytes | None:
+        """What personal values are masked with; None where the workspace has no key to be read."""
+        try:
+            return find_key(self.workspace.data_dir)
+        except ConfigError:
+            return None
 
     @cached_property
     def dataset(self) -> str | None:

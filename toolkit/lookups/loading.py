@@ -11,6 +11,7 @@ from toolkit.errors import LookupFileError, did_you_mean
 from toolkit.lookups.labels import Lookup
 from toolkit.lookups.spelling import match_key
 from toolkit.lookups.text import Entry, LookupText
+from toolkit.masking import hide_quoted
 
 _LARGEST = sys.float_info.max
 
@@ -46,7 +47,16 @@ def load_numbers(
 
 
 def load_lookup(column: Text | Category | Mapped, folder: Path) -> Lookup:
-    """The lookup of one column; errors as in `load_lookups`."""
+    """The lookup of one column; errors as in `load_lookups`, of a personal one without values."""
+    try:
+        return _load_lookup(column, folder)
+    except LookupFileError as error:
+        if column.personal is None:
+            raise
+        raise LookupFileError(hide_quoted(str(error))) from None
+
+
+def _load_lookup(column: Text | Category | Mapped, folder: Path) -> Lookup:
     match column:
         case Text(map=str(name)):
             return check_names_map(LookupText.read(folder / name, "map"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from rich.table import Table
@@ -18,6 +18,7 @@ from toolkit.lookups.matching import Match, Matcher
 from toolkit.lookups.planning import Counts, Plan
 from toolkit.lookups.spelling import match_key
 from toolkit.lookups.suggested import Mark
+from toolkit.masking import Masks
 from toolkit.read.tally import AMOUNT, ROWS
 from toolkit.summary import plain_table
 from toolkit.units import human_count
@@ -54,18 +55,38 @@ class _Weights:
     texts: Mapping[str, str]
 
 
-def find_doubts(plan: Plan, counts: Counts, decimals: int | None) -> list[Doubt]:
-    """All doubts of a plan, most rows first; `decimals` are those of the amounts, if any."""
+def find_doubts(
+    plan: Plan, counts: Counts, decimals: int | None, masks: Masks | None = None
+) -> list[Doubt]:
+    """All doubts of a plan, most rows first; `decimals` are those of the amounts, if any.
+
+    `masks` are those of clean columns.
+    """
+    masks = masks or Masks()
     doubts: list[Doubt] = []
     for name, draft in plan.drafts.items():
         column = plan.columns[name]
-        weights = _weigh(counts, _weighed_by(plan.contract, name, column))
+        weighed_by = _weighed_by(plan.contract, name, column)
+        weights = _weigh(counts, weighed_by)
+        n_before = len(doubts)
         known_unknown = getattr(plan.contract.columns[column], "unknown", None)
         for raw, mark in draft.marks.items():
             state = UNKNOWN if mark.target == known_unknown else UNCERTAIN
             doubts.append(_doubt((name, column, raw, state), mark.target, mark, weights, decimals))
         doubts += _doubtful_categories(plan, name, weights, decimals)
+        doubts[n_before:] = [_masked(one, weighed_by[0], masks) for one in doubts[n_before:]]
     return sorted(doubts, key=lambda d: (-d.rows, -(d.amount or 0), d.lookup, d.value))
+
+
+def _masked(doubt: Doubt, value_of: str, masks: Masks) -> Doubt:
+    """The doubt with masks for its value, and for the names where their column is personal."""
+    return replace(
+        doubt,
+        value=masks.value(value_of, doubt.value),
+        stands_for=masks.value(doubt.column, doubt.stands_for),
+        suggestion=masks.value(doubt.column, doubt.suggestion),
+        runner_up=masks.value(doubt.column, doubt.runner_up),
+    )
 
 
 def write_doubts(doubts: Sequence[Doubt], path: Path) -> None:

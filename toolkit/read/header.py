@@ -121,8 +121,7 @@ def _cells(line: bytes, begin: int, shown: str, csv_format: CsvFormat) -> list[s
             )
         )
     except csv.Error as error:
-        why = f"its first line is no header ({error}): {text[:60]!r}"
-        raise InputError.not_readable(shown, why) from None
+        raise InputError.unsound_header(shown, error, text[:60]) from None
     return rows[0] if rows else []
 
 

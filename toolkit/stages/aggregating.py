@@ -8,7 +8,7 @@ from pathlib import Path
 from toolkit.aggregate.dataset import aggregation_tasks
 from toolkit.aggregate.partials import combine
 from toolkit.aggregate.pieces import days_covered, plan_pieces
-from toolkit.aggregate.tables import finish
+from toolkit.aggregate.tables import finish, mask_tables
 from toolkit.cluster import open_cluster
 from toolkit.contract.fit import fit_aggregations
 from toolkit.report import InputFacts, record_stage, utc_now, versions
@@ -39,7 +39,10 @@ def aggregate(run: Run, cleaned: Path) -> None:
                 lambda partial: shown.advance(rows=partial.n_rows),
             )
             facts.bytes_out = 0
-            for name, table in finish(combine(partials), contract).items():
+            tables = finish(combine(partials), contract)
+            if contract.personal_columns():
+                tables = mask_tables(tables, contract, run.mask_key)
+            for name, table in tables.items():
                 path = staged / f"{name}.parquet"
                 facts.bytes_out += write_parquet(table, table.schema, path, style)
             manifest = {

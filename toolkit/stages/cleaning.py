@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,8 +23,9 @@ from toolkit.clean.feed import (
 )
 from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
-from toolkit.config import Settings
+from toolkit.config import HALVES, Outputs, Settings
 from toolkit.errors import ConfigError
+from toolkit.masking import Masks
 from toolkit.progress import Stage
 from toolkit.read.blocks import header_notes, names_shown, plan_blocks
 from toolkit.read.sizing import choose_block_bytes
@@ -135,12 +136,13 @@ class _Work:
     def spill(self) -> Path:
         return next(iter(self.staged.values())) / "_spill"
 
-    def targets(self, compression: str) -> Targets:
+    def targets(self, outputs: Outputs) -> Targets:
         clean, rejected = self.destination.clean, self.destination.rejected
         return Targets(
             self.staged[clean] if clean else None,
             self.staged[rejected] if rejected else None,
-            compression,
+            outputs.compression,
+            frozenset(half for half in HALVES if outputs.masks(half)),
         )
 
 
@@ -164,7 +166,10 @@ def _clean_blocks(
     contract = work.rules.contract
     block_bytes = choose_block_bytes(run.settings.partitions, sources, contract, runner.n_workers)
     blocks = plan_blocks(sources, contract, block_bytes)
-    job = make_job(work.rules, blocks, work.spill)
+    rules = work.rules
+    if contract.personal_columns():
+        rules = replace(rules, mask_key=run.mask_key)
+    job = make_job(rules, blocks, work.spill)
     for note in header_notes(blocks, contract):
         run.note(work.facts, note)
     if job.extra:
@@ -190,7 +195,7 @@ def _clean_blocks(
             for path in published.paths:
                 sync.add(path)
 
-        targets = work.targets(run.settings.outputs.compression)
+        targets = work.targets(run.settings.outputs)
         published = runner.run(publish_tasks(staged, duplicates, job, targets), on_published)
     work.facts.inputs = _inputs(staged, sources)
     work.facts.rejected_by_reason = _reasons(staged, published, job)
@@ -249,6 +254,11 @@ def _manifest(
         "rows_rejected": facts.rows_rejected,
         "rejected_by_reason": facts.rejected_by_reason,
         "repaired": _repaired(facts),
+        "personal": {
+            "clean": Masks.of_clean(settings.dataset, None).as_manifest(),
+            "rejected": Masks.of_file(settings.dataset, None).as_manifest(),
+            "masked": settings.outputs.mask_personal,
+        },
         "inputs": [{"path": source.shown, "bytes": source.size} for source in sources],
         "config_hash": settings.config_hash,
         "versions": versions(),

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from toolkit.config import Settings
 from toolkit.config_changes import changed_values, config_values
 from toolkit.errors import OutputError, ToolkitError, ValidationError
 from toolkit.interrupts import ignore_interrupts
+from toolkit.mask_key import find_or_make_key
 from toolkit.progress import Progress
 from toolkit.report import RunReport, StageFacts, one_line, record_run, write_report
 from toolkit.run_page.page import write_page
@@ -45,6 +47,11 @@ class Run:
         """What reports call the run: its folder, in a sweep with that of the sweep before it."""
         folder, parent = self.run_dir.name, self.run_dir.parent.name
         return folder if parent == self.workspace.reports.name else f"{parent}/{folder}"
+
+    @cached_property
+    def mask_key(self) -> bytes:
+        """What masks are made with; a workspace that has no key is given one."""
+        return find_or_make_key(self.settings.data_dir, self.settings.mask_key)
 
     def mark_published(self) -> None:
         """The outputs are in their place, so that the run has gone well whatever comes now.

@@ -24,6 +24,7 @@ from toolkit.lookups.planning import Plan, Wish, groups_of
 from toolkit.lookups.review import Doubt, doubts_table, find_doubts, write_doubts
 from toolkit.lookups.suggested import Draft, LookupFile, marks_path
 from toolkit.lookups.text import Shape
+from toolkit.masking import Masks
 from toolkit.read.blocks import plan_blocks
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.sources import find_sources, repeated_names, watching
@@ -114,7 +115,8 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
         counts = _count(run, wishes, inputs, facts, amount)
         plan.make(wishes, counts)
         decimals = contract.derived[amount].decimals if amount else None
-        doubts = find_doubts(plan, counts, decimals)
+        key = run.mask_key if contract.personal_columns() else None
+        doubts = find_doubts(plan, counts, decimals, Masks.of_clean(contract, key))
         path = settings.output or run.run_dir / REVIEW_FILE
         _write_review(doubts, path)
         facts.paths["review"] = path

@@ -15,6 +15,7 @@ from toolkit.cluster import Runner, open_cluster
 from toolkit.contract import SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN
 from toolkit.errors import InputError, OutputError, ValidationError
 from toolkit.lookups import load_lookups
+from toolkit.masking import Masks
 from toolkit.parts import find_parts
 from toolkit.progress import Stage
 from toolkit.report import RESULTS_FILE, CheckFacts, InputFacts, StageFacts, record_stage
@@ -157,7 +158,14 @@ def _target(
             manifest.get("as_of", run.settings.as_of),
             manifest,
         ),
+        masks=_masks(run, kind),
     )
+
+
+def _masks(run: Run, kind: str) -> Masks:
+    contract = run.settings.dataset
+    key = run.mask_key if contract.personal_columns() else None
+    return (Masks.of_file if kind == REJECTED else Masks.of_clean)(contract, key)
 
 
 def _manifest_of(kind: str, datasets: Mapping[str, Dataset]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from great_expectations.validator.validation_graph import ValidationGraph
 
 from toolkit.errors import OutputError, SuiteError
+from toolkit.masking import Masks
 from toolkit.store import ParquetStyle, write_parquet
 from toolkit.validate.checks import RowCount
 from toolkit.validate.columns import Ints
@@ -28,6 +29,7 @@ from toolkit.validate.dataset import Dataset
 from toolkit.validate.datasource import ParquetDatasetAsset
 from toolkit.validate.engine import DaskExecutionEngine, Unexpected
 from toolkit.validate.passes import fetch_rows, run_pass
+from toolkit.validate.personal import mask_results
 from toolkit.validate.plan import domain_of
 from toolkit.validate.suite_page import config_of, error_messages
 from toolkit.validate.suites import Suite, columns_of
@@ -53,7 +55,8 @@ class Target:
     """A dataset and the suite that it shall pass.
 
     `shown` is where the dataset will be; `path` where it is now. `keys` are columns that tell a
-    person which row it is; `parameters` the values of the suite's $PARAMETERs.
+    person which row it is; `parameters` the values of the suite's $PARAMETERs; `masks` those of
+    the dataset's personal columns, of which no value is in any result.
     """
 
     kind: str
@@ -62,6 +65,7 @@ class Target:
     suite: Suite
     keys: tuple[str, ...]
     parameters: Mapping[str, Any]
+    masks: Masks = field(default_factory=Masks)
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,7 @@ def validate_dataset(
     places = {e.id: n for n, e in enumerate(definition.suite.expectations)}
     result.results.sort(key=lambda one: places[config_of(one).id])
     empty = _without_values(result.results, engine)
+    mask_results(result.results, target.masks)
     checked = [
         _checked(target.kind, place, one, engine, is_empty=place in empty)
         for place, one in enumerate(result.results)
@@ -270,7 +275,7 @@ def _with_failing_rows(
     written = list(checked)
     for (place, (rows, _)), table in zip(found.items(), tables, strict=True):
         path = limits.failing_folder / f"{_file_name(checked[place])}.parquet"
-        _write(table.add_column(0, _ROW, pa.array(rows)), path)
+        _write(target.masks.table(table).add_column(0, _ROW, pa.array(rows)), path)
         written[place] = replace(checked[place], failing_rows=path)
     return written
 
