@@ -231,6 +231,14 @@ class InputError(ToolkitError):
         )
 
     @classmethod
+    def rows_changed(cls, dataset: str, part: int, expected: int, found: int) -> InputError:
+        return cls(
+            f"{dataset}: its part {part} had {expected:,} rows when it was opened and has "
+            f"{found:,} now; get the batch again, from data that does not change meanwhile "
+            "(persist() keeps a Dask frame as it is)"
+        )
+
+    @classmethod
     def infinite_values(cls, column: str, n: int) -> InputError:
         return cls(
             f"cleaned data: column {column} has {n} infinite values, which have no sum; "

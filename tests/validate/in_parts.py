@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.validate.sample import cut_table
 from toolkit.validate.checks import Job
 from toolkit.validate.columns import View
-from toolkit.validate.dataset import Dataset, Facts, Part
+from toolkit.validate.dataset import Dataset, Part
+from toolkit.validate.pandas_types import Facts
 from toolkit.validate.passes import Computing, OnResult, computing
 
 

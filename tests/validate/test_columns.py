@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.validate.in_parts import facts_of, view_of
 from toolkit.validate.columns import Column, Domain, View, truth
-from toolkit.validate.dataset import Facts, stock_frame
+from toolkit.validate.pandas_types import Facts, stock_frame
 
 DAYS = [dt.date(2024, 1, 1), None, dt.date(1969, 12, 31), dt.date(2024, 1, 1), None]
 TABLE = pa.table(
@@ -31,7 +31,14 @@ TABLE = pa.table(
     }
 )
 ENCODED = ("kind", "flag", "sure", "day", "moment")
-FRAME = stock_frame(TABLE, facts_of(TABLE).nullable)
+
+
+def own_column(values: pa.ChunkedArray, nullable: bool) -> Column:
+    facts = Facts(pa.schema([("own", values.type)]), frozenset(["own"] if nullable else []))
+    return Column.of(values, "own", facts)
+
+
+FRAME = stock_frame(TABLE, facts_of(TABLE))
 
 
 def column_of(name: str) -> Column:
@@ -64,12 +71,12 @@ class TestColumn:
 
     @pytest.mark.parametrize(("name", "type_"), [("n", "float64"), ("sure", "object")])
     def test_a_null_elsewhere_in_the_dataset_decides_the_type(self, name: str, type_: str) -> None:
-        assert Column.of(TABLE.column(name), nullable=True).values.dtype == type_
-        assert Column.of(TABLE.column(name), nullable=False).values.dtype != type_
+        assert own_column(TABLE.column(name), nullable=True).values.dtype == type_
+        assert own_column(TABLE.column(name), nullable=False).values.dtype != type_
 
     def test_chunks_with_dictionaries_of_their_own(self) -> None:
         chunks = [pa.array(words).dictionary_encode() for words in (["a", "b"], [None, "b", "a"])]
-        column = Column.of(pa.chunked_array(chunks), nullable=True)
+        column = own_column(pa.chunked_array(chunks), nullable=True)
         assert column.values.tolist() == ["a", "b"]
         assert column.codes is not None
         assert column.codes.tolist() == [0, 1, -1, 1, 0]
@@ -78,7 +85,7 @@ class TestColumn:
     @pytest.mark.parametrize("n_chunks", [0, 1])
     def test_no_rows(self, name: str, n_chunks: int) -> None:
         chunks = [TABLE.column(name).chunk(0).slice(0, 0)] * n_chunks
-        column = Column.of(pa.chunked_array(chunks, TABLE.schema.field(name).type), nullable=False)
+        column = own_column(pa.chunked_array(chunks, TABLE.schema.field(name).type), nullable=False)
         assert all_values(column) == column.is_valid.tolist() == []
         assert column.failing(lambda values: values.isna(), None).tolist() == []
 
@@ -114,7 +121,7 @@ class TestFailing:
 
         expected = [row for row in rows.tolist() if words[row] not in accepted]
         for column in (plain, plain.dictionary_encode()):
-            assert Column.of(column, nullable=True).failing(kernel, rows).tolist() == expected
+            assert own_column(column, nullable=True).failing(kernel, rows).tolist() == expected
 
 
 def test_what_is_neither_true_nor_false_is_not_accepted() -> None:

@@ -26,9 +26,9 @@ from toolkit.validate.dataset import (
     ParquetPiece,
     load,
     open_dataset,
-    open_frame,
-    stock_frame,
 )
+from toolkit.validate.frames import open_frame
+from toolkit.validate.pandas_types import stock_frame
 
 # Rows of each file; some of them have none, and few end where a row group or a part does.
 FILES = (10, 0, 3, 25, 0, 1, 1, 1, 8)
@@ -169,7 +169,7 @@ class TestTypes:
         dataset = open_dataset(folder, rows_a_part=2)
         whole = pd.read_parquet(folder)
         frames = [
-            stock_frame(load(source_of(part.source), dataset.columns), dataset.facts.nullable)
+            stock_frame(load(source_of(part.source), dataset.columns), dataset.facts)
             for part in dataset.parts
         ]
         pd.testing.assert_frame_equal(pd.concat(frames, ignore_index=True), whole)
@@ -356,11 +356,12 @@ class TestDaskFrames:
         frame = dd.from_pandas(pd.DataFrame({"word": words}), npartitions=1).astype("category")
         assert rows_of(open_frame(frame, run_here)).to_pydict() == {"word": words}
 
-    def test_what_is_no_table_is_refused(self) -> None:
-        with dask.config.set({"dataframe.convert-string": False}):
-            frame = dd.from_pandas(pd.DataFrame({"lists": [[1], [2]]}), npartitions=1)
-            with pytest.raises(InputError, match="Dask DataFrame: cannot be taken as a table"):
-                open_frame(frame, run_here)
+    @pytest.mark.parametrize("names", [[0, 1], ["n", "n"]])
+    def test_columns_without_a_name_of_their_own_are_refused(self, names: list[Any]) -> None:
+        table = pd.DataFrame([[1, 2]], columns=names)
+        frame = dd.from_map(lambda _: table, range(1), meta=table)
+        with pytest.raises(InputError, match="cannot be taken as a table: a column is named"):
+            open_frame(frame, run_here)
 
     @pytest.mark.parametrize("ends", [(0, 10), (0, 3, 3, 9, 10), (0, 0, 1, 10, 10)])
     def test_rows_are_those_of_the_frame(self, ends: tuple[int, ...]) -> None:

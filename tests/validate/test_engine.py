@@ -337,4 +337,4 @@ class TestBadInput:
 
     def test_an_engine_without_a_batch(self) -> None:
         with pytest.raises(ValueError, match="no Dask batch is loaded"):
-            _ = DaskExecutionEngine().dataset
+            DaskExecutionEngine().answers({})

@@ -170,9 +170,20 @@ class TestSums:
         assert (found.n, found.sum(), found.mean()) == (2, 10.0, 5.0)
         assert found.standard_deviation() == pytest.approx(math.sqrt(18))
 
-    def test_squares_beyond_a_double_are_refused(self) -> None:
-        with pytest.raises(OverflowError, match=r"^squares of x are too large for a double$"):
-            moments([1.0, 2.0**501], [1], squares=True)
+    @pytest.mark.parametrize(
+        "numbers",
+        [
+            [1.0, 2.0**501],
+            [-(2.0**511), 2.0**511],
+            [1e200, 2e200],
+            [1.7e308, 1.7e308],
+            [1e160, 1e160, 1.0],
+        ],
+    )
+    def test_large_numbers_deviate_as_pandas_has_it(self, numbers: list[float]) -> None:
+        found = moments(numbers, [1], squares=True).standard_deviation()
+        with np.errstate(over="ignore"):
+            assert found == pytest.approx(pd.Series(numbers).std(), rel=1e-6)
 
 
 def same(one: float, other: float) -> bool:

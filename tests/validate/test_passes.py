@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from tests.validate.in_parts import HERE, cut_at, dataset_of, in_this_thread, ru
 from tests.validate.sample import write_parts
 from toolkit.errors import InputError
 from toolkit.store import part_name
-from toolkit.validate.checks import Check, Job, Presence, RowCount
+from toolkit.validate.checks import Check, Job, Presence, RowCount, WholeColumns
 from toolkit.validate.columns import Domain, View
 from toolkit.validate.conditions import between
 from toolkit.validate.dataset import Dataset, open_dataset
@@ -32,7 +32,6 @@ from toolkit.validate.passes import (
     computing,
     fetch_rows,
     how_computed,
-    load_columns,
     run_pass,
     spill_folder,
 )
@@ -176,11 +175,12 @@ class TestFailures:
         folder = write_parts(cut_at(TABLE, [5]), tmp_path / "parts")
         dataset = open_dataset(folder, rows_a_part=5)
         (folder / part_name(1)).write_bytes(b"PAR1 and no more")
-        for act in (
+        acts: tuple[Callable[[], Any], ...] = (
             lambda: run_pass(dataset, [Numbers()]),
             lambda: fetch_rows(dataset, [(np.array([7]), ["n"])]),
-            lambda: load_columns(dataset, ["n"]),
-        ):
+            lambda: run_pass(dataset, [WholeColumns(("n",))]),
+        )
+        for act in acts:
             with in_this_thread(), pytest.raises(InputError) as refusal:
                 act()
             assert str(refusal.value).startswith(f"dataset {folder / part_name(1)}: cannot be read")
@@ -224,7 +224,7 @@ class TestFetching:
 
     def test_whole_columns(self) -> None:
         with computing(Computing(run=shuffled(2))):
-            found = load_columns(in_parts(), ["gap", "word"])
+            [found] = run_pass(in_parts(), [WholeColumns(("gap", "word"))])
         assert found == TABLE.select(["gap", "word"])
 
 

@@ -13,7 +13,7 @@ from great_expectations.expectations.row_conditions import Column
 from tests.validate.same_as_stock import new_context
 from tests.validate.test_engine import batch_of
 from toolkit.validate.columns import Domain, View
-from toolkit.validate.dataset import Facts
+from toolkit.validate.pandas_types import Facts
 from toolkit.validate.queries import ConditionError, read_condition
 
 FRAME = pd.DataFrame(

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from toolkit.validate.columns import Bools, Domain, Ints, View, truth
 
@@ -111,6 +112,19 @@ class RowCount:
 
     def merge(self, earlier: int, later: int) -> int:
         return earlier + later
+
+
+@dataclass(frozen=True)
+class WholeColumns:
+    """Whole columns, for what cannot be found out in parts: all rows, in order."""
+
+    columns: tuple[str, ...]
+
+    def examine(self, view: View) -> pa.Table:
+        return view.arrow(self.columns, None)
+
+    def merge(self, earlier: pa.Table, later: pa.Table) -> pa.Table:
+        return pa.concat_tables([earlier, later])
 
 
 def merge_found(earlier: Found, later: Found, n_kept: int) -> Found:

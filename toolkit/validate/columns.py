@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from toolkit.validate.dataset import Facts, stock_frame
+from toolkit.validate.pandas_types import Facts, stock_frame, stock_series
 from toolkit.validate.queries import read_condition
 
 Ints = npt.NDArray[np.int64]
@@ -54,14 +54,14 @@ class Column:
     codes: Ints | None
 
     @classmethod
-    def of(cls, column: pa.ChunkedArray, nullable: bool) -> Column:
+    def of(cls, column: pa.ChunkedArray, name: str, facts: Facts) -> Column:
         if any(is_kind(column.type) for is_kind in _ENCODED):
             column = column.dictionary_encode()
         if not pa.types.is_dictionary(column.type):
-            return cls(_series(column, nullable), None)
+            return cls(stock_series(column, name, facts), None)
         whole = _one_array(column)
         codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return cls(_series(pa.chunked_array([whole.dictionary]), nullable), codes)
+        return cls(stock_series(pa.chunked_array([whole.dictionary]), name, facts), codes)
 
     @cached_property
     def is_valid(self) -> Bools:
@@ -105,8 +105,7 @@ class View:
 
     def column(self, name: str) -> Column:
         if name not in self._columns:
-            nullable = name in self._dataset.nullable
-            self._columns[name] = Column.of(self.table.column(name), nullable)
+            self._columns[name] = Column.of(self.table.column(name), name, self._dataset)
         return self._columns[name]
 
     def rows(self, domain: Domain) -> Ints | None:
@@ -127,6 +126,14 @@ class View:
         table = table if rows is None else table.take(pa.array(rows))
         return table.cast(pa.schema([self._dataset.schema.field(name) for name in names]))
 
+    def numbers(self, name: str, rows: Ints | None) -> npt.NDArray[Any]:
+        """A number column's values in the rows; those of Int64 and the like without their nulls."""
+        if name in self._dataset.dtypes:
+            column = self.arrow([name], rows).column(0).drop_null()
+            return np.asarray(column.to_numpy())
+        values = self.column(name).values.to_numpy()
+        return values if rows is None else values[rows]
+
     def frame(self, columns: Sequence[str], rows: Ints | None) -> pd.DataFrame:
         """The columns of the rows, as pandas would read them; indexed by the dataset's rows.
 
@@ -138,7 +145,7 @@ class View:
             frame = pd.DataFrame({name: c.values for name, c in whole.items()}, copy=False)
             frame = frame if rows is None else frame.iloc[rows]
         else:
-            frame = stock_frame(self.arrow(columns, rows), self._dataset.nullable)
+            frame = stock_frame(self.arrow(columns, rows), self._dataset)
         places = np.arange(self.n_rows) if rows is None else rows
         return frame.set_axis(pd.Index(places + self.first_row))[list(columns)]
 
@@ -180,11 +187,6 @@ def truth(accepted: Any) -> Bools:
     if getattr(accepted, "dtype", None) == np.bool_:
         return np.asarray(accepted)
     return np.asarray(pd.array(accepted, dtype="boolean").fillna(False), dtype=bool)
-
-
-def _series(column: pa.ChunkedArray, nullable: bool) -> pd.Series[Any]:
-    frame = stock_frame(pa.table({"": column}), frozenset([""] if nullable else []))
-    return frame[""]
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.DictionaryArray:

@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 Series = pd.Series
+# Whole numbers up to here are doubles, too.
+_EXACT = 2**53
 
 
 def between(
@@ -146,9 +148,19 @@ def _lengths(values: Series) -> Any:
 def _compares_at_once(values: Series, bounds: Sequence[Any]) -> bool:
     if values.dtype in (np.dtype("int64"), np.dtype("float64")):
         return True
+    if _is_number_with_nulls(values):
+        # Larger ones are compared with doubles one by one, as Python does it: exactly.
+        return all(type(bound) in (int, float) and abs(bound) <= _EXACT for bound in bounds)
     return pd.api.types.is_datetime64_any_dtype(values) and all(
         isinstance(bound, datetime) for bound in bounds
     )
+
+
+def _is_number_with_nulls(values: Series) -> bool:
+    """Int64 and the like, which have a null of their own."""
+    kinds = pd.api.types
+    is_own = kinds.is_extension_array_dtype(values.dtype) and kinds.is_numeric_dtype(values.dtype)
+    return is_own and not kinds.is_bool_dtype(values.dtype)
 
 
 def _passes(value: Any, tests: Sequence[tuple[Callable[[Any, Any], Any], Any]]) -> bool:

@@ -1,24 +1,22 @@
-"""What is validated: parquet files or a Dask DataFrame, as parts that are loaded on their own."""
+"""What is validated: a dataset in parts that are loaded on their own, such as parquet files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dask.delayed import Delayed, delayed
+from dask.delayed import Delayed
 
 from toolkit.errors import InputError
 from toolkit.parts import Paths, find_parts, open_parquet, runs_of_groups
-
-if TYPE_CHECKING:
-    import dask.dataframe as dd
+from toolkit.validate.pandas_types import Facts, dtypes_of_file, stock_frame
 
 ROWS_A_PART = 1 << 18
 # A chunk that takes fewer bytes a value than this is stored as a dictionary throughout; longer
@@ -65,14 +63,6 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a task has to know of the whole dataset: its types, and which columns hold a null."""
-
-    schema: pa.Schema
-    nullable: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Dataset:
     """All parts in order, at least one.
 
@@ -94,6 +84,11 @@ class Dataset:
     def n_rows(self) -> int:
         return sum(part.n_rows for part in self.parts)
 
+    @property
+    def is_lazy(self) -> bool:
+        """Whether its parts are computed by whatever reads them, as those of a Dask frame are."""
+        return any(isinstance(part.source, Delayed) for part in self.parts)
+
     def has_few_values(self, column: str) -> bool:
         """Whether a column is stored as a dictionary everywhere."""
         if pa.types.is_dictionary(self.facts.schema.field(column).type):
@@ -103,7 +98,7 @@ class Dataset:
 
     def empty_frame(self) -> pd.DataFrame:
         """No rows, with the dtypes that pandas gives the whole dataset."""
-        return stock_frame(self.facts.schema.empty_table(), self.facts.nullable)
+        return stock_frame(self.facts.schema.empty_table(), self.facts)
 
 
 def load(source: ParquetPiece | pa.Table, columns: Sequence[str]) -> pa.Table:
@@ -121,51 +116,15 @@ def open_dataset(paths: Paths, rows_a_part: int = ROWS_A_PART) -> Dataset:
     schema = _common_schema(files)
     return Dataset(
         name=_name(paths),
-        facts=Facts(schema, frozenset(name for file in files for name in file.nullable(schema))),
+        facts=Facts(
+            schema,
+            frozenset(name for file in files for name in file.nullable(schema)),
+            _common_dtypes(files, schema),
+        ),
         parts=tuple(_parts(files, schema, rows_a_part)),
         empty_columns=frozenset(n for n in schema.names if all(f.is_empty(n) for f in files)),
         column_bytes={name: sum(f.bytes_of(name) for f in files) for name in schema.names},
     )
-
-
-def open_frame(ddf: dd.DataFrame, compute: Compute) -> Dataset:
-    """A Dask DataFrame; its rows are counted now, and computed again by whatever reads them.
-
-    Its index is not looked at: rows are numbered in order, from 0.
-    """
-    schema = _frame_schema(ddf)
-    tables = [delayed(_table, pure=False)(frame, schema) for frame in ddf.to_delayed()]
-    counted = compute([delayed(_count, pure=False)(table) for table in tables])
-    parts: list[Part] = []
-    for table, (n_rows, _, _) in zip(tables, counted, strict=True):
-        before = parts[-1].first_row + parts[-1].n_rows if parts else 0
-        parts.append(Part(table, before, n_rows))
-    return Dataset(
-        name="a Dask DataFrame",
-        facts=Facts(schema, frozenset(name for _, nulls, _ in counted for name in nulls)),
-        parts=tuple(parts),
-        empty_columns=frozenset(
-            name
-            for name in schema.names
-            if all(nulls.get(name, 0) == n_rows for n_rows, nulls, _ in counted)
-        ),
-        column_bytes={n: sum(sizes[n] for _, _, sizes in counted) for n in schema.names},
-    )
-
-
-def stock_frame(table: pa.Table, nullable: frozenset[str]) -> pd.DataFrame:
-    """The table as pandas.read_parquet gives it, a part of a dataset like the whole of it.
-
-    A whole-number column that has a null anywhere is float64 everywhere, a truth column object.
-    """
-    frame = table.to_pandas()
-    for name in nullable & set(table.column_names):
-        kind = table.schema.field(name).type
-        if pa.types.is_integer(kind):
-            frame[name] = frame[name].astype("float64")
-        elif pa.types.is_boolean(kind):
-            frame[name] = frame[name].astype(object)
-    return frame
 
 
 def _parts(files: Sequence[_File], schema: pa.Schema, rows_a_part: int) -> Iterator[Part]:
@@ -191,11 +150,13 @@ class _File:
     path: Path
     schema: pa.Schema
     metadata: pq.FileMetaData
+    dtypes: Mapping[str, Any]
 
     @classmethod
     def read(cls, path: Path) -> _File:
         with _opened(path) as file:
-            return cls(path, file.schema_arrow.remove_metadata(), file.metadata)
+            schema = file.schema_arrow
+            return cls(path, schema.remove_metadata(), file.metadata, dtypes_of_file(schema))
 
     @property
     def rows_in_groups(self) -> list[int]:
@@ -282,6 +243,16 @@ def _common_schema(files: Sequence[_File]) -> pa.Schema:
         raise InputError.not_parquet(files[0].path.parent, f"its parts differ: {why}") from error
 
 
+def _common_dtypes(files: Sequence[_File], schema: pa.Schema) -> dict[str, Any]:
+    """Those of the first file, as pandas has it; not where other files change the type."""
+    first = files[0]
+    return {
+        name: dtype
+        for name, dtype in first.dtypes.items()
+        if schema.field(name).type == first.schema.field(name).type
+    }
+
+
 def _fitted(table: pa.Table, schema: pa.Schema, wanted: Sequence[str]) -> pa.Table:
     """The wanted columns, of the dataset's types; text may stay a dictionary."""
     columns = []
@@ -299,37 +270,3 @@ def _fitted(table: pa.Table, schema: pa.Schema, wanted: Sequence[str]) -> pa.Tab
 def _name(paths: Paths) -> str:
     given = [paths] if isinstance(paths, Path | str) else list(paths)
     return ", ".join(str(path) for path in given)
-
-
-def _frame_schema(ddf: dd.DataFrame) -> pa.Schema:
-    """Arrow's types for the frame's columns; object columns are taken for text."""
-    schema = pa.Schema.from_pandas(ddf._meta, preserve_index=False).remove_metadata()
-    for place, column in enumerate(schema):
-        kind = _known_type(column.type)
-        if kind != column.type:
-            schema = schema.set(place, pa.field(column.name, kind))
-    return schema
-
-
-def _known_type(kind: pa.DataType) -> pa.DataType:
-    """What an empty frame may not know yet: that objects are text, how many categories come."""
-    if pa.types.is_dictionary(kind):
-        return pa.dictionary(pa.int32(), _known_type(kind.value_type), kind.ordered)
-    return pa.string() if pa.types.is_null(kind) else kind
-
-
-def _table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
-    """Raises InputError for values that are not of the type that their column begins with."""
-    try:
-        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
-    except (pa.ArrowException, KeyError) as error:
-        raise InputError.not_a_frame(" ".join(str(error).split())) from error
-    return table.replace_schema_metadata()
-
-
-def _count(table: pa.Table) -> tuple[int, dict[str, int], dict[str, int]]:
-    """Its rows; the nulls of each column that has some; the bytes of each column."""
-    counts = {name: table.column(name).null_count for name in table.column_names}
-    nulls = {name: count for name, count in counts.items() if count}
-    sizes = {name: table.column(name).nbytes for name in table.column_names}
-    return table.num_rows, nulls, sizes

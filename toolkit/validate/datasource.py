@@ -11,24 +11,28 @@ Every expectation that runs on pandas runs here, on all rows, in memory that dep
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
 from great_expectations.core.batch import BatchMarkers, LegacyBatchDefinition
 from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.core.batch_spec import PathBatchSpec
-from great_expectations.core.id_dict import IDDict
 from great_expectations.datasource.fluent import BatchRequest
 from great_expectations.datasource.fluent.batch_identifier_util import make_batch_identifier
 from great_expectations.datasource.fluent.constants import _DATA_CONNECTOR_NAME
 from great_expectations.datasource.fluent.interfaces import Batch, DataAsset, Datasource
 from great_expectations.exceptions.exceptions import BuildBatchRequestError
+from great_expectations.metrics.metric import MetaMetric
+from great_expectations.metrics.metric_results import MetricErrorResult, MetricErrorResultValue
+from great_expectations.validator.metrics_calculator import MetricsCalculator
 
 from toolkit.parts import Paths
 from toolkit.report import utc_now
-from toolkit.validate.dataset import Dataset, open_dataset, open_frame
+from toolkit.validate.answers import Seeing
+from toolkit.validate.dataset import Dataset, open_dataset
 from toolkit.validate.engine import (
     MAX_COLUMN_BYTES,
     MAX_LISTED_ROWS,
@@ -36,15 +40,58 @@ from toolkit.validate.engine import (
     DaskExecutionEngine,
 )
 from toolkit.validate.passes import how_computed
+from toolkit.validate.plan import CONDITION
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
+
+_FRAME = "dataframe"
+
+
+class DaskBatch(Batch):
+    """All rows of a dataset."""
+
+    def _create_id(self) -> str:
+        """As stock names it; of a frame that was handed in with the frame's own name as well."""
+        name: str = super()._create_id()
+        frame = self.batch_request.options.get(_FRAME)
+        return name if frame is None else f"{name}-{frame._name[-8:]}"
+
+    def compute_metrics(self, metrics: Any) -> Any:
+        """The metrics' results; of a condition a Series for all its rows, from whole columns.
+
+        What fails is a MetricErrorResult, and leaves the others alone.
+        """
+        wanted = list(metrics) if isinstance(metrics, list) else [metrics]
+        plain = [metric for metric in wanted if not metric.name.endswith(CONDITION)]
+        answered = iter(super().compute_metrics(plain) if plain else [])
+        results = [
+            self._mask(metric) if metric.name.endswith(CONDITION) else next(answered)
+            for metric in wanted
+        ]
+        return results if isinstance(metrics, list) else results[0]
+
+    def _mask(self, metric: Any) -> Any:
+        config = metric.config(batch_id=self.id)
+        try:
+            self.data.execution_engine.batch_manager.load_batch_list(batch_list=[self])
+            frame = self.data.execution_engine.get_domain_records(config.metric_domain_kwargs)
+            stock = Seeing(lambda _: frame)
+            found, errors = MetricsCalculator(stock).compute_metrics([config])
+            if errors:
+                [error] = errors.values()
+                raise ValueError(error["exception_info"].exception_message)
+            kind = MetaMetric.get_registered_metric_class_from_metric_name(metric.name)
+            return kind.get_metric_result_type()(id=config.id, value=found[config.id][0])
+        except Exception as error:
+            why = MetricErrorResultValue(exception_message=str(error) or type(error).__name__)
+            return MetricErrorResult(id=config.id, value=why)
 
 
 class _DaskAsset(DataAsset[Any, Any]):
     """One batch: the whole dataset."""
 
-    def open(self) -> Dataset:
+    def open(self, options: Mapping[str, Any]) -> Dataset:
         """The dataset as it is now. Raises InputError when it cannot be read."""
         raise NotImplementedError
 
@@ -69,18 +116,20 @@ class _DaskAsset(DataAsset[Any, Any]):
         )
 
     def get_batch_identifiers_list(self, batch_request: BatchRequest[Any]) -> list[dict[str, Any]]:
-        return [IDDict(batch_request.options)]
+        return [make_batch_identifier(batch_request.options)]
 
     def get_batch(self, batch_request: BatchRequest[Any]) -> Batch:
         """The whole dataset; footers are read now, rows when it is validated."""
         engine = self.datasource.get_execution_engine()
-        dataset = self.open()
-        return Batch(
+        dataset = self.open(batch_request.options)
+        return DaskBatch(
             datasource=self.datasource,
             data_asset=self,
             batch_request=batch_request,
             data=DaskBatchData(engine, dataset),
-            metadata=self._get_batch_metadata_from_batch_request(batch_request),
+            metadata=self._get_batch_metadata_from_batch_request(
+                batch_request, ignore_options=(_FRAME,)
+            ),
             batch_markers=BatchMarkers({"ge_load_time": utc_now(), "n_rows": dataset.n_rows}),
             batch_spec=PathBatchSpec(path=dataset.name),
             batch_definition=LegacyBatchDefinition(
@@ -98,19 +147,67 @@ class ParquetDatasetAsset(_DaskAsset):
     type: Literal["parquet_dataset"] = "parquet_dataset"
     path: str | list[str]
 
-    def open(self) -> Dataset:
+    def open(self, options: Mapping[str, Any] = MappingProxyType({})) -> Dataset:
         return open_dataset(self.path)
 
 
 class DaskFrameAsset(_DaskAsset):
-    """A Dask DataFrame, computed anew in every pass."""
+    """A Dask DataFrame, computed anew in every pass; its rows are counted once.
+
+    It is given here or with each batch, as batch_parameters={"dataframe": frame}. Projects on disk
+    do not keep it.
+    """
 
     type: Literal["dask_frame"] = "dask_frame"
-    frame: Any = pydantic.Field(exclude=True, repr=False)
+    frame: Any = pydantic.Field(default=None, exclude=True, repr=False)
+    _opened: dict[str, Dataset] = pydantic.PrivateAttr(default_factory=dict)
 
-    def open(self) -> Dataset:
-        how = how_computed()
-        return open_frame(self.frame, lambda tasks: how.run(tasks, None))
+    def add_batch_definition_whole_dataframe(self, name: str) -> BatchDefinition[Any]:
+        """The same as `add_batch_definition_whole_dataset`, by the name that stock has for it."""
+        return self.add_batch_definition(name)
+
+    def get_batch_parameters_keys(self, partitioner: Any = None) -> tuple[str, ...]:
+        return (_FRAME,)
+
+    def build_batch_request(
+        self, options: Any = None, batch_slice: Any = None, partitioner: Any = None
+    ) -> BatchRequest[Any]:
+        """A request for the whole frame: the one in `options`, or the asset's.
+
+        Raises BuildBatchRequestError where there is none, or for anything narrower.
+        """
+        import dask.dataframe as dd
+
+        given = dict(options or {})
+        frame = given.pop(_FRAME, None)
+        request = super().build_batch_request(given, batch_slice, partitioner)
+        if frame is None and self.frame is None:
+            raise BuildBatchRequestError(
+                message=f"asset {self.name!r} has no frame, which a project does not keep; hand it "
+                'in with batch_parameters={"dataframe": ddf}'
+            )
+        if not isinstance(self.frame if frame is None else frame, dd.DataFrame):
+            raise BuildBatchRequestError(
+                message="the dataframe is no Dask DataFrame; dask.dataframe.from_pandas(df, "
+                "npartitions=1) makes one of a pandas DataFrame"
+            )
+        if frame is not None:
+            request.options = {_FRAME: frame}
+        return request
+
+    def open(self, options: Mapping[str, Any] = MappingProxyType({})) -> Dataset:
+        """The frame; the rows of the one that was opened last are not counted again."""
+        frame = options.get(_FRAME, self.frame)
+        dataset = self._opened.get(frame._name)
+        # What ended the last validation may be that the frame has other rows by now.
+        if dataset is None or self.datasource.get_execution_engine().ended_by is not None:
+            # Whoever validates files has no use for dask.dataframe, which takes long to import.
+            from toolkit.validate.frames import open_frame
+
+            how = how_computed()
+            dataset = open_frame(frame, lambda tasks: how.run(tasks, None))
+            self._opened = {frame._name: dataset}
+        return dataset
 
 
 class DaskDatasource(Datasource[Any, DaskExecutionEngine]):
@@ -145,3 +242,7 @@ class DaskDatasource(Datasource[Any, DaskExecutionEngine]):
     def add_dask_frame_asset(self, name: str, frame: dd.DataFrame) -> DaskFrameAsset:
         """Add a Dask DataFrame; its rows are numbered from 0, whatever its index."""
         return self._add_asset(DaskFrameAsset(name=name, frame=frame))
+
+    def add_dataframe_asset(self, name: str) -> DaskFrameAsset:
+        """Add an asset whose frame is handed in with each batch, as stock has it for pandas."""
+        return self._add_asset(DaskFrameAsset(name=name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -26,8 +26,9 @@ Floats = npt.NDArray[np.float64]
 
 # A factor that splits a double into halves whose products are exact (Dekker 1971).
 _SPLITTER = float(2**27 + 1)
-# Beyond this the splitting overflows.
+# Beyond this the splitting overflows, so that numbers are made smaller by a power of two.
 _LARGEST = 2.0**500
+_SMALLER = Fraction(1, 2**600)
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,15 @@ class Distinct:
 class Moments:
     """How many numbers there are, their sum and the sum of their squares: exact.
 
-    `special` adds up those that are infinite; squares are kept only if asked for.
+    `special` adds up those that are infinite; squares are kept only if asked for, those of
+    `large` numbers in units of their own.
     """
 
     n: int
     total: Limbs
     squares: Limbs
     special: float = 0.0
+    large: Limbs = field(default_factory=dict)
 
     def sum(self) -> float:
         """Rounded once; infinite or NaN where pandas says so."""
@@ -111,11 +114,20 @@ class Moments:
         return float(_fraction(self.total) / self.n)
 
     def standard_deviation(self) -> float:
-        """With n - 1 in the divisor; NaN of fewer than two numbers, or of infinite ones."""
+        """With n - 1 in the divisor; NaN of fewer than two numbers, or of infinite ones.
+
+        Infinite, as in pandas, where the sum of squared differences is beyond a double.
+        """
         if self.n < 2 or self.special:
             return float("nan")
         total = _fraction(self.total)
-        variance = (_fraction(self.squares) - total * total / self.n) / (self.n - 1)
+        if np.isinf(_double(total)):
+            return float("inf")
+        squares = _fraction(self.squares) + _fraction(self.large) / _SMALLER**2
+        differences = _double(squares - total * total / self.n)
+        if np.isinf(differences):
+            return differences
+        variance = (squares - total * total / self.n) / (self.n - 1)
         return float(np.sqrt(float(variance)))
 
 
@@ -123,7 +135,7 @@ class Moments:
 class Sums:
     """The Moments of a number column.
 
-    Squares are exact for numbers above 2**-484. Raises OverflowError for those beyond a double.
+    Squares are exact for numbers above 2**-484.
     """
 
     domain: Domain
@@ -135,8 +147,7 @@ class Sums:
 
     def examine(self, view: View) -> Moments:
         [name] = self.domain.columns
-        column, rows = view.column(name).values, view.rows(self.domain)
-        values = column.to_numpy() if rows is None else column.to_numpy()[rows]
+        values = view.numbers(name, view.rows(self.domain))
         if values.dtype.kind in "iu" and not self.with_squares:
             parts = split_integers(values.astype(np.int64))
             return Moments(len(values), _tally(parts, len(values)), {})
@@ -146,7 +157,11 @@ class Sums:
         finite = values[np.isfinite(values)]
         special = float(values[~np.isfinite(values)].sum()) if len(finite) < len(values) else 0.0
         total = _tally(split_floats(finite), len(finite))
-        return Moments(len(values), total, self._squares(finite), special)
+        if not self.with_squares:
+            return Moments(len(values), total, {}, special)
+        is_large = np.abs(finite) > _LARGEST
+        squares, large = _squares(finite[~is_large]), _squares(finite[is_large] * float(_SMALLER))
+        return Moments(len(values), total, squares, special, large)
 
     def merge(self, earlier: Moments, later: Moments) -> Moments:
         return Moments(
@@ -154,20 +169,18 @@ class Sums:
             _added(earlier.total, later.total),
             _added(earlier.squares, later.squares),
             earlier.special + later.special,
+            _added(earlier.large, later.large),
         )
 
-    def _squares(self, floats: Floats) -> Limbs:
-        """x = high + low, of 26 bits each, so that their products are exact."""
-        if not self.with_squares:
-            return {}
-        if len(floats) and np.abs(floats).max() > _LARGEST:
-            raise OverflowError(f"squares of {self.domain.columns[0]} are too large for a double")
-        spread = floats * _SPLITTER
-        high = spread - (spread - floats)
-        low = floats - high
-        products = (high * high, 2 * high * low, low * low)
-        limbs = [_tally(split_floats(product), len(product)) for product in products]
-        return _added(_added(limbs[0], limbs[1]), limbs[2])
+
+def _squares(floats: Floats) -> Limbs:
+    """x = high + low, of 26 bits each, so that their products are exact."""
+    spread = floats * _SPLITTER
+    high = spread - (spread - floats)
+    low = floats - high
+    products = (high * high, 2 * high * low, low * low)
+    limbs = [_tally(split_floats(product), len(product)) for product in products]
+    return _added(_added(limbs[0], limbs[1]), limbs[2])
 
 
 def _extremes(values: pa.ChunkedArray) -> pa.Array:
@@ -204,3 +217,11 @@ def _fraction(limbs: Limbs) -> Fraction:
     return sum(
         (Fraction(int(limb[0])) * Fraction(2) ** (32 * k) for k, limb in limbs.items()), Fraction(0)
     )
+
+
+def _double(number: Fraction) -> float:
+    """The nearest double; infinite where there is none."""
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")

@@ -16,10 +16,11 @@ from dask.base import compute
 from dask.delayed import Delayed, delayed
 from dask.system import CPU_COUNT
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import InputError, ToolkitError
 from toolkit.validate.checks import Job
 from toolkit.validate.columns import Ints, View
-from toolkit.validate.dataset import Dataset, Facts, ParquetPiece, Part, load
+from toolkit.validate.dataset import Dataset, ParquetPiece, load
+from toolkit.validate.pandas_types import Facts
 
 OnResult = Callable[[Any], None]
 RunTasks = Callable[[Sequence[Delayed], OnResult | None], list[Any]]
@@ -109,6 +110,9 @@ def run_pass(dataset: Dataset, jobs: Sequence[Job]) -> list[Any]:
     how.on_pass(dataset.n_rows)
 
     def on_result(outcome: Outcome) -> None:
+        expected = dataset.parts[outcome.place].n_rows
+        if outcome.n_rows != expected:
+            raise InputError.rows_changed(dataset.name, outcome.place, expected, outcome.n_rows)
         how.on_rows(outcome.n_rows)
         merged.add(outcome)
 
@@ -139,14 +143,6 @@ def fetch_rows(dataset: Dataset, requests: Sequence[tuple[Ints, Sequence[str]]])
         pa.concat_tables([_no_rows(dataset, columns), *tables], promote_options="permissive")
         for tables, (_, columns) in zip(found, requests, strict=True)
     ]
-
-
-def load_columns(dataset: Dataset, columns: Sequence[str]) -> pa.Table:
-    """Whole columns, in this process."""
-    parts: Sequence[Part] = dataset.parts
-    work = _Work((), tuple(columns), dataset.facts)
-    tasks = [delayed(_load_plain, pure=False)(part.source, work) for part in parts]
-    return pa.concat_tables(how_computed().run(tasks, None))
 
 
 @dataclass(frozen=True)
@@ -187,10 +183,6 @@ def _take(
     columns = list(dict.fromkeys(name for _, _, names in wanted for name in names))
     view = _view(source, columns, 0, facts)
     return [(place, view.arrow(names, rows)) for place, rows, names in wanted]
-
-
-def _load_plain(source: ParquetPiece | pa.Table, work: _Work) -> pa.Table:
-    return _view(source, work.columns, 0, work.facts).arrow(work.columns, None)
 
 
 def _no_rows(dataset: Dataset, columns: Sequence[str]) -> pa.Table:

@@ -17,8 +17,9 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from toolkit.validate import conditions
 from toolkit.validate.checks import Check, Job, Presence
 from toolkit.validate.columns import Domain
-from toolkit.validate.dataset import Dataset, is_text, stock_frame
+from toolkit.validate.dataset import Dataset, is_text
 from toolkit.validate.figures import Distinct, Extremes, Moments, Sums
+from toolkit.validate.pandas_types import stock_frame
 from toolkit.validate.stock import StockMetric, accepts
 from toolkit.validate.unique import KeySpill
 
@@ -209,10 +210,14 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
         and (pa.types.is_integer(kind) or pa.types.is_float64(kind))
     ):
         with_squares, meaning = _SUMS[name]
-        whole = pa.types.is_integer(kind) and column not in dataset.facts.nullable
+        as_numbers = column not in dataset.facts.nullable or column in dataset.facts.dtypes
+        whole = pa.types.is_integer(kind) and as_numbers
         if name == "column.sum" and whole:
             meaning = Moments.whole_sum
-        return Planned(Sums(domain, with_squares), lambda m: _as_numpy(meaning(m)))
+        none = dataset.empty_frame()
+        return Planned(
+            Sums(domain, with_squares), lambda m: _as_numpy(meaning(m)) if m.n else Records(none)
+        )
     return None
 
 
@@ -257,7 +262,7 @@ def _names(query: str) -> set[str] | None:
 
 def _as_records(column: str, dataset: Dataset) -> Callable[[pa.Array], Records]:
     def meaning(values: pa.Array) -> Records:
-        return Records(stock_frame(pa.table({column: values}), dataset.facts.nullable))
+        return Records(stock_frame(pa.table({column: values}), dataset.facts))
 
     return meaning
 
@@ -277,5 +282,6 @@ def _is_unusual(kind: pa.DataType) -> bool:
     tests = (
         *(pa.types.is_nested, pa.types.is_float16, pa.types.is_binary),
         *(pa.types.is_large_binary, pa.types.is_fixed_size_binary),
+        lambda one: isinstance(one, pa.BaseExtensionType),
     )
     return any(is_kind(kind) for is_kind in tests)

@@ -23,11 +23,12 @@ from great_expectations.validator.validation_graph import ValidationGraph
 from toolkit.errors import OutputError, SuiteError
 from toolkit.masking import Masks
 from toolkit.store import ParquetStyle, write_parquet
+from toolkit.validate.answers import Answers, Unexpected
 from toolkit.validate.checks import RowCount
 from toolkit.validate.columns import Ints
 from toolkit.validate.dataset import Dataset
 from toolkit.validate.datasource import ParquetDatasetAsset
-from toolkit.validate.engine import DaskExecutionEngine, Unexpected
+from toolkit.validate.engine import DaskExecutionEngine
 from toolkit.validate.passes import fetch_rows, run_pass
 from toolkit.validate.personal import mask_results
 from toolkit.validate.plan import domain_of
@@ -123,10 +124,10 @@ def validate_dataset(
         raise engine.ended_by
     places = {e.id: n for n, e in enumerate(definition.suite.expectations)}
     result.results.sort(key=lambda one: places[config_of(one).id])
-    empty = _without_values(result.results, engine)
+    empty = _without_values(result.results, engine.answers({}))
     mask_results(result.results, target.masks)
     checked = [
-        _checked(target.kind, place, one, engine, is_empty=place in empty)
+        _checked(target.kind, place, one, engine.answers({}), is_empty=place in empty)
         for place, one in enumerate(result.results)
     ]
     checked = _with_failing_rows(checked, result.results, engine, target, limits)
@@ -170,9 +171,7 @@ def _definition(context: Any, asset: ParquetDatasetAsset, suite: Suite) -> Any:
     )
 
 
-def _without_values(
-    results: Sequence[ExpectationValidationResult], engine: DaskExecutionEngine
-) -> set[int]:
+def _without_values(results: Sequence[ExpectationValidationResult], answers: Answers) -> set[int]:
     """Places of figures of a column whose condition fits no row that has a value.
 
     Great Expectations calls a sum over no rows 0, and is content. Takes a pass of its own.
@@ -180,13 +179,13 @@ def _without_values(
     asked: dict[int, RowCount] = {}
     for place, one in enumerate(results):
         kwargs = config_of(one).kwargs
-        query = engine.query_of(kwargs)
+        query = answers.query_of(kwargs)
         if query is None or "column" not in kwargs or "element_count" in _plain(one):
             continue
-        if not error_messages(one) and engine.decides_by_row(kwargs, query):
-            domain = domain_of(kwargs, query, engine.dataset, drop_nulls=True)
+        if not error_messages(one) and answers.decides_by_row(kwargs, query):
+            domain = domain_of(kwargs, query, answers.dataset, drop_nulls=True)
             asked[place] = RowCount(domain)
-    counts = run_pass(engine.dataset, list(asked.values())) if asked else []
+    counts = run_pass(answers.dataset, list(asked.values())) if asked else []
     return {place for place, n_rows in zip(asked, counts, strict=True) if n_rows == 0}
 
 
@@ -194,7 +193,7 @@ def _checked(
     suite: str,
     place: int,
     one: ExpectationValidationResult,
-    engine: DaskExecutionEngine,
+    answers: Answers,
     *,
     is_empty: bool,
 ) -> Checked:
@@ -205,9 +204,9 @@ def _checked(
         number=place + 1,
         expectation=config.type,
         columns=tuple(columns_of(config.type, config.kwargs)),
-        condition=engine.query_of(config.kwargs),
+        condition=answers.query_of(config.kwargs),
         severity=config.severity.value,
-        status=_status(one, result, engine.dataset, is_empty=is_empty),
+        status=_status(one, result, answers.dataset, is_empty=is_empty),
         observed=observed_text(result),
         element_count=result.get("element_count"),
         missing_count=result.get("missing_count"),
@@ -269,9 +268,9 @@ def _with_failing_rows(
         unexpected = _unexpected(result, engine) if one.status is Status.FAILED else None
         if unexpected is not None and limits.failing_rows:
             columns = [*target.keys, *unexpected.columns]
-            known = [name for name in columns if name in engine.dataset.columns]
+            known = [name for name in columns if name in unexpected.dataset.columns]
             found[place] = (unexpected.found.rows[: limits.failing_rows], known)
-    tables = fetch_rows(engine.dataset, list(found.values()))
+    tables = fetch_rows(engine.answers({}).dataset, list(found.values()))
     written = list(checked)
     for (place, (rows, _)), table in zip(found.items(), tables, strict=True):
         path = limits.failing_folder / f"{_file_name(checked[place])}.parquet"

@@ -1,0 +1,47 @@
+"""Great Expectations' engine for pandas, which runs no row condition that nobody has read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.expectations.row_conditions import Condition, PassThroughCondition
+
+from toolkit.validate.plan import row_condition
+from toolkit.validate.queries import read_condition
+
+
+class CarefulEngine(PandasExecutionEngine):
+    """Stock, but that a row condition is read before pandas runs it."""
+
+    def _apply_row_condition_filter(
+        self, data: pd.DataFrame, row_condition: Any, domain_kwargs: dict[str, Any]
+    ) -> pd.DataFrame:
+        query = self.query_of({**domain_kwargs, "row_condition": row_condition})
+        return data if query is None else data.query(read_condition(query, None))
+
+    def query_of(self, domain_kwargs: Mapping[str, Any]) -> str | None:
+        """The row condition as text. Raises ConditionError, or what stock raises, about a bad one.
+
+        It goes to pandas as read_condition gives it.
+        """
+        if not domain_kwargs.get("row_condition"):
+            return None
+        condition = row_condition(domain_kwargs["row_condition"])
+        if isinstance(condition, Condition) and not isinstance(condition, PassThroughCondition):
+            # Its lists of values may be as long as they are.
+            query = str(self.condition_to_filter_clause(condition))
+            read_condition(query, None)
+            return query
+        if isinstance(condition, PassThroughCondition):
+            query = str(condition.pass_through_filter)
+        elif domain_kwargs.get("condition_parser") == "pandas":
+            query = str(condition)
+        else:
+            # Stock says what is wrong.
+            super()._apply_row_condition_filter(pd.DataFrame(), condition, dict(domain_kwargs))
+            raise AssertionError("a condition without a parser")
+        read_condition(query)
+        return query

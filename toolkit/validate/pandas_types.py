@@ -1,0 +1,96 @@
+"""Values as pandas has them: what Arrow types alone do not tell, and the way back from Arrow."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pandas.api.extensions import ExtensionDtype
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a task has to know of the whole dataset: its types, and which columns hold a null.
+
+    `dtypes` has the columns that pandas has in another type than their Arrow type suggests, such
+    as Int64; those in `pickled` hold Python objects that Arrow has no type for.
+    """
+
+    schema: pa.Schema
+    nullable: frozenset[str]
+    dtypes: Mapping[str, Any] = field(default_factory=dict)
+    pickled: frozenset[str] = frozenset()
+
+
+def stock_frame(table: pa.Table, facts: Facts) -> pd.DataFrame:
+    """The table as pandas.read_parquet gives it, a part of a dataset like the whole of it.
+
+    A plain whole-number column that has a null anywhere is float64 everywhere, a plain truth
+    column object.
+    """
+    restored = {
+        name: _restored(table.column(name), facts.dtypes[name], name in facts.pickled)
+        for name in table.column_names
+        if name in facts.dtypes
+    }
+    frame = table.drop_columns(list(restored)).to_pandas()
+    for name in facts.nullable & set(frame.columns):
+        kind = facts.schema.field(name).type
+        if pa.types.is_integer(kind):
+            frame[name] = frame[name].astype("float64")
+        elif pa.types.is_boolean(kind):
+            frame[name] = frame[name].astype(object)
+    if not restored:
+        return frame
+    columns = {name: restored.get(name, frame.get(name)) for name in table.column_names}
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
+
+
+def stock_series(column: pa.ChunkedArray, name: str, facts: Facts) -> pd.Series[Any]:
+    """One column of `stock_frame`; of other values than the dataset's, its distinct ones."""
+    return stock_frame(pa.table({name: column}), facts)[name]
+
+
+def dtypes_of_file(schema: pa.Schema) -> dict[str, Any]:
+    """The dtypes that pandas noted in a parquet file and that Arrow's types do not suggest."""
+    try:
+        noted = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("columns", [])
+    except ValueError:
+        return {}
+    dtypes: dict[str, Any] = {}
+    for column in noted:
+        name, dtype = column.get("field_name"), _dtype(column.get("numpy_type"))
+        if name in schema.names and hasattr(dtype, "__from_arrow__"):
+            empty = pa.schema([schema.field(name)]).empty_table()
+            if empty.to_pandas()[name].dtype != dtype:
+                dtypes[name] = dtype
+    return dtypes
+
+
+def pickled(values: pd.Series[Any]) -> pa.Array:
+    """Objects of any kind, missing ones too."""
+    return pa.array([pickle.dumps(value) for value in values], pa.large_binary())
+
+
+def _dtype(name: Any) -> Any:
+    try:
+        return pd.api.types.pandas_dtype(name)
+    except (TypeError, ValueError):
+        return None
+
+
+def _restored(column: pa.ChunkedArray, dtype: Any, is_pickled: bool) -> pd.Series[Any]:
+    if is_pickled:
+        objects = np.empty(len(column), dtype=object)
+        for place, content in enumerate(column.to_pylist()):
+            objects[place] = pickle.loads(content)
+        return pd.Series(objects, dtype=object).astype(dtype)
+    if isinstance(dtype, ExtensionDtype):
+        return pd.Series(dtype.__from_arrow__(column), copy=False)  # type: ignore[attr-defined]
+    return column.to_pandas().astype(dtype)
