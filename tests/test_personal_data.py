@@ -78,6 +78,8 @@ def answers(place: Place) -> list[Answer]:
     return [
         place.ask("run-pipeline", "input=feed.csv", "validation=watch"),
         place.ask("review-lookups", "input=feed.csv"),
+        place.ask("profile-data", "feed.csv"),
+        place.ask("new-dataset", "feed.csv", "name=mine"),
     ]
 
 
@@ -99,7 +101,7 @@ def files_with_addresses(folder: Path) -> list[str]:
 def test_addresses_are_in_clean_and_rejected_rows_and_nowhere_else(
     place: Place, answers: list[Answer]
 ) -> None:
-    assert [answer.code for answer in answers] == [0, 0], [a.err for a in answers]
+    assert [answer.code for answer in answers] == [0, 0, 0, 0], [a.err for a in answers]
     for answer in answers:
         assert ".secret" not in answer.out + answer.err
     left = files_with_addresses(place.folder)
@@ -113,6 +115,10 @@ def test_addresses_are_in_clean_and_rejected_rows_and_nowhere_else(
     assert "masked.invalid" in shown["report.html"]
     assert any("masked.invalid" in text for name, text in shown.items() if "regex" in name)
     assert "masked.invalid" in shown["ecommerce.clean.html"]
+    draft = (place.folder / "conf" / "dataset" / "mine.yaml").read_text("utf-8")
+    assert "customer_email: {kind: email, personal: true}" in draft
+    assert "personal, as the contract in use marks a column of this name" in draft
+    assert "personal columns are masked: customer_email" in shown["profile.html"] + answers[2].out
 
 
 def test_without_the_mark_they_are_in_all_that_is_looked_through(tmp_path: Path) -> None:

@@ -286,7 +286,7 @@ def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> 
     values = _dated(values, date.today())
     problems = [*_empty_paths(values), *_infinities(values)]
     try:
-        _validated(Config, _listed(values))
+        config = _validated(Config, _listed(values))
     except ValidationError as error:
         problems += explain(error, Config, _listed(values), groups)
     problems += _group_problems(values)
@@ -296,7 +296,40 @@ def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> 
         problems += (
             [] if any(_infinities(dataset)) else contract_problems(_validated(Contract, dataset))
         )
+    if not problems:
+        problems += _mask_problems(config)
     return problems
+
+
+def _mask_problems(config: Config) -> Iterator[str]:
+    """Aggregations that would lack what a mask cannot be: a number, or a day."""
+    if not (config.outputs.masks("clean") and config.outputs.aggregations):
+        return
+    contract = config.dataset
+    kinds = {name: column.kind for name, column in contract.columns.items()}
+    kinds |= dict.fromkeys(contract.derived, "number")
+    emptied = {
+        name
+        for name in contract.personal_clean_columns()
+        if kinds[name] in ("number", "integer", "date", "timestamp")
+    }
+    for name, aggregation in contract.aggregations.items():
+        for column in sorted(emptied & {*_named_in(asdict(aggregation))}):
+            yield (
+                f"outputs.mask_personal={config.outputs.mask_personal}: {column} would be empty, "
+                f"which aggregation {name} needs; mask rejected rows only, or set "
+                "outputs.aggregations=false"
+            )
+
+
+def _named_in(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for inner in value:
+            yield from _named_in(inner)
+    elif isinstance(value, str):
+        yield value
 
 
 @cache

@@ -67,6 +67,14 @@ class ConfigError(ToolkitError):
         )
 
     @classmethod
+    def no_such_columns(cls, key: str, names: Sequence[str], known: Sequence[str]) -> ConfigError:
+        shown = ", ".join(map(repr, names))
+        return cls(
+            f"{key}: {len(names)} of these columns are not in the header: {shown}"
+            f"{did_you_mean(names[0], known)}"
+        )
+
+    @classmethod
     def bad_mask_key(cls, where: str, why: str) -> ConfigError:
         return cls(
             f"the key of masks in {where} {why}; give another, or remove it to have one made "

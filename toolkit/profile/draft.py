@@ -45,7 +45,9 @@ class Draft:
 
     @classmethod
     def of(cls, profile: Profile, dataset: str, as_of: date) -> Draft:
-        columns = {c.name: draft_column(c, dataset, as_of) for c in profile.columns}
+        columns = {
+            c.name: draft_column(c, dataset, as_of).marked(c.personal) for c in profile.columns
+        }
         if sum(len(column.rejects) for column in columns.values()) > _MOST_REASONS:
             columns = {name: column.for_one_reason() for name, column in columns.items()}
         figures = draft_figures(profile, columns)

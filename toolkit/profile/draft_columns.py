@@ -66,6 +66,14 @@ class DraftColumn:
         """Whether no clean row lacks a value."""
         return bool(self.rejects) or "default" in self.settings
 
+    def marked(self, why: str) -> DraftColumn:
+        """The same as a personal column, where there is a reason for it."""
+        if not why:
+            return self
+        told = f"personal, as {why}: masked wherever rows are shown"
+        settings = {**self.settings, "personal": True}
+        return replace(self, settings=settings, comments=(*self.comments, told))
+
     def required(self, facts: ColumnFacts) -> DraftColumn:
         """The same; where it is text that some rows lack, these are rejected."""
         if self.kind != "text" or not facts.n_missing:

@@ -111,6 +111,8 @@ class ColumnFacts:
     """Of a category or boolean: every spelling that stands for a value of its own."""
     spellings: tuple[tuple[str, str, int], ...] = ()
     """Of a category: rare values, the name that each is near to or '', and its rows."""
+    personal: str = ""
+    """Why its values are masked, if they are."""
 
     @property
     def n_missing(self) -> int:

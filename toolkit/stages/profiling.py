@@ -21,6 +21,7 @@ from toolkit.profile.facts import Profile
 from toolkit.profile.gathering import HEAD_BYTES, Format, Gathered, ask, conclude, head_block
 from toolkit.profile.keys import Group, Repeats, SpilledWords, count_repeats
 from toolkit.profile.page import profile_page
+from toolkit.profile.personal import personal_columns, without_personal
 from toolkit.profile.table import profile_table
 from toolkit.read.blocks import Block, plan_blocks
 from toolkit.read.header import read_names
@@ -52,10 +53,23 @@ def profile(run: Run, inputs: Sequence[str]) -> Profile:
         ):
             found = _profile(run, runner, sources, Path(folder))
         facts.rows_in = found.file.n_records
+        found = _masked(run, found, facts)
         _write(run, found, facts)
     print_plainly(profile_table(found), sys.stdout)
     print()
     return found
+
+
+def _masked(run: Run, found: Profile, facts: StageFacts) -> Profile:
+    """The profile as it may be shown and drafted from: no personal value is in it."""
+    settings = run.settings
+    why = personal_columns(found, settings.personal, settings.dataset)
+    if why:
+        told = ", ".join(
+            f"{found.column(name).source} ({because})" for name, because in why.items()
+        )
+        run.note(facts, f"personal columns are masked: {told}; say which are with personal=[...]")
+    return without_personal(found, why, run.mask_key if why else None)
 
 
 def _profile(run: Run, runner: Runner, sources: Sequence[Source], folder: Path) -> Profile:
