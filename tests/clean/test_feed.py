@@ -323,5 +323,5 @@ def test_an_input_that_is_no_feed_is_refused_before_anything_is_computed(
     clean_feed: Cleaner, tmp_path: Path
 ) -> None:
     (tmp_path / "x.csv").write_bytes(b"a,b\n1,2\n")
-    with pytest.raises(InputError, match="10 of the contract's columns are missing"):
+    with pytest.raises(InputError, match="9 of the contract's columns are missing"):
         evaluate_feed(clean_feed.rules, [str(tmp_path / "x.csv")], spill=tmp_path)

@@ -253,7 +253,7 @@ def load_rejected(staged: Staged, first_row: int, repeated: Ints, job: Job) -> p
         both = pa.concat_tables([table, _like(table, duplicates)])
         order = np.argsort(np.asarray(both.column(SOURCE_ROW_COLUMN)), kind="stable")
         table = both.unify_dictionaries().combine_chunks().take(pa.array(order))
-    for name in job.extra:
+    for name in job.raw_names:
         if name not in table.column_names:
             table = table.append_column(name, pa.nulls(table.num_rows, pa.string()))
     source = _constant(staged.block.source.shown, table.num_rows)

@@ -238,7 +238,7 @@ class Email(Column):
 
 @dataclass(frozen=True, kw_only=True)
 class Unused(Column):
-    """Must be in the file, is kept in rejected rows as it stood, and is not read otherwise."""
+    """May be in the file, is kept in rejected rows as it stood, and is not read otherwise."""
 
     kind: Literal["unused"]
 

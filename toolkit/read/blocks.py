@@ -82,7 +82,13 @@ def _nameless_shown(blocks: Sequence[Block]) -> str:
 
 
 def header_notes(blocks: Sequence[Block], contract: Contract) -> Iterator[str]:
-    """For headers that write columns of the contract otherwise than it does: how, and whose."""
+    """For headers that write columns of the contract otherwise, or lack unused ones: whose."""
+    sources = contract.sources
+    unused = [sources[name] for name, one in contract.columns.items() if one.kind == "unused"]
+    for name in unused:
+        without = dict.fromkeys(b.source.shown for b in blocks if name not in b.names)
+        if without:
+            yield f"there is no column {name}, which is not used, in {_and_more(list(without))}"
     files: dict[tuple[tuple[str, str], ...], dict[str, None]] = {}
     for block in blocks:
         known = [name for name in contract.sources.values() if name in block.written]
@@ -91,10 +97,14 @@ def header_notes(blocks: Sequence[Block], contract: Contract) -> Iterator[str]:
                 block.source.shown
             ] = None
     for written, shown in files.items():
-        first, *others = shown
-        whose = f"{first} and {len(others)} more" if others else first
+        whose = _and_more(list(shown))
         pairs = ", ".join(f"{name} as {cell!r}" for name, cell in written)
         yield f"the header of {whose} writes {pairs}"
+
+
+def _and_more(files: Sequence[str]) -> str:
+    first, *others = files
+    return f"{first} and {len(others)} more" if others else first
 
 
 def _cuts(path: Path, first: int, block_bytes: int, grammar: Grammar) -> list[int]:

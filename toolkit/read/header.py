@@ -53,7 +53,7 @@ def read_header(path: Path, shown: str, contract: Contract) -> Header:
 
     A column of the contract is matched exactly or else, where only one can be meant, without
     case and with blanks, `_`, `-` and control characters alike. Raises InputError when the file
-    is empty, not UTF-8, delimited otherwise, or lacks or repeats a column of the contract.
+    is empty, not UTF-8, delimited otherwise, repeats a column, or lacks one that is used.
     """
     cells, data_start = _find(path, shown, contract.csv)
     _check_delimiter(cells, shown, contract)
@@ -160,6 +160,8 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
             names[places[0]] = alike[0]
         else:
             missing += alike
+    unused = {contract.sources[n] for n, one in contract.columns.items() if one.kind == "unused"}
+    missing = [name for name in missing if name not in unused]
     if missing:
         raise InputError.header_mismatch(shown, missing, cells)
     return tuple(names)

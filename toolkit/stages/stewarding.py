@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from dask.delayed import delayed
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.worth import amount_column, behind_amount, weigh_block
 from toolkit.cluster import open_cluster
-from toolkit.contract import Mapped
+from toolkit.contract import Contract, Mapped
 from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.interrupts import hold_interrupts
 from toolkit.lookups.building import NameRules
@@ -26,8 +26,9 @@ from toolkit.lookups.suggested import Draft, LookupFile, marks_path
 from toolkit.lookups.text import Shape
 from toolkit.masking import Masks
 from toolkit.read.blocks import plan_blocks
+from toolkit.read.header import read_header
 from toolkit.read.sizing import choose_block_bytes
-from toolkit.read.sources import find_sources, repeated_names, watching
+from toolkit.read.sources import Source, find_sources, repeated_names, watching
 from toolkit.read.tally import Counted, Group, Tally, count_block
 from toolkit.report import InputFacts, StageFacts, record_stage
 from toolkit.shipped import shipped_folder
@@ -93,7 +94,7 @@ def build(run: Run, wishes: Sequence[Wish], inputs: Sequence[str], *, is_all: bo
         # What a person got wrong is told before the data is read.
         plan.make(wishes, _nothing(run, wishes))
         plan = _plan(run, place)
-        plan.make(wishes, _count(run, wishes, inputs, facts))
+        plan.make(wishes, _count(run, wishes, inputs, facts)[0])
         with hold_interrupts():
             _publish(run, plan, place, facts)
             if is_all:
@@ -111,8 +112,7 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
         plan = _plan(run, place)
         plan.make(wishes, _nothing(run, wishes))
         plan = _plan(run, place)
-        amount = amount_column(contract)
-        counts = _count(run, wishes, inputs, facts, amount)
+        counts, amount = _count(run, wishes, inputs, facts, amount_column(contract))
         plan.make(wishes, counts)
         decimals = contract.derived[amount].decimals if amount else None
         key = run.mask_key if contract.personal_columns() else None
@@ -162,8 +162,12 @@ def _count(
     inputs: Sequence[str],
     facts: StageFacts,
     amount: str | None = None,
-) -> dict[Group, pa.Table]:
-    """One pass over the inputs: distinct values and their rows, for all wishes together."""
+) -> tuple[dict[Group, pa.Table], str | None]:
+    """One pass over the inputs: distinct values and their rows, for all wishes together.
+
+    And the column whose sums they come with: `amount`, unless some file lacks what it is computed
+    from. Of the header, the columns of the wishes must be there, whatever else is.
+    """
     contract = run.settings.dataset
     groups = tuple(groups_of(contract, wishes))
     tallies = {group: Tally(group) for group in groups}
@@ -172,11 +176,7 @@ def _count(
     facts.inputs = [InputFacts(source.shown, source.size) for source in sources]
     if repeated := repeated_names(sources):
         run.note(facts, repeated)
-    work = partial(count_block, contract=contract, groups=groups)
-    if amount is not None:
-        behind = behind_amount(contract, amount)
-        rules = Rules.load(contract, run.workspace.lookups, run.settings.as_of, behind)
-        work = partial(weigh_block, rules=rules, groups=groups, amount=amount)
+    counted = _of_columns(contract, [name for group in groups for name in group])
     run.run_dir.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,
@@ -184,20 +184,47 @@ def _count(
         open_cluster(run.settings.cluster) as runner,
     ):
         plain = spooled(runner, sources, Path(folder), contract.csv.encoding)
-        n_bytes = choose_block_bytes(run.settings.partitions, plain, contract, runner.n_workers)
-        blocks = plan_blocks(plain, contract, n_bytes)
+        n_bytes = choose_block_bytes(run.settings.partitions, plain, counted, runner.n_workers)
+        blocks = plan_blocks(plain, counted, n_bytes)
+        work = partial(count_block, contract=contract, groups=groups)
+        if amount is not None:
+            behind = behind_amount(contract, amount)
+            weighed = _of_columns(contract, [*counted.columns, *behind])
+            if lacking := _lacking(plain, weighed):
+                run.note(facts, f"{amount} is left out: {lacking}")
+                amount = None
+            else:
+                blocks = plan_blocks(plain, weighed, n_bytes)
+                rules = Rules.load(contract, run.workspace.lookups, run.settings.as_of, behind)
+                work = partial(weigh_block, rules=rules, groups=groups, amount=amount)
         task = delayed(work, pure=False)
         total = sum(block.n_bytes for block in blocks)
         with run.progress.stage("lookups", total_bytes=total) as shown:
 
-            def add(counted: Counted) -> None:
-                for group, table in counted.tables.items():
+            def add(block: Counted) -> None:
+                for group, table in block.tables.items():
                     tallies[group].add(table)
-                facts.rows_in = (facts.rows_in or 0) + counted.n_records
-                shown.advance(rows=counted.n_records, bytes=counted.n_bytes)
+                facts.rows_in = (facts.rows_in or 0) + block.n_records
+                shown.advance(rows=block.n_records, bytes=block.n_bytes)
 
             runner.run([task(block) for block in blocks], add)
-    return {group: tally.table() for group, tally in tallies.items()}
+    return {group: tally.table() for group, tally in tallies.items()}, amount
+
+
+def _of_columns(contract: Contract, names: Sequence[str]) -> Contract:
+    """The contract as if it had these columns of the feed only, so that headers need no others."""
+    columns = {name: one for name, one in contract.columns.items() if name in names}
+    return replace(contract, columns=columns)
+
+
+def _lacking(sources: Sequence[Source], contract: Contract) -> str:
+    """Why the header of one of the files does not do, or nothing."""
+    try:
+        for source in sources:
+            read_header(source.path, source.shown, contract)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
