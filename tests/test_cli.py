@@ -222,7 +222,7 @@ def test_own_configs_beside_the_workspace_come_first(
     there = "data_dir=work/data"
     assert job("clean-data")["dataset"]["name"] == "ecommerce"
     assert job("clean-data", there)["dataset"]["name"] == "mine"
-    assert job("clean-data", there, "dataset=my_feed", "size=tiny")["rows"] == 1000
+    assert job("run-pipeline", there, "dataset=my_feed", "size=tiny")["rows"] == 1000
     assert job("clean-data", there, "cluster=lab")["cluster"]["address"] == "tcp://lab:1"
 
 

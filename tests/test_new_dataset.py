@@ -347,3 +347,27 @@ def test_what_is_no_feed_is_one_line_and_leaves_nothing(
     assert answer.code == 2
     assert line in answer.errors[0]
     assert left_in(workspace) == ["feed.csv"]
+
+
+HEADER_CELLS = [
+    "1e3",
+    "1_0.5e-3",
+    "a\\${b}",
+    "${c}",
+    "\\\\${d}",
+    "x" * 5000,
+    "nu\0l",
+    "e\x1bsc",
+    "é",
+]
+
+
+def test_a_draft_of_odd_headers_can_be_read_and_is_no_wider(tmp_path: Path) -> None:
+    rows = [",".join(f"{letter}{n}" for letter in "abcdefghi") for n in range(20)]
+    (tmp_path / "feed.csv").write_text("\n".join([",".join(HEADER_CELLS), *rows]) + "\n")
+    drafted = ask("new-dataset", "feed.csv", "name=odd", cwd=tmp_path)
+    assert drafted.code == 0, drafted.err
+    assert max(map(len, drafted.out.splitlines())) < 200
+    cleaned = ask("clean-data", "feed.csv", "dataset=odd", cwd=tmp_path)
+    assert cleaned.code == 0, cleaned.err
+    assert "x" * 100 not in cleaned.out

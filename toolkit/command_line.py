@@ -214,6 +214,55 @@ LEGACY_FLAGS = {
 }
 
 
+_GENERATING = (GENERATE, PIPELINE)
+_READING = (*_CLEANING, *_LOOKUPS, *_PROFILING)
+
+TAKEN_BY: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("rows", "size", "seed", "mode", "ledger", "generated_until"), _GENERATING),
+    **dict.fromkeys(("encoding", "delimiter", "null_words"), _PROFILING),
+    **dict.fromkeys(("input", "partitions"), _READING),
+    "as_of": (*_GENERATING, CLEAN, VALIDATE, *_LOOKUPS, *_PROFILING),
+    "cleaned": (AGGREGATE, VALIDATE),
+    "rejected": (VALIDATE,),
+    "output": (GENERATE, CLEAN, AGGREGATE, *_LOOKUPS),
+    "outputs": (*_CLEANING, AGGREGATE),
+    "validation": (PIPELINE, VALIDATE),
+    "column": (CATEGORY_LOOKUP, REGION_LOOKUP, REGION_MAP, ANY_LOOKUP, REVIEW_LOOKUPS),
+    "threshold": (*_LOOKUPS, *_PROFILING),
+    "unknown_label": (*_CLEANING, *_LOOKUPS, VALIDATE),
+    "unknown_words": _LOOKUPS,
+    "accept": _LOOKUPS,
+    "name": (NEW_DATASET,),
+    "run_tests": (UPDATE_LOOKUPS,),
+    "dashboard": (DASHBOARD,),
+    "cluster": tuple(name for name, command in COMMANDS.items() if not command.looks_on),
+}
+"""Which commands go by a config key or a group; what is not in here, all of them may."""
+
+_FOR_FEEDS = {"encoding": "csv.encoding", "delimiter": "csv.delimiter", "null_words": "null_words"}
+# What the other commands do in any case.
+_NO_ASKING = {("validation", "off")}
+# These refuse it themselves, and say what to set.
+_SELF_REFUSED = {("output", PIPELINE), ("output", VALIDATE)}
+
+
+def without_effect(command: Command, key: str, value: object) -> str | None:
+    """The line about an option on which nothing depends that the command does, or None."""
+    top = key.partition(".")[0]
+    takers = TAKEN_BY.get(top)
+    if takers is None or command.name in takers:
+        return None
+    if (key, value) in _NO_ASKING or (top, command.name) in _SELF_REFUSED:
+        return None
+    if top in _FOR_FEEDS and command.name in _READING:
+        hint = f"; of this one's feed that is dataset.{_FOR_FEEDS[top]}"
+    else:
+        hint = ""
+    *others, last = takers
+    names = f"{', '.join(others)} and {last}" if others else last
+    return f"{key}: has no effect on {command.name}; it is for {names}{hint}"
+
+
 @dataclass
 class Line:
     """A command line in Hydra's terms, and a line about each word that means nothing.
@@ -266,7 +315,7 @@ class _Reader:
             if word.startswith("-") and word != "-":
                 self._read_flag(word)
             elif is_override(word):
-                self.line.overrides.append(word)
+                self.line.overrides.append(_with_blank(word))
             else:
                 self.paths.append(word)
         self._add_paths()
@@ -336,6 +385,12 @@ class _Reader:
         else:
             given = ", ".join(self.paths)
             self.problems.append(f"{key}: takes one path, not {len(self.paths)}: {given}")
+
+
+def _with_blank(word: str) -> str:
+    """The word with quotes around a value that is all blanks, such as a tab: else it is lost."""
+    key, _, value = word.partition("=")
+    return f"{key}={quoted(value)}" if value and not value.strip() else word
 
 
 def is_override(word: str) -> bool:

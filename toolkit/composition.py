@@ -29,6 +29,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from toolkit.addresses import is_address
 from toolkit.command_help import group_options
 from toolkit.config import config_problems
 from toolkit.errors import ConfigError, did_you_mean
@@ -36,6 +37,7 @@ from toolkit.shipped import shipped_folder
 
 VERSION_BASE = "1.3"
 _BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
+_RUN_FOLDERS = ("hydra.run.dir", "hydra.sweep.dir")
 _PLUGINS = ("hydra/launcher/joblib", "hydra/sweeper/optuna")
 # Lines of Hydra's messages that help nobody outside it.
 _INSIDE_TALK = (
@@ -300,6 +302,8 @@ class Composition:
     def _override_problems(self, override: Override) -> Iterator[str]:
         word, key = override.input_line, override.key_or_group
         is_group = key in self.groups
+        if key in _RUN_FOLDERS and any(is_address(str(value)) for value in _values(override)):
+            yield f"{word}: is an address, but runs are written to this machine's disks only"
         if override.is_sweep_override() and not self.multirun:
             hint = "" if is_group else f", or make them a list: {key}=[...]"
             yield f"{word}: several values; add --multirun for a run with each{hint}"
@@ -367,6 +371,13 @@ def plain_values(config: DictConfig) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ConfigError("the config is no mapping of keys to values")
     return {str(key): value for key, value in values.items()}
+
+
+def plain_value(override: Override) -> Any:
+    """What a plain override sets; None for one of a sweep, or one that removes."""
+    if override.is_sweep_override() or override.is_delete():
+        return None
+    return override.value()
 
 
 def _values(override: Override) -> list[Any]:

@@ -19,8 +19,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from toolkit.addresses import is_address
 from toolkit.config_explain import explain, shown
-from toolkit.contract import Contract, Mapped
+from toolkit.contract import Contract, Delimiter, Mapped, delimiter_problem
 from toolkit.contract.check import contract_problems
 from toolkit.errors import ConfigError
 
@@ -32,6 +33,7 @@ _WITHOUT_EFFECT = (
     *("name", "encoding", "delimiter", "null_words", "personal", "mask_key", "as_of_given"),
 )
 _TODAY = "today"
+_QUOTES = "\"'"
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # The keys that each kind goes by.
 _USED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -164,7 +166,7 @@ class Config:
     """Of the dataset that new-dataset drafts."""
     encoding: Annotated[str, Field(min_length=1)] | None
     """Of the file that is profiled; told from its bytes when none is given..."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None
+    delimiter: Delimiter | None
     """... and so is its delimiter."""
     null_words: tuple[str, ...]
     """What may stand for no value, in any case, when a file is profiled."""
@@ -284,11 +286,13 @@ def read_contract(values: Any) -> Contract:
 def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> list[str]:
     """Every problem of the values, one line each: dotted key, value, what is allowed."""
     values = _dated(values, date.today())
-    problems = [*_empty_paths(values), *_infinities(values)]
+    problems = [*_empty_paths(values), *_addresses(values), *_infinities(values)]
     try:
         config = _validated(Config, _listed(values))
     except ValidationError as error:
         problems += explain(error, Config, _listed(values), groups)
+    else:
+        problems += _delimiter_problems(values.get("delimiter"))
     problems += _group_problems(values)
     dataset = values.get("dataset")
     # A contract whose shape is wrong, as the problems say by now, can't be looked into further.
@@ -364,6 +368,34 @@ def _empty_paths(values: Mapping[str, Any]) -> Iterator[str]:
     for key in ("data_dir", "cleaned", "rejected", "output", "mask_key"):
         if values.get(key) == "":
             yield f"{key}='': must name a file or folder"
+
+
+def _delimiter_problems(given: str | None) -> Iterator[str]:
+    """Of a file that is profiled."""
+    if given is None or len(given) > 1:
+        return
+    if problem := delimiter_problem(given):
+        yield f"delimiter={given!r}: {problem}"
+    elif given in _QUOTES:
+        yield f"delimiter={given!r}: is a quote, which stands around cells"
+
+
+def _addresses(values: Mapping[str, Any]) -> Iterator[str]:
+    """Paths that are https://..., s3://... and the like, which would be made folders here."""
+    for key in ("data_dir", "input", "cleaned", "rejected", "output"):
+        given = values.get(key)
+        for path in given if isinstance(given, list | tuple) else [given]:
+            if isinstance(path, str) and is_address(path):
+                yield (
+                    f"{key}={path}: is an address, but only files on this machine's disks are "
+                    f"read and written{_path_of(path)}"
+                )
+
+
+def _path_of(address: str) -> str:
+    """'; write /srv/feed.csv' for file:///srv/feed.csv, which is one of this machine."""
+    scheme, _, path = address.partition("://")
+    return f"; write {path}" if scheme.lower() == "file" and path.startswith("/") else ""
 
 
 def _infinities(value: Any, key: str = "") -> Iterator[str]:

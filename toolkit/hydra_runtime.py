@@ -15,7 +15,14 @@ from hydra._internal.utils import _run_hydra, get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from toolkit.command_line import Command, HydraFlags, Line, quoted, translate
+from toolkit.command_line import (
+    Command,
+    HydraFlags,
+    Line,
+    quoted,
+    translate,
+    without_effect,
+)
 from toolkit.completion import Typed
 from toolkit.composition import (
     VERSION_BASE,
@@ -23,6 +30,7 @@ from toolkit.composition import (
     ConfigFolders,
     PlannedRun,
     parse_overrides,
+    plain_value,
     plain_values,
 )
 from toolkit.config import Settings, read_settings
@@ -115,6 +123,8 @@ def _plan(command: Command, line: Line, args: argparse.Namespace) -> tuple[Compo
         config_name=args.config_name or _CONFIG_NAME,
         multirun=args.multirun or "hydra.mode=MULTIRUN" in line.overrides,
     )
+    idle = (without_effect(command, o.key_or_group, plain_value(o)) for o in overrides)
+    problems += [problem for problem in idle if problem is not None]
     return composition, [*line.problems, *problems, *_flag_problems(args)]
 
 

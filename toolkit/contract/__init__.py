@@ -31,7 +31,13 @@ from toolkit.contract.columns import (
     Timestamp,
     Unused,
 )
-from toolkit.contract.contract import Contract, CsvFormat, text_contract
+from toolkit.contract.contract import (
+    Contract,
+    CsvFormat,
+    Delimiter,
+    delimiter_problem,
+    text_contract,
+)
 from toolkit.contract.names import (
     BLANK_ROW,
     EXTREME_COLUMN,
@@ -73,6 +79,7 @@ __all__ = [
     "CsvFormat",
     "Date",
     "Dated",
+    "Delimiter",
     "Derived",
     "Email",
     "Extremes",
@@ -93,5 +100,6 @@ __all__ = [
     "Text",
     "Timestamp",
     "Unused",
+    "delimiter_problem",
     "text_contract",
 ]

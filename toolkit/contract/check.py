@@ -22,7 +22,7 @@ from toolkit.contract.columns import (
     Timestamp,
     Unused,
 )
-from toolkit.contract.contract import Contract
+from toolkit.contract.contract import Contract, delimiter_problem
 from toolkit.contract.fit import fit_aggregations
 from toolkit.contract.kinds import (
     NUMERIC,
@@ -67,9 +67,10 @@ def contract_problems(contract: Contract) -> list[str]:
 
 def _csv_problems(contract: Contract) -> Iterator[str]:
     csv = contract.csv
-    for name, value in (("delimiter", csv.delimiter), ("quote", csv.quote)):
-        if value in "\r\n" or not value.isascii():
-            yield f"csv.{name}={value!r}: must be one ASCII character, not a line break"
+    if problem := delimiter_problem(csv.delimiter):
+        yield f"csv.delimiter={csv.delimiter!r}: {problem}"
+    if csv.quote in "\r\n" or not csv.quote.isascii():
+        yield f"csv.quote={csv.quote!r}: must be one ASCII character, not a line break"
     if csv.delimiter == csv.quote:
         yield f"csv.quote={csv.quote!r}: must differ from the delimiter"
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from toolkit.contract.aggregations import AnyAggregation
 from toolkit.contract.columns import AnyColumn, Category, Mapped, Text
@@ -25,12 +25,30 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_TABS = ("tab", "\\t")
+
+
+def _delimiter(given: object) -> object:
+    return "\t" if isinstance(given, str) and given.lower() in _TABS else given
+
+
+Delimiter = Annotated[str, BeforeValidator(_delimiter), Field(min_length=1, max_length=1)]
+"""Some delimiters cannot be typed as they are."""
+
+
+def delimiter_problem(delimiter: str) -> str | None:
+    """Why the character can part no cells, or None."""
+    if delimiter in "\r\n\0" or not delimiter.isascii():
+        return "must be one ASCII character, not a line break or NUL"
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class CsvFormat(Part):
     """How the file is written."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    """The one ASCII character between cells."""
+    delimiter: Delimiter = ","
+    """The one ASCII character between cells; `tab` and `\\t` stand for a tab."""
     quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
     """The one ASCII character around cells that hold delimiters or line breaks."""
     encoding: Annotated[str, Field(min_length=1)] = "utf-8"

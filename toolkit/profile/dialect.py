@@ -59,7 +59,7 @@ class _Try:
     @property
     def rank(self) -> tuple[bool, bool, float, int, int]:
         many = self.n_fields > 1
-        order = -(_DELIMITERS.index(self.delimiter) + 10 * _QUOTES.index(self.quote))
+        order = -(_DELIMITERS.find(self.delimiter) + 10 * _QUOTES.index(self.quote))
         return many and self.steady >= _STEADY, many, round(self.steady, 2), self.n_fields, order
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ class Draft:
     def yaml(self) -> str:
         """The contract, with comments. Raises AssertionError when it would not read as meant."""
         text = "\n".join(self._lines()) + "\n"
-        if yaml.safe_load(text) != _escaped(self._content()):
+        if yaml.load(text, _Loader) != _escaped(self._content()):
             raise AssertionError("the drafted contract does not read as what was meant")
         return text
 
@@ -214,10 +215,24 @@ def _block(name: str, content: Any, indent: str) -> Iterator[str]:
         yield from _block(key, value, f"{indent}  ")
 
 
+class _Dumper(yaml.SafeDumper):
+    """Puts quotes around text that configs would read as a number, as YAML 1.2 has it: 1e3."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads numbers as configs do."""
+
+
+_NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?|\.[0-9])[0-9_]*(?:[eE][-+]?[0-9]+)?$")
+for _reader in (_Dumper, _Loader):
+    _reader.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+.0123456789"))
+
+
 def _flow(value: Any) -> str:
-    text: str = yaml.safe_dump(
-        value, default_flow_style=True, width=10**9, allow_unicode=True, sort_keys=False
-    )
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, width=10**9, allow_unicode=True,
+        sort_keys=False,
+    )  # fmt: skip
     return text.removesuffix("...\n").strip()
 
 
@@ -237,5 +252,6 @@ def _escaped(value: Any) -> Any:
         case list():
             return [_escaped(inner) for inner in value]
         case str():
-            return value.replace("${", "\\${")
+            # A backslash before it has to be doubled, or it would make it plain text.
+            return re.sub(r"(\\*)\$\{", r"\1\1\\${", value)
     return value

@@ -9,17 +9,19 @@ from collections.abc import Sequence
 
 from toolkit.contract import ROW_FACTS
 
+LONGEST_NAME = 60
 _WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def clean_names(headers: Sequence[str]) -> dict[str, str]:
     """A name for each header, all different: 'Price Per Unit' and 'PricePerUnit' -> price_per_unit.
 
-    Letters beyond ASCII lose their accents; what has no letters is called by its place.
+    Letters beyond ASCII lose their accents; what has no letters is called by its place, and a long
+    one by its first LONGEST_NAME letters.
     """
     names: dict[str, str] = {}
     for place, header in enumerate(headers, 1):
-        name = snake_case(header)
+        name = snake_case(header)[:LONGEST_NAME].rstrip("_")
         if not name or name[0].isdigit():
             name = f"column_{place}" if not name else f"n_{name}"
         if name in ROW_FACTS or keyword.iskeyword(name):

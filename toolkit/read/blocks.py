@@ -18,6 +18,8 @@ from toolkit.read.header import grammar_of, read_header
 from toolkit.read.records import Grammar, find_cut, next_start
 from toolkit.read.sources import Source, reading
 
+_LONGEST_SHOWN = 60
+
 
 @dataclass(frozen=True)
 class Block:
@@ -73,7 +75,12 @@ def extra_columns(blocks: Sequence[Block], contract: Contract) -> tuple[str, ...
 
 def names_shown(names: Sequence[str], blocks: Sequence[Block]) -> list[str]:
     """Names of columns for people; one without a name by its place in the first file of those."""
-    return [name or _nameless_shown(blocks) for name in names]
+    return [_short(name) if name else _nameless_shown(blocks) for name in names]
+
+
+def _short(name: str) -> str:
+    plain = "".join(c if c.isprintable() else " " for c in name)
+    return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[:_LONGEST_SHOWN]}..."
 
 
 def _nameless_shown(blocks: Sequence[Block]) -> str:
@@ -98,7 +105,7 @@ def header_notes(blocks: Sequence[Block], contract: Contract) -> Iterator[str]:
             ] = None
     for written, shown in files.items():
         whose = _and_more(list(shown))
-        pairs = ", ".join(f"{name} as {cell!r}" for name, cell in written)
+        pairs = ", ".join(f"{_short(name)} as {_short(cell)!r}" for name, cell in written)
         yield f"the header of {whose} writes {pairs}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 import platform
-import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from toolkit.addresses import is_address
 from toolkit.errors import InputError, ToolkitError
 from toolkit.read.kinds import HEAD_BYTES, kind_of
 
 COMPRESSED_SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 STANDARD_INPUT = "-"
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _NO_FILES = {
     stat.S_ISFIFO: "a pipe",
     stat.S_ISSOCK: "a socket",
@@ -177,11 +176,6 @@ def repeated_names(sources: Sequence[Source]) -> str | None:
     more = len(repeated) - 1
     rest = f", and so are {more} more files" if more > 1 else ", and so is 1 more file"
     return f"{first.shown} is named again as {names}, and read once{rest if more else ''}"
-
-
-def is_address(text: str) -> bool:
-    """Whether it is one of the web or of an object store, https://... or s3://..., and no path."""
-    return _ADDRESS.match(text) is not None
 
 
 def _expand(given: str) -> list[str]:
