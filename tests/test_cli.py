@@ -275,7 +275,7 @@ def test_workspaces_of_a_sweep_share_a_conf(own_conf: Path, ask: Ask) -> None:
 def test_a_config_that_is_not_utf8_is_named(own_conf: Path, ask: Ask) -> None:
     path = own_conf / "dataset" / "latin.yaml"
     path.write_bytes("# clean-data\nname: x\ncolumns: {é: {kind: text}}\n".encode("cp1252"))
-    for words in ([], ["-m", "seed=1,2"], ["--cfg", "job"]):
+    for words in ([], ["-m", "log_level=INFO,DEBUG"], ["--cfg", "job"]):
         answer = ask("clean-data", "data_dir=work/data", "dataset=latin", *words)
         assert answer.code == 2
         assert answer.err == f"error: {path}: is not UTF-8 (byte 31); save the file as UTF-8\n"
@@ -321,7 +321,7 @@ def test_nothing_that_a_run_did_not_make_is_removed(
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_text("precious")
     before = left_in(tmp_path)
-    words = ["--multirun", "seed=1,2"] if key == "hydra.sweep.dir" else []
+    words = ["--multirun", "log_level=INFO,DEBUG"] if key == "hydra.sweep.dir" else []
     answer = ask("clean-data", "nothing.csv", f"{key}={folder}", *words)
     assert answer.code == 2
     assert answer.err.startswith(f"error: {key}={folder}: holds ")

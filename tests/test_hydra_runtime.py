@@ -47,7 +47,7 @@ def stage(calls: Calls) -> Stage:
     return stage
 
 
-def run(stage: Stage, *words: str, command: str = "clean-data") -> int:
+def run(stage: Stage, *words: str, command: str = "run-pipeline") -> int:
     return run_through_hydra(COMMANDS[command], words, stage)
 
 
@@ -63,7 +63,7 @@ def test_a_run_gets_its_settings_and_a_folder_of_its_own(
         "input=['a.csv','b,c.csv']",
     )
     assert run_dir.parent == tmp_path / "work" / "data" / "reports"
-    assert run_dir.name.endswith("_clean-data")
+    assert run_dir.name.endswith("_run-pipeline")
     assert left_in(run_dir) == [".hydra"] + [
         f".hydra/{n}.yaml" for n in ("config", "hydra", "overrides")
     ]

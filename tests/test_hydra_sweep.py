@@ -21,7 +21,7 @@ from toolkit.sweeps.record import SWEEP_FILE
 pytestmark = pytest.mark.usefixtures("in_an_empty_folder")
 
 
-def run(*words: str, command: str = "clean-data") -> int:
+def run(*words: str, command: str = "run-pipeline") -> int:
     return run_through_hydra(COMMANDS[command], ["--multirun", *words], fail_by_seed)
 
 
@@ -96,7 +96,7 @@ def test_each_job_logs_into_its_own_folder_only() -> None:
 
 def test_nothing_that_a_job_leaves_reaches_the_next(tmp_path: Path) -> None:
     before = look_around()
-    job = COMMANDS["clean-data"]
+    job = COMMANDS["run-pipeline"]
     assert run_through_hydra(job, ["-m", "seed=7,8,9"], make_a_mess) == 0
     first, second, third = seen(only_sweep()).values()
     expected = {**before, "handlers": ["StreamHandler", "FileHandler"], "cwd": str(tmp_path)}
@@ -106,7 +106,7 @@ def test_nothing_that_a_job_leaves_reaches_the_next(tmp_path: Path) -> None:
 
 
 def test_the_environment_of_a_job_is_that_of_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = COMMANDS["clean-data"]
+    job = COMMANDS["run-pipeline"]
     for value in ("one", "two"):
         monkeypatch.setenv("LEFT_BEHIND", value)
         words = ["-m", "seed=7", f"data_dir={value}/data"]

@@ -321,7 +321,7 @@ def test_mistakes_of_other_kinds(
         (("clean-data", str(feed), "data_dir=file/x"), "cannot write"),
         (("build-aggregations", "--cleaned", "folder"), "is no cleaned dataset"),
         (("build-aggregations", "--cleaned", "nothing"), "is no cleaned dataset"),
-        (("clean-data", str(feed), "rows=-1", "sed=3"), "2 problems"),
+        (("run-pipeline", str(feed), "rows=-1", "sed=3"), "2 problems"),
         (("run-pipeline", "output=x"), "data_dir=FOLDER"),
         (("clean-data", str(feed), "outputs.clean=false", "outputs.rejected=false"), "outputs"),
     ]:
