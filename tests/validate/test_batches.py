@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ from tests.validate.same_as_stock import (
     stock_batch,
 )
 from toolkit.errors import InputError
+from toolkit.validate import discovery
+from toolkit.validate.actions import OfflineDataDocsAction
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +149,43 @@ class TestFramesOfProjects:
         [report] = result.run_results.values()
         assert report.results[0].result["unexpected_count"] == 2
         assert checkpoint.run(batch_parameters={"dataframe": frame_of(x=[1, 2])}).success
+
+    def test_it_opens_without_an_import_of_the_toolkit(self, tmp_path: Path) -> None:
+        self.saved(tmp_path)
+        hook = Path(discovery.__file__).with_name("sales_feed_toolkit.pth")
+        line = hook.read_text("utf-8").strip()
+        code = (
+            f"{line}; import sys; assert 'great_expectations' not in sys.modules; "
+            "import great_expectations as gx; assert 'dask' not in sys.modules; "
+            f"context = gx.get_context(mode='file', project_root_dir={str(tmp_path)!r}); "
+            "print(context.data_sources.get('feed').type, context.checkpoints.get('c').name)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout.split() == ["dask", "c"], done.stderr
+
+
+def test_a_checkpoint_writes_data_docs_that_need_no_network(tmp_path: Path) -> None:
+    context = new_context()
+    asset = new_dask_source(context).add_dask_frame_asset("rows", frame=frame_of(x=[1, 2, 2]))
+    suite = gx.ExpectationSuite(name="s")
+    suite.add_expectation(gxe.ExpectColumnValuesToBeUnique(column="x"))
+    definition = gx.ValidationDefinition(
+        name="v",
+        data=asset.add_batch_definition_whole_dataframe("all"),
+        suite=context.suites.add(suite),
+    )
+    checkpoint = gx.Checkpoint(
+        name="c",
+        validation_definitions=[context.validation_definitions.add(definition)],
+        actions=[OfflineDataDocsAction(name="docs", folder=str(tmp_path / "docs"))],
+    )
+    checkpoint = context.checkpoints.add(checkpoint)
+    checkpoint.run()
+    checkpoint.run()
+    assert "failed" in (tmp_path / "docs" / "index.html").read_text("utf-8")
+    pages = list(tmp_path.glob("docs/runs/*/s.html"))
+    assert len(pages) == 2
+    assert "://" not in pages[0].read_text("utf-8")
 
 
 class TestLoads:
@@ -341,3 +382,33 @@ def test_lists_that_are_cut_say_so(context: Any) -> None:
     assert "#" not in whole
     df = frame_of(x=range(10))
     assert eval(whole, {"df": df})["x"].tolist() == [8, 9]
+
+
+class TestFiguresThatDiffer:
+    """What the guide lists where results differ from stock."""
+
+    def both(self, context: Any, values: list[Any], check: Any) -> tuple[Any, Any]:
+        frame = frame_of(x=values)
+        ours = dask_frame_batch(context, frame).validate(check).result["observed_value"]
+        return ours, stock_batch(context, frame.compute()).validate(check).result["observed_value"]
+
+    def test_a_deviation_is_rounded_once(self, context: Any) -> None:
+        check = gxe.ExpectColumnStdevToBeBetween(column="x", min_value=0)
+        ours, stock = self.both(context, [1, 1, 3], check)
+        assert ours == float(np.sqrt(4 / 3))
+        assert ours == pytest.approx(stock, rel=1e-15)
+
+    def test_a_mean_whose_sum_is_beyond_a_double(self, context: Any) -> None:
+        check = gxe.ExpectColumnMeanToBeBetween(column="x", min_value=0)
+        ours, stock = self.both(context, [1.5e308, 1.5e308], check)
+        assert ours == 1.5e308
+        assert stock == float("inf")
+
+    def test_a_stored_index_is_ignored(self, context: Any, tmp_path: Path) -> None:
+        frame = pd.DataFrame({"x": [1, 1]}, index=pd.Index([7, 9], name="k"))
+        (tmp_path / "parts").mkdir()
+        frame.to_parquet(tmp_path / "parts" / "part-0.parquet")
+        found = dask_batch(context, tmp_path / "parts").validate(
+            gxe.ExpectColumnValuesToBeUnique(column="x"), result_format="COMPLETE"
+        )
+        assert found.result["unexpected_index_list"] == [0, 1]

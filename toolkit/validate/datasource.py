@@ -31,6 +31,7 @@ from great_expectations.validator.metrics_calculator import MetricsCalculator
 
 from toolkit.parts import Paths
 from toolkit.report import utc_now
+from toolkit.validate.actions import OfflineDataDocsAction
 from toolkit.validate.answers import Seeing
 from toolkit.validate.dataset import Dataset, open_dataset
 from toolkit.validate.engine import (
@@ -44,6 +45,14 @@ from toolkit.validate.plan import CONDITION
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
+
+__all__ = [
+    "DaskBatch",
+    "DaskDatasource",
+    "DaskFrameAsset",
+    "OfflineDataDocsAction",
+    "ParquetDatasetAsset",
+]
 
 _FRAME = "dataframe"
 

@@ -17,21 +17,32 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+)
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import TypeAdapter
 
 from toolkit.errors import OutputError
 from toolkit.pages.document import link_from
 from toolkit.store import publishing, sync_folder, sync_path
-from toolkit.validate.suite_page import Row, SuiteDocs, Verdict, suite_facts, suite_rows
+from toolkit.validate.suite_page import (
+    Row,
+    SuiteDocs,
+    Verdict,
+    status_of,
+    suite_facts,
+    suite_rows,
+)
 from toolkit.validate.verdicts import Status
 
-__all__ = ["DocsRun", "SuiteDocs", "Verdict", "add_run"]
+__all__ = ["DocsRun", "SuiteDocs", "Verdict", "add_run", "write_data_docs"]
 
 _INDEX, _ASSETS, _RUNS, _RUN_FILE = "index.html", "assets", "runs", "run.json"
 _SITE = Path(__file__).parent / "site"
@@ -129,6 +140,29 @@ def add_run(
         for part in filter(Path.is_dir, staged.rglob("*")):
             sync_path(part)
     return DocsRun(folder / _INDEX, {tally.suite: run_folder / tally.page for tally in tallies})
+
+
+def write_data_docs(
+    folder: Path,
+    results: Sequence[ExpectationSuiteValidationResult],
+    run_name: str,
+    run_time: datetime,
+    keep_runs: int = 20,
+) -> DocsRun:
+    """Publish results of Great Expectations, of any engine, as `add_run` does it.
+
+    Suites that were run on several datasets go by the names of both. Raises OutputError.
+    """
+    times = Counter(result.suite_name for result in results)
+    suites = []
+    for result in results:
+        shown = copy(result)
+        if times[result.suite_name] > 1:
+            batch = result.meta.get("active_batch_definition") or {}
+            shown.suite_name = f"{result.suite_name} on {batch.get('data_asset_name')}"
+        verdicts = [Verdict(status_of(one)) for one in result.results]
+        suites.append(SuiteDocs(shown, verdicts))
+    return add_run(folder, run_name, run_time, suites, keep_runs)
 
 
 def file_slug(name: str) -> str:

@@ -105,6 +105,16 @@ def error_messages(result: ExpectationValidationResult) -> list[str]:
     return list(dict.fromkeys(messages))
 
 
+def status_of(result: ExpectationValidationResult) -> Status:
+    """What came of an expectation, as far as its own result tells."""
+    if error_messages(result):
+        return Status.ERRORED
+    n_elements = result.result.get("element_count")
+    if n_elements is not None and n_elements == (result.result.get("missing_count") or 0):
+        return Status.VACUOUS
+    return Status.PASSED if result.success else Status.FAILED
+
+
 def _plain(result: ExpectationSuiteValidationResult) -> ExpectationSuiteValidationResult:
     """A copy of what JSON holds: renderers stumble over numpy's numbers and Python's dates."""
     schema = expectationSuiteValidationResultSchema
