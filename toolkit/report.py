@@ -157,6 +157,8 @@ class RunReport:
     config_hash: str = ""
     config: dict[str, Any] = field(default_factory=dict)
     changed: dict[str, Any] = field(default_factory=dict)
+    dataset: str = ""
+    """The name of the contract."""
     started: str = ""
     finished: str = ""
     seconds: float = 0.0

@@ -11,6 +11,7 @@ from typing import Any
 
 from toolkit.dashboard.files import Unreadable, read_json
 from toolkit.report import RUN_FILE
+from toolkit.traces import KILLED, is_alive
 from toolkit.units import human_count, human_share
 from toolkit.workspace import Workspace
 
@@ -85,7 +86,7 @@ def read_runs(workspace: Workspace) -> tuple[list[PastRun], list[str]]:
     files = sorted(workspace.reports.glob(f"*/{RUN_FILE}"))[-MOST_RUNS:]
     for path in files:
         try:
-            runs.append(_run(path.parent.name, read_json(path)))
+            runs.append(_run(path.parent, read_json(path)))
         except Unreadable as error:
             problems.append(error.sentence)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -116,16 +117,16 @@ def dataset_name(path: Path) -> str:
     return next((path.name.removesuffix(s) for s in _SUFFIXES if path.name.endswith(s)), path.name)
 
 
-def _run(name: str, report: Mapping[str, Any]) -> PastRun:
+def _run(folder: Path, report: Mapping[str, Any]) -> PastRun:
     stages = report["stages"]
     cleaning: Mapping[str, Any] = next((s for s in stages if s["name"] == "clean"), {})
     paths = {label: Path(p) for stage in stages for label, p in stage["paths"].items()}
     outcomes = {suite: str(o) for stage in stages for suite, o in stage["validation"].items()}
     finished = report["finished"]
     return PastRun(
-        name=name,
+        name=folder.name,
         command=str(report["command"]),
-        status=str(report["status"]),
+        status=_status(folder, str(report["status"])),
         error=report["error"],
         started=datetime.fromisoformat(report["started"]),
         finished=datetime.fromisoformat(finished) if finished else None,
@@ -138,6 +139,11 @@ def _run(name: str, report: Mapping[str, Any]) -> PastRun:
         outcomes=outcomes,
         paths=paths,
     )
+
+
+def _status(folder: Path, told: str) -> str:
+    """A run that says that it is running, and is not, was killed."""
+    return KILLED if told == "running" and not is_alive(folder) else told
 
 
 def _count(value: Any) -> int | None:

@@ -20,7 +20,12 @@ from toolkit.errors import ConfigError
 from toolkit.mask_key import find_key
 from toolkit.report import RESULTS_FILE, RUN_FILE
 from toolkit.store import MANIFEST
+from toolkit.traces import KILLED
 from toolkit.workspace import Workspace
+
+_ENDED_EARLY = (KILLED, "interrupted")
+_UNPUBLISHED = ("held back", "failed", *_ENDED_EARLY)
+_CLEANING = ("run-pipeline", "clean-data")
 
 
 @dataclass(frozen=True)
@@ -102,9 +107,10 @@ class View:
         """The newest run, if it was to publish what is shown here, and did not."""
         since = self.needed().finished
         for run in reversed(self.runs):
-            if run.n_rows is not None:
+            # One that was killed never came to say how many rows there were.
+            if run.n_rows is not None or (run.status in _ENDED_EARLY and run.command in _CLEANING):
                 # Times in reports have no fractions of a second.
-                late = run.status in ("held back", "failed") and run.started > since
+                late = run.status in _UNPUBLISHED and run.started > since
                 return run if late else None
         return None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -32,6 +31,7 @@ from toolkit.stages.running import Run
 from toolkit.stages.spooling import spooled
 from toolkit.store import write_json, write_text
 from toolkit.summary import print_plainly
+from toolkit.traces import temporary_folder
 
 _JSON, _PAGE = "profile.json", "profile.html"
 
@@ -45,13 +45,12 @@ def profile(run: Run, inputs: Sequence[str]) -> Profile:
         facts.bytes_in = sum(source.size for source in sources)
         if repeated := repeated_names(sources):
             run.note(facts, repeated)
-        run.run_dir.mkdir(parents=True, exist_ok=True)
         with (
-            tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,
+            temporary_folder(run.run_dir.absolute(), ".spool-") as folder,
             watching(sources),
             open_cluster(run.settings.cluster) as runner,
         ):
-            found = _profile(run, runner, sources, Path(folder))
+            found = _profile(run, runner, sources, folder)
         facts.rows_in = found.file.n_records
         found = _masked(run, found, facts)
         _write(run, found, facts)

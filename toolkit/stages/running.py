@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +16,10 @@ from toolkit.errors import OutputError, ToolkitError, ValidationError
 from toolkit.interrupts import ignore_interrupts
 from toolkit.mask_key import find_or_make_key
 from toolkit.progress import Progress
-from toolkit.report import RunReport, StageFacts, one_line, record_run, write_report
+from toolkit.report import RUN_FILE, RunReport, StageFacts, one_line, record_run, write_report
 from toolkit.run_page.page import write_page
 from toolkit.summary import print_path, print_summary
+from toolkit.traces import clear_killed, living
 from toolkit.workspace import Workspace
 
 log = logging.getLogger("toolkit")
@@ -82,18 +83,38 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
         settings.config_hash,
         config_values(settings),
         changed_values(settings),
+        dataset=settings.dataset.name,
     )
     workspace = Workspace(settings.data_dir, settings.results_dir)
     run = Run(settings, run_dir, workspace, report, Progress())
-    try:
-        with record_run(report):
-            yield run
-    except BaseException as error:
-        if not report.published:
-            _close_early(run, error)
-            raise
-        _tell_published(error)
-    _close(run)
+    with _sign_of_life(run):
+        try:
+            with record_run(report):
+                _begin(run)
+                yield run
+        except BaseException as error:
+            if not report.published:
+                _close_early(run, error)
+                raise
+            _tell_published(error)
+        _close(run)
+
+
+@contextmanager
+def _sign_of_life(run: Run) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(living(run.run_dir))
+        except OSError as error:
+            raise OutputError.no_report(run.run_dir, error) from error
+        yield
+
+
+def _begin(run: Run) -> None:
+    """Clear away what killed runs left, and leave word of this one, should it be killed too."""
+    for name in clear_killed(run.workspace.data_dir, run.run_dir):
+        log.warning(f"the run {name} was killed; what it left behind is removed")
+    write_report(run.report, run.run_dir)
 
 
 def _close_early(run: Run, error: BaseException) -> None:
@@ -101,6 +122,7 @@ def _close_early(run: Run, error: BaseException) -> None:
     report = run.report
     done = len(report.stages) > 1 or any(one.rows_in for one in report.stages)
     if isinstance(error, ToolkitError) and not done:
+        (run.run_dir / RUN_FILE).unlink(missing_ok=True)
         return
     try:
         if isinstance(error, ValidationError):

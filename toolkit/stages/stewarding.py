@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,6 +35,7 @@ from toolkit.stages.running import Run
 from toolkit.stages.spooling import spooled
 from toolkit.store import publishing_files
 from toolkit.summary import print_plainly
+from toolkit.traces import temporary_folder
 from toolkit.units import human_count
 
 _SHOWN = 20
@@ -177,13 +177,12 @@ def _count(
     if repeated := repeated_names(sources):
         run.note(facts, repeated)
     counted = _of_columns(contract, [name for group in groups for name in group])
-    run.run_dir.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix=".spool-", dir=run.run_dir.absolute()) as folder,
+        temporary_folder(run.run_dir.absolute(), ".spool-") as folder,
         watching(sources),
         open_cluster(run.settings.cluster) as runner,
     ):
-        plain = spooled(runner, sources, Path(folder), contract.csv.encoding)
+        plain = spooled(runner, sources, folder, contract.csv.encoding)
         n_bytes = choose_block_bytes(run.settings.partitions, plain, counted, runner.n_workers)
         blocks = plan_blocks(plain, counted, n_bytes)
         work = partial(count_block, contract=contract, groups=groups)

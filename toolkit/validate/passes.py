@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from dask.delayed import Delayed, delayed
 from dask.system import CPU_COUNT
 
 from toolkit.errors import InputError, ToolkitError
+from toolkit.traces import temporary_folder
 from toolkit.validate.checks import Job
 from toolkit.validate.columns import Ints, View
 from toolkit.validate.dataset import Dataset, ParquetPiece, load
@@ -72,10 +73,8 @@ def how_computed() -> Computing:
 def spill_folder() -> Iterator[Path]:
     """A folder that all workers see, gone when the block ends."""
     parent = how_computed().spill
-    if parent is not None:
-        parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="validate-", dir=parent) as folder:
-        yield Path(folder)
+    with temporary_folder(parent or Path(gettempdir()), "validate-") as folder:
+        yield folder
 
 
 @dataclass(frozen=True)

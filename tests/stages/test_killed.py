@@ -1,0 +1,67 @@
+"""A run that is killed is called killed, and the next run takes away what it left."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.commands import ask, script_line, wait_until
+from toolkit.dashboard.history import read_runs
+from toolkit.traces import clear_killed, is_alive, living, temporary_folder
+from toolkit.workspace import Workspace
+
+
+def test_a_killed_run_is_told_and_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text("a,b\n" + "1,x\n" * 2_000_000)
+    running = subprocess.Popen(
+        script_line("profile-data", "feed.csv"), cwd=tmp_path, stderr=subprocess.DEVNULL
+    )
+    wait_until(lambda: any(tmp_path.glob("data/reports/*/.spool-*")))
+    [run] = (tmp_path / "data" / "reports").iterdir()
+    [before], _ = read_runs(Workspace(tmp_path / "data"))
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    [after], _ = read_runs(Workspace(tmp_path / "data"))
+    assert (before.status, after.status) == ("running", "killed")
+    answer = ask("generate-data", "rows=1", cwd=tmp_path)
+    assert answer.code == 0
+    assert f"the run {run.name} was killed" in answer.err
+    assert {path.name for path in run.iterdir()} <= {".hydra", "run.json", "run.log"}
+    assert json.loads((run / "run.json").read_text())["status"] == "killed"
+    assert "was killed" not in ask("generate-data", "rows=1", cwd=tmp_path).err
+
+
+def test_leftovers_outside_of_reports_go_when_nobody_is_at_work(tmp_path: Path) -> None:
+    data, own = tmp_path / "data", tmp_path / "data" / "reports" / "own"
+    left = [
+        *("data/lookups/.map.json.staging", "data/input/shared/.feed.csv.lock"),
+        *("data/reports/sweep_1/.sweep.json.lock", "conf/dataset/.x.yaml.staging"),
+    ]
+    for name in left:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    with living(data / "reports" / "other"):
+        assert is_alive(data / "reports" / "other")
+        clear_killed(data, own)
+        assert all((tmp_path / name).exists() for name in left)
+    clear_killed(data, own)
+    assert not any((tmp_path / name).exists() for name in left)
+
+
+def test_an_interrupt_while_a_temporary_folder_is_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.mkdir
+
+    def made_and_interrupted(self: Path, parents: bool = False) -> None:
+        real(self, parents=parents)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", made_and_interrupted)
+    with pytest.raises(KeyboardInterrupt), temporary_folder(tmp_path, "validate-"):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,139 @@
+"""What runs leave behind while they work: a sign of life, temporary folders, and what a killed one
+could not take away."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from toolkit.interrupts import hold_interrupts
+
+ALIVE_FILE = ".alive"
+KILLED = "killed"
+_RUN_FILE = "run.json"
+# What a run makes beside its outputs until they are whole.
+_LEFT_IN_RUN = ("validate-*", ".spool-*", ".*.staging", ".*.partial", ".*.lock", ".*.doomed")
+_LEFT_IN_WORKSPACE = (
+    "lookups/.*.staging", "lookups/.*.lock", "input/.*.partial-*", "input/shared/.*.partial-*",
+    "input/shared/.*.lock", "reports/sweep_*/.*.lock", "reports/sweep_*/.*.partial",
+)  # fmt: skip
+
+
+@contextmanager
+def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A new folder in `parent`, which is made where it is missing; gone when the block ends.
+
+    Its name is decided before it is there, so that an interrupt at any moment leaves nothing.
+    """
+    folder = parent / f"{prefix}{secrets.token_hex(4)}"
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+    finally:
+        with hold_interrupts():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def living(run_dir: Path) -> Iterator[None]:
+    """While the block runs, others see that the run of this folder is at work. Raises OSError.
+
+    The lock on the file falls with the process, however that ends.
+    """
+    run_dir.mkdir(parents=True, exist_ok=True)
+    path = run_dir / ALIVE_FILE
+    unlocked = run_dir / f"{ALIVE_FILE}.partial"
+    descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Nobody sees it before it is locked, and takes this run for a dead one.
+        unlocked.replace(path)
+        yield
+    finally:
+        for file in (unlocked, path):
+            with suppress(OSError):
+                file.unlink()
+        os.close(descriptor)
+
+
+def is_alive(run_dir: Path) -> bool:
+    """Whether the run of this folder is still at work; asks without writing."""
+    try:
+        descriptor = os.open(run_dir / ALIVE_FILE, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def clear_killed(data_dir: Path, own: Path) -> list[str]:
+    """Remove what killed runs of the workspace left behind, and mark their reports; their names.
+
+    `own` is the folder of the run that asks. While another one is at work, only what lies in the
+    folders of killed runs is taken away. What cannot be removed stays.
+    """
+    signs = [*data_dir.glob(f"reports/*/{ALIVE_FILE}"), *data_dir.glob(f"reports/*/*/{ALIVE_FILE}")]
+    folders = [path.parent for path in signs if path.parent.resolve() != own.resolve()]
+    dead = [folder for folder in folders if not is_alive(folder)]
+    for folder in dead:
+        with suppress(OSError, ValueError):
+            _bury(folder)
+    if len(dead) == len(folders):
+        _remove(data_dir, _LEFT_IN_WORKSPACE)
+        _remove(
+            data_dir.absolute().parent, ("conf/dataset/.*.staging", "expectations/*/.*.staging")
+        )
+    return [folder.name for folder in dead]
+
+
+def _bury(folder: Path) -> None:
+    _remove(folder, _LEFT_IN_RUN)
+    path = folder / _RUN_FILE
+    if path.is_file():
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if report["status"] == "running":
+            report["status"], report["error"] = KILLED, "the run was killed before it ended"
+            partial = folder / f".{_RUN_FILE}.partial"
+            partial.write_text(f"{json.dumps(report, indent=2, sort_keys=True)}\n", "utf-8")
+            partial.replace(path)
+    (folder / ALIVE_FILE).unlink()
+
+
+def _remove(folder: Path, patterns: tuple[str, ...]) -> None:
+    for pattern in patterns:
+        for path in folder.glob(pattern):
+            if _is_locked(path):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether it is the lock of a process that is at work, such as a sweep between two jobs."""
+    if path.suffix != ".lock":
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
