@@ -14,6 +14,12 @@ from pathlib import Path
 _ADDRESS = re.compile(r"[^@\s]@[^@\s]")
 
 
+OUT_OF_MEMORY = (
+    "out of memory: the system gives this process no more; use a smaller partitions.block_bytes "
+    "(partitions=by_size), fewer cluster.workers, or raise the limit (ulimit -v)"
+)
+
+
 class ToolkitError(Exception):
     """A failure that its message explains in one line."""
 
