@@ -136,7 +136,8 @@ class Reading:
         column = self.column
         if not isinstance(column, Dated) or len(values) == 0:
             return ()
-        return weigh_readings(parse_dates(column, values, {}, date.min), rows, places)
+        cells = read_cells(self._contract, _NAME, values)
+        return weigh_readings(parse_dates(column, cells, {}, date.min), rows, places)
 
 
 def _moments(column: Dated, cells: pa.Array) -> Floats:
