@@ -8,7 +8,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from toolkit.clean.parsers import Floats
+from toolkit.figures import Floats
 from toolkit.formula import evaluate_formula, formula_columns
 from toolkit.profile.vocabulary import Ints
 
