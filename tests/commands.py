@@ -89,12 +89,9 @@ def read(path: Path) -> pa.Table:
 
 
 def everything_in(folder: Path) -> dict[str, bytes]:
-    """The content of every file by its path in the folder."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    """The content of every file by its path in the folder, links to folders followed."""
+    found = [Path(at, name) for at, _, names in os.walk(folder, followlinks=True) for name in names]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(found)}
 
 
 def left_in(folder: Path) -> list[str]:

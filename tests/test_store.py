@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -26,24 +25,13 @@ from toolkit.errors import OutputError
 from toolkit.store import (
     BackgroundSync,
     ParquetStyle,
+    locked,
     part_name,
     publish_new,
-    publishing,
     publishing_files,
     write_json,
     write_parquet,
 )
-
-
-@pytest.fixture
-def targets(tmp_path: Path) -> list[Path]:
-    """Two folders that an earlier run published."""
-    found = [tmp_path / "clean" / "a.parquet", tmp_path / "rejected" / "b.parquet"]
-    for target in found:
-        target.mkdir(parents=True)
-        (target / "part").write_text("old")
-        (target / "stale").write_text("old")
-    return found
 
 
 def files_below(folder: Path) -> dict[str, str]:
@@ -58,192 +46,22 @@ def files_below(folder: Path) -> dict[str, str]:
     return found
 
 
-def publish(targets: list[Path], text: str = "new") -> None:
-    with publishing(targets) as staged:
-        for folder in staged:
-            (folder / "part").write_text(text)
-
-
-NEW = {"clean/a.parquet/part": "new", "rejected/b.parquet/part": "new"}
-
-
-def test_a_first_run_makes_the_folders_on_the_way(tmp_path: Path) -> None:
-    publish([tmp_path / "clean" / "a.parquet", tmp_path / "rejected" / "b.parquet"])
-    assert files_below(tmp_path) == NEW
-
-
-def test_a_second_run_leaves_nothing_of_the_first(targets: list[Path], tmp_path: Path) -> None:
-    publish(targets)
-    assert files_below(tmp_path) == NEW
-    publish(targets, "newer")
-    assert set(files_below(tmp_path).values()) == {"newer"}
-
-
-def test_old_outputs_stay_until_the_end(targets: list[Path], tmp_path: Path) -> None:
-    before = files_below(tmp_path)
-    with publishing(targets) as staged:
-        (staged[0] / "part").write_text("new")
-        assert {k: v for k, v in files_below(tmp_path).items() if "/." not in k} == before
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OutputError, SystemExit])
-def test_a_failed_run_changes_nothing_and_leaves_no_litter(
-    error: type[BaseException], targets: list[Path], tmp_path: Path
-) -> None:
-    before = files_below(tmp_path)
-
-    def fail_midway() -> None:
-        with publishing(targets) as staged:
-            (staged[0] / "part").write_text("half")
-            (staged[1] / "deep").mkdir()
-            (staged[1] / "deep" / "part").write_text("half")
-            raise error
-
-    with pytest.raises(error):
-        fail_midway()
-    assert files_below(tmp_path) == before
-
-
-def test_a_full_disk_is_told_in_one_line(targets: list[Path], tmp_path: Path) -> None:
-    before = files_below(tmp_path)
-    with (
-        pytest.raises(OutputError, match="No space left on device") as caught,
-        publishing(targets),
-        Path("/dev/full").open("w") as full,
-    ):
-        full.write("x")
-    assert "earlier outputs are untouched" in str(caught.value)
-    assert files_below(tmp_path) == before
-
-
-def test_a_plain_file_or_a_link_in_the_place_of_the_target_is_replaced(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "kept").write_text("kept")
-    file, link, dangling = tmp_path / "file", tmp_path / "link", tmp_path / "dangling"
-    file.write_text("old")
-    link.symlink_to(elsewhere)
-    dangling.symlink_to(tmp_path / "gone")
-    publish([file, link, dangling])
-    assert files_below(tmp_path) == {
-        "file/part": "new", "link/part": "new", "dangling/part": "new", "elsewhere/kept": "kept",
-    }  # fmt: skip
-
-
-def test_the_parent_is_no_folder(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file")
-    with pytest.raises(OutputError, match=f"cannot write {tmp_path}/data") as caught:
-        publish([tmp_path / "data" / "a.parquet"])
-    assert "\n" not in str(caught.value)
-    assert files_below(tmp_path) == {"data": "a file"}
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_the_parent_may_not_be_written(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(OutputError, match="Permission denied"):
-        publish([tmp_path / "a.parquet"])
-
-
-def test_a_second_target_that_cannot_be_written_leaves_the_first_alone(
-    targets: list[Path], tmp_path: Path
-) -> None:
-    before = files_below(tmp_path)
-    (tmp_path / "blocked").write_text("a file")
-    with pytest.raises(OutputError):
-        publish([targets[0], tmp_path / "blocked" / "b.parquet"])
-    (tmp_path / "blocked").unlink()
-    assert files_below(tmp_path) == before
-
-
-# What a killed run may leave beside a target: (files below the folder, what a reader should find).
-LEFT = {
-    "staging": {"clean/.a.parquet.staging/part": "half", "clean/.a.parquet.staging/x/y": "half"},
-    "lock": {"clean/.a.parquet.lock": ""},
-    "doomed": {"clean/.a.parquet.doomed/part": "half deleted"},
-}
-
-
-@pytest.mark.parametrize("left", LEFT.values(), ids=list(LEFT))
-@pytest.mark.parametrize("succeeds", [True, False], ids=["mended", "mended though it fails"])
-def test_what_a_killed_run_left_is_cleared_away(
-    left: dict[str, str], succeeds: bool, targets: list[Path], tmp_path: Path
-) -> None:
-    before = files_below(tmp_path)
-    for name, text in left.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    if succeeds:
-        publish(targets)
-        assert files_below(tmp_path) == NEW
-    else:
-        with pytest.raises(ValueError, match="stop"), publishing(targets):
-            raise ValueError("stop")
-        assert files_below(tmp_path) == before
-
-
-def test_a_killed_swap_of_several_targets_is_undone_by_the_next_run(
-    targets: list[Path], tmp_path: Path
-) -> None:
-    """Killed when the first target was new and the second not yet: both are the old ones again."""
-    before = files_below(tmp_path)
-    old = targets[0].with_name(f".{targets[0].name}.old")
-    targets[0].rename(old)
-    targets[0].mkdir()
-    (targets[0] / "part").write_text("new")
-    with pytest.raises(ValueError, match="stop"), publishing(targets):
-        raise ValueError("stop")
-    assert files_below(tmp_path) == before
-
-
-def test_a_second_swap_that_fails_undoes_the_first(targets: list[Path], tmp_path: Path) -> None:
-    before = files_below(tmp_path)
-    blocking = targets[1].with_name(f".{targets[1].name}.old")
-
-    def publish_with_something_in_the_way() -> None:
-        with publishing(targets) as folders:
-            for folder in folders:
-                (folder / "part").write_text("new")
-            blocking.mkdir()
-            (blocking / "in the way").write_text("x")
-
-    with pytest.raises(OutputError):
-        publish_with_something_in_the_way()
-    shutil.rmtree(blocking, ignore_errors=True)
-    assert files_below(targets[0]) == {
-        name.removeprefix("clean/a.parquet/"): text
-        for name, text in before.items()
-        if name.startswith("clean/a.parquet/")
-    }
-
-
-def test_a_target_lost_between_two_renames_comes_back(targets: list[Path], tmp_path: Path) -> None:
-    """Killed after the old folder was set aside, before the new one took its place."""
-    before = files_below(tmp_path)
-    targets[0].rename(tmp_path / "clean" / ".a.parquet.old")
-    with pytest.raises(ValueError, match="stop"), publishing(targets):
-        raise ValueError("stop")
-    assert files_below(tmp_path) == before
-
-
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
-from toolkit.store import publishing, publishing_files
-enter = publishing if sys.argv[1] == "publishing" else lambda t: publishing_files(t[0])
-with enter([Path(p) for p in sys.argv[2:]]) as staged:
-    folder = staged[0] if isinstance(staged, list) else staged
-    (folder / "part").write_text("half")
+from toolkit.store import publishing_files
+with publishing_files(Path(sys.argv[1])) as staged:
+    (staged / "part").write_text("half")
     print("holding", flush=True)
     sys.stdin.read()
 """
 
 
 @contextmanager
-def another_run(how: str, targets: list[Path]) -> Iterator[subprocess.Popen[str]]:
-    """Another process in the middle of writing the targets; it ends well when its input ends."""
+def another_run(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process in the middle of writing files of the folder."""
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, how, *map(str, targets)],
+        [sys.executable, "-c", HOLD, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -257,61 +75,44 @@ def another_run(how: str, targets: list[Path]) -> Iterator[subprocess.Popen[str]
             process.kill()
 
 
-def test_a_patient_run_waits_for_another(targets: list[Path]) -> None:
+def test_a_lock_is_held_by_one_and_waited_for(tmp_path: Path) -> None:
+    target = tmp_path / "target"
     begun = threading.Event()
 
-    def publish_patiently() -> None:
+    def wait_patiently() -> None:
         begun.set()
-        with publishing(targets, wait=True) as folders:
-            for folder in folders:
-                (folder / "part").write_text("later")
+        with locked(target, wait=True):
+            pass
 
     with ThreadPoolExecutor(1) as pool:
-        with publishing(targets) as folders:
-            waiting = pool.submit(publish_patiently)
+        with locked(target):
+            with (
+                pytest.raises(OutputError, match="is being written by another run"),
+                locked(target),
+            ):
+                pass
+            waiting = pool.submit(wait_patiently)
             assert begun.wait(10)
-            for folder in folders:
-                (folder / "part").write_text("first")
             assert not waiting.done()
         waiting.result()
-    assert [(target / "part").read_text() for target in targets] == ["later", "later"]
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_two_runs_at_once_one_is_refused(targets: list[Path], tmp_path: Path) -> None:
-    with another_run("publishing", targets) as other:
-        with pytest.raises(OutputError, match="is being written by another run") as caught:
-            publish(targets)
-        assert str(targets[0]) in str(caught.value)
-        # A run that shares but one of the targets is refused as well, and holds none of its own.
-        with pytest.raises(OutputError, match=str(targets[1])):
-            publish([tmp_path / "own", targets[1]])
-        assert not (tmp_path / "own").exists()
-        other.communicate()
-        assert other.returncode == 0
-    assert (targets[0] / "part").read_text() == "half"
-    publish(targets)
-    assert files_below(tmp_path) == NEW
-
-
-def test_one_process_is_refused_its_own_target_twice(targets: list[Path]) -> None:
+def test_the_folder_of_a_target_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
     with (
-        publishing(targets[:1]),
-        pytest.raises(OutputError, match="another run"),
-        publishing(targets[:1]),
+        pytest.raises(OutputError, match=f"cannot write {tmp_path}/data") as caught,
+        locked(tmp_path / "data" / "a.parquet"),
     ):
         pass
+    assert "\n" not in str(caught.value)
 
 
-def test_a_run_killed_midway_leaves_the_target_and_the_next_run_clears_up(
-    targets: list[Path], tmp_path: Path
-) -> None:
-    with another_run("publishing", targets) as other:
-        other.send_signal(signal.SIGKILL)
-        other.wait()
-    assert (targets[0] / "part").read_text() == "old"
-    assert (tmp_path / "clean" / ".a.parquet.staging" / "part").read_text() == "half"
-    publish(targets)
-    assert files_below(tmp_path) == NEW
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="Permission denied"), locked(tmp_path / "a.parquet"):
+        pass
 
 
 def test_single_files_replace_their_namesakes_only(tmp_path: Path) -> None:
@@ -342,7 +143,7 @@ def test_single_files_stay_when_the_run_fails(tmp_path: Path) -> None:
 
 def test_single_files_of_a_killed_run_are_cleared_and_two_runs_refused(tmp_path: Path) -> None:
     folder = tmp_path / "aggregations"
-    with another_run("files", [folder]) as other:
+    with another_run(folder) as other:
         with (
             pytest.raises(OutputError, match="another run"),
             publishing_files(folder),
@@ -358,6 +159,7 @@ def test_single_files_of_a_killed_run_are_cleared_and_two_runs_refused(tmp_path:
 def test_part_names_sort_as_their_numbers() -> None:
     numbers = [0, 1, 2, 9, 10, 11, 99, 100, 99_999, 100_000]
     assert sorted(map(part_name, numbers)) == [part_name(n) for n in numbers]
+    assert part_name(7, "1f2e") == "part-000007-1f2e.parquet"
 
 
 def test_json_appears_whole_or_not_at_all(tmp_path: Path) -> None:

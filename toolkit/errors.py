@@ -8,20 +8,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _ADDRESS = re.compile(r"[^@\s]@[^@\s]")
-# user:password@ of an address, with its protocol or without.
-_CREDENTIALS = re.compile(
-    r"([A-Za-z][\w+.-]*://)[^\s/'\"]*@|(?<![^\s='\"])[^\s/:@=]+:[^\s/@]+@(?=[\w.\[-]+:\d)"
-)
-
-
-OUT_OF_MEMORY = (
-    "out of memory: the system gives this process no more; use a smaller partitions.block_bytes "
-    "(partitions=by_size), fewer cluster.workers, or raise the limit (ulimit -v)"
-)
 
 
 class ToolkitError(Exception):
@@ -122,9 +112,8 @@ class InputError(ToolkitError):
 
     @classmethod
     def is_address(cls, given: str) -> InputError:
-        shown = without_credentials(given)
         return cls(
-            f"input {shown}: is an address, but only files on this machine's disks are read; "
+            f"input {given}: is an address, but only files on this machine's disks are read; "
             "download it and name the file"
         )
 
@@ -237,6 +226,15 @@ class InputError(ToolkitError):
     @classmethod
     def not_clean_dataset(cls, path: Path | str, why: str) -> InputError:
         return cls(f"cleaned {path}: is no cleaned dataset ({why}); make one with clean-data")
+
+    @classmethod
+    def another_dataset(cls, path: Path | str, held: str, dataset: str) -> InputError:
+        return cls(f"cleaned {path}: is of dataset {held}, not of {dataset}; add dataset={held}")
+
+    @classmethod
+    def not_a_pair(cls, paths: Sequence[tuple[Path, str]]) -> InputError:
+        found = " and ".join(f"{path} (run {run})" for path, run in paths)
+        return cls(f"{found}: are of two runs, so they do not belong together; name those of one")
 
     @classmethod
     def not_parquet(cls, path: Path | str, why: str) -> InputError:
@@ -368,6 +366,20 @@ class OutputError(ToolkitError):
         )
 
     @classmethod
+    def another_dataset(cls, folder: Path, held: str, dataset: str) -> OutputError:
+        return cls(
+            f"{folder}: holds the aggregations of dataset {held}, not of {dataset}; "
+            "name another folder, or remove them first"
+        )
+
+    @classmethod
+    def in_the_way(cls, target: Path, what: str) -> OutputError:
+        return cls(
+            f"{target}: {what} that the toolkit did not make is in the way and was left as it is; "
+            "move it away, or use another data_dir"
+        )
+
+    @classmethod
     def not_data_docs(cls, folder: Path, why: str) -> OutputError:
         return cls(
             f"{folder}: is no Data Docs folder of this toolkit ({why}) and was left as it is; "
@@ -418,28 +430,7 @@ class ClusterError(ToolkitError):
 
     @classmethod
     def bad_option(cls, name: str, value: object, expected: str) -> ClusterError:
-        return cls(f"cluster.{name}={without_credentials(str(value))}: expected {expected}")
-
-    @classmethod
-    def half_certificate(cls) -> ClusterError:
-        return cls(
-            "cluster.tls_ca_file, cluster.tls_cert and cluster.tls_key: give all three or none"
-        )
-
-    @classmethod
-    def no_certificate(cls, address: str) -> ClusterError:
-        return cls(
-            f"cluster.address={address}: TLS takes certificates; set cluster.tls_ca_file, "
-            "cluster.tls_cert and cluster.tls_key, or Dask's own distributed.comm.tls settings"
-        )
-
-    @classmethod
-    def bad_certificate(cls, files: Mapping[str, str], why: object) -> ClusterError:
-        shown = ", ".join(f"cluster.{name}={path}" for name, path in files.items())
-        return cls(
-            f"{shown or 'distributed.comm.tls'}: cannot be used as certificates: {why}; "
-            "name PEM files that belong together"
-        )
+        return cls(f"cluster.{name}={value}: expected {expected}")
 
     @classmethod
     def bad_scheduler_file(cls, path: Path, why: object) -> ClusterError:
@@ -490,11 +481,6 @@ def _header(cells: Sequence[str]) -> str:
     if any(_ADDRESS.search(cell) for cell in cells):
         return "(hidden: it holds an e-mail address, so it is a record and no header)"
     return ", ".join(repr(name) for name in cells[:20])
-
-
-def without_credentials(text: str) -> str:
-    """The text with *** for what stands before the @ of an address."""
-    return _CREDENTIALS.sub(lambda found: f"{found[1] or ''}***@", text)
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

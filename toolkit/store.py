@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from toolkit.errors import OutputError
+from toolkit.errors import InputError, OutputError
 
 MANIFEST = "_manifest.json"
 _ROW_GROUP_ROWS = 1 << 18
@@ -34,9 +34,9 @@ class ParquetStyle:
     dictionary_columns: tuple[str, ...] = ()
 
 
-def part_name(index: int) -> str:
-    """Part names sort as their numbers do."""
-    return f"part-{index:06d}.parquet"
+def part_name(index: int, token: str = "") -> str:
+    """Part names sort as their numbers do; `token` makes those of two versions different."""
+    return f"part-{index:06d}{token and f'-{token}'}.parquet"
 
 
 def write_parquet(table: pa.Table, schema: pa.Schema, path: Path, style: ParquetStyle) -> int:
@@ -68,6 +68,19 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
     write_text(f"{text}\n", path)
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a published folder says of itself; empty where it says nothing.
+
+    Raises InputError where that is damaged.
+    """
+    try:
+        return {**json.loads((folder / MANIFEST).read_text(encoding="utf-8"))}
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, TypeError, ValueError) as error:
+        raise InputError.not_parquet(folder, f"its {MANIFEST} is damaged: {error}") from error
+
+
 def write_text(text: str, path: Path) -> None:
     """Write text as UTF-8 that appears whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
@@ -82,36 +95,6 @@ def write_text(text: str, path: Path) -> None:
 
 
 @contextmanager
-def publishing(targets: Sequence[Path], *, wait: bool = False) -> Iterator[list[Path]]:
-    """A staging folder for each target folder; all become the targets when the block ends well.
-
-    The staging folders lie beside their targets. When the block raises, they are removed and the
-    targets stay as they were. Raises OutputError when a target cannot be written, or is being
-    written by another run, unless it is to `wait` for that one's end.
-    """
-    with ExitStack() as stack:
-        for target in targets:
-            stack.enter_context(locked(target, wait=wait))
-        for target in targets:
-            _put_back(target)
-            _remove(_beside(target, "doomed"))
-        staged = [_beside(target, "staging") for target in targets]
-        try:
-            for folder in staged:
-                _remove(folder)
-                folder.mkdir()
-            yield staged
-            for folder in staged:
-                sync_folder(folder)
-            _swap_all(dict(zip(staged, targets, strict=True)))
-        except OSError as error:
-            raise OutputError.cannot_write(error.filename or targets[0].parent, error) from error
-        finally:
-            for folder in staged:
-                _remove(folder)
-
-
-@contextmanager
 def publishing_files(folder: Path) -> Iterator[Path]:
     """A staging folder whose files replace those of the same name in `folder` at the end.
 
@@ -121,7 +104,7 @@ def publishing_files(folder: Path) -> Iterator[Path]:
     with locked(marker):
         staged = _beside(marker, "staging")
         try:
-            _remove(staged)
+            remove(staged)
             staged.mkdir()
             yield staged
             sync_folder(staged)
@@ -131,7 +114,7 @@ def publishing_files(folder: Path) -> Iterator[Path]:
         except OSError as error:
             raise OutputError.cannot_write(error.filename or folder, error) from error
         finally:
-            _remove(staged)
+            remove(staged)
 
 
 class BackgroundSync:
@@ -178,49 +161,12 @@ def sync_path(path: Path) -> None:
         os.close(descriptor)
 
 
-def _swap_all(targets: Mapping[Path, Path]) -> None:
-    """Put each folder in the place of its target; all of them, or none when one cannot be.
-
-    After a crash in between, the next run puts back what was there.
-    """
-    try:
-        for folder, target in targets.items():
-            if os.path.lexists(target):
-                target.rename(_beside(target, "old"))
-            folder.rename(target)
-    except BaseException:
-        for folder, target in targets.items():
-            if not folder.exists():
-                target.rename(folder)
-            _put_back(target)
-        raise
-    for target in targets.values():
-        sync_path(target.parent)
-        _discard(_beside(target, "old"))
-
-
-def _put_back(target: Path) -> None:
-    """What stood at the target before a swap that did not end, if anything, stands there again."""
-    old = _beside(target, "old")
-    if os.path.lexists(old):
-        _discard(target)
-        old.rename(target)
-
-
-def _discard(path: Path) -> None:
-    """Gone at once, however long it takes to delete."""
-    doomed = _beside(path, "doomed")
-    _remove(doomed)
-    if os.path.lexists(path):
-        path.rename(doomed)
-        _remove(doomed)
-
-
 def _beside(target: Path, role: str) -> Path:
     return target.with_name(f".{target.name}.{role}")
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -228,15 +174,18 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def locked(target: Path, *, wait: bool = False) -> Iterator[None]:
+def locked(target: Path, path: Path | None = None, *, wait: bool = False) -> Iterator[None]:
     """Hold the target for this process; the lock falls with the process, however it ends.
 
-    Where another process holds it, wait until it does no more, or raise OutputError at once.
+    The lock is the file `path`, or one beside the target, and gone at the end. Where another
+    process holds it, wait until it does no more, or raise OutputError at once.
     """
-    path = _beside(target, "lock")
+    path = path or _beside(target, "lock")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = _open_locked(path, target, wait)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = open_locked(path, wait=wait)
+    except BlockingIOError:
+        raise OutputError.in_use(target) from None
     except OSError as error:
         raise OutputError.cannot_write(target.parent, error) from error
     try:
@@ -246,18 +195,24 @@ def locked(target: Path, *, wait: bool = False) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _open_locked(path: Path, target: Path, wait: bool) -> int:
+def open_locked(path: Path, *, shared: bool = False, wait: bool = False) -> int:
+    """Open a lock file, made if need be, and lock it; closing the descriptor frees it.
+
+    A `shared` lock needs no right to write and makes no file. Raises BlockingIOError where another
+    process holds it, unless it is to `wait`.
+    """
+    how = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(path, os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
+            fcntl.flock(descriptor, how)
+            # The file may have been removed by the process that held it before.
+            with suppress(FileNotFoundError):
+                if os.fstat(descriptor).st_ino == path.stat().st_ino:
+                    return descriptor
+        except BaseException:
             os.close(descriptor)
-            raise OutputError.in_use(target) from None
-        # The file may have been removed by the run that held it before.
-        with suppress(FileNotFoundError):
-            if os.fstat(descriptor).st_ino == path.stat().st_ino:
-                return descriptor
+            raise
         os.close(descriptor)
 
 
@@ -271,7 +226,7 @@ def publish_new(files: Mapping[Path, bytes]) -> None:
     made: list[Path] = []
     try:
         for path, content in files.items():
-            made += _make_folders(path.parent)
+            made += make_folders(path.parent)
             staged = _beside(path, "staging")
             made.append(staged)
             with staged.open("wb") as file:
@@ -292,7 +247,7 @@ def publish_new(files: Mapping[Path, bytes]) -> None:
         sync_path(path.parent)
 
 
-def _make_folders(folder: Path) -> list[Path]:
+def make_folders(folder: Path) -> list[Path]:
     """Make a folder and what it lies in; what was made, the outermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):

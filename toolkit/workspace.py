@@ -25,26 +25,31 @@ class Workspace:
     @property
     def new_feed(self) -> Path:
         """Where a feed is generated when nobody says where."""
-        return self._outputs / "input" / GENERATED_FEED
+        return self.outputs / "input" / GENERATED_FEED
+
+    @property
+    def outputs(self) -> Path:
+        """The folder of clean, rejected and aggregations, and of their versions."""
+        return self.results_dir or self.data_dir
 
     def clean_dataset(self, stem: str) -> Path:
-        return self._outputs / "clean" / f"{stem}_clean.parquet"
+        return self.outputs / "clean" / f"{stem}_clean.parquet"
 
     def rejected_dataset(self, stem: str) -> Path:
-        return self._outputs / "rejected" / f"{stem}_rejected.parquet"
+        return self.outputs / "rejected" / f"{stem}_rejected.parquet"
 
     @property
     def new_lookups(self) -> Path:
         """Where lookups are built when nobody says where."""
-        return self._outputs / "lookups"
+        return self.outputs / "lookups"
 
     @property
     def aggregations(self) -> Path:
-        return self._outputs / "aggregations"
+        """The folder of all datasets' aggregations, one folder each."""
+        return self.outputs / "aggregations"
 
-    @property
-    def _outputs(self) -> Path:
-        return self.results_dir or self.data_dir
+    def aggregations_of(self, dataset: str) -> Path:
+        return self.aggregations / dataset
 
     @property
     def lookups(self) -> Path:

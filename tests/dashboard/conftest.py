@@ -21,7 +21,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def own(full: Workspace, tmp_path: Path) -> Workspace:
     """A copy of it to break, whose files speak of the copy."""
     folder = tmp_path / "data"
-    shutil.copytree(full.data_dir, folder)
+    shutil.copytree(full.data_dir, folder, symlinks=True)
     for path in folder.rglob("*.json"):
         path.write_text(path.read_text().replace(str(full.data_dir), str(folder)))
     return Workspace(folder)

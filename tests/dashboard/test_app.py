@@ -253,7 +253,7 @@ def test_an_empty_workspace_says_which_command_fills_it(
 
 
 def test_without_aggregations_the_runs_are_shown_all_the_same(own: Workspace, opened: Open) -> None:
-    for path in own.aggregations.iterdir():
+    for path in own.aggregations_of("ecommerce").iterdir():
         path.unlink()
 
     test = opened(own, page="Data quality")
@@ -269,8 +269,8 @@ def test_without_aggregations_the_runs_are_shown_all_the_same(own: Workspace, op
 def test_a_damaged_table_is_told_and_the_rest_is_shown(
     own: Workspace, opened: Open, page: str
 ) -> None:
-    (own.aggregations / "top_categories.parquet").write_bytes(b"PAR1")
-    (own.aggregations / "monthly_sales_summary.parquet").unlink()
+    (own.aggregations_of("ecommerce") / "top_categories.parquet").write_bytes(b"PAR1")
+    (own.aggregations_of("ecommerce") / "monthly_sales_summary.parquet").unlink()
 
     test = opened(own, page=page)
 

@@ -65,7 +65,7 @@ def test_an_empty_workspace_is_filled_by_the_pipeline(tmp_path: Path) -> None:
 
 
 def test_the_command_that_fills_the_gap_fills_it(own: Workspace) -> None:
-    for path in own.aggregations.iterdir():
+    for path in own.aggregations_of("ecommerce").iterdir():
         path.unlink()
     command, *words = gap_of(own).command.split()
 
@@ -76,7 +76,7 @@ def test_the_command_that_fills_the_gap_fills_it(own: Workspace) -> None:
 def test_a_dataset_of_another_name_is_named_in_the_command(own: Workspace) -> None:
     other = own.clean_dataset("other")
     own.clean_dataset(own.generated_feed.stem).rename(other)
-    (own.aggregations / "_manifest.json").unlink()
+    (own.aggregations_of("ecommerce") / "_manifest.json").unlink()
     command, *words = gap_of(own).command.split()
 
     assert f"cleaned={other}" in words
@@ -88,11 +88,11 @@ def test_a_dataset_of_another_name_is_named_in_the_command(own: Workspace) -> No
     ["", "{", "[]", "{}", '{"aggregations": ["top_categories"]}', '{"aggregations": {"x": {}}}'],
 )
 def test_a_manifest_that_is_damaged_or_old_is_told(own: Workspace, content: str) -> None:
-    (own.aggregations / "_manifest.json").write_text(content)
+    (own.aggregations_of("ecommerce") / "_manifest.json").write_text(content)
 
     gap = gap_of(own)
 
-    assert str(own.aggregations / "_manifest.json") in gap.sentence
+    assert str(own.aggregations_of("ecommerce") / "_manifest.json") in gap.sentence
     assert gap.command == f"build-aggregations data_dir={own.data_dir}"
 
 
@@ -127,7 +127,7 @@ def turn_into_words(path: Path) -> None:
 def test_one_unusable_table_leaves_the_others(
     own: Workspace, damage: Callable[[Path], None], said: str
 ) -> None:
-    damage(own.aggregations / f"{MONTHLY}.parquet")
+    damage(own.aggregations_of("ecommerce") / f"{MONTHLY}.parquet")
 
     published = read_published(own)
 
@@ -150,7 +150,7 @@ def test_what_is_published_meanwhile_is_read(own: Workspace) -> None:
 
 
 def test_rows_without_a_label_have_one(own: Workspace) -> None:
-    path = own.aggregations / "top_categories.parquet"
+    path = own.aggregations_of("ecommerce") / "top_categories.parquet"
     table = pq.read_table(path)
     names = [None, *table.column("category").to_pylist()[1:]]
     pq.write_table(table.set_column(0, "category", pa.array(names, pa.string())), path)
@@ -159,7 +159,7 @@ def test_rows_without_a_label_have_one(own: Workspace) -> None:
 
 
 def test_extra_facts_in_a_manifest_do_no_harm(own: Workspace) -> None:
-    path = own.aggregations / "_manifest.json"
+    path = own.aggregations_of("ecommerce") / "_manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"new": 1}))
 
     assert read_published(own).problems == {}

@@ -93,6 +93,6 @@ def test_reports_and_aggregations_are_something_new(own: Workspace) -> None:
     reported = stamp_of(own)
     (own.reports / name / "run.json").write_text("{}")
     rewritten = stamp_of(own)
-    (own.aggregations / "_manifest.json").unlink()
+    (own.aggregations_of("ecommerce") / "_manifest.json").unlink()
 
     assert len({before, reported, rewritten, stamp_of(own)}) == 4

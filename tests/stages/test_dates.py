@@ -85,7 +85,7 @@ def test_timestamps_go_all_the_way(till: Place) -> None:
     assert till.stage("clean")["rejected_by_reason"] == {"no_moment": 1, "too_far": 1}
     aggregations = {
         path.stem: read(path).to_pylist()
-        for path in (outputs(till) / "aggregations").glob("*.parquet")
+        for path in (outputs(till) / "aggregations").glob("*/*.parquet")
     }
     assert aggregations["months"] == [
         {"month": "2026-10", "n": 2, "amount": 7.0}, {"month": "2026-11", "n": 2, "amount": 8.0},

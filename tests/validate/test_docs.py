@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import resource
-import shutil
 import socket
 import subprocess
 import sys
@@ -25,7 +23,7 @@ from hypothesis import strategies as st
 from tests.validate.docs_pages import Page
 from tests.validate.docs_results import RUN_TIME, good_result, messy_result, with_verdicts
 from toolkit.errors import OutputError
-from toolkit.store import publishing
+from toolkit.store import locked
 from toolkit.validate.docs import DocsRun, add_run, file_slug
 
 DAY = timedelta(days=1)
@@ -208,16 +206,13 @@ def test_another_folder_or_a_damaged_one_is_left_as_it_is(
     assert contents(folder.parent) == before
 
 
-def test_a_disk_without_links_gets_copies(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> NoReturn:
-        raise PermissionError("no links here")
-
+def test_what_a_killed_run_left_is_no_run_and_removed(folder: Path) -> None:
     add(folder, "first")
-    monkeypatch.setattr(os, "link", refuse)
-    before = contents(folder / "runs")
-    add(folder, "second", 1)
-    assert listed(folder) == ["second", "first"]
-    assert before.items() <= contents(folder / "runs").items()
+    (folder / "runs" / ".second.new").mkdir()
+    (folder / "runs" / ".second.new" / "good.html").write_text("half")
+    add(folder, "third", 2)
+    assert listed(folder) == ["third", "first"]
+    assert sorted(path.name for path in (folder / "runs").iterdir()) == ["first", "third"]
 
 
 def test_an_empty_folder_is_taken(folder: Path) -> None:
@@ -252,8 +247,7 @@ def test_a_full_disk_leaves_everything_as_it_was(folder: Path, earlier: bool) ->
 def test_a_run_waits_for_another_that_writes_its_pages(folder: Path) -> None:
     add(folder, "first")
     with ThreadPoolExecutor(1) as pool:
-        with publishing([folder]) as (staged,):
-            shutil.copytree(folder, staged, dirs_exist_ok=True)
+        with locked(folder):
             waiting = pool.submit(add, folder, "second", 1)
             time.sleep(0.2)
             assert not waiting.done()

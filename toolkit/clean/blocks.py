@@ -114,13 +114,14 @@ class Staged:
 
 @dataclass(frozen=True)
 class Targets:
-    """Where parts go; None for what is not wanted."""
+    """Where parts go; None for what is not wanted. `token` is in the names of all parts."""
 
     clean: Path | None
     rejected: Path | None
     compression: str = "snappy"
     masked: frozenset[str] = frozenset()
     """In which of 'clean' and 'rejected' personal columns are masked."""
+    token: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def publish_block(
             (rejected, job.contract.rejected_schema(job.extra), targets.rejected),
         ):
             if folder is not None:
-                paths.append(folder / part_name(index))
+                paths.append(folder / part_name(index, targets.token))
                 n_bytes += write_parquet(table, schema, paths[-1], style)
     except OSError as error:
         raise OutputError.cannot_write(targets.clean or job.spill, error) from error

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
-
-from pydantic import Field
-
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Bound = int | Finite
-"""A number that stays exact if it is a whole one, whatever its size."""
+from typing import Any, ClassVar
 
 
 class Part:
@@ -22,13 +16,13 @@ class Part:
 class Limits(Part):
     """Between what a number must lie."""
 
-    above: Bound | None = None
+    above: float | None = None
     """A number that is not above it is rejected with `reason`."""
-    min: Bound | None = None
+    min: float | None = None
     """A lower number is rejected with `reason`."""
-    max: Bound | None = None
+    max: float | None = None
     """A higher number is rejected with `reason`."""
-    below: Bound | None = None
+    below: float | None = None
     """A number that is not below it is rejected with `reason`."""
 
     @property

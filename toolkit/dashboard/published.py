@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from toolkit.contract import (
 )
 from toolkit.dashboard.files import Unreadable, read_frame, read_json
 from toolkit.store import MANIFEST
+from toolkit.versions import pinned
 from toolkit.workspace import Workspace
 
 NO_LABEL = "(none)"
@@ -115,20 +117,59 @@ class Published:
         return self.days.get(table.aggregation.by[table.months[0]].column)
 
 
-def read_published(workspace: Workspace) -> Published:
-    """What is published now. Raises Unreadable when nothing of it can be shown."""
-    folder, again = workspace.aggregations, _command(workspace)
-    if not (folder / MANIFEST).exists():
-        raise Unreadable(f"There are no aggregations in {folder} yet.", again)
+def published_datasets(workspace: Workspace) -> list[str]:
+    """The datasets whose aggregations are published, the newest first."""
+    found: dict[str, str] = {}
+    for dataset, folder in _folders(workspace).items():
+        with suppress(Unreadable):
+            found[dataset] = str(read_json(folder / MANIFEST).get("finished", ""))
+    return sorted(found, key=lambda dataset: (found[dataset], dataset), reverse=True)
+
+
+def read_published(workspace: Workspace, dataset: str | None = None) -> Published:
+    """What is published now of a dataset, or of the newest one.
+
+    Raises Unreadable when nothing of it can be shown.
+    """
+    again, folders = _command(workspace), _folders(workspace)
+    if dataset is None:
+        dataset = next(iter(published_datasets(workspace) or sorted(folders)), None)
+    if dataset is None:
+        raise Unreadable(f"There are no aggregations in {workspace.aggregations} yet.", again)
+    if dataset not in folders:
+        raise Unreadable(f"There are no aggregations of {dataset} yet.", again)
+    # One version, should a run publish in the meantime.
+    with pinned([folders[dataset]]) as (folder,):
+        return _read(folder, folders[dataset], workspace.outputs, again)
+
+
+def _folders(workspace: Workspace) -> dict[str, Path]:
+    """The folder of each dataset's aggregations.
+
+    Tables that were written straight into the folder of all (`output=`) are of the dataset that
+    their manifest names.
+    """
+    home = workspace.aggregations
+    found = {path.parent.name: path.parent for path in sorted(home.glob(f"*/{MANIFEST}"))}
+    if (home / MANIFEST).exists():
+        name = "(unknown)"
+        with suppress(Unreadable):
+            name = str(read_json(home / MANIFEST).get("dataset", name))
+        found.setdefault(name, home)
+    return found
+
+
+def _read(folder: Path, shown: Path, root: Path, again: str) -> Published:
+    """What lies in `folder`, which people open as `shown`; `root` is that of the workspace."""
     try:
         manifest = read_json(folder / MANIFEST)
-        published = _described(manifest)
+        published = _described(manifest, root)
     except Unreadable as error:
         raise Unreadable(error.sentence, again) from None
     except (KeyError, TypeError, ValueError) as error:
         why = "an older toolkit wrote it" if isinstance(error, ValidationError) else repr(error)
         raise Unreadable(
-            f"{folder / MANIFEST} does not say what the tables beside it hold ({why}).", again
+            f"{shown / MANIFEST} does not say what the tables beside it hold ({why}).", again
         ) from None
     tables: dict[str, Table] = {}
     problems: dict[str, Unreadable] = {}
@@ -137,15 +178,32 @@ def read_published(workspace: Workspace) -> Published:
             tables[name] = _read_table(folder / f"{name}.parquet", name, aggregation)
         except Unreadable as error:
             problems[name] = Unreadable(error.sentence, again)
+    if stale := _clean_rows_since(manifest, root):
+        problems[""] = Unreadable(stale, again)
     return Published(**published, tables=tables, problems=problems)
 
 
-def _described(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _clean_rows_since(manifest: Mapping[str, Any], root: Path) -> str | None:
+    """What is to be said where the clean rows are no longer those that were aggregated."""
+    cleaned = root / manifest["cleaned"]
+    try:
+        now = read_json(cleaned / MANIFEST)
+    except Unreadable:
+        return None
+    if now.get("version") == manifest.get("cleaned_version"):
+        return None
+    return (
+        f"These figures are of run {manifest['run']}, but {cleaned} has the rows of run "
+        f"{now.get('run', '(unknown)')} by now: the two do not belong together."
+    )
+
+
+def _described(manifest: Mapping[str, Any], root: Path) -> dict[str, Any]:
     _AGGREGATIONS.validate_python(manifest["aggregations"])
     return {
         "dataset": str(manifest["dataset"]),
         "run": str(manifest["run"]),
-        "cleaned": Path(manifest["cleaned"]),
+        "cleaned": root / manifest["cleaned"],
         "n_rows": int(manifest["rows_in"]),
         "finished": datetime.fromisoformat(manifest["finished"]),
         "days": {

@@ -127,5 +127,6 @@ class View:
 def stamp_of(workspace: Workspace) -> tuple[tuple[str, int], ...]:
     """Differs when a run has published aggregations, or left a report, since."""
     reports = sorted(workspace.reports.glob(f"*/{RUN_FILE}"))
-    paths = [workspace.aggregations / MANIFEST, *reports[-1:]]
+    manifests = sorted(workspace.aggregations.glob(f"*/{MANIFEST}"))
+    paths = [workspace.aggregations / MANIFEST, *manifests, *reports[-1:]]
     return tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.exists())

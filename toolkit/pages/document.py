@@ -38,5 +38,8 @@ def read_style(package: str, name: str) -> str:
 
 
 def link_from(folder: Path, path: Path) -> str:
-    """A link from a page in `folder`, that holds when all of it is moved together."""
-    return quote(os.fsencode(os.path.relpath(path.resolve(), folder.resolve())))
+    """A link from a page in `folder`, that holds when all of it is moved together.
+
+    Symbolic links on the way stay in it: those of published outputs lead to another place soon.
+    """
+    return quote(os.fsencode(os.path.relpath(os.path.abspath(path), os.path.abspath(folder))))

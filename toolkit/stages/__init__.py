@@ -7,17 +7,18 @@ from pathlib import Path
 from toolkit.config import Settings
 from toolkit.errors import ConfigError
 from toolkit.lookups.planning import Part, Wish, all_wishes, wishes_for
-from toolkit.profile.words import all_doubts
 from toolkit.stages.aggregating import aggregate
 from toolkit.stages.cleaning import clean
 from toolkit.stages.drafting import draft_dataset
 from toolkit.stages.generating import generate
-from toolkit.stages.profiling import profile, show_profile
+from toolkit.stages.profiling import profile
+from toolkit.stages.publishing import publication
 from toolkit.stages.running import Dataset, Run, open_run
 from toolkit.stages.sharing import share_feed
 from toolkit.stages.stewarding import build, review
 from toolkit.stages.testing import run_project_tests
 from toolkit.stages.validating import CLEAN, REJECTED, Gate, validate
+from toolkit.versions import pinned
 from toolkit.workspace import Workspace
 
 __all__ = [
@@ -39,16 +40,17 @@ __all__ = [
 
 
 def run_pipeline(settings: Settings, run_dir: Path) -> None:
-    """Generate a feed unless an input is given, clean it, validate and publish, aggregate."""
+    """Generate a feed unless an input is given, clean, validate and aggregate it, then publish."""
     if settings.output is not None:
         raise ConfigError.output_of_pipeline()
     with open_run("run-pipeline", settings, run_dir) as run:
         inputs = settings.input
         if not inputs:
             inputs = (str(generate(run, run.workspace.new_feed)),)
-        cleaned = clean(run, inputs, _gate(run))
-        if settings.outputs.aggregations and cleaned is not None:
-            aggregate(run, cleaned)
+        with publication(run, run.workspace.outputs) as outputs:
+            cleaned = clean(run, outputs, inputs, _gate(run))
+            if settings.outputs.aggregations and cleaned is not None:
+                aggregate(run, outputs, cleaned)
 
 
 def generate_data(settings: Settings, run_dir: Path) -> None:
@@ -59,8 +61,11 @@ def generate_data(settings: Settings, run_dir: Path) -> None:
 
 def clean_data(settings: Settings, run_dir: Path) -> None:
     """Clean the inputs, or the generated feed if none is given."""
-    with open_run("clean-data", settings, run_dir) as run:
-        clean(run, settings.input or (str(run.workspace.generated_feed),))
+    with (
+        open_run("clean-data", settings, run_dir) as run,
+        publication(run, settings.output or run.workspace.outputs) as outputs,
+    ):
+        clean(run, outputs, _inputs(run))
 
 
 def build_aggregations(settings: Settings, run_dir: Path) -> None:
@@ -68,7 +73,12 @@ def build_aggregations(settings: Settings, run_dir: Path) -> None:
     with open_run("build-aggregations", settings, run_dir) as run:
         shared = Workspace(settings.data_dir)
         default = shared.clean_dataset(shared.generated_feed.stem)
-        aggregate(run, settings.cleaned or default)
+        cleaned = settings.cleaned or default
+        with (
+            publication(run, settings.output or run.workspace.outputs) as outputs,
+            pinned([cleaned]) as (place,),
+        ):
+            aggregate(run, outputs, Dataset(place, cleaned))
 
 
 def build_category_lookup(settings: Settings, run_dir: Path) -> None:
@@ -152,8 +162,7 @@ def _inputs(run: Run) -> tuple[str, ...]:
 def profile_data(settings: Settings, run_dir: Path) -> None:
     """Show and write what the inputs hold."""
     with open_run("profile-data", settings, run_dir) as run:
-        found = profile(run, settings.input)
-        show_profile(found, all_doubts(found), "the page")
+        profile(run, settings.input)
 
 
 def new_dataset(settings: Settings, run_dir: Path) -> None:

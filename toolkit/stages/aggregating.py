@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 
 from toolkit.aggregate.dataset import aggregation_tasks
 from toolkit.aggregate.partials import combine
 from toolkit.aggregate.pieces import days_covered, plan_pieces
 from toolkit.aggregate.tables import finish, mask_tables
 from toolkit.cluster import open_cluster
+from toolkit.contract import Contract
 from toolkit.contract.fit import fit_aggregations
-from toolkit.report import InputFacts, record_stage, utc_now, versions
-from toolkit.stages.running import Run
-from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet
+from toolkit.errors import InputError
+from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
+from toolkit.stages.publishing import Publication
+from toolkit.stages.running import Dataset, Run
+from toolkit.store import MANIFEST, ParquetStyle, read_manifest, write_json, write_parquet
 
 
-def aggregate(run: Run, cleaned: Path) -> None:
-    """Write every aggregation of the contract, all of them or none; grain as documented there."""
+def aggregate(run: Run, publication: Publication, cleaned: Dataset) -> None:
+    """Stage every aggregation of the contract; grain as documented there."""
     settings = run.settings
     contract, left_out = fit_aggregations(settings.dataset)
-    folder = (settings.output or run.workspace.aggregations).absolute()
-    style = ParquetStyle(settings.outputs.compression)
     with record_stage(run.report, "aggregate") as facts:
         for line in left_out:
             run.note(facts, line)
-        pieces = plan_pieces(cleaned, contract)
+        made_from = _manifest_of(cleaned, contract)
+        pieces = plan_pieces(cleaned.path, contract)
         facts.rows_in = sum(piece.n_rows for piece in pieces)
         facts.bytes_in = sum(piece.n_bytes for piece in pieces)
-        facts.inputs = [InputFacts(str(cleaned), facts.bytes_in, facts.rows_in)]
+        facts.inputs = [InputFacts(str(cleaned.shown), facts.bytes_in, facts.rows_in)]
         with (
-            publishing_files(folder) as staged,
             open_cluster(settings.cluster) as runner,
             run.progress.stage("aggregate", total_rows=facts.rows_in) as shown,
         ):
@@ -38,25 +43,67 @@ def aggregate(run: Run, cleaned: Path) -> None:
                 aggregation_tasks(pieces, contract),
                 lambda partial: shown.advance(rows=partial.n_rows),
             )
-            facts.bytes_out = 0
-            tables = finish(combine(partials), contract)
-            if contract.personal_columns():
-                tables = mask_tables(tables, contract, run.mask_key)
-            for name, table in tables.items():
-                path = staged / f"{name}.parquet"
-                facts.bytes_out += write_parquet(table, table.schema, path, style)
-            manifest = {
-                "dataset": contract.name,
-                "run": run.name,
-                "cleaned": cleaned.absolute(),
-                "rows_in": facts.rows_in,
-                "aggregations": {n: asdict(a) for n, a in contract.aggregations.items()},
-                "days": days_covered(pieces, contract),
-                "config_hash": settings.config_hash,
-                "versions": versions(),
-                "started": facts.started,
-                "finished": utc_now(),
-                "peak_rss_bytes": facts.peak_rss_bytes,
-            }
-            write_json(manifest, staged / MANIFEST)
-        facts.paths["aggregations"] = folder
+        tables = finish(combine(partials), contract)
+        if contract.personal_columns():
+            tables = mask_tables(tables, contract, run.mask_key)
+        manifest = {
+            "dataset": contract.name,
+            "run": run.name,
+            "version": publication.version.id,
+            "cleaned": _seen_from(publication.version.root, cleaned.shown),
+            "cleaned_version": made_from.get("version"),
+            "inputs": made_from.get("inputs", []),
+            "rows_in": facts.rows_in,
+            "aggregations": {n: asdict(a) for n, a in contract.aggregations.items()},
+            "days": days_covered(pieces, contract),
+            "config_hash": settings.config_hash,
+            "versions": versions(),
+            "started": facts.started,
+            "finished": utc_now(),
+            "peak_rss_bytes": facts.peak_rss_bytes,
+        }
+        _write(run, publication, facts, tables, manifest)
+
+
+def _write(
+    run: Run,
+    publication: Publication,
+    facts: StageFacts,
+    tables: Mapping[str, pa.Table],
+    manifest: Mapping[str, Any],
+) -> None:
+    """Stage the tables: a folder of the dataset's own, or files in the folder that was named."""
+    dataset, output = run.settings.dataset.name, run.settings.output
+    if output is None:
+        folder = run.workspace.aggregations_of(dataset).absolute()
+        staged = publication.stage_folder(facts, "aggregations", folder, dataset, alone=False)
+        places = {name: staged.path / name for name in _file_names(tables)}
+    else:
+        folder = output.absolute()
+        names = _file_names(tables)
+        places = publication.stage_files(facts, "aggregations", folder, dataset, names)
+    style = ParquetStyle(run.settings.outputs.compression)
+    facts.bytes_out = sum(
+        write_parquet(table, table.schema, places[f"{name}.parquet"], style)
+        for name, table in tables.items()
+    )
+    write_json(manifest, places[MANIFEST])
+
+
+def _seen_from(root: Path, path: Path) -> Path:
+    """Relative to the workspace where it is inside, so that a workspace may be moved."""
+    path = path.absolute()
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def _file_names(tables: Mapping[str, pa.Table]) -> list[str]:
+    return [*(f"{name}.parquet" for name in tables), MANIFEST]
+
+
+def _manifest_of(cleaned: Dataset, contract: Contract) -> dict[str, Any]:
+    """What the clean dataset says of itself, if anything. Raises InputError for another dataset."""
+    manifest = read_manifest(cleaned.path)
+    dataset = manifest.get("dataset", contract.name)
+    if dataset != contract.name:
+        raise InputError.another_dataset(cleaned.shown, dataset, contract.name)
+    return manifest

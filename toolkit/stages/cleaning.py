@@ -1,11 +1,11 @@
-"""The clean stage: CSV files into published clean and rejected datasets."""
+"""The clean stage: CSV files into clean and rejected datasets, staged to be published."""
 
 from __future__ import annotations
 
-import shutil
+import json
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -23,11 +23,12 @@ from toolkit.clean.feed import (
 )
 from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
-from toolkit.config import HALVES, Outputs, Settings
+from toolkit.config import HALVES, Outputs
 from toolkit.errors import ConfigError
 from toolkit.masking import Masks
 from toolkit.progress import Stage
 from toolkit.read.blocks import header_notes, names_shown, plan_blocks
+from toolkit.read.digest import Digests
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.sources import (
     COMPRESSED_SUFFIXES,
@@ -37,25 +38,11 @@ from toolkit.read.sources import (
     watching,
 )
 from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
+from toolkit.stages.publishing import Publication
 from toolkit.stages.running import Dataset, Run
 from toolkit.stages.spooling import spooled
-from toolkit.store import MANIFEST, BackgroundSync, publishing, write_json
-
-
-@dataclass(frozen=True)
-class _Destination:
-    """Where the datasets are to appear; None for what is not wanted."""
-
-    clean: Path | None
-    rejected: Path | None
-
-    def wanted(self) -> list[Path]:
-        return [path for _, path in self.labelled()]
-
-    def labelled(self) -> list[tuple[str, Path]]:
-        """The wanted ones, as 'clean' and 'rejected'."""
-        both = (("clean", self.clean), ("rejected", self.rejected))
-        return [(label, path) for label, path in both if path is not None]
+from toolkit.store import MANIFEST, BackgroundSync, remove, write_json
+from toolkit.versions import Version
 
 
 class Check(Protocol):
@@ -68,28 +55,73 @@ class Check(Protocol):
         """Raise to hold the staged datasets back; what is moved away then is not removed."""
 
 
-def clean(run: Run, inputs: Sequence[str], check: Check | None = None) -> Path | None:
-    """Clean the inputs into the workspace; the clean dataset, or None if it is not written.
+def clean(
+    run: Run, publication: Publication, inputs: Sequence[str], check: Check | None = None
+) -> Dataset | None:
+    """Clean the inputs and stage what comes of it; the clean dataset, or None if not wanted.
 
-    With a `check`, which is prepared first, the outputs are published when it approves them.
+    With a `check`, which is prepared first, the outputs stay staged when it approves them.
     """
     if not (run.settings.outputs.clean or run.settings.outputs.rejected):
         raise ConfigError.nothing_to_write()
     sources = find_sources(inputs)
     if check is not None:
         check.prepare()
-    with ExitStack() as publication:
-        with record_stage(run.report, "clean") as facts:
-            rules = _rules(run, facts)
-            destination = _destination(run, _stem(sources, rules.contract.name))
-            wanted = destination.wanted()
-            folders = publication.enter_context(publishing(wanted))
-            staged = dict(zip(wanted, folders, strict=True))
-            _clean(run, sources, _Work(rules, destination, staged, facts))
-        if check is not None:
-            check.approve({k: Dataset(staged[p], p) for k, p in destination.labelled()})
-        facts.paths |= dict(destination.labelled())
-    return destination.clean
+    with record_stage(run.report, "clean") as facts:
+        rules = _rules(run, facts)
+        staged = _stage(run, publication, sources, facts)
+        _clean(run, sources, _Work(rules, staged, publication.version, facts))
+    if check is not None:
+        check.approve(staged)
+    return staged.get("clean")
+
+
+def _stage(
+    run: Run, publication: Publication, sources: Sequence[Source], facts: StageFacts
+) -> dict[str, Dataset]:
+    """Empty folders for the wanted datasets, as 'clean' and 'rejected'."""
+    outputs, dataset = run.settings.outputs, run.settings.dataset.name
+    staged = {}
+    for label, target in _targets(run, _stem(sources, dataset)).items():
+        if getattr(outputs, label):
+            if note := _replaced(target, dataset, sources):
+                run.note(facts, note)
+            staged[label] = publication.stage_folder(facts, label, target, dataset, alone=True)
+    return staged
+
+
+def _targets(run: Run, stem: str) -> dict[str, Path]:
+    workspace, output = run.workspace, run.settings.output
+    targets = {
+        "clean": workspace.clean_dataset(stem),
+        "rejected": workspace.rejected_dataset(stem),
+    }
+    if output is not None:
+        targets = {label: output / path.name for label, path in targets.items()}
+    return {label: path.absolute() for label, path in targets.items()}
+
+
+def _replaced(target: Path, dataset: str, sources: Sequence[Source]) -> str | None:
+    """What is to be said where the target is of another dataset, or of other files.
+
+    Files that are cleaned again, with others or in part, are what one expects to be replaced.
+    """
+    try:
+        manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+        earlier = {str(one["resolved"]): str(one["path"]) for one in manifest["inputs"]}
+        name = str(manifest["dataset"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    same_files = not earlier or not earlier.keys().isdisjoint(map(_resolved, sources))
+    if name == dataset and same_files:
+        return None
+    rows = f"the rows of {', '.join(sorted(earlier.values()))}"
+    of = "" if name == dataset else f", dataset {name}"
+    return f"{target} had {rows}{of}; this run replaces them (output= puts them elsewhere)"
+
+
+def _resolved(source: Source) -> str:
+    return os.path.realpath(source.shown)
 
 
 def _rules(run: Run, facts: StageFacts) -> Rules:
@@ -110,53 +142,39 @@ def _stem(sources: Sequence[Source], dataset: str) -> str:
     return name.name
 
 
-def _destination(run: Run, stem: str) -> _Destination:
-    outputs, workspace = run.settings.outputs, run.workspace
-    clean_path, rejected_path = workspace.clean_dataset(stem), workspace.rejected_dataset(stem)
-    if run.settings.output is not None:
-        clean_path, rejected_path = (
-            run.settings.output / path.name for path in (clean_path, rejected_path)
-        )
-    return _Destination(
-        clean_path.absolute() if outputs.clean else None,
-        rejected_path.absolute() if outputs.rejected else None,
-    )
-
-
 @dataclass(frozen=True)
 class _Work:
-    """A cleaning: `staged` has the folder that is to become each wanted dataset."""
+    """A cleaning: `staged` has the folder of each wanted dataset."""
 
     rules: Rules
-    destination: _Destination
-    staged: Mapping[Path, Path]
+    staged: Mapping[str, Dataset]
+    version: Version
     facts: StageFacts
 
-    @property
-    def spill(self) -> Path:
-        return next(iter(self.staged.values())) / "_spill"
-
     def targets(self, outputs: Outputs) -> Targets:
-        clean, rejected = self.destination.clean, self.destination.rejected
+        clean, rejected = (self.staged.get(label) for label in ("clean", "rejected"))
         return Targets(
-            self.staged[clean] if clean else None,
-            self.staged[rejected] if rejected else None,
+            clean.path if clean else None,
+            rejected.path if rejected else None,
             outputs.compression,
             frozenset(half for half in HALVES if outputs.masks(half)),
+            self.version.token,
         )
 
 
 def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
-    work.spill.mkdir()
     if repeated := repeated_names(sources):
         run.note(work.facts, repeated)
-    with watching(sources), open_cluster(run.settings.cluster) as runner:
-        plain = spooled(runner, sources, work.spill, work.rules.contract.csv.encoding)
-        published = _clean_blocks(run, runner, plain, work)
-    shutil.rmtree(work.spill)
+    scratch = work.version.scratch
+    with watching(sources), Digests(sources) as digests:
+        with open_cluster(run.settings.cluster) as runner:
+            plain = spooled(runner, sources, scratch, work.rules.contract.csv.encoding)
+            published = _clean_blocks(run, runner, plain, work)
+        digests_of_inputs = digests.result()
+    remove(scratch)
     _count(work.facts, published, sources)
-    for folder in work.staged.values():
-        write_json(_manifest(work.facts, sources, run.settings), folder / MANIFEST)
+    for dataset in work.staged.values():
+        write_json(_manifest(run, work, sources, digests_of_inputs), dataset.path / MANIFEST)
 
 
 def _clean_blocks(
@@ -169,7 +187,7 @@ def _clean_blocks(
     rules = work.rules
     if contract.personal_columns():
         rules = replace(rules, mask_key=run.mask_key)
-    job = make_job(rules, blocks, work.spill)
+    job = make_job(rules, blocks, work.version.scratch)
     for note in header_notes(blocks, contract):
         run.note(work.facts, note)
     if job.extra:
@@ -243,11 +261,17 @@ def _count(facts: StageFacts, published: Sequence[Published], sources: Sequence[
 
 
 def _manifest(
-    facts: StageFacts, sources: Sequence[Source], settings: Settings
+    run: Run, work: _Work, sources: Sequence[Source], digests: Mapping[str, str]
 ) -> Mapping[str, Any]:
-    """What a published dataset says of itself; rows and reasons are those of the whole run."""
+    """What a published dataset says of itself; rows and reasons are those of the whole run.
+
+    Datasets of the same `version` belong together.
+    """
+    facts, settings = work.facts, run.settings
     return {
         "dataset": settings.dataset.name,
+        "run": run.name,
+        "version": work.version.id,
         "as_of": settings.as_of,
         "rows_in": facts.rows_in,
         "rows_clean": facts.rows_clean,
@@ -259,7 +283,15 @@ def _manifest(
             "rejected": Masks.of_file(settings.dataset, None).as_manifest(),
             "masked": settings.outputs.mask_personal,
         },
-        "inputs": [{"path": source.shown, "bytes": source.size} for source in sources],
+        "inputs": [
+            {
+                "path": source.shown,
+                "resolved": _resolved(source),
+                "bytes": source.size,
+                "digest": digests[source.shown],
+            }
+            for source in sources
+        ],
         "config_hash": settings.config_hash,
         "versions": versions(),
         "started": facts.started,

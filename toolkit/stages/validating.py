@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,11 +19,12 @@ from toolkit.parts import find_parts
 from toolkit.progress import Stage
 from toolkit.report import RESULTS_FILE, CheckFacts, InputFacts, StageFacts, record_stage
 from toolkit.stages.running import Dataset, Run
-from toolkit.store import MANIFEST, ParquetStyle, publishing_files, write_json, write_parquet
+from toolkit.store import ParquetStyle, publishing_files, read_manifest, write_json, write_parquet
 from toolkit.validate.dataset import open_dataset
 from toolkit.validate.importing import import_validation
 from toolkit.validate.parameters import suite_parameters
 from toolkit.validate.verdicts import TABLE_SCHEMA, Checked, as_table, breaches, outcome
+from toolkit.versions import pinned
 
 if TYPE_CHECKING:
     from toolkit.validate.run import Target, Validated
@@ -43,7 +43,21 @@ def validate(run: Run, datasets: Mapping[str, Dataset]) -> None:
     """
     for dataset in datasets.values():
         find_parts(dataset.path, InputError.not_parquet)
-    Gate(run, list(datasets)).validate(datasets, holds=False)
+    with pinned([dataset.path for dataset in datasets.values()]) as places:
+        read = {
+            kind: Dataset(place, dataset.shown)
+            for (kind, dataset), place in zip(datasets.items(), places, strict=True)
+        }
+        _check_pair(list(read.values()))
+        Gate(run, list(read)).validate(read, holds=False)
+
+
+def _check_pair(datasets: Sequence[Dataset]) -> None:
+    """Datasets of two runs tell nothing about each other. Raises InputError."""
+    found = [(dataset, read_manifest(dataset.path)) for dataset in datasets]
+    known = [(dataset, m["run"], m["version"]) for dataset, m in found if "version" in m]
+    if len({version for _, _, version in known}) > 1:
+        raise InputError.not_a_pair([(dataset.shown, run) for dataset, run, _ in known])
 
 
 class Gate:
@@ -173,23 +187,13 @@ def _manifest_of(kind: str, datasets: Mapping[str, Dataset]) -> dict[str, Any]:
 
     Where it says nothing, the counts are those of the datasets, if both are here.
     """
-    path = datasets[kind].path / MANIFEST
-    try:
-        return _read_manifest(path)
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except (OSError, TypeError, ValueError) as error:
-        raise InputError.not_parquet(path.parent, f"its {MANIFEST} is damaged: {error}") from error
+    manifest = read_manifest(datasets[kind].path)
+    if manifest:
+        if "as_of" in manifest:
+            manifest["as_of"] = date.fromisoformat(manifest["as_of"])
+        return manifest
     n_rows = {f"rows_{kind}": open_dataset(one.path).n_rows for kind, one in datasets.items()}
     return {**n_rows, "rows_in": sum(n_rows.values())} if len(n_rows) > 1 else n_rows
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    """Its content, with `as_of` as a day."""
-    manifest: dict[str, Any] = {**json.loads(path.read_text(encoding="utf-8"))}
-    if "as_of" in manifest:
-        manifest["as_of"] = date.fromisoformat(manifest["as_of"])
-    return manifest
 
 
 def _report(

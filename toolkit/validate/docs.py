@@ -11,11 +11,9 @@ A page is written once, with its run, and stays as it is until the run is droppe
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
@@ -31,7 +29,7 @@ from pydantic import TypeAdapter
 
 from toolkit.errors import OutputError
 from toolkit.pages.document import link_from
-from toolkit.store import publishing, sync_folder, sync_path
+from toolkit.store import locked, make_folders, remove, sync_folder, sync_path, write_text
 from toolkit.validate.suite_page import (
     Row,
     SuiteDocs,
@@ -127,18 +125,17 @@ def add_run(
         tally.page: _page(run, tally, suite, rows, run_folder)
         for tally, (suite, rows) in zip(tallies, found, strict=True)
     }
-    with publishing([folder], wait=True) as (staged,):
+    with locked(folder, wait=True):
         earlier = _read_runs(folder)
         others = [other for other in earlier if other.name != run.name]
         kept = sorted(others, key=_newest_first)[: keep_runs - 1]
-        _share(folder, staged, {run.folder for run in earlier} - {run.folder for run in kept})
-        _write_assets(staged / _ASSETS)
-        _write_run(staged / _RUNS / run.folder, run, pages)
-        runs = sorted([run, *kept], key=_newest_first)
-        (staged / _INDEX).write_text(_index(runs), encoding="utf-8")
-        # New files are on the disk by now, those of earlier runs have long been.
-        for part in filter(Path.is_dir, staged.rglob("*")):
-            sync_path(part)
+        index = _index(sorted([run, *kept], key=_newest_first))
+        try:
+            _add(folder, run, pages, index)
+            for dropped in {one.folder for one in others} - {one.folder for one in kept}:
+                remove(folder / _RUNS / dropped)
+        except OSError as error:
+            raise OutputError.cannot_write(error.filename or folder, error) from error
     return DocsRun(folder / _INDEX, {tally.suite: run_folder / tally.page for tally in tallies})
 
 
@@ -194,7 +191,7 @@ def _read_runs(folder: Path) -> list[_Run]:
     if missing := [name for name in (_INDEX, _ASSETS, _RUNS) if not (folder / name).exists()]:
         raise OutputError.not_data_docs(folder, f"it has no {missing[0]}")
     runs = []
-    for run_folder in filter(Path.is_dir, (folder / _RUNS).iterdir()):
+    for run_folder in filter(Path.is_dir, (folder / _RUNS).glob("[!.]*")):
         path = run_folder / _RUN_FILE
         try:
             run = _RUN_JSON.validate_json(path.read_bytes())
@@ -206,35 +203,42 @@ def _read_runs(folder: Path) -> list[_Run]:
     return runs
 
 
-def _share(folder: Path, staged: Path, dropped: set[str]) -> None:
-    """Give the staged site what is published, but for the index and the dropped runs."""
-    left_behind = {folder: {_INDEX}, folder / _RUNS: dropped}
-    if folder.exists():
-        shutil.copytree(
-            folder,
-            staged,
-            symlinks=True,
-            ignore=lambda path, _: left_behind.get(Path(path), set()),
-            copy_function=_link,
-            dirs_exist_ok=True,
-        )
+def _add(folder: Path, run: _Run, pages: Mapping[str, str], index: str) -> None:
+    """Write the run's pages, then the index that leads to them; on failure all is as it was.
 
-
-def _link(source: str, target: str) -> None:
-    """The same file under a second name: published files never change. Else a copy."""
-    with suppress(OSError):
-        os.link(source, target, follow_symlinks=False)
-        return
-    shutil.copy2(source, target)
-    sync_path(Path(target))
+    Raises OSError.
+    """
+    target = folder / _RUNS / run.folder
+    staged, replaced = (target.with_name(f".{target.name}.{role}") for role in ("new", "old"))
+    made = make_folders(folder / _RUNS)
+    try:
+        for path in target.parent.glob(".*.new"):
+            remove(path)
+        _write_assets(folder / _ASSETS)
+        _write_run(staged, run, pages)
+        if target.exists():
+            target.rename(replaced)
+        staged.rename(target)
+        sync_path(target.parent)
+        write_text(index, folder / _INDEX)
+    except BaseException:
+        with suppress(OSError):
+            remove(staged)
+            if replaced.exists() or not (folder / _INDEX).exists():
+                remove(target)
+            if replaced.exists():
+                replaced.rename(target)
+            for path in reversed(made):
+                remove(path)
+        raise
+    remove(replaced)
 
 
 def _write_assets(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for name, content in _assets().items():
         if not (folder / name).exists():
-            (folder / name).write_bytes(content)
-            sync_path(folder / name)
+            write_text(content.decode(), folder / name)
 
 
 def _assets() -> dict[str, bytes]:
@@ -243,8 +247,8 @@ def _assets() -> dict[str, bytes]:
     return {f"{path.stem}-{_digest(b)}{path.suffix}": b for path, b in contents.items()}
 
 
-def _write_run(folder: Path, run: _Run, pages: dict[str, str]) -> None:
-    folder.mkdir(parents=True)
+def _write_run(folder: Path, run: _Run, pages: Mapping[str, str]) -> None:
+    folder.mkdir()
     for name, page in pages.items():
         (folder / name).write_text(page, encoding="utf-8")
     (folder / _RUN_FILE).write_bytes(_RUN_JSON.dump_json(run, indent=2))

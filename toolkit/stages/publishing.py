@@ -1,0 +1,81 @@
+"""What a run publishes: outputs that are made one after the other and appear together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from toolkit.errors import OutputError
+from toolkit.report import StageFacts
+from toolkit.stages.running import Dataset, Run
+from toolkit.store import read_manifest
+from toolkit.versions import Version, new_version
+
+
+class Publication:
+    """Outputs in the making. Nothing is written before the first of them is begun.
+
+    The report names their paths once they are published.
+    """
+
+    def __init__(self, run: Run, root: Path, stack: ExitStack) -> None:
+        self._run, self._root, self._stack = run, root, stack
+        self._outputs: list[tuple[StageFacts, str, Path]] = []
+
+    @cached_property
+    def version(self) -> Version:
+        """Raises OutputError where the folder of the outputs cannot be written."""
+        return self._stack.enter_context(new_version(self._root, self._run.name))
+
+    def stage_folder(
+        self, facts: StageFacts, label: str, target: Path, dataset: str, *, alone: bool
+    ) -> Dataset:
+        """An empty folder for what is to become `target`.
+
+        Raises OutputError where the target is not ours, or is being written by another run and
+        this one is to be `alone`.
+        """
+        place = self.version.stage(target, dataset, alone=alone)
+        place.mkdir()
+        self._outputs.append((facts, label, target))
+        return Dataset(place, target)
+
+    def stage_files(
+        self, facts: StageFacts, label: str, folder: Path, dataset: str, names: Sequence[str]
+    ) -> dict[str, Path]:
+        """Places for files that are to appear in a folder which may hold others.
+
+        Files that were published there for the same dataset and are not among them are withdrawn.
+        Raises OutputError where one of them is not ours, and where the folder holds files of
+        another dataset.
+        """
+        held = read_manifest(folder).get("dataset", dataset)
+        if held != dataset:
+            raise OutputError.another_dataset(folder, held, dataset)
+        places = {name: self.version.stage(folder / name, dataset, alone=False) for name in names}
+        for name in self.version.published_in(folder):
+            if name not in places:
+                self.version.withdraw(folder / name)
+        self._outputs.append((facts, label, folder))
+        return places
+
+    def commit(self) -> None:
+        """Publish what was begun, if anything was. Raises OutputError, see `Version.commit`."""
+        if self._outputs:
+            self.version.commit(self._run.mark_published)
+            for facts, label, target in self._outputs:
+                facts.paths[label] = target
+
+
+@contextmanager
+def publication(run: Run, root: Path) -> Iterator[Publication]:
+    """All that is staged in the block is published when it ends, in one commit, or nothing is.
+
+    `root` is the folder that the outputs lie in.
+    """
+    with ExitStack() as stack:
+        made = Publication(run, root.absolute(), stack)
+        yield made
+        made.commit()

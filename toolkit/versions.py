@@ -1,0 +1,375 @@
+"""Published versions: outputs that belong together change in one rename.
+
+Outputs lie in the folder `.versions` of their workspace, one folder for each run that published.
+What people open is a symbolic link that leads through `.versions/current`, itself a link to the
+version that is published:
+
+    clean/feed_clean.parquet -> ../.versions/current/clean/feed_clean.parquet
+    .versions/current -> 20261128T101500-1f2e3d4c
+    .versions/20261128T101500-1f2e3d4c/clean/feed_clean.parquet/part-000000-1f2e3d4c.parquet
+    .versions/20261128T101500-1f2e3d4c/clean/other_clean.parquet -> (the version that has it)
+
+Publishing renames `current`. Before that rename nothing has happened, after it everything has, for
+every reader and on any file system with symbolic links; there is no state in between to recover.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import OutputError
+from toolkit.interrupts import hold_interrupts
+from toolkit.store import MANIFEST, locked, open_locked, remove, sync_path, write_json
+
+VERSIONS, CURRENT, COMMIT = ".versions", "current", "commit.json"
+_LOCK, _SCRATCH, _REPLACED = ".lock", "scratch", "replaced"
+_LOCKS, _COMMITTING = ".locks", ".committing"
+_MOST_TRIES = 5
+
+
+@dataclass
+class Version:
+    """A version in the making; nobody sees it before `commit`.
+
+    `root` is the folder of the workspace, `id` unlike that of any other version. `scratch` is for
+    files that are needed while the version is made.
+    """
+
+    root: Path
+    id: str
+    run: str
+    _staged: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _withdrawn: set[str] = field(default_factory=set)
+    _locks: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def folder(self) -> Path:
+        return self.root / VERSIONS / self.id
+
+    @property
+    def scratch(self) -> Path:
+        return self.folder / _SCRATCH
+
+    @property
+    def token(self) -> str:
+        """A short name that no other version has, for the names of parts."""
+        return self.id.rpartition("-")[2]
+
+    def stage(self, target: Path, dataset: str, *, alone: bool = True) -> Path:
+        """The place of what is to become `target`; the folder around it is there.
+
+        Raises OutputError when something is at the target that the toolkit did not make, or when
+        another run is making the same and this one is to be `alone`. Otherwise the last one wins.
+        """
+        name = target.relative_to(self.root).as_posix()
+        if alone:
+            lock = self.root / VERSIONS / _LOCKS / name.replace("/", "--")
+            self._locks.enter_context(locked(target, lock))
+        _check_replaceable(target)
+        place = self.folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self._staged[name] = {"dataset": dataset}
+        return place
+
+    def published_in(self, folder: Path) -> list[str]:
+        """The names of what is published directly in a folder."""
+        inside = folder.relative_to(self.root)
+        return [Path(n).name for n in read_commit(self.root) if Path(n).parent == inside]
+
+    def withdraw(self, target: Path) -> None:
+        """Have the commit unpublish what an earlier version published as `target`."""
+        self._withdrawn.add(target.relative_to(self.root).as_posix())
+
+    def commit(self, on_commit: Callable[[], None] = lambda: None) -> None:
+        """Publish all that was staged, at once. `on_commit` is called when that has happened.
+
+        Raises OutputError when it could not be done; everything is then as it was before. What
+        fails afterwards (removing what is no longer needed) fails no run.
+        """
+        for name in self._staged:
+            _sync_tree(self.folder / name)
+        with _committing(self.root):
+            published = _still_there(self.root, read_commit(self.root)) | {
+                name: {"version": self.id, "run": self.run, **facts}
+                for name, facts in self._staged.items()
+            }
+            for name in self._withdrawn:
+                published.pop(name, None)
+            for name, facts in published.items():
+                if facts["version"] != self.id:
+                    _link(self.folder / name, self.root / VERSIONS / facts["version"] / name)
+            remove(self.scratch)
+            content = {"run": self.run, "committed": _now().isoformat(), "published": published}
+            write_json(content, self.folder / COMMIT)
+            for name in self._staged:
+                self._show(self.root / name)
+            _sync_folders(self.folder)
+            with hold_interrupts():
+                _point(self.root / VERSIONS, self.id)
+                on_commit()
+            with suppress(OSError):
+                sync_path(self.root / VERSIONS)
+                for name in self._withdrawn:
+                    (self.root / name).unlink(missing_ok=True)
+                _collect(self.root)
+
+    def is_published(self) -> bool:
+        return current_version(self.root) == self.id
+
+    def _show(self, target: Path) -> None:
+        """Have the path that people open lead to the published version, from its commit on."""
+        link = _link_text(target, self.root / VERSIONS / CURRENT / target.relative_to(self.root))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink() and os.readlink(target) == link:
+            return
+        if target.is_symlink():
+            target.unlink()
+        elif target.exists():
+            aside = self.folder / _REPLACED / target.relative_to(self.root)
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            target.rename(aside)
+        target.symlink_to(link)
+        sync_path(target.parent)
+
+
+@contextmanager
+def new_version(root: Path, run: str) -> Iterator[Version]:
+    """A version of what is published in the folder `root`, for the run of that name.
+
+    It is removed when the block ends without its commit. What killed runs left in `root` is removed
+    first. Raises OutputError when the folder cannot be written.
+    """
+    root = root.absolute()
+    version = Version(root, f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", run)
+    with ExitStack() as stack:
+        stack.enter_context(version._locks)
+        try:
+            stack.callback(_discard, version)
+            with _committing(root):
+                _collect(root)
+                version.folder.mkdir()
+                stack.callback(os.close, open_locked(version.folder / _LOCK))
+            version.scratch.mkdir()
+            yield version
+        except OSError as error:
+            name = error.filename
+            if name is None or Path(os.fsdecode(name)).is_relative_to(root):
+                raise OutputError.cannot_write(name or root, error) from error
+            raise
+
+
+@contextmanager
+def pinned(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Where the paths lead now, all of one version, which is not removed until the block ends.
+
+    A path that is no link of a published version is given as it is.
+    """
+    for path in paths:
+        _recover_around(path)
+    with ExitStack() as stack:
+        for _ in range(_MOST_TRIES):
+            held = stack.enter_context(ExitStack())
+            found = [_led(path) for path in paths]
+            for folder in set(filter(None, map(_version_of, found))):
+                with suppress(OSError):
+                    held.callback(os.close, open_locked(folder / _LOCK, shared=True))
+            if found == [_led(path) for path in paths] and all(map(Path.exists, found)):
+                break
+            held.close()
+        yield found
+
+
+def current_version(root: Path) -> str | None:
+    """The id of the version that is published in the folder."""
+    try:
+        return os.readlink(root / VERSIONS / CURRENT)
+    except OSError:
+        return None
+
+
+def read_commit(root: Path) -> dict[str, dict[str, Any]]:
+    """What is published in the folder, by its path there: the version that has it, run, dataset."""
+    current = current_version(root)
+    if current is None:
+        return {}
+    text = (root / VERSIONS / current / COMMIT).read_text(encoding="utf-8")
+    published: dict[str, dict[str, Any]] = json.loads(text)["published"]
+    return published
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _point(home: Path, version: str) -> None:
+    """The commit itself."""
+    pointer = home / f".{CURRENT}-{version}"
+    try:
+        pointer.symlink_to(version)
+        pointer.replace(home / CURRENT)
+    finally:
+        pointer.unlink(missing_ok=True)
+
+
+def _check_replaceable(target: Path) -> None:
+    """Nothing that the toolkit did not make is ever replaced."""
+    if target.is_symlink():
+        if f"{VERSIONS}/{CURRENT}/" not in os.readlink(target):
+            raise OutputError.in_the_way(target, "a symbolic link")
+    elif target.is_dir():
+        ours = all(path.match("part-*.parquet") for path in target.iterdir())
+        if not ours and not (target / MANIFEST).is_file():
+            raise OutputError.in_the_way(target, f"a folder without {MANIFEST}")
+    elif target.exists() and not (target.parent / MANIFEST).is_file():
+        raise OutputError.in_the_way(target, "a file")
+
+
+def _still_there(root: Path, published: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Without what a person has removed since."""
+    return {name: facts for name, facts in published.items() if (root / name).is_symlink()}
+
+
+def _link(place: Path, target: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(_link_text(place, target))
+
+
+def _link_text(place: Path, target: Path) -> str:
+    """Relative, so that a workspace may be moved; also right if a folder on the way is a link."""
+    home = target
+    while home.name != VERSIONS:
+        home = home.parent
+    return os.path.relpath(home.resolve() / target.relative_to(home), place.parent.resolve())
+
+
+def _led(path: Path) -> Path:
+    """Where a link of a published version leads; any other path as it is."""
+    resolved = path.resolve()
+    return path if _version_of(resolved) is None else resolved
+
+
+def _version_of(path: Path) -> Path | None:
+    """The folder of the version that a resolved path lies in."""
+    return next((p for p in path.parents if p.parent.name == VERSIONS), None)
+
+
+def _recover_around(path: Path) -> None:
+    """Undo what a killed run left half done around a path that is to be read."""
+    root = next((p for p in path.absolute().parents if (p / VERSIONS).is_dir()), None)
+    if root is not None:
+        # Whoever may only read, or comes while another run commits, reads what is there.
+        with suppress(OSError), _committing(root, wait=False):
+            _collect(root)
+
+
+@contextmanager
+def _committing(root: Path, *, wait: bool = True) -> Iterator[None]:
+    """Nobody else begins, commits or removes a version in the meantime."""
+    home = root / VERSIONS
+    while True:
+        home.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = open_locked(home / _COMMITTING, wait=wait)
+            break
+        except FileNotFoundError:
+            # The run before was the first, failed, and has just removed the folder.
+            continue
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _discard(version: Version) -> None:
+    """Leave nothing of a version that was not committed."""
+    if version.is_published():
+        return
+    with suppress(OSError), _committing(version.root):
+        _undo(version.root, version.folder)
+        home = version.root / VERSIONS
+        if not {path.name for path in home.iterdir()} - {_LOCKS, _COMMITTING}:
+            remove(home)
+
+
+def _collect(root: Path) -> None:
+    """Remove what no published path needs and no living process makes or reads."""
+    published, current = read_commit(root), current_version(root)
+    for path in (root / VERSIONS).iterdir():
+        if path.name == _LOCKS:
+            for lock in path.iterdir():
+                _remove_unheld(lock)
+        elif path.is_symlink():
+            if path.name != CURRENT:
+                path.unlink()
+        elif path.is_dir() and path.name != current:
+            needed = {name for name, facts in published.items() if facts["version"] == path.name}
+            with suppress(BlockingIOError), _unheld(path / _LOCK):
+                if needed:
+                    _prune(path, needed)
+                else:
+                    _undo(root, path)
+    if current is not None:
+        remove(root / VERSIONS / current / _REPLACED)
+
+
+def _undo(root: Path, folder: Path) -> None:
+    """Remove a version that is not published, and what its commit had begun."""
+    published = read_commit(root)
+    for name in _named(folder) - published.keys():
+        target, replaced = root / name, folder / _REPLACED / name
+        if target.is_symlink() and not target.exists():
+            target.unlink()
+        if replaced.exists() and not os.path.lexists(target):
+            replaced.rename(target)
+    remove(folder)
+
+
+def _prune(folder: Path, needed: set[str]) -> None:
+    """Remove from an earlier version what later ones have replaced."""
+    for name in _named(folder) - needed:
+        remove(folder / name)
+
+
+def _named(folder: Path) -> set[str]:
+    """The paths that a version's commit names."""
+    with suppress(FileNotFoundError):
+        return set(json.loads((folder / COMMIT).read_text(encoding="utf-8"))["published"])
+    return set()
+
+
+@contextmanager
+def _unheld(lock: Path) -> Iterator[None]:
+    """Hold a lock that is free. Raises BlockingIOError where it is not."""
+    descriptor = open_locked(lock)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_unheld(lock: Path) -> None:
+    with suppress(BlockingIOError), _unheld(lock):
+        lock.unlink()
+
+
+def _sync_tree(path: Path) -> None:
+    """A file, or all that is below a folder, is on the disk when this returns."""
+    if path.is_dir():
+        for below in path.rglob("*"):
+            sync_path(below)
+    sync_path(path)
+
+
+def _sync_folders(folder: Path) -> None:
+    """The names in a version's own folders are on the disk when this returns."""
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            sync_path(path)
