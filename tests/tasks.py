@@ -67,3 +67,10 @@ def worker_settings() -> tuple[int, int, bool]:
 
     ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     return pa.cpu_count(), pa.io_thread_count(), ignored
+
+
+def scheduler_address() -> str:
+    """Where the worker that runs this has its scheduler."""
+    from distributed import get_worker
+
+    return str(get_worker().scheduler.address)

@@ -32,7 +32,8 @@ def follow(folder: Path) -> str:
     values: dict[str, Any] = yaml.safe_load(contract.read_text("utf-8"))
     [edit] = (yaml.safe_load(block) for block in blocks("yaml"))
     values["columns"] |= edit["columns"]
-    contract.write_text(yaml.safe_dump(values | {"reasons": edit["reasons"]}, sort_keys=False))
+    edited = values | {"reasons": edit["reasons"], "key": edit["key"]}
+    contract.write_text(yaml.safe_dump(edited, sort_keys=False))
     done = ask(*run, cwd=folder)
     assert done.code == 0, done.err
     return done.out

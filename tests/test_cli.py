@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.commands import Answer, ask, left_in, run_script
+from tests.feeds import GOOD_ROW, write_feed
 from tests.values import Values
 from toolkit.command_help import group_options
 from toolkit.command_line import COMMANDS, LEGACY_FLAGS
@@ -416,3 +417,19 @@ def test_the_shipped_configs_serve_an_installed_toolkit(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert yaml.safe_load(done.stdout)["rows"] == 1000
     assert left_in(tmp_path / "elsewhere") == []
+
+
+def test_a_lack_of_memory_is_no_bug(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_bytes(write_feed([GOOD_ROW]))
+    code = (
+        "import resource, sys\nfrom toolkit import cli, stages\nimport pyarrow\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))\n"
+        "stages.clean_data = lambda *_: pyarrow.allocate_buffer(1 << 33)\n"
+        "sys.exit(cli.clean_data())"
+    )
+    words = [sys.executable, "-c", code, str(feed)]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith("error: out of memory")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import http.client
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ import pytest
 from dask.callbacks import Callback
 from dask.delayed import delayed
 from distributed import Client
+from distributed.security import Security
 
 from tests import tasks
 from tests.conftest import ROOT
@@ -256,6 +258,125 @@ def test_a_local_cluster_can_be_reached_from_this_machine_only() -> None:
     assert len(opened) >= 4
     assert {ip for ip, _ in opened} == {"127.0.0.1"}
     assert not listening() & opened
+
+
+def test_nobody_else_runs_code_on_a_local_cluster() -> None:
+    """Tried from other processes, which know the address and nothing of the certificate."""
+    spec = ClusterSpec("local", workers=1, threads_per_worker=1, memory_limit="1 GiB")
+    before = listening()
+    with open_cluster(spec) as runner:
+        assert runner.dashboard is None
+        ports = sorted(port for _, port in listening() - before)
+        scheduler = runner.run([delayed(tasks.scheduler_address)()])[0]
+        assert scheduler.startswith("tls://127.0.0.1:")
+        tried = [("own", scheduler), ("none", scheduler), ("none", scheduler.replace("tls", "tcp"))]
+        outcomes = subprocess.run(
+            [sys.executable, "-c", INTRUDER, json.dumps(tried)],
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=True,
+        ).stdout.split()
+        pages = [page for port in ports for page in answers_over_http(port)]
+    assert outcomes == ["refused"] * len(tried)
+    assert pages == []
+
+
+INTRUDER = """
+import json, logging, os, sys
+from distributed import Client
+from distributed.security import Security
+logging.disable(logging.CRITICAL)
+for certificate, address in json.loads(sys.argv[1]):
+    security = Security.temporary() if certificate == "own" else Security()
+    try:
+        Client(address, timeout=1, security=security).run_on_scheduler(os.getuid)
+        print("in", flush=True)
+    except Exception:
+        print("refused", flush=True)
+"""
+
+
+def answers_over_http(port: int) -> list[str]:
+    """Paths of Dask's that a port answers with something."""
+    found = []
+    for path in ("/status", "/info/main/workers.html", "/json/counts.json", "/metrics", "/health"):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            if connection.getresponse().status != 404:
+                found.append(f"{port}{path}")
+        except (OSError, http.client.HTTPException):
+            continue
+        finally:
+            connection.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """PEM files of a certificate that is its own authority."""
+    folder = tmp_path_factory.mktemp("pem")
+    security = Security.temporary()
+    (folder / "cert.pem").write_text(security.tls_client_cert)
+    (folder / "key.pem").write_text(security.tls_client_key)
+    names = {"tls_ca_file": "cert.pem", "tls_cert": "cert.pem", "tls_key": "key.pem"}
+    return {option: str(folder / name) for option, name in names.items()}
+
+
+def test_a_remote_cluster_over_tls(certificates: dict[str, Any], tmp_path: Path) -> None:
+    words = [
+        *("--tls-ca-file", certificates["tls_ca_file"], "--tls-cert", certificates["tls_cert"]),
+        *("--tls-key", certificates["tls_key"], "--host", "127.0.0.1"),
+    ]
+    file = tmp_path / "scheduler.json"
+    listen = ("--protocol", "tls", "--port", "0", "--dashboard-address", "127.0.0.1:0")
+    with started(*DASK, "scheduler", *words, *listen, "--scheduler-file", str(file)):
+        wait_until(lambda: file.exists() and file.read_text().endswith("}"))
+        address = json.loads(file.read_text())["address"]
+        assert address.startswith("tls://")
+        with started(*DASK, "worker", address, *words, "--no-nanny", "--no-dashboard"):
+            spec = ClusterSpec("remote", address=address, timeout_seconds=30, **certificates)
+            with open_cluster(spec) as runner:
+                assert runner.run([delayed(tasks.square)(3)]) == [9]
+            by_file = ClusterSpec(
+                "remote", scheduler_file=str(file), timeout_seconds=30, **certificates
+            )
+            with open_cluster(by_file) as runner:
+                assert runner.run([delayed(tasks.square)(4)]) == [16]
+        with pytest.raises(
+            ClusterError, match=r"^cluster\.address=tls://.*: TLS takes certificates"
+        ):
+            enter(ClusterSpec("remote", address=address))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tls_key": None}, r"^cluster\.tls_ca_file, cluster\.tls_cert and cluster\.tls_key: give"),
+        (
+            {"tls_cert": "none.pem"},
+            r"cluster\.tls_cert=none\.pem, .* cannot be used as certificates",
+        ),
+        ({"address": "tcp://127.0.0.1:9"}, r"^cluster\.address=tcp://127.* expected tls://"),
+        (
+            {"address": "tls://user:s3cret@127.0.0.1:9"},
+            r"^cluster\.address=tls://\*\*\*@127\.0\.0\.1:9",
+        ),
+        (
+            {"address": "user:s3cret@127.0.0.1:9"},
+            r"^cluster\.address=\*\*\*@127\.0\.0\.1:9: expected",
+        ),
+    ],
+)
+def test_certificates_that_cannot_be_used(
+    change: dict[str, Any], message: str, certificates: dict[str, Any]
+) -> None:
+    spec = ClusterSpec("remote", address="127.0.0.1:9", timeout_seconds=1, **certificates)
+    with pytest.raises(ClusterError, match=message) as caught:
+        enter(replace(spec, **change))
+    assert "s3cret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def listening() -> set[tuple[str, int]]:

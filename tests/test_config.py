@@ -244,3 +244,18 @@ def test_the_hash_is_the_same_for_defaults_written_out() -> None:
 
 def hash_of(values: dict[str, Any], overrides: Sequence[str] = ()) -> str:
     return read_settings(values, overrides).config_hash
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cluster": {"kind": "remote", "address": "tls://user:s3cretpw@host:8786"}},
+        {"cluster": {"kind": "remote", "address": "user:s3cretpw@host:8786"}},
+        {"input": "https://user:s3cretpw@host/feed.csv"},
+        {"data_dir": "s3://user:s3cretpw@host/feed"},
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_shown(changes: dict[str, Any]) -> None:
+    [found] = config_problems({**shipped_values(), **changes})
+    assert "***@host" in found
+    assert "s3cretpw" not in found

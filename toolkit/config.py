@@ -23,7 +23,7 @@ from toolkit.addresses import is_address
 from toolkit.config_explain import explain, shown
 from toolkit.contract import Contract, Delimiter, Mapped, delimiter_problem
 from toolkit.contract.check import contract_problems
-from toolkit.errors import ConfigError
+from toolkit.errors import ConfigError, without_credentials
 
 _STRICT: dict[str, Any] = {"extra": "forbid"}
 # What changes where results lie, how fast they come or what is said meanwhile, not what they are.
@@ -48,7 +48,10 @@ _USED: dict[str, dict[str, tuple[str, ...]]] = {
         "threads": ("workers",),
         "processes": ("workers", "timeout_seconds"),
         "local": ("workers", "threads_per_worker", "memory_limit", "timeout_seconds"),
-        "remote": ("address", "scheduler_file", "timeout_seconds"),
+        "remote": (
+            *("address", "scheduler_file", "tls_ca_file", "tls_cert", "tls_key"),
+            "timeout_seconds",
+        ),
     },
 }
 
@@ -83,6 +86,10 @@ class Cluster:
     address: Annotated[str, Field(min_length=1)] | None = None
     """Without it and without a file, DASK_SCHEDULER_ADDRESS is asked."""
     scheduler_file: Annotated[str, Field(min_length=1)] | None = None
+    tls_ca_file: Annotated[str, Field(min_length=1)] | None = None
+    """PEM: who signed the scheduler's certificate; then this client's certificate and its key."""
+    tls_cert: Annotated[str, Field(min_length=1)] | None = None
+    tls_key: Annotated[str, Field(min_length=1)] | None = None
     timeout_seconds: Annotated[float, Field(gt=0)] = 10
 
 
@@ -286,7 +293,12 @@ def read_contract(values: Any) -> Contract:
 def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> list[str]:
     """Every problem of the values, one line each: dotted key, value, what is allowed."""
     values = _dated(values, date.today())
-    problems = [*_empty_paths(values), *_addresses(values), *_infinities(values)]
+    problems = [
+        *_empty_paths(values),
+        *_addresses(values),
+        *_credentials(values),
+        *_infinities(values),
+    ]
     try:
         config = _validated(Config, _listed(values))
     except ValidationError as error:
@@ -387,8 +399,8 @@ def _addresses(values: Mapping[str, Any]) -> Iterator[str]:
         for path in given if isinstance(given, list | tuple) else [given]:
             if isinstance(path, str) and is_address(path):
                 yield (
-                    f"{key}={path}: is an address, but only files on this machine's disks are "
-                    f"read and written{_path_of(path)}"
+                    f"{key}={without_credentials(path)}: is an address, but only files on "
+                    f"this machine's disks are read and written{_path_of(path)}"
                 )
 
 
@@ -407,6 +419,14 @@ def _infinities(value: Any, key: str = "") -> Iterator[str]:
             yield from _infinities(inner, key)
     elif isinstance(value, float) and not math.isfinite(value):
         yield f"{key}={value}: must be a finite number"
+
+
+def _credentials(values: Mapping[str, Any]) -> Iterator[str]:
+    """An address with a user and a password: the config of a run is kept for all to read."""
+    cluster = values.get("cluster")
+    given = cluster.get("address") if isinstance(cluster, Mapping) else None
+    if isinstance(given, str) and (safe := without_credentials(given)) != given:
+        yield f"cluster.address={safe}: takes no user and password; give host and port alone"
 
 
 def _group_problems(values: Mapping[str, Any]) -> Iterator[str]:

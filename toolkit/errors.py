@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 _ADDRESS = re.compile(r"[^@\s]@[^@\s]")
+# user:password@ of an address, with its protocol or without.
+_CREDENTIALS = re.compile(
+    r"([A-Za-z][\w+.-]*://)[^\s/'\"]*@|(?<![^\s='\"])[^\s/:@=]+:[^\s/@]+@(?=[\w.\[-]+:\d)"
+)
+
+
+OUT_OF_MEMORY = (
+    "out of memory: the system gives this process no more; use a smaller partitions.block_bytes "
+    "(partitions=by_size), fewer cluster.workers, or raise the limit (ulimit -v)"
+)
 
 
 class ToolkitError(Exception):
@@ -112,8 +122,9 @@ class InputError(ToolkitError):
 
     @classmethod
     def is_address(cls, given: str) -> InputError:
+        shown = without_credentials(given)
         return cls(
-            f"input {given}: is an address, but only files on this machine's disks are read; "
+            f"input {shown}: is an address, but only files on this machine's disks are read; "
             "download it and name the file"
         )
 
@@ -430,7 +441,28 @@ class ClusterError(ToolkitError):
 
     @classmethod
     def bad_option(cls, name: str, value: object, expected: str) -> ClusterError:
-        return cls(f"cluster.{name}={value}: expected {expected}")
+        return cls(f"cluster.{name}={without_credentials(str(value))}: expected {expected}")
+
+    @classmethod
+    def half_certificate(cls) -> ClusterError:
+        return cls(
+            "cluster.tls_ca_file, cluster.tls_cert and cluster.tls_key: give all three or none"
+        )
+
+    @classmethod
+    def no_certificate(cls, address: str) -> ClusterError:
+        return cls(
+            f"cluster.address={address}: TLS takes certificates; set cluster.tls_ca_file, "
+            "cluster.tls_cert and cluster.tls_key, or Dask's own distributed.comm.tls settings"
+        )
+
+    @classmethod
+    def bad_certificate(cls, files: Mapping[str, str], why: object) -> ClusterError:
+        shown = ", ".join(f"cluster.{name}={path}" for name, path in files.items())
+        return cls(
+            f"{shown or 'distributed.comm.tls'}: cannot be used as certificates: {why}; "
+            "name PEM files that belong together"
+        )
 
     @classmethod
     def bad_scheduler_file(cls, path: Path, why: object) -> ClusterError:
@@ -481,6 +513,11 @@ def _header(cells: Sequence[str]) -> str:
     if any(_ADDRESS.search(cell) for cell in cells):
         return "(hidden: it holds an e-mail address, so it is a record and no header)"
     return ", ".join(repr(name) for name in cells[:20])
+
+
+def without_credentials(text: str) -> str:
+    """The text with *** for what stands before the @ of an address."""
+    return _CREDENTIALS.sub(lambda found: f"{found[1] or ''}***@", text)
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

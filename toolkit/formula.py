@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from toolkit.errors import ConfigError
+from toolkit.figures import Bools, Figures, Floats
 
-Floats = npt.NDArray[np.float64]
+# A power of ten up to here is a float64, so that rounding to so many decimals is exact.
+MOST_DECIMALS = 22
 
-_OPERATORS: dict[type[ast.operator], Callable[[Floats, Floats], Floats]] = {
+_DEEPEST, _LONGEST_SHOWN = 200, 100
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -27,22 +32,87 @@ def formula_columns(formula: str) -> list[str]:
     A formula has + - * /, parentheses, numbers and column names.
     """
     names: list[str] = []
-    for node in _nodes(_parse(formula)):
-        if isinstance(node, ast.Name) and node.id not in names:
-            names.append(node.id)
-        elif (
-            (isinstance(node, ast.Constant) and type(node.value) not in (int, float))
-            or (isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.USub))
-            or (isinstance(node, ast.BinOp) and type(node.op) not in _OPERATORS)
-        ):
+    for node in _nodes(_parse(formula), formula):
+        sound = True
+        if isinstance(node, ast.Name):
+            names += [node.id] if node.id not in names else []
+        elif isinstance(node, ast.Constant):
+            sound = _is_number(node.value)
+        elif isinstance(node, ast.UnaryOp):
+            sound = isinstance(node.op, ast.USub)
+        elif isinstance(node, ast.BinOp):
+            sound = type(node.op) in _OPERATORS
+        if not sound:
             raise _refused(formula)
     return names
 
 
-def evaluate_formula(formula: str, columns: Mapping[str, Floats]) -> Floats:
-    """The formula's value for every row, in float64, in the order in which it is written."""
+def evaluate_formula(formula: str, columns: Mapping[str, Floats | Figures]) -> Floats:
+    """The formula's value for every row, in float64, in the order in which it is written.
+
+    Rows with a whole number of 2**53 or more are computed without rounding, and rounded once.
+    """
+    tree = _parse(formula)
+    figures = _figures(columns)
     with np.errstate(all="ignore"):
-        return np.asarray(_value(_parse(formula), columns), dtype=np.float64)
+        floats = {name: column.floats for name, column in figures.items()}
+        values = np.asarray(_value(tree, floats), dtype=np.float64)
+    rows = np.flatnonzero(has_large(formula, figures))
+    if len(rows):
+        values = np.broadcast_to(values, len(next(iter(figures.values())))).copy()
+        exact = exact_values(formula, {name: column.take(rows) for name, column in figures.items()})
+        for row, value in zip(rows.tolist(), exact, strict=True):
+            values[row] = values[row] if value is None else _nearest(value)
+    return values
+
+
+def has_large(formula: str, columns: Mapping[str, Figures]) -> Bools:
+    """Rows in which a column of the formula is a whole number that float64 may round."""
+    large = [columns[name].large() for name in formula_columns(formula)]
+    return np.logical_or.reduce(large) if large else np.zeros(0, dtype=bool)
+
+
+def exact_values(formula: str, columns: Mapping[str, Figures]) -> list[Fraction | None]:
+    """The formula's value for every row, nothing rounded; None where there is no finite one.
+
+    It takes Python for each row: for the few that float64 is not enough for.
+    """
+    tree, names = _parse(formula), formula_columns(formula)
+    rows = zip(*(exact_numbers(columns[name]) for name in names), strict=True)
+    return [_exact_value(tree, dict(zip(names, row, strict=True))) for row in rows]
+
+
+def _figures(columns: Mapping[str, Floats | Figures]) -> dict[str, Figures]:
+    return {
+        name: column if isinstance(column, Figures) else Figures(column)
+        for name, column in columns.items()
+    }
+
+
+def exact_numbers(column: Figures) -> list[Fraction | None]:
+    """Each number without rounding; None where it is unknown or not finite."""
+    large, whole = column.large().tolist(), column.whole
+    wholes = [0] * len(column) if whole is None else whole.tolist()
+    return [
+        Fraction(exact) if is_large else Fraction(value) if math.isfinite(value) else None
+        for value, exact, is_large in zip(column.floats.tolist(), wholes, large, strict=True)
+    ]
+
+
+def _exact_value(tree: ast.expr, row: Mapping[str, Fraction | None]) -> Fraction | None:
+    if None in row.values():
+        return None
+    try:
+        return Fraction(_value(tree, row, Fraction))
+    except ZeroDivisionError:
+        return None
+
+
+def _nearest(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def round_half_even(values: Floats, decimals: int) -> Floats:
@@ -83,29 +153,42 @@ def _parse(formula: str) -> ast.expr:
         raise _refused(formula) from None
 
 
-def _nodes(node: ast.expr) -> list[ast.expr]:
+def _nodes(node: ast.expr, formula: str, depth: int = 0) -> list[ast.expr]:
+    if depth > _DEEPEST:
+        raise _refused(formula)
     match node:
         case ast.BinOp(left=left, right=right):
-            return [node, *_nodes(left), *_nodes(right)]
+            left_nodes = _nodes(left, formula, depth + 1)
+            return [node, *left_nodes, *_nodes(right, formula, depth + 1)]
         case ast.UnaryOp(operand=operand):
-            return [node, *_nodes(operand)]
+            return [node, *_nodes(operand, formula, depth + 1)]
         case ast.Name() | ast.Constant():
             return [node]
-    raise _refused(ast.unparse(node))
+    raise _refused(formula)
 
 
-def _value(node: ast.expr, columns: Mapping[str, Floats]) -> Floats | float:
+def _is_number(value: object) -> bool:
+    """Whether a literal is a number that float64 has a place for."""
+    try:
+        return type(value) in (int, float) and math.isfinite(float(value))  # type: ignore[arg-type]
+    except OverflowError:
+        return False
+
+
+def _value(node: ast.expr, columns: Mapping[str, Any], of: type = np.float64) -> Any:
+    """The value in the arithmetic of the columns; a literal is of the type `of`."""
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATORS[type(op)](_value(left, columns), _value(right, columns))  # type: ignore[arg-type]
+            return _OPERATORS[type(op)](_value(left, columns, of), _value(right, columns, of))
         case ast.UnaryOp(operand=operand):
-            return -_value(operand, columns)
+            return -_value(operand, columns, of)
         case ast.Name(id=name):
             return columns[name]
         case ast.Constant(value=int() | float() as number):
-            return float(number)
+            return of(number)
     raise _refused(ast.unparse(node))
 
 
 def _refused(formula: str) -> ConfigError:
-    return ConfigError(f"formula {formula!r}: only + - * /, parentheses, numbers and columns")
+    shown = formula if len(formula) <= _LONGEST_SHOWN else f"{formula[:_LONGEST_SHOWN]}..."
+    return ConfigError(f"formula {shown!r}: only + - * /, parentheses, numbers and columns")

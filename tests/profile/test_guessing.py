@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from toolkit.contract import Dated, Numeric
-from toolkit.profile.guessing import Cells, Guess, guess_reading
+from toolkit.profile.doubts import Doubt
+from toolkit.profile.guess import Cells, Guess
+from toolkit.profile.guessing import guess_reading
 
 
 def cells(values: list[str]) -> Cells:
@@ -48,7 +51,7 @@ PLAIN = {"decimal": ".", "thousands": None, "prefix": (), "suffix": ()}
         (["1'234.50", "12.5"], "number", {"thousands": "'"}),
         (["$1.50", "$2", "3.25"], "number", {"prefix": ("$",)}),
         (["1,50 €", "2,75 €"], "number", {"decimal": ",", "suffix": ("€",)}),
-        (["EUR 5", "USD 7"], "integer", {"prefix": ("EUR", "USD")}),
+        (["EUR 5", "€ 7"], "integer", {"prefix": ("EUR", "€")}),
         (["5%", "12.5 %"], "number", {"suffix": ("%",)}),
     ],
 )
@@ -90,7 +93,7 @@ def test_days_that_nothing_tells_apart_are_taken_as_they_run_and_doubted() -> No
         column = guess.reading.column
         assert isinstance(column, Dated)
         assert column.formats == (best,)
-        assert f"{best} is a guess" in guess.doubts[0]
+        assert f"{best} is a guess" in guess.doubts[0].text
 
 
 @pytest.mark.parametrize(
@@ -119,10 +122,117 @@ def test_one_value_in_twenty_may_be_none_and_is_told() -> None:
 def test_a_reading_of_most_values_only_is_a_doubt() -> None:
     found = guessed("1", "2", "3", "many")
     assert found.kind == "text"
-    assert found.doubts == ("75.0 % of the cells read as integer, but not such as 'many'",)
+    assert found.doubts == (
+        Doubt("75.0 % of the cells read as integer, but not such as 'many'", 3),
+    )
 
 
 def test_commas_before_three_digits_are_doubted_either_way() -> None:
     assert written(guessed("1,234", "5,678"))["thousands"] == ","
     assert written(guessed("1,234", "5,678", commas=True))["decimal"] == ","
-    assert "taken for decimal" in guessed("1,234", "5,678", commas=True).doubts[0]
+    assert "taken for decimal" in guessed("1,234", "5,678", commas=True).doubts[0].text
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (["$4.50", "€4.50", "£4.50"], "'$' beside 1 cell, '€' beside 1 cell, '£' beside 1 cell"),
+        (["12.50 EUR", "12.50 USD", "3.00 EUR"], "'€' beside 2 cells, '$' beside 1 cell"),
+        (["$5", "5 EUR"], "'$' beside 1 cell, '€' beside 1 cell"),
+        (["5 kg", "800 g"], "'kg' beside 1 cell, 'g' beside 1 cell"),
+        (["12%", "0.12"], "'%' beside 1 cell, neither beside 1"),
+        (["$5", "10%"], "'$' beside 1 cell, '%' beside 1 cell"),
+    ],
+)
+def test_several_currencies_or_units_are_text_with_a_doubt(values: list[str], told: str) -> None:
+    found = guessed(*values)
+    assert (found.kind, found.is_plain) == ("text", True)
+    [doubt] = found.doubts
+    assert doubt.text.startswith(told)
+    assert doubt.rows == len(values)
+
+
+def test_a_zero_needs_no_per_cent_sign_and_a_currency_may_be_left_out_with_a_doubt() -> None:
+    assert guessed("12%", "0", "7%").kind == "integer"
+    assert guessed("12%", "0", "7%").doubts == ()
+    [doubt] = guessed("$1.50", "$2", "3.25").doubts
+    assert doubt == Doubt(
+        "'$' stands beside 2 numbers, and nothing beside 1: they are taken for the same", 1
+    )
+
+
+def test_points_before_three_digits_are_doubted_too() -> None:
+    [doubt] = guessed("5.000", "12.500", "7").doubts
+    assert "all points stand before three digits; they are taken for decimal" in doubt.text
+    assert doubt.rows == 2
+    assert guessed("0.500", "12.500").doubts == ()
+    assert guessed("1234.500", "12.500").doubts == ()
+
+
+def formats_of(guess: Guess) -> tuple[str, ...]:
+    column = guess.reading.column
+    assert isinstance(column, Dated)
+    return column.formats
+
+
+@pytest.mark.parametrize("proof", ["7/13/2016", "13/7/2016"])
+def test_what_one_format_proves_decides_the_others_of_the_column(proof: str) -> None:
+    found = guessed(*[proof] * 5, *[f"0{n}-0{n % 7 + 1}-2016" for n in range(1, 9)])
+    first = "%m" if proof.startswith("7") else "%d"
+    assert {one[:2] for one in formats_of(found)} == {first}
+    [doubt] = found.doubts
+    assert f"5 cells of the column prove {formats_of(found)[1]}" in doubt.text
+    assert doubt.rows == 8
+
+
+def test_days_that_nothing_decides_are_no_dates_unless_another_column_proves_an_order() -> None:
+    any_day = Random(3)
+    values = [f"0{any_day.randint(1, 9)}/0{any_day.randint(1, 9)}/2024" for _ in range(40)]
+    found = guessed(*values)
+    assert (found.kind, found.undecided) == ("text", True)
+    assert "no cell tells %d/%m/%Y from %m/%d/%Y: all 40 read both ways" in found.doubts[0].text
+    told = guess_reading(cells(values), order="month")
+    assert formats_of(told) == ("%m/%d/%Y",)
+    assert "another column proves months first" in told.doubts[0].text
+
+
+def test_a_column_that_proves_both_orders_is_text() -> None:
+    found = guessed(*["13/07/2016"] * 3, *["07/13/2016"] * 3, "01/02/2016")
+    assert found.kind == "text"
+    assert "3 cells can only be day/month, 3 only month/day" in found.doubts[0].text
+
+
+def test_years_of_two_digits_that_could_come_first_are_no_days() -> None:
+    found = guessed(*[f"24-{n % 12 + 1:02}-{n % 28 + 1:02}" for n in range(60)])
+    assert found.kind == "text"
+    assert "the year may come first" in found.doubts[0].text
+
+
+def test_days_of_the_iso_form_are_doubted_where_none_is_above_12() -> None:
+    swapped = guessed(*[f"2023-{n % 12 + 1:02}-{n % 3 + 4:02}" for n in range(360)])
+    assert formats_of(swapped) == ("%Y-%m-%d",)
+    assert "none of 12 different days is above the 12th" in swapped.doubts[0].text
+    assert swapped.doubts[0].rows == 360
+    months = guessed(*[f"{year}-{n:02}-01" for year in (2022, 2023) for n in range(1, 13)])
+    a_fortnight = guessed(*[f"2023-05-{n:02}" for n in range(1, 13)])
+    assert months.doubts == a_fortnight.doubts == ()
+
+
+def test_offsets_of_one_place_are_left_out_with_a_doubt_and_of_several_are_text() -> None:
+    one = guessed("2025-03-01 10:22:33 -0500", "2025-07-31 10:22:33 -0400")
+    assert one.kind == "timestamp"
+    assert one.tally.share == 1.0
+    assert "offsets are left out: -0500 1, -0400 1" in one.doubts[0].text
+    two = guessed("2025-03-01 10:22:33 -0500", "2025-07-31 10:22:33 +0100")
+    assert two.kind == "text"
+    assert "looks like days or times" in two.doubts[0].text
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["28. März 2025", "Tue, 28 Oct 2025", "20251028T102233Z", "Jan 1, 2025 12:03:04 AM PST"],
+)
+def test_days_that_no_format_reads_are_a_doubt(value: str) -> None:
+    found = guessed(value)
+    assert (found.kind, found.is_plain) == ("text", True)
+    assert "looks like days or times" in found.doubts[0].text

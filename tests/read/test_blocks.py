@@ -220,3 +220,11 @@ def test_unpacked_copies_never_share_a_name(
         Path(name).write_bytes(gzip.compress(name.encode()))
     sources = [spool(source, tmp_path, "utf-8") for source in find_sources(names)]
     assert [source.path.read_text() for source in sources] == names
+
+
+@pytest.mark.parametrize("data", [bytes(1 << 23), gzip.compress(HEADER), b"%PDF-1.4"])
+def test_what_is_packed_is_called_what_it_is_at_once(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(data, 1))
+    [source] = find_sources([f"{tmp_path}/a.csv.gz"])
+    with pytest.raises(InputError, match="is no CSV file but gzip of"):
+        spool(source, tmp_path, "utf-8")

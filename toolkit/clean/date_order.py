@@ -18,8 +18,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from toolkit.clean.dates import NO_DAY, Ints, ParsedDates, Reading, read_dates
-from toolkit.clean.parsers import Bools
 from toolkit.date_format import pieces
+from toolkit.figures import Bools
 from toolkit.read.cells import first_occurrences
 from toolkit.read.parse import RawBlock
 from toolkit.units import human_count

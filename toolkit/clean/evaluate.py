@@ -19,13 +19,11 @@ import pyarrow as pa
 from toolkit.clean.date_order import OrderEvidence, weigh_column
 from toolkit.clean.dates import ParsedDates, parse_dates
 from toolkit.clean.fills import LOOKUP, contradicted, fill_missing
-from toolkit.clean.halves import clean_table, rejected_table
+from toolkit.clean.halves import clean_table, number_array, rejected_table
 from toolkit.clean.numbers import finish_numeric, parse_numeric, read_numeric, within_limits
 from toolkit.clean.parsers import (
     OK,
-    Bools,
     Codes,
-    Floats,
     Parsed,
     coded,
     found_only,
@@ -38,6 +36,7 @@ from toolkit.clean.repaired import N_EXAMPLES, Repaired, show_examples
 from toolkit.contract import (
     BLANK_ROW,
     REPEATED_HEADER,
+    STRUCTURAL_REASONS,
     Category,
     Contract,
     Dated,
@@ -48,13 +47,12 @@ from toolkit.contract import (
     Text,
     Unused,
 )
+from toolkit.figures import Bools, Figures, Floats, Ints, figures_of
 from toolkit.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.lookups import Lookup, load_lookups, load_numbers, match_key
 from toolkit.masking import Masks
 from toolkit.read.cells import column_of, read_cells, repeated_headers, rows_that_read
 from toolkit.read.parse import RawBlock
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -124,9 +122,9 @@ class _Column:
         codes = self.parsed.codes
         return codes if codes is None or self.indices is None else codes[self.indices]
 
-    def floats(self) -> Floats:
-        values = np.asarray(self.parsed.values)
-        return values if self.indices is None else values[self.indices]
+    def figures(self) -> Figures:
+        figures = self.parsed.figures
+        return figures if self.indices is None else figures.take(self.indices)
 
     def absent(self) -> Bools | None:
         absent = self.parsed.absent
@@ -146,20 +144,29 @@ class _Column:
             raise AssertionError("the column came without a dictionary")
         return values, self.indices
 
-    def take(self, rows: Ints) -> pa.Array | Floats:
+    def take(self, rows: Ints) -> pa.Array | Figures:
         """The values of `rows`; text that came as a dictionary stays one."""
         values = self.parsed.values
-        if self.indices is None:
-            return values[rows] if isinstance(values, np.ndarray) else values.take(pa.array(rows))
-        indices = self.indices[rows]
         if isinstance(values, np.ndarray):
-            return values[indices]
+            places = rows if self.indices is None else self.indices[rows]
+            return self.parsed.figures.take(places)
+        if self.indices is None:
+            return values.take(pa.array(rows))
+        indices = self.indices[rows]
         if not pa.types.is_string(values.type):
             return values.take(pa.array(indices))
         distinct = values.dictionary_encode()
         return pa.DictionaryArray.from_arrays(
             distinct.indices.take(pa.array(indices)), distinct.dictionary
         )
+
+
+@dataclass(frozen=True)
+class _Derived:
+    """A derived column: its values, and which rows know all inputs (None: all values are fine)."""
+
+    floats: Floats
+    known: Bools | None
 
 
 def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
@@ -169,14 +176,16 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
     for column in columns.values():
         _lower(reasons, column.codes())
     _check(columns, reasons, rules)
-    derived = {name: _derive(name, columns, reasons, rules) for name in rules.contract.derived}
+    derived = {name: _derive(name, columns, rules.contract) for name in rules.contract.derived}
+    for name, found in derived.items():
+        _hold_derived(name, found, reasons, rules)
     _reject_structure(reasons, raw, rules)
     _reject_unrepresentable(reasons, columns, rules)
     kept = np.flatnonzero(reasons == OK)
     evaluated = Evaluated(
         clean_table(
             {name: column.take(kept) for name, column in columns.items()},
-            {name: values[kept] for name, values in derived.items()},
+            {name: Figures(found.floats[kept]) for name, found in derived.items()},
             rules.contract,
         ),
         kept,
@@ -258,27 +267,39 @@ def _repair(name: str, labels: _Column, by: _Column, rules: Rules) -> _Column:
 def _fill(columns: dict[str, _Column], rules: Rules) -> dict[str, _Column]:
     """The columns, with numbers where a repair knows them; then those columns' own rules."""
 
-    def look_up(by: str, map_file: str, rows: Ints) -> Floats:
+    def look_up(by: str, map_file: str, rows: Ints) -> Figures:
         labels, indices = columns[by].vocabulary()
         numbers = rules.numbers[map_file]
         # An unknown label is null; no map knows the empty text.
         keys = [match_key(label or "") for label in labels.to_pylist()]
-        return np.array([numbers.get(key, np.nan) for key in keys], np.float64)[indices[rows]]
+        return figures_of([numbers.get(key, np.nan) for key in keys]).take(indices[rows])
 
     fills = [fill for fill in rules.contract.repairs if fill.column in columns]
-    names = {name for fill in fills for name in (fill.column, *fill.inputs)}
-    values = {name: columns[name].floats() for name in names if _is_numeric(name, rules.contract)}
+    names = _in_fills(rules.contract).intersection(columns)
+    values = {name: columns[name].figures() for name in names}
     filled = fill_missing(fills, values, rules.contract, look_up)
-    for name, changes in filled.items():
-        known = Parsed(
-            values[name],
-            changes={**columns[name].changes(), **changes},
-            absent=columns[name].absent(),
-        )
-        column = rules.contract.columns[name]
-        if isinstance(column, Number | Integer):
-            columns[name] = _Column(finish_numeric(column, known, rules.reason_ids), None)
+    for name in names:
+        column, before = rules.contract.columns[name], columns[name]
+        if not isinstance(column, Number | Integer):
+            raise AssertionError("only numbers are filled")
+        if name in filled:
+            changes = {**before.changes(), **filled[name]}
+            known = Parsed(
+                values[name].floats,
+                changes=changes,
+                absent=before.absent(),
+                whole=values[name].whole,
+            )
+            before = _Column(known, None)
+        finished = finish_numeric(column, before.parsed, rules.reason_ids)
+        columns[name] = _Column(finished, before.indices)
     return columns
+
+
+def _in_fills(contract: Contract) -> frozenset[str]:
+    """The number columns that are filled or filled from: their defaults come after all fills."""
+    named = {name for fill in contract.repairs for name in (fill.column, *fill.inputs)}
+    return frozenset(name for name in named if _is_numeric(name, contract))
 
 
 def _is_numeric(name: str, contract: Contract) -> bool:
@@ -289,7 +310,7 @@ def _check(columns: Mapping[str, _Column], reasons: Codes, rules: Rules) -> None
     """Put the failures of all checks into `reasons`."""
     for check in rules.contract.checks.values():
         names = (check.column, *formula_columns(check.formula))
-        bad = contradicted(check, {name: columns[name].floats() for name in names})
+        bad = contradicted(check, {name: columns[name].figures() for name in names})
         _lower(reasons, coded(bad, rules.reason_ids[check.reason]))
 
 
@@ -304,9 +325,9 @@ def _count_repairs(
             if len(rows):
                 first = rows[:N_EXAMPLES]
                 cells = raw.table.column(contract.sources[name]).take(pa.array(first))
-                values = pa.array(column.take(first))
-                if isinstance(contract.columns[name], Integer):
-                    values = values.cast(pa.int64())
+                values = column.take(first)
+                if isinstance(values, Figures):
+                    values = number_array(values, isinstance(contract.columns[name], Integer))
                 if contract.columns[name].personal is not None:
                     cells, values = (
                         rules.file_masks.array(contract.sources[name], array)
@@ -333,7 +354,7 @@ def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:
             lookup = None if column.map is None else rules.lookups[name]
             return parse_text(column, strings, rules.reason_ids, lookup)
         case Number() | Integer() as column:
-            if name in {fill.column for fill in rules.contract.repairs}:
+            if name in _in_fills(rules.contract):
                 return read_numeric(column, strings)
             return parse_numeric(column, strings, rules.reason_ids)
         case Dated() as column:
@@ -355,24 +376,32 @@ def derived_values(name: str, table: pa.Table, rules: Rules) -> Floats:
     refused = np.full(table.num_rows, OK, dtype=np.uint8)
     for column in inputs:
         _lower(refused, columns[column].codes())
-    values = _derive(name, columns, refused, rules)
-    return np.where(refused == OK, values, np.nan)
+    values = _derive(name, columns, rules.contract)
+    _hold_derived(name, values, refused, rules)
+    return np.where(refused == OK, values.floats, np.nan)
 
 
-def _derive(name: str, columns: Mapping[str, _Column], reasons: Codes, rules: Rules) -> Floats:
-    """A derived column, its failures put into `reasons`. NaN inputs fail no rule of it."""
-    derived = rules.contract.derived[name]
-    inputs = {source: columns[source].floats() for source in formula_columns(derived.formula)}
+def _derive(name: str, columns: Mapping[str, _Column], contract: Contract) -> _Derived:
+    """A derived column, NaN where an input is unknown."""
+    derived = contract.derived[name]
+    inputs = {source: columns[source].figures() for source in formula_columns(derived.formula)}
     values = evaluate_formula(derived.formula, inputs)
     if derived.decimals is not None:
         values = round_half_even(values, derived.decimals) + 0.0
-    if derived.reason is not None:
-        bad = ~within_limits(derived, values)
-        if np.isnan(values).any():
-            for known in inputs.values():
-                bad &= ~np.isnan(known)
-        _lower(reasons, coded(bad, rules.reason_ids[derived.reason]))
-    return values
+    known = None
+    if not np.isfinite(values).all():
+        known = np.logical_and.reduce([~np.isnan(one.floats) for one in inputs.values()])
+    return _Derived(values, known)
+
+
+def _hold_derived(name: str, found: _Derived, reasons: Codes, rules: Rules) -> None:
+    """Put the reason of a derived column's rows that break its limits, or are no finite number,
+    into `reasons`. Unknown inputs fail no rule of it.
+    """
+    bad = ~within_limits(rules.contract.derived[name], Figures(found.floats))
+    if found.known is not None:
+        bad = (bad | np.isinf(found.floats)) & found.known
+    _lower(reasons, coded(bad, rules.reason_ids[rules.contract.derived_reasons[name]]))
 
 
 def _reject_structure(reasons: Codes, raw: RawBlock, rules: Rules) -> None:
@@ -388,7 +417,8 @@ def _reject_unrepresentable(reasons: Codes, columns: Mapping[str, _Column], rule
     """A whole number beyond int64 that no rule has rejected yet is no value of its column."""
     for name, column in rules.contract.columns.items():
         if isinstance(column, Integer) and column.reason is not None:
-            values = np.asarray(columns[name].parsed.values)
-            if (np.abs(values) >= 2.0**63).any():
-                huge = (np.abs(columns[name].floats()) >= 2.0**63) & (reasons == OK)
-                reasons[huge] = rules.reason_ids[column.reason]
+            figures = columns[name].figures()
+            if figures.whole is not None:
+                # A reason that the contract does not name gives way to that of the number itself.
+                left = reasons >= len(STRUCTURAL_REASONS) + len(rules.contract.reasons)
+                reasons[figures.beyond & left] = rules.reason_ids[column.reason]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from toolkit.clean.numbers import settle
-from toolkit.clean.parsers import Bools, Floats
-from toolkit.contract import Check, Column, Contract, Fill, Integer, Number
-from toolkit.formula import evaluate_formula, formula_columns, round_half_even
+from toolkit.contract import Check, Contract, Fill, Integer, Number
+from toolkit.figures import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, figures_of
+from toolkit.formula import (
+    evaluate_formula,
+    exact_numbers,
+    exact_values,
+    formula_columns,
+    has_large,
+    round_half_even,
+)
 
-Ints = npt.NDArray[np.int64]
-LookUp = Callable[[str, str, Ints], Floats]
+LookUp = Callable[[str, str, Ints], Figures]
 """What a map (its file) says of the values of a column in some rows."""
 
 FORMULA, LOOKUP = "formula", "lookup"
@@ -22,7 +28,7 @@ _FORGIVEN = 4
 
 
 def fill_missing(
-    fills: Sequence[Fill], values: dict[str, Floats], contract: Contract, look_up: LookUp
+    fills: Sequence[Fill], values: dict[str, Figures], contract: Contract, look_up: LookUp
 ) -> dict[str, dict[str, Bools]]:
     """Put a number where a fill knows one and none is known, one fill after the other.
 
@@ -31,48 +37,103 @@ def fill_missing(
     """
     filled: dict[str, dict[str, Bools]] = {fill.column: {} for fill in fills}
     for fill in fills:
-        known = values[fill.column]
-        rows = np.flatnonzero(np.isnan(known))
+        known, column = values[fill.column], contract.columns[fill.column]
+        if not isinstance(column, Number | Integer):
+            raise AssertionError("only numbers are filled")
+        rows = np.flatnonzero(np.isnan(known.floats))
         if fill.by is not None and fill.map is not None:
             how, found = LOOKUP, look_up(fill.by, fill.map, rows)
         else:
-            how, found = FORMULA, _computed(fill, values, rows)
-        found = _fitting(contract.columns[fill.column], found)
-        values[fill.column] = known.copy()
-        values[fill.column][rows] = found
-        hits = rows[~np.isnan(found)]
+            inputs = {name: values[name].take(rows) for name in fill.inputs}
+            how, found = FORMULA, _computed(fill, inputs, column)
+        found = _fitting(column, found)
+        values[fill.column] = known.replaced(rows, found)
+        hits = rows[~np.isnan(found.floats)]
         if len(hits):
             filled[fill.column].setdefault(how, np.zeros(len(known), dtype=bool))[hits] = True
     return filled
 
 
-def _computed(fill: Fill, values: Mapping[str, Floats], rows: Ints) -> Floats:
-    """What a fill's formula gives for `rows`; NaN where a column of it is unknown."""
-    inputs = {name: values[name][rows] for name in fill.inputs}
-    found = np.broadcast_to(evaluate_formula(fill.formula or "", inputs), len(rows))
-    return found if fill.decimals is None else round_half_even(found, fill.decimals) + 0.0
+def _computed(fill: Fill, inputs: Mapping[str, Figures], column: Number | Integer) -> Figures:
+    """What a fill's formula gives; NaN where a column of it is unknown, or no finite number."""
+    formula = fill.formula or ""
+    found = evaluate_formula(formula, inputs)
+    if fill.decimals is not None:
+        found = round_half_even(found, fill.decimals) + 0.0
+    known = np.logical_and.reduce([np.isfinite(one.floats) for one in inputs.values()])
+    found = np.where(known, found, np.nan)
+    if isinstance(column, Number):
+        return Figures(found)
+    rows = np.flatnonzero(known & (has_large(formula, inputs) | (np.abs(found) >= EXACT)))
+    if not len(rows):
+        return Figures(found)
+    exact = exact_values(formula, {name: one.take(rows) for name, one in inputs.items()})
+    found[rows] = np.nan
+    return Figures(found).replaced(rows, figures_of([_whole(one, fill) for one in exact]))
 
 
-def _fitting(column: Column, found: Floats) -> Floats:
+def _whole(value: Fraction | None, fill: Fill) -> float:
+    """An exact result as a whole number of 64 bits; NaN where it is none."""
+    if value is not None and fill.decimals is not None:
+        value = round(value, fill.decimals)
+    if value is None or value.denominator != 1 or not LOWEST <= value <= HIGHEST:
+        return np.nan
+    return value.numerator
+
+
+def _fitting(column: Number | Integer, found: Figures) -> Figures:
     """What may fill the column, as it would have been read; NaN for what is no value of it."""
-    if not isinstance(column, Number | Integer):
-        raise AssertionError("only numbers are filled")
-    fine = np.isfinite(found)
+    floats = found.floats
+    fine = np.isfinite(floats)
     if isinstance(column, Integer):
         with np.errstate(invalid="ignore"):
-            off = np.abs(found - np.rint(found))
-            fine &= off <= _ROUNDING * np.spacing(np.maximum(np.abs(found), 1.0))
-    return settle(column, np.where(fine, found, np.nan))
+            off = np.abs(floats - np.rint(floats))
+            fine &= off <= _ROUNDING * np.spacing(np.maximum(np.abs(floats), 1.0))
+        fine &= ~found.beyond
+    whole = None if found.whole is None else np.where(fine, found.whole, 0)
+    return settle(column, Figures(np.where(fine, floats, np.nan), whole))
 
 
-def contradicted(check: Check, values: Mapping[str, Floats]) -> Bools:
+def contradicted(check: Check, values: Mapping[str, Figures]) -> Bools:
     """Rows whose column and formula are both known, and too far apart."""
-    stored = values[check.column]
+    stored = values[check.column].floats
     names = formula_columns(check.formula)
+    inputs = {name: values[name] for name in names}
     with np.errstate(all="ignore"):
-        wanted = evaluate_formula(check.formula, values)
-        slack = _FORGIVEN * np.spacing(np.maximum(np.abs(stored), np.abs(wanted)))
+        wanted = evaluate_formula(check.formula, inputs)
+        slack = _slack(stored, wanted)
         bad = ~(np.abs(stored - wanted) <= check.tolerance + slack)
     for name in (check.column, *names):
-        bad &= ~np.isnan(values[name])
+        bad &= ~np.isnan(values[name].floats)
+    rows = np.flatnonzero(has_large(check.formula, inputs) | values[check.column].large())
+    if len(rows):
+        bad[rows] = _far_apart(check, {n: figures.take(rows) for n, figures in values.items()})
     return np.asarray(bad)
+
+
+def _far_apart(check: Check, values: Mapping[str, Figures]) -> list[bool]:
+    """`contradicted` for rows with whole numbers that float64 rounds: these are compared exactly.
+
+    What is no whole number on both sides is forgiven as everywhere.
+    """
+    inputs = {name: values[name] for name in formula_columns(check.formula)}
+    pairs = zip(
+        exact_numbers(values[check.column]), exact_values(check.formula, inputs), strict=True
+    )
+    return [
+        stored is not None
+        and wanted is not None
+        and abs(stored - wanted) > Fraction(check.tolerance) + _forgiven(stored, wanted)
+        for stored, wanted in pairs
+    ]
+
+
+def _forgiven(stored: Fraction, wanted: Fraction) -> Fraction:
+    if stored.denominator == wanted.denominator == 1:
+        return Fraction(0)
+    [slack] = _slack(np.array([float(stored)]), np.array([float(wanted)])).tolist()
+    return Fraction(slack)
+
+
+def _slack(stored: Floats, wanted: Floats) -> Floats:
+    return np.asarray(_FORGIVEN * np.spacing(np.maximum(np.abs(stored), np.abs(wanted))))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from toolkit.clean.parsers import OK, Bools, Codes, Floats
+from toolkit.clean.parsers import OK, Codes
 from toolkit.contract import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
@@ -15,35 +15,39 @@ from toolkit.contract import (
     Contract,
     Integer,
 )
+from toolkit.figures import Bools, Figures
 from toolkit.read.parse import RawBlock
 
 
 def clean_table(
-    values: Mapping[str, pa.Array | Floats], derived: Mapping[str, Floats], contract: Contract
+    values: Mapping[str, pa.Array | Figures], derived: Mapping[str, Figures], contract: Contract
 ) -> pa.Table:
     """The kept rows' columns, derived columns and flags."""
     arrays: dict[str, pa.Array] = {}
+    figures = dict(derived)
     for name, column in values.items():
-        is_whole = isinstance(contract.columns[name], Integer)
-        arrays[name] = _numbers(column, is_whole) if isinstance(column, np.ndarray) else column
-    arrays |= {name: _numbers(column) for name, column in derived.items()}
+        if isinstance(column, Figures):
+            figures[name] = column
+            column = number_array(column, isinstance(contract.columns[name], Integer))
+        arrays[name] = column
+    arrays |= {name: number_array(column) for name, column in derived.items()}
     for flag, labels in contract.flags.items():
         arrays[flag] = _flag(
             {
-                label: arrays[on.column].to_numpy(zero_copy_only=False) > on.above
+                label: figures[on.column].compared(np.greater, on.above)
                 for label, on in labels.items()
             }
         )
     return pa.table(arrays)
 
 
-def _numbers(values: Floats, is_whole: bool = False) -> pa.Array:
+def number_array(figures: Figures, is_whole: bool = False) -> pa.Array:
     """The numbers of an Arrow column; NaN, which is no value, becomes null."""
-    unknown = np.isnan(values)
+    unknown = np.isnan(figures.floats)
+    values = figures.wholes() if is_whole else figures.floats
     if not unknown.any():
-        return pa.array(values.astype(np.int64) if is_whole else values)
-    known = np.where(unknown, 0.0, values)
-    return pa.array(known.astype(np.int64) if is_whole else known, mask=unknown)
+        return pa.array(values)
+    return pa.array(np.where(unknown, 0, values), mask=unknown)
 
 
 def _flag(holds: Mapping[str, Bools]) -> pa.DictionaryArray:

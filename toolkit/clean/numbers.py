@@ -6,14 +6,14 @@ NaN is what could not be read: unknown to every rule that comes later.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.parsers import (
-    Bools,
-    Floats,
     Parsed,
     bools,
     coded_unless,
@@ -21,12 +21,15 @@ from toolkit.clean.parsers import (
     rightly_empty,
 )
 from toolkit.contract import Integer, Limits, Number, Numeric
+from toolkit.figures import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, repeated
 
 DEFAULT, CLIPPED, ROUNDED = "default", "clipped", "rounded"
 RAISED, WORDS = "raised to floor", "words"
 
 _EXPONENT = "([eE][+-]?[0-9]+)?"
 _NUMBER = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){_EXPONENT}$"
+# Up to 19 digits always fit 64 bits without a sign.
+_DIGITS = r"^[+-]?0*([0-9]{1,19})(?:\.0*)?$"
 _SEPARATORS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 
 
@@ -40,52 +43,81 @@ def parse_numeric(
 def read_numeric(column: Number | Integer, strings: pa.Array) -> Parsed:
     """What stands in the file, set right; without the default, and held to no limit yet."""
     values, in_words = read_written(column, strings)
-    settled = settle(column, values)
-    changes = {WORDS: in_words, **_settling(column, values, settled)}
+    written, rounded = Figures(values), np.zeros(len(values), dtype=bool)
+    if isinstance(column, Integer) and (np.abs(values) >= EXACT).any():
+        written, rounded = _read_large(column, strings, values)
+    settled = settle(column, written)
+    changes = {WORDS: in_words, **_settling(column, written, settled)}
+    if rounded.any():
+        changes[ROUNDED] |= rounded
     return Parsed(
-        settled, changes=found_only(changes), absent=rightly_empty(column.optional, strings)
+        settled.floats,
+        changes=found_only(changes),
+        absent=rightly_empty(column.optional, strings),
+        whole=settled.whole,
     )
 
 
 def finish_numeric(column: Number | Integer, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
-    """The default in the place of what is still unknown, and a reason where a limit is broken."""
-    values, changes = np.asarray(parsed.values), dict(parsed.changes)
-    nothing = None if parsed.absent is None else parsed.absent & np.isnan(values)
+    """The default in the place of what is still unknown, and a reason where a limit is broken.
+
+    A decimal number that float64 has no place for breaks one; without a reason it is unknown.
+    """
+    figures, changes = parsed.figures, dict(parsed.changes)
+    nothing = None if parsed.absent is None else parsed.absent & np.isnan(figures.floats)
     if column.default is not None:
-        unknown = np.isnan(values) if nothing is None else np.isnan(values) & ~nothing
-        [default] = settle(column, np.array([column.default], np.float64))
-        values = np.where(unknown, default, values)
-        changes |= found_only({DEFAULT: unknown})
+        unknown = np.isnan(figures.floats)
+        if column.reason is None:
+            unknown |= np.isinf(figures.floats)
+        if nothing is not None:
+            unknown &= ~nothing
+        if unknown.any():
+            default = settle(column, repeated(column.default, int(unknown.sum())))
+            figures = figures.replaced(unknown, default)
+            changes[DEFAULT] = unknown
     codes = None
     if column.reason is not None:
-        codes = coded_unless(nothing, ~within_limits(column, values), reasons[column.reason])
-    return Parsed(values, codes, changes)
+        fine = within_limits(column, figures)
+        if isinstance(column, Number):
+            fine &= np.isfinite(figures.floats)
+        codes = coded_unless(nothing, ~fine, reasons[column.reason])
+    return Parsed(figures.floats, codes, changes, whole=figures.whole)
 
 
-def settle(column: Number | Integer, values: Floats) -> Floats:
+def settle(column: Number | Integer, figures: Figures) -> Figures:
     """The values within `clip`; or whole, ties to even, and at least `floor`. NaN stays NaN."""
+    values = figures.floats
     # + 0.0 makes -0.0 a plain zero.
     if isinstance(column, Number):
-        return values if column.clip is None else np.clip(values, *column.clip) + 0.0
-    whole = np.rint(values) + 0.0
-    return whole if column.floor is None else np.maximum(whole, float(column.floor))
+        return Figures(values if column.clip is None else np.clip(values, *column.clip) + 0.0)
+    whole = Figures(np.rint(values) + 0.0, figures.whole)
+    if column.floor is None:
+        return whole
+    if figures.whole is None and abs(column.floor) < EXACT:
+        return Figures(np.maximum(whole.floats, float(column.floor)))
+    low = whole.compared(np.less, column.floor)
+    return whole.replaced(low, repeated(column.floor, int(low.sum())))
 
 
-def _settling(column: Number | Integer, values: Floats, settled: Floats) -> dict[str, Bools]:
+def _settling(column: Number | Integer, written: Figures, settled: Figures) -> dict[str, Bools]:
     """In which way `settle` changed each value; a value that it left alone is in none."""
+    values = written.floats
     if isinstance(column, Number):
-        return {} if column.clip is None else {CLIPPED: _differ(settled, values)}
+        return {} if column.clip is None else {CLIPPED: _differ(settled.floats, values)}
     whole = np.rint(values)
-    return {ROUNDED: _differ(whole, values), RAISED: _differ(settled, whole)}
+    raised = _differ(settled.floats, whole)
+    if written.whole is not None and settled.whole is not None:
+        raised |= written.whole != settled.whole
+    return {ROUNDED: _differ(whole, values), RAISED: raised}
 
 
 def _differ(left: Floats, right: Floats) -> Bools:
     return np.asarray((left != right) & ~np.isnan(right))
 
 
-def within_limits(limits: Limits, values: Floats) -> Bools:
+def within_limits(limits: Limits, figures: Figures) -> Bools:
     """Whether each value keeps every limit; NaN keeps none."""
-    fine = ~np.isnan(values)
+    fine = ~np.isnan(figures.floats)
     for bound, keeps in (
         (limits.above, np.greater),
         (limits.min, np.greater_equal),
@@ -93,7 +125,7 @@ def within_limits(limits: Limits, values: Floats) -> Bools:
         (limits.below, np.less),
     ):
         if bound is not None:
-            fine &= keeps(values, bound)
+            fine &= figures.compared(keeps, bound)
     return fine
 
 
@@ -103,14 +135,56 @@ def read_written(column: Numeric, strings: pa.Array) -> tuple[Floats, Bools]:
     in_words = np.zeros(len(values), dtype=bool)
     if column.words:
         unread = np.flatnonzero(np.isnan(values))
-        words = pc.utf8_lower(pa.array(column.words, pa.string()))
-        places = pc.index_in(pc.utf8_lower(strings.take(pa.array(unread))), words)
-        known = bools(places.is_valid())
+        places = _word_places(column, strings.take(pa.array(unread)))
+        known = places >= 0
         numbers = np.array([*column.words.values()], np.float64)
         values = values.copy()
-        values[unread[known]] = numbers[places.drop_null().to_numpy()]
+        values[unread[known]] = numbers[places[known]]
         in_words[unread[known]] = True
     return values, in_words
+
+
+def _word_places(column: Numeric, strings: pa.Array) -> npt.NDArray[np.int32]:
+    """The place of each string among the column's words, -1 where it is none of them."""
+    words = pc.utf8_lower(pa.array(column.words, pa.string()))
+    return np.asarray(pc.index_in(pc.utf8_lower(strings), words).fill_null(-1).to_numpy())
+
+
+def _read_large(column: Integer, strings: pa.Array, values: Floats) -> tuple[Figures, Bools]:
+    """The values, whole numbers of 2**53 or more as they are written, and which of these were no
+    whole ones.
+    """
+    large = np.flatnonzero(np.abs(values) >= EXACT)
+    texts = strings.take(pa.array(large))
+    plain = _plainly_written(column, texts)
+    digits = bools(pc.match_substring_regex(plain, _DIGITS))
+    whole, fits = _read_digits(pc.if_else(pa.array(digits), plain, "0"))
+    rounded = np.zeros(len(values), dtype=bool)
+    words = _word_places(column, texts) if column.words else np.full(len(large), -1, np.int32)
+    numbers = [*column.words.values()]
+    for place in np.flatnonzero(~digits & (np.abs(values[large]) <= 2.0**63)).tolist():
+        if words[place] >= 0:
+            written = Decimal(numbers[words[place]])
+        else:
+            written = Decimal(plain[place].as_py())
+        number = int(written.to_integral_value(ROUND_HALF_EVEN))
+        rounded[large[place]] = number != written
+        fits[place] = LOWEST <= number <= HIGHEST
+        whole[place] = number if fits[place] else 0
+    fits &= digits | (np.abs(values[large]) <= 2.0**63)
+    floats, wholes = values.copy(), Figures(np.rint(values)).wholes()
+    floats[large] = np.where(fits, whole.astype(np.float64), values[large])
+    wholes[large] = np.where(fits, whole, 0)
+    return Figures(floats, wholes), rounded
+
+
+def _read_digits(texts: pa.Array) -> tuple[Ints, Bools]:
+    """Texts of at most 19 digits as int64, and which fit it; what does not is 0."""
+    magnitudes = pc.cast(pc.replace_substring_regex(texts, _DIGITS, r"\1"), pa.uint64()).to_numpy()
+    negative = bools(pc.starts_with(texts, "-"))
+    fits = magnitudes <= np.where(negative, np.uint64(2**63), np.uint64(HIGHEST))
+    signed = np.where(negative, ~magnitudes + np.uint64(1), magnitudes).astype(np.int64)
+    return np.where(fits, signed, 0), fits
 
 
 def _plainly_written(column: Numeric, strings: pa.Array) -> pa.Array:

@@ -16,11 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.contract import Category, Email, Mapped, Text
+from toolkit.figures import Bools, Figures, Floats, Ints
 from toolkit.lookups import Lookup
 
-Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
-Bools = npt.NDArray[np.bool_]
 
 OK = 255
 MAPPED, NEAREST, EMPTIED = "mapped", "nearest name", "emptied"
@@ -35,14 +34,21 @@ _EMAIL = rf"^{_WORD}@{_WORD}\.{_WORD}$"
 class Parsed:
     """Values as an Arrow array, or float64 for numbers; `codes` None when nothing is wrong.
 
-    `changes` says which values were repaired, by the word for how (see RepairFacts); only what
-    occurs is in it. `absent` are the values of an optional column that are rightly none.
+    `whole` are whole numbers as they are where float64 is not enough (see Figures). `changes` says
+    which values were repaired, by the word for how (see RepairFacts); only what occurs is in it.
+    `absent` are the values of an optional column that are rightly none.
     """
 
     values: pa.Array | Floats
     codes: Codes | None = None
     changes: Mapping[str, Bools] = field(default_factory=dict)
     absent: Bools | None = None
+    whole: Ints | None = None
+
+    @property
+    def figures(self) -> Figures:
+        """The values of a column of numbers."""
+        return Figures(np.asarray(self.values), self.whole)
 
 
 def coded(bad: Bools, reason: int) -> Codes | None:

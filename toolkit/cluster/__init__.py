@@ -51,5 +51,5 @@ def open_cluster(options: ClusterOptions) -> Iterator[Runner]:
         address = find_scheduler(options)
         from toolkit.cluster.outside import open_remote
 
-        with open_remote(address, options.timeout_seconds) as runner:
+        with open_remote(address, options) as runner:
             yield runner

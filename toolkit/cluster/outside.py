@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import logging
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import dask
 from dask.delayed import Delayed
 from dask.system import CPU_COUNT
 from distributed import Client, KilledWorker, LocalCluster, Worker, as_completed
@@ -38,8 +39,11 @@ _LOGGERS = (
     "tornado.application",
     "asyncio",
 )
-_HAS_BOKEH = importlib.util.find_spec("bokeh") is not None
 _LOOPBACK = "127.0.0.1"
+_NO_PAGES: dict[str, list[str]] = {
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 _POLL_SECONDS = 0.02
 # A worker that dies is started again by its nanny; on a busy machine that takes a while.
 _RESTART_SECONDS = 60.0
@@ -47,7 +51,10 @@ _RESTART_SECONDS = 60.0
 
 @contextmanager
 def open_local(options: ClusterOptions) -> Iterator[Runner]:
-    """A cluster of processes on this machine that nothing outside of it can reach."""
+    """A cluster of processes on this machine whose every connection takes this run's certificate.
+
+    The certificate is made for the occasion and never leaves memory: nobody else can connect.
+    """
     with (
         _quiet_logs(),
         _closing(_start_cluster(options)) as cluster,
@@ -66,36 +73,67 @@ def _start_cluster(options: ClusterOptions) -> LocalCluster:
     threads = options.threads_per_worker or 1
     with hold_interrupts():
         try:
-            return LocalCluster(
-                n_workers=options.workers or max(1, CPU_COUNT // threads),
-                threads_per_worker=threads,
-                memory_limit=options.memory_limit or "auto",
-                processes=True,
-                host=_LOOPBACK,
-                dashboard_address=f"{_LOOPBACK}:0",
-                # Without bokeh there is none, and asking for it would change dask.config.
-                scheduler_kwargs={"dashboard": _HAS_BOKEH},
-                silence_logs=logging.CRITICAL,
-            )
+            security = Security.temporary()
+            # Its pages would be open to all users of this machine; workers inherit the setting.
+            with dask.config.set(_NO_PAGES):
+                return LocalCluster(
+                    n_workers=options.workers or max(1, CPU_COUNT // threads),
+                    threads_per_worker=threads,
+                    memory_limit=options.memory_limit or "auto",
+                    processes=True,
+                    host=_LOOPBACK,
+                    protocol="tls://",
+                    security=security,
+                    dashboard_address=f"{_LOOPBACK}:0",
+                    scheduler_kwargs={"dashboard": False},
+                    silence_logs=logging.CRITICAL,
+                )
         except (OSError, RuntimeError, ValueError) as error:
             raise ClusterError.not_started(error) from error
 
 
 @contextmanager
-def open_remote(address: str, seconds: float) -> Iterator[Runner]:
+def open_remote(address: str, options: ClusterOptions) -> Iterator[Runner]:
     """A client of a cluster that is there already, and stays."""
+    seconds, security = options.timeout_seconds, _security(address, options)
     with _quiet_logs():
         # A Client that fails to connect leaves a thread behind, so ask without one first.
         with ThreadPoolExecutor(1, "ask") as thread:
-            thread.submit(asyncio.run, _find_workers(address, seconds)).result()
-        with _closing(_connect(address, seconds)) as client:
+            thread.submit(asyncio.run, _find_workers(address, seconds, security)).result()
+        with _closing(_connect(address, seconds, security)) as client:
             _check_installed(client, address)
             yield _DistributedRunner(client, partial(_cancel, client), seconds)
 
 
-def _connect(address: str, seconds: float) -> Client:
+def _security(address: str, options: ClusterOptions) -> Security:
+    """The certificates that the options name; without any, those of Dask's own settings.
+
+    Raises ClusterError for files that hold none, and for tls:// without any.
+    """
+    names = ("tls_ca_file", "tls_cert", "tls_key")
+    given = {name: path for name in names if (path := getattr(options, name)) is not None}
     try:
-        return Client(address, timeout=seconds, set_as_default=False)
+        security = (
+            Security(
+                tls_ca_file=options.tls_ca_file,
+                tls_client_cert=options.tls_cert,
+                tls_client_key=options.tls_key,
+                require_encryption=True,
+            )
+            if given
+            else Security()
+        )
+        context = security.get_connection_args("client").get("ssl_context")
+    except (OSError, ssl.SSLError, ValueError) as error:
+        raise ClusterError.bad_certificate(given, error) from error
+    if address.startswith("tls://") and context is None:
+        raise ClusterError.no_certificate(address)
+    return security
+
+
+def _connect(address: str, seconds: float, security: Security) -> Client:
+    try:
+        return Client(address, timeout=seconds, security=security, set_as_default=False)
     except OSError as error:
         raise ClusterError.unreachable(address, seconds) from error
 
@@ -163,10 +201,10 @@ class _Preparation(WorkerPlugin):
         prepare_worker()
 
 
-async def _find_workers(address: str, seconds: float) -> None:
+async def _find_workers(address: str, seconds: float, security: Security) -> None:
     """Return when the scheduler answers and has a worker; else raise ClusterError in time."""
     problem = ClusterError.unreachable(address, seconds)
-    arguments = Security().get_connection_args("client")
+    arguments = security.get_connection_args("client")
     try:
         async with asyncio.timeout(seconds), rpc(address, connection_args=arguments) as scheduler:
             while not (await scheduler.identity())["workers"]:
@@ -212,8 +250,8 @@ def _holds(keys: frozenset[Any], dask_worker: Worker) -> bool:
 
 
 def _dashboard(client: Client) -> str | None:
-    """The address of Dask's dashboard, where there is one: it takes bokeh."""
-    if client.cluster and not _HAS_BOKEH:
+    """The address of a remote cluster's dashboard, if it has one."""
+    if client.cluster:
         return None
     try:
         return str(client.dashboard_link)

@@ -35,6 +35,12 @@ class ClusterOptions(Protocol):
     @property
     def scheduler_file(self) -> str | None: ...
     @property
+    def tls_ca_file(self) -> str | None: ...
+    @property
+    def tls_cert(self) -> str | None: ...
+    @property
+    def tls_key(self) -> str | None: ...
+    @property
     def timeout_seconds(self) -> float: ...
 
 
@@ -43,7 +49,8 @@ class ClusterSpec:
     """`workers` are threads or processes, one a core by default.
 
     threads_per_worker (default 1) and memory_limit (a worker's, such as '2 GiB'; 'auto' by
-    default) are for kind 'local'; address and scheduler_file for kind 'remote'.
+    default) are for kind 'local'; address, scheduler_file and the TLS files (PEM: who signed the
+    scheduler's certificate, and this client's own certificate and key) for kind 'remote'.
     """
 
     kind: str
@@ -52,6 +59,9 @@ class ClusterSpec:
     memory_limit: str | None = None
     address: str | None = None
     scheduler_file: str | None = None
+    tls_ca_file: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
     timeout_seconds: float = 5.0
 
 
@@ -66,6 +76,9 @@ def check_options(options: ClusterOptions) -> None:
     memory = options.memory_limit
     if memory is not None and not _MEMORY.fullmatch(memory.strip()):
         raise ClusterError.bad_option("memory_limit", memory, "a size such as 2GiB, or auto")
+    files = [options.tls_ca_file, options.tls_cert, options.tls_key]
+    if any(files) and not all(files):
+        raise ClusterError.half_certificate()
     if not options.timeout_seconds > 0:
         raise ClusterError.bad_option("timeout_seconds", options.timeout_seconds, "more than 0")
 
@@ -78,13 +91,19 @@ def find_scheduler(options: ClusterOptions) -> str:
     if options.address and options.scheduler_file:
         raise ClusterError.bad_option("address", options.address, "no scheduler_file beside it")
     if options.scheduler_file:
-        return _read_scheduler_file(Path(options.scheduler_file))
-    address = options.address or os.environ.get(ADDRESS_VARIABLE)
-    if not address:
-        raise ClusterError.no_address()
-    if not _ADDRESS.fullmatch(address):
-        raise ClusterError.bad_option("address", address, "one such as tcp://host:8786")
-    return address
+        address = _read_scheduler_file(Path(options.scheduler_file))
+    else:
+        address = options.address or os.environ.get(ADDRESS_VARIABLE) or ""
+        if not address:
+            raise ClusterError.no_address()
+        if not _ADDRESS.fullmatch(address) or "@" in address:
+            raise ClusterError.bad_option("address", address, "one such as tcp://host:8786")
+    if not options.tls_ca_file:
+        return address
+    protocol, found, _ = address.partition("://")
+    if found and protocol != "tls":
+        raise ClusterError.bad_option("address", address, "tls://, as TLS files are given")
+    return address if found else f"tls://{address}"
 
 
 def _read_scheduler_file(path: Path) -> str:
@@ -95,6 +114,6 @@ def _read_scheduler_file(path: Path) -> str:
     except ValueError as error:
         raise ClusterError.bad_scheduler_file(path, "is not JSON") from error
     address = content.get("address") if isinstance(content, dict) else None
-    if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
+    if not isinstance(address, str) or not _ADDRESS.fullmatch(address) or "@" in address:
         raise ClusterError.bad_scheduler_file(path, "holds no scheduler address")
     return address

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from toolkit.contract.part import Limits, Part
+from toolkit.contract.part import Bound, Finite, Limits, Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,24 +95,32 @@ class Numeric(Parsed):
     """With it, digits before the decimal sign may come in groups, each but the first of exactly
     three; `300,0,00.40` is no number. A blank is any of a blank, a no-break and a narrow no-break
     space; an apostrophe also its curly form."""
-    words: dict[str, float] = field(default_factory=dict)
+    words: dict[str, Bound] = field(default_factory=dict)
     """Numbers that are written as words, compared without case."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Number(Numeric, Limits):
-    """A decimal number (float64)."""
+    """A decimal number (float64).
+
+    One too large for it, such as 1e999, is rejected with `reason`; without a reason it counts as
+    no number.
+    """
 
     kind: Literal["number"]
-    default: float | None = None
+    default: Finite | None = None
     """Stands for what is no number, instead of a rejection."""
-    clip: tuple[float, float] | None = None
+    clip: tuple[Finite, Finite] | None = None
     """The lowest and the highest number; what lies beyond becomes the nearer one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Integer(Numeric, Limits):
-    """A whole number (int64): rounded, ties to even; then raised to `floor`; then limited."""
+    """A whole number (int64): rounded, ties to even; then raised to `floor`; then limited.
+
+    Whole numbers are exact in all of -2^63 to 2^63-1; beyond, a row that breaks no other rule is
+    rejected with `reason`.
+    """
 
     kind: Literal["integer"]
     floor: int | None = None

@@ -90,7 +90,8 @@ class Contract(Part):
     """What identifies a row. Without it, no row is rejected as a repeated one."""
     reasons: tuple[str, ...] = ()
     """Every reason that is named elsewhere. The first of them that a row fails is the one it is
-    rejected for, after `malformed_row`, `repeated_header` and `blank_row`."""
+    rejected for, after `malformed_row`, `repeated_header` and `blank_row`. Derived columns without
+    a reason have one of their own after them."""
     aggregations: dict[str, AnyAggregation] = field(default_factory=dict)
     """What is counted of clean rows, by the name of the file that holds it."""
 
@@ -102,7 +103,13 @@ class Contract(Part):
     @property
     def all_reasons(self) -> tuple[str, ...]:
         """Every reason in the order of precedence; a reason's place here is its id."""
-        return (*STRUCTURAL_REASONS, *self.reasons)
+        own = dict.fromkeys(self.derived_reasons.values())
+        return (*STRUCTURAL_REASONS, *self.reasons, *(r for r in own if r not in self.reasons))
+
+    @property
+    def derived_reasons(self) -> dict[str, str]:
+        """Why a row is rejected for each derived column: its reason, or one that it is given."""
+        return {name: one.reason or f"invalid_{name}" for name, one in self.derived.items()}
 
     @property
     def lookups(self) -> frozenset[str]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Bound = int | Finite
+"""A number that stays exact if it is a whole one, whatever its size."""
 
 
 class Part:
@@ -16,13 +22,13 @@ class Part:
 class Limits(Part):
     """Between what a number must lie."""
 
-    above: float | None = None
+    above: Bound | None = None
     """A number that is not above it is rejected with `reason`."""
-    min: float | None = None
+    min: Bound | None = None
     """A lower number is rejected with `reason`."""
-    max: float | None = None
+    max: Bound | None = None
     """A higher number is rejected with `reason`."""
-    below: float | None = None
+    below: Bound | None = None
     """A number that is not below it is rejected with `reason`."""
 
     @property

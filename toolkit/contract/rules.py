@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from toolkit.contract.part import Limits, Part
-from toolkit.formula import formula_columns
+from toolkit.contract.part import Bound, Finite, Limits, Part
+from toolkit.formula import MOST_DECIMALS, formula_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,14 +18,15 @@ class Fill(Part):
     Either by `formula`, or by `by` and `map`. What it gives is then treated as if it had stood in
     the file: it is clipped or raised to the floor, and must keep the limits. An integer takes
     whole numbers only (but for the rounding of floats, 8 units in the last place). A result that
-    is no finite number fills nothing. The column's `default` comes after all fills.
+    is no finite number fills nothing. A `default` comes after all fills, also that of a column in
+    a formula. Whole numbers of 2^53 or more are computed and filled exactly.
     """
 
     column: str
     """The column that is filled, of kind `number` or `integer`."""
     formula: str | None = None
     """Of other number and integer columns; it fills where all of these are known by then."""
-    decimals: Annotated[int, Field(ge=0)] | None = None
+    decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] | None = None
     """What the formula gives is rounded to."""
     by: str | None = None
     """The text, category or mapped column whose value is looked up."""
@@ -44,14 +45,14 @@ class Fill(Part):
 class Check(Part):
     """Holds a stored number against a formula of other columns, where both are known.
 
-    Fills come before checks.
+    Fills come before checks. Whole numbers of 2^53 or more are compared exactly.
     """
 
     column: str
     """The stored number."""
     formula: str
     """What it should be."""
-    tolerance: Annotated[float, Field(ge=0)] = 0.0
+    tolerance: Annotated[Finite, Field(ge=0)] = 0.0
     """How far apart the two may be. Four units in the last place of the larger one are forgiven
     besides, so that 10.005 is within 0.005 of 10."""
     reason: str
@@ -60,14 +61,20 @@ class Check(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Derived(Limits):
-    """A column computed from others (float64)."""
+    """A column computed from others (float64).
+
+    Every step is rounded to float64; in rows with a whole number of 2^53 or more none is, but the
+    result, once. A result that is no finite number, such as that of a division by zero, has its
+    row rejected.
+    """
 
     formula: str
     """`+ - * /`, parentheses and numbers, of number and integer columns."""
-    decimals: Annotated[int, Field(ge=0)] | None = None
+    decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] | None = None
     """What it is rounded to, ties to even."""
     reason: str | None = None
-    """Why a row is rejected whose result is beyond the limits."""
+    """Why a row is rejected whose result is beyond the limits or not finite. Left out, which goes
+    without limits only, it is `invalid_` and the column's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +83,7 @@ class Flag(Part):
 
     column: str
     """The number."""
-    above: float
+    above: Bound
     """The limit."""
 
 

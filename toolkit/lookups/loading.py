@@ -133,7 +133,7 @@ def check_numbers(file: LookupText) -> dict[str, float]:
                 f"{entry.key!r} is mapped to {entry.value!r}; it must be text -> finite number"
             )
             raise LookupFileError.about(file.path, problem, entry.line)
-        found[key] = float(entry.value)
+        found[key] = entry.value
     return found
 
 

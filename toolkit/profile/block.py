@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from toolkit.clean.keys import key_words
-from toolkit.clean.parsers import Floats
 from toolkit.contract import Contract
+from toolkit.figures import Floats
 from toolkit.profile.cells import ColumnPart, Question, look_at_column, stripped
 from toolkit.profile.formulas import Formula, Holds, check_formula
 from toolkit.profile.keys import WHOLE_ROW, Group, SpilledWords, spill_sorted, words_of
@@ -97,7 +97,7 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
         line_ends=_line_ends(data),
         columns={name: part for name, (part, _) in found.items()},
         words=_spill(table, plain, block.index, questions),
-        formulas=_check(plain, questions),
+        formulas=_check(plain, places, questions),
     )
 
 
@@ -163,10 +163,12 @@ def _spill(
     return found
 
 
-def _check(plain: Mapping[str, pa.DictionaryArray], questions: Questions) -> dict[Formula, Holds]:
+def _check(
+    plain: Mapping[str, pa.DictionaryArray], places: Ints, questions: Questions
+) -> dict[Formula, Holds]:
     needed = {name for formula in questions.formulas for name in formula.columns}
     numbers = {name: numbers_of(plain[name], questions.columns[name]) for name in needed}
-    return {formula: check_formula(formula, numbers) for formula in questions.formulas}
+    return {formula: check_formula(formula, numbers, places) for formula in questions.formulas}
 
 
 def numbers_of(column: pa.DictionaryArray, question: Question) -> Floats:

@@ -18,7 +18,13 @@ from toolkit.profile.vocabulary import Caps, Ints, Vocabulary
 from toolkit.read.cells import first_occurrences, strip
 
 _SHAPE_CAPS = Caps(values=2_000, sample=500, n_bytes=1 << 20)
-_LONGEST_SHAPE = 60
+LONGEST_SHAPE = 60
+"""Letters of a value that its shape has; what comes after them is cut off."""
+# Digits that name something, and lose their meaning as numbers.
+_LEADING_ZEROS = r"^0[0-9]+(?:\.0)?$"
+_LONG_DIGITS = r"^[+-]?(?:[0-9]{16,}|[0-9]{1,3}(?:[,.' ][0-9]{3}){5,})(?:\.0+)?$"
+_SHORTENED = r"^[1-9](?:[.,][0-9]+)?E\+(?:1[1-9]|[2-9][0-9])$"
+_POINT_ZERO = r"^[0-9]+\.0$"
 # Controls, blanks that are no plain blank, and marks that nobody sees.
 _ODD_CHARACTERS = (
     r"[\x00-\x1f\x7f-\x{9f}\x{a0}\x{ad}\x{1680}\x{2000}-\x{200f}\x{2028}-\x{202f}\x{205f}-\x{2064}"
@@ -55,6 +61,14 @@ class Cells:
     """... with several blanks in a row inside..."""
     n_odd_characters: int = 0
     """... with controls, or blanks that are no plain ones."""
+    n_leading_zeros: int = 0
+    """Cells of nothing but digits that a zero leads..."""
+    n_long_digits: int = 0
+    """... that are 16 or more: beyond what a float holds..."""
+    n_shortened: int = 0
+    """... and whole numbers as a spreadsheet shortens them: 4.50123E+12..."""
+    n_point_zero: int = 0
+    """... or makes fractions of them: 17850.0."""
     shortest: int = 0
     longest: int = 0
     n_characters: int = 0
@@ -69,6 +83,10 @@ class Cells:
             self.n_blank_ends + other.n_blank_ends,
             self.n_inner_blanks + other.n_inner_blanks,
             self.n_odd_characters + other.n_odd_characters,
+            self.n_leading_zeros + other.n_leading_zeros,
+            self.n_long_digits + other.n_long_digits,
+            self.n_shortened + other.n_shortened,
+            self.n_point_zero + other.n_point_zero,
             min(shortest, default=0),
             max(self.longest, other.longest),
             self.n_characters + other.n_characters,
@@ -150,10 +168,18 @@ def _count(values: pa.Array, rows: Ints, lengths: Ints, filled: Ints, question: 
         return Cells()
     words = pc.is_in(pc.utf8_lower(values), pa.array(question.null_words, pa.string()))
     said = np.flatnonzero(bools(words) & (rows > 0) & (lengths > 0))
+
+    def matching(pattern: str) -> int:
+        return int(rows[bools(pc.match_substring_regex(values, pattern))].sum())
+
     return Cells(
         n_filled=int(rows[filled].sum()),
         n_inner_blanks=int(rows[bools(pc.match_substring(values, "  "))].sum()),
-        n_odd_characters=int(rows[bools(pc.match_substring_regex(values, _ODD_CHARACTERS))].sum()),
+        n_odd_characters=matching(_ODD_CHARACTERS),
+        n_leading_zeros=matching(_LEADING_ZEROS),
+        n_long_digits=matching(_LONG_DIGITS),
+        n_shortened=matching(_SHORTENED),
+        n_point_zero=matching(_POINT_ZERO),
         shortest=int(lengths[filled].min()),
         longest=int(lengths[filled].max()),
         n_characters=int((lengths[filled] * rows[filled]).sum()),
@@ -200,4 +226,4 @@ def shapes_of(values: pa.Array) -> pa.Array:
     shapes = pa.Array.from_buffers(
         values.type, len(values), [None, offsets, pa.py_buffer(translated)], offset=values.offset
     )
-    return pc.utf8_slice_codeunits(shapes, 0, _LONGEST_SHAPE)
+    return pc.utf8_slice_codeunits(shapes, 0, LONGEST_SHAPE)

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from toolkit.clean.parsers import Floats
 from toolkit.contract import Integer, Number, Numeric
+from toolkit.figures import Floats
 from toolkit.lookups.matching import MOST_EDITS, is_slip
 from toolkit.lookups.spelling import match_key
 from toolkit.profile.cells import ColumnPart, Question
+from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import Bar, ColumnFacts, DayOrder, Example, Frequent, Spread
-from toolkit.profile.guessing import Cells, Guess, guess_reading
+from toolkit.profile.guess import Cells, Guess, Order
+from toolkit.profile.guessing import guess_reading
 from toolkit.profile.keys import is_like_an_id
 from toolkit.profile.readings import Reading, Tally
 from toolkit.profile.vocabulary import ROWS, VALUE, Ints, Vocabulary
+from toolkit.units import human_number
 
 Whereabouts = Callable[[int, str], Example]
 """From a place and the value there to an example that names the file and the row."""
@@ -35,12 +40,22 @@ _BOOLEANS = (
 _MOST_NAMES, _MOST_NAMES_OF_IDS, _MOST_RARE = 200, 50, 10_000
 _LEAST_REPEATS = 5
 _LEAST_ROWS = 20
-_FEW_ROWS = 3
 _MOST_ROWS = 0.5
 # A value that has more of a name's rows than this is no slip of that name, but another one.
 _SLIPS = 0.005
 _LONG_NAME = 8
-_TWO_LETTERS = "AA"
+_CODES = ("AA", "AAA", "AAAA")
+"""Shapes of codes in capitals, among which a word such as NA is one of them."""
+_MUCH_OF_A_CATEGORY = 0.05
+_NAMES_OF_PEOPLE = re.compile(
+    r"phone|(^|[^a-z])(tel|fax|zip|mail|street)|mobile|address|postal|postcode|"
+    r"(first|last|contact|full|sur)[ _]?name",
+    re.IGNORECASE,
+)
+_BULK = 10 * 365.25 * 86_400_000_000
+_NO_DAYS = ("1899-12-30", "1899-12-31", "1900-01-01", "1904-01-01", "1753-01-01", "0001-01-01",
+            "9999-12-31", "2999-12-31", "2099-12-31")  # fmt: skip
+"""Days that programs write where there is none."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,8 @@ class Described:
     threshold: float
     """The least share of rows of a value that is a name for certain."""
     commas: bool
+    order: Order | None = None
+    """Which of day and month other columns prove to come first."""
 
 
 def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
@@ -61,11 +78,21 @@ def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
     null_words, doubts = _null_words(part)
     cells = Cells.of(part.values.table, [word.lower() for word in null_words])
     guess, tally, estimated = _reading(part, cells, of)
+    kind, names, spellings = _words(guess, part.values, cells, of)
+    values = _much_of(null_words, part) if kind in ("category", "boolean") else {}
+    if values:
+        null_words = {word: rows for word, rows in null_words.items() if word not in values}
+        doubts += [
+            _value_doubt(w, n, "it has more than 5 % of the rows") for w, n in values.items()
+        ]
+        cells = Cells.of(part.values.table, [word.lower() for word in null_words])
+        guess, tally, estimated = _reading(part, cells, of)
+        kind, names, spellings = _words(guess, part.values, cells, of)
     n_null = sum(null_words.values())
     n_said = part.cells.n_filled - n_null
     unread = tally.n_unread if not guess.reading.is_text else 0
     frequent = part.values.most_frequent_first()
-    kind, names, spellings = _words(guess, part.values, cells, of)
+    far = _far_days(cells, guess) if kind in ("date", "timestamp") else None
     return ColumnFacts(
         name=of.name,
         source=of.source,
@@ -91,25 +118,86 @@ def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
         spread=None if guess.reading.is_text else _spread(cells, guess.reading, tally, estimated),
         day_orders=_day_orders(part, cells, guess, of),
         doubts=(*doubts, *guess.doubts, *_spelling_doubts(spellings, names)),
+        n_leading_zeros=part.cells.n_leading_zeros,
+        n_long_digits=part.cells.n_long_digits,
+        n_shortened=part.cells.n_shortened,
+        n_point_zero=part.cells.n_point_zero,
+        undecided=guess.undecided,
+        **_far_facts(far, cells, of),
         reading=guess.reading,
         names=names,
         spellings=spellings,
     )
 
 
-def _null_words(part: ColumnPart) -> tuple[dict[str, int], list[str]]:
+def _null_words(part: ColumnPart) -> tuple[dict[str, int], list[Doubt]]:
     """Words that say nothing, by rows, unless they could well be values."""
     words = dict(part.cells.null_words)
-    two_letters = _rows_of_shape(part.shapes, _TWO_LETTERS)
+    codes = sum(_rows_of_shape(part.shapes, shape) for shape in _CODES)
     doubts = []
     for word, rows in list(words.items()):
-        others = two_letters - rows
-        as_value = len(word) == 2 and word.isupper() and others > part.cells.n_filled / 2
+        is_code = word.isupper() and word.isalpha() and len(word) <= len(_CODES[-1])
+        others = part.cells.n_filled - rows
+        as_value = is_code and codes - rows > others / 2
         if as_value or rows == part.cells.n_filled:
             del words[word]
-            why = "other values are two capitals as well" if as_value else "there is nothing else"
-            doubts.append(f"{word!r} ({rows:,} rows) is taken for a value: {why}")
+            why = "other values are codes in capitals too" if as_value else "there is nothing else"
+            doubts.append(_value_doubt(word, rows, why))
     return words, doubts
+
+
+def _value_doubt(word: str, rows: int, why: str) -> Doubt:
+    text = f"{word!r} ({human_number(rows, 'row')}) is taken for a value: {why}; null_words: "
+    return Doubt(f"{text}[{word}] would empty it", rows)
+
+
+def _much_of(null_words: dict[str, int], part: ColumnPart) -> dict[str, int]:
+    """Words that make up so much of a category that they are rather one of its values."""
+    by_key: dict[str, int] = defaultdict(int)
+    for word, rows in null_words.items():
+        by_key[word.lower()] += rows
+    least = _MUCH_OF_A_CATEGORY * part.cells.n_filled
+    return {word: rows for word, rows in null_words.items() if by_key[word.lower()] > least}
+
+
+@dataclass(frozen=True)
+class _FarDays:
+    """The places among the cells of days far from the others, and the ends of these."""
+
+    places: Ints
+    ends: tuple[float, float]
+
+
+def _far_days(cells: Cells, guess: Guess) -> _FarDays | None:
+    """Days that lie more than ten years, and three times the middle half, from that half."""
+    moments = guess.reading.read(cells.values)
+    known = np.flatnonzero(~np.isnan(moments))
+    if len(known) == 0:
+        return None
+    order = known[np.argsort(moments[known], kind="stable")]
+    first, third = (_quantile(moments[order], cells.rows[order], q) for q in (0.25, 0.75))
+    reach = max(_BULK, 3 * (third - first))
+    none = np.array(_NO_DAYS, "datetime64[us]").astype(np.int64)
+    day = 86_400_000_000
+    far = (moments < first - reach) | (moments > third + reach)
+    far |= np.isin(np.floor_divide(np.nan_to_num(moments), day) * day, none) & ~np.isnan(moments)
+    near = moments[~far & ~np.isnan(moments)]
+    if len(near) == 0:
+        return None
+    return _FarDays(np.flatnonzero(far), (float(near.min()), float(near.max())))
+
+
+def _far_facts(far: _FarDays | None, cells: Cells, of: Described) -> dict[str, Any]:
+    if far is None:
+        return {}
+    first = far.places[np.argsort(cells.places[far.places], kind="stable")][:_N_OUTLIERS]
+    return {
+        "near_days": far.ends,
+        "n_far_days": int(cells.rows[far.places].sum()),
+        "far_days": tuple(
+            of.where(int(cells.places[n]), cells.values[int(n)].as_py()) for n in first
+        ),
+    }
 
 
 def _rows_of_shape(shapes: Vocabulary, shape: str) -> int:
@@ -121,14 +209,14 @@ def _rows_of_shape(shapes: Vocabulary, shape: str) -> int:
 
 def _reading(part: ColumnPart, cells: Cells, of: Described) -> tuple[Guess, Tally, bool]:
     """The guess by all that is known, its tally, and whether that is an estimate."""
-    guess = guess_reading(cells, commas=of.commas)
+    guess = guess_reading(cells, commas=of.commas, order=of.order)
     if part.values.is_whole:
         return guess, guess.tally, False
     if guess.reading.is_text:
         return guess, Tally(), True
     if _same(guess.reading, of.question.reading):
         return Guess(_whole_or_not(guess.reading, part.tally), part.tally), part.tally, True
-    doubt = "the beginning of the file reads otherwise than the rest; its counts are estimates"
+    doubt = Doubt("the beginning of the file reads otherwise than the rest; counts are estimates")
     return Guess(guess.reading, guess.tally, (*guess.doubts, doubt)), guess.tally, True
 
 
@@ -238,6 +326,8 @@ def _words(
     """The kind of a column, and for a category its names and rare spellings."""
     if not guess.reading.is_text:
         return guess.kind, (), ()
+    if guess.is_plain or _NAMES_OF_PEOPLE.search(of.source):
+        return "text", (), ()
     if not whole.is_whole or 2 * len(cells.values) > cells.n_rows:
         return "text", (), ()
     counts = _by_spelling(cells)
@@ -277,7 +367,7 @@ def _names(
         for value, name in _near(rare, names).items()
         if counts[value] <= max(1, _SLIPS * counts[name])
     }
-    alone = [value for value in rare if value not in near and counts[value] >= _FEW_ROWS]
+    alone = [value for value in rare if value not in near]
     if len(names) + len(alone) > _MOST_NAMES:
         return (), ()
     spellings = tuple(
@@ -305,17 +395,18 @@ def _near(values: Sequence[str], names: Sequence[str]) -> dict[str, str]:
 
 def _spelling_doubts(
     spellings: Sequence[tuple[str, str, int]], names: Sequence[Frequent]
-) -> list[str]:
+) -> list[Doubt]:
     doubts = []
     near = [(value, name) for value, name, _ in spellings if name]
     if near:
         shown = ", ".join(f"{value!r} like {name!r}" for value, name in near[:3])
-        doubts.append(f"{len(near)} rare values are near to others: {shown}")
+        told = f"{human_number(len(near), 'rare value')} may be others mistyped: {shown}"
+        doubts.append(Doubt(told, sum(rows for _, name, rows in spellings if name)))
     values = [one.value for one in names]
     twins = []
     for place, value in enumerate(values):
         other = _near([value], values[:place]).get(value)
         twins += [f"{other!r} and {value!r}"] if other is not None else []
     if twins:
-        doubts.append(f"names that may be one: {'; '.join(twins[:5])}")
+        doubts.append(Doubt(f"names that may be one: {'; '.join(twins[:5])}"))
     return doubts

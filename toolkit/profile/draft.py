@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import yaml
 
+from toolkit.command_line import quoted
 from toolkit.config import read_contract
 from toolkit.contract import Contract
+from toolkit.profile.doubts import Placed, by_weight
 from toolkit.profile.draft_across import (
     Figures,
     Part,
@@ -42,7 +45,6 @@ class Draft:
     figures: Figures
     key: Part
     aggregations: Part
-    null_words: tuple[str, ...]
 
     @classmethod
     def of(cls, profile: Profile, dataset: str, as_of: date) -> Draft:
@@ -53,10 +55,6 @@ class Draft:
             columns = {name: column.for_one_reason() for name, column in columns.items()}
         figures = draft_figures(profile, columns)
         key = draft_key(profile, figures.columns)
-        for name in (key.content or {}).get("columns", ()):
-            # Rows without a key would all be the same to it.
-            figures.columns[name] = figures.columns[name].required(profile.column(name))
-        words = dict.fromkeys(word for c in profile.columns for word in c.null_words)
         return cls(
             dataset,
             profile,
@@ -64,7 +62,6 @@ class Draft:
             figures,
             key,
             draft_aggregations(profile, figures),
-            tuple(words),
         )
 
     @property
@@ -83,6 +80,19 @@ class Draft:
                 found[reason] = found.get(reason, 0) + rows
         return found
 
+    @property
+    def doubts(self) -> list[Placed]:
+        """All of them, those on which most rows hang first."""
+        found: list[Placed] = [("file", doubt) for doubt in self.profile.file.doubts]
+        for name, column in self.columns.items():
+            found += [(name, doubt) for doubt in column.doubts]
+        for name, part in (
+            ("repairs", self.figures.repairs), ("checks", self.figures.checks),
+            ("revenue", self.figures.derived), ("key", self.key),
+        ):  # fmt: skip
+            found += [(name, doubt) for doubt in part.doubts]
+        return by_weight(found)
+
     def lookups(self) -> dict[str, str]:
         """The names of each category, as JSON."""
         return {
@@ -95,7 +105,7 @@ class Draft:
         """The suites by their file names, as JSON."""
         contract = self.contract
         suites = {
-            "clean.json": clean_suite(self.profile, self.columns, contract),
+            "clean.json": clean_suite(self.profile, self.columns, self.figures.compared, contract),
             "rejected.json": rejected_suite(self.profile, self.rejects, contract),
         }
         return {
@@ -115,8 +125,7 @@ class Draft:
         content = {
             "name": self.dataset,
             "csv": {"delimiter": file.delimiter, "quote": file.quote, "encoding": file.encoding},
-            "null_words": list(self.null_words) or None,
-            "columns": {name: self._settings(column) for name, column in self.columns.items()},
+            "columns": {name: column.settings for name, column in self.columns.items()},
             "repairs": self.figures.repairs.content,
             "checks": self.figures.checks.content,
             "derived": self.figures.derived.content,
@@ -126,17 +135,10 @@ class Draft:
         }
         return {key: value for key, value in content.items() if value is not None or key == "key"}
 
-    def _settings(self, column: DraftColumn) -> dict[str, Any]:
-        """A column's keys; it has null words of its own where one of the contract's is a value."""
-        facts = self.profile.column(column.name)
-        if column.kind == "unused" or not {*facts.kept_words} & {*self.null_words}:
-            return column.settings
-        return {**column.settings, "null_words": list(facts.null_words)}
-
     def _lines(self) -> Iterator[str]:
         content = _escaped(self._content())
         file = self.profile.file
-        yield f"# run-pipeline dataset={self.dataset} input={file.files[0]}"
+        yield f"# {next_command(self.dataset, file.files)}"
         yield from _comment(
             "Drafted by new-dataset from what the file holds: every guess with its evidence, and "
             "what could not be told as a doubt. It is yours to edit."
@@ -145,15 +147,13 @@ class Draft:
         yield ""
         yield from _file_comments(file)
         yield f"csv: {_flow(content['csv'])}"
-        if "null_words" in content:
-            yield ""
-            yield from _comment("Words that stand for no value, in whatever column.")
-            yield f"null_words: {_flow(content['null_words'])}"
         yield ""
         yield "columns:"
         for name, settings in content["columns"].items():
             for comment in self.columns[name].comments:
                 yield from _comment(comment, "  ")
+            for doubt in self.columns[name].doubts:
+                yield from _comment(f"doubt: {doubt}", "  ")
             yield f"  {_flow({name: settings})[1:-1]}"
         yield from self._parts(content)
 
@@ -162,15 +162,26 @@ class Draft:
         for key, part in (
             ("repairs", figures.repairs), ("checks", figures.checks), ("derived", figures.derived),
         ):  # fmt: skip
-            if part.content:
-                yield from _part(key, content[key], part.comments)
-        yield from _part("key", content["key"], self.key.comments)
+            if part.content or part.doubts:
+                yield from _part(key, content.get(key), _told(part))
+        yield from _part("key", content["key"], _told(self.key))
         if "reasons" in content:
             told = ("The first of these that a row fails is the reason it is rejected for.",)
             yield from _part("reasons", content["reasons"], told)
         if "aggregations" in content:
             told = ("Small tables of the clean rows, one parquet file each.",)
             yield from _part("aggregations", content["aggregations"], told)
+
+
+def next_command(dataset: str, files: Sequence[str]) -> str:
+    """What runs the files by the dataset, to be pasted into a shell."""
+    if len(files) == 1:
+        # A value that Hydra could take for more than a name is quoted for it too.
+        plain = re.fullmatch(r"[\w./-]+", files[0])
+        value = files[0] if plain else quoted(files[0])
+        return f"run-pipeline dataset={dataset} {shlex.quote(f'input={value}')}"
+    listed = ",".join(quoted(file) for file in files)
+    return f"run-pipeline dataset={dataset} {shlex.quote(f'input=[{listed}]')}"
 
 
 def _file_comments(file: FileFacts) -> Iterator[str]:
@@ -187,10 +198,16 @@ def _file_comments(file: FileFacts) -> Iterator[str]:
         yield from _comment(f"doubt: {doubt}")
 
 
+def _told(part: Part) -> tuple[str, ...]:
+    return (*part.comments, *(f"doubt: {doubt}" for doubt in part.doubts))
+
+
 def _part(key: str, content: Any, comments: tuple[str, ...]) -> Iterator[str]:
     yield ""
     for comment in comments:
         yield from _comment(comment)
+    if content is None and key != "key":
+        return
     if content is None or (isinstance(content, list) and key != "repairs"):
         yield f"{key}: {_flow(content)}"
     elif key == "key":

@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.formula import formula_columns
+from toolkit.profile.doubts import Doubt
 from toolkit.profile.draft_columns import DraftColumn
 from toolkit.profile.facts import FormulaFacts, KeyFacts, Profile
 from toolkit.profile.keys import is_like_an_id
 from toolkit.profile.words import key_told
-from toolkit.units import human_count, human_share
+from toolkit.units import human_count, human_number, human_share
 
-_CERTAIN = 0.99
 _TOLERANCE = 0.01
 _MOST_REPEATED = 0.05
-_FILLED = 0.95
 _FEW_ROWS = 50
 _N_CATEGORIES, _N_MEASURES, _LEAST_ITEMS = 3, 3, 5
 _QUANTITY = re.compile(r"quantity|qty|units|pieces|menge|anzahl|quantite|cantidad", re.I)
@@ -25,6 +24,7 @@ _PRICE = re.compile(r"price|preis|prix|precio|cost", re.I)
 _AMOUNT = re.compile(r"revenue|total|amount|sales|turnover|umsatz|betrag|montant|importe", re.I)
 _ITEM = re.compile(r"product|item|article|artikel|description|name|sku|stock", re.I)
 _SHARE = re.compile(r"discount|percent|rate|rabatt", re.I)
+_LINE = re.compile(r"(^|_)(line|pos|position|seq|sequence|row|zeile)(_|$)", re.I)
 _NUMERIC = ("number", "integer")
 
 
@@ -34,6 +34,7 @@ class Part:
 
     content: Any = None
     comments: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     rejects: dict[str, int] = field(default_factory=dict)
 
 
@@ -45,6 +46,8 @@ class Figures:
     derived: Part
     repairs: Part
     checks: Part
+    compared: tuple[FormulaFacts, ...] = ()
+    """Formulas that hold in all rows, or nearly all."""
 
     def numeric(self) -> list[str]:
         """Every column of clean rows that can be added up."""
@@ -53,27 +56,21 @@ class Figures:
 
 
 def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Figures:
-    """A formula that nearly always holds fills and checks a column; one that mostly does
-    computes it anew."""
-    found = dict(columns)
+    """A formula that always holds fills and checks a column; one that holds in most rows is a
+    doubt, and the stored figure stays."""
     derived: dict[str, Any] = {}
     repairs: list[dict[str, str]] = []
     checks: dict[str, Any] = {}
-    told: dict[str, list[str]] = {"derived": [], "repairs": [], "checks": []}
-    rejects: dict[str, int] = {}
+    told: dict[str, list[str]] = {"repairs": [], "checks": []}
+    doubts: dict[str, list[Doubt]] = {"derived": [], "repairs": [], "checks": []}
+    compared: list[FormulaFacts] = []
     for formula in profile.formulas:
         used = (formula.column, *formula_columns(formula.formula))
-        if any(found[name].kind not in _NUMERIC for name in used):
+        if any(columns[name].kind not in _NUMERIC for name in used):
             continue
-        holds = human_share(formula.n_holding, formula.n_known)
-        evidence = (
-            f"{formula.column} = {formula.formula} in {human_count(formula.n_holding)} of "
-            f"{human_count(formula.n_known)} rows ({holds})"
-        )
-        if formula.n_holding < _CERTAIN * formula.n_known:
-            derived[formula.column] = {"formula": formula.formula, "decimals": 2}
-            told["derived"].append(f"{evidence}; computed anew, the file's own figure is not used")
-            found[formula.column] = _unused(found[formula.column])
+        compared.append(formula)
+        if formula.n_holding < formula.n_known:
+            doubts["checks"].append(_differs(formula))
             continue
         checks[f"{formula.column}_matches"] = {
             "column": formula.column,
@@ -81,28 +78,55 @@ def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Figur
             "tolerance": _TOLERANCE,
             "reason": f"{formula.column}_mismatch",
         }
-        rejects[f"{formula.column}_mismatch"] = formula.n_known - formula.n_holding
-        told["checks"].append(evidence)
+        told["checks"].append(_evidence(formula))
         fills = list(_fills(formula, profile))
         repairs += fills
-        if fills:
-            told["repairs"].append("what is missing follows from the others, see checks below")
-    if not derived and not checks:
-        product = _product(found)
+        for fill in fills:
+            told["repairs"].append(f"{fill['column']}: see checks below")
+            doubts["repairs"].append(_filled(fill, profile))
+    if not compared:
+        product = _product(columns)
         if product is not None:
             derived["revenue"] = {"formula": product, "decimals": 2}
-            told["derived"].append("doubt: a guess by the names of the columns")
+            text = f"{product} is a guess by the names of the columns"
+            doubts["derived"].append(Doubt(text, profile.file.n_rows))
     return Figures(
-        found,
-        Part(derived or None, tuple(told["derived"])),
-        Part(repairs or None, tuple(told["repairs"])),
-        Part(checks or None, tuple(told["checks"]), rejects),
+        dict(columns),
+        Part(derived or None, doubts=tuple(doubts["derived"])),
+        Part(repairs or None, tuple(told["repairs"]), tuple(doubts["repairs"])),
+        Part(
+            checks or None,
+            tuple(told["checks"]),
+            tuple(doubts["checks"]),
+            {one["reason"]: 0 for one in checks.values()},
+        ),
+        tuple(compared),
     )
 
 
-def _unused(column: DraftColumn) -> DraftColumn:
-    source = {key: value for key, value in column.settings.items() if key == "source"}
-    return DraftColumn(column.name, {**source, "kind": "unused"}, column.comments)
+def _evidence(formula: FormulaFacts) -> str:
+    holds = human_share(formula.n_holding, formula.n_known)
+    return (
+        f"{formula.column} = {formula.formula} in {human_count(formula.n_holding)} of "
+        f"{human_count(formula.n_known)} rows ({holds})"
+    )
+
+
+def _differs(formula: FormulaFacts) -> Doubt:
+    n = formula.n_known - formula.n_holding
+    rows = ", ".join(f"{one.value} (row {one.row:,})" for one in formula.differing)
+    differ = "differs" if n == 1 else "differ"
+    text = (
+        f"{_evidence(formula)}; {human_number(n, 'row')} {differ}, by {formula.gap:,.2f} in all: "
+        f"{rows}. The stored figure is kept; checks could reject such rows"
+    )
+    return Doubt(text, n)
+
+
+def _filled(fill: Mapping[str, str], profile: Profile) -> Doubt:
+    column = profile.column(fill["column"])
+    n = column.n_missing + column.n_unread
+    return Doubt(f"{human_number(n, 'row')} without {column.name} get {fill['formula']}", n)
 
 
 def _fills(formula: FormulaFacts, profile: Profile) -> Iterator[dict[str, str]]:
@@ -132,34 +156,47 @@ def _product(columns: Mapping[str, DraftColumn]) -> str | None:
 
 
 def draft_key(profile: Profile, columns: Mapping[str, DraftColumn]) -> Part:
-    """Columns that hardly repeat, else the record as a whole where copies occur, else nothing."""
+    """Columns that never repeat, else the record as a whole where only whole copies repeat them,
+    else nothing: rows are not dropped by a guess."""
     told = tuple(key_told(key) for key in profile.keys if key.share_repeated <= _MOST_REPEATED)
-    copies, filled = profile.whole_rows.n_repeated, _FILLED * profile.file.n_rows
-    could = [
-        key for key in profile.keys if key.n_rows >= filled and _is_a_key(key, copies, columns)
-    ]
+    copies, n_rows = profile.whole_rows.n_repeated, profile.file.n_rows
+    whole = [key for key in profile.keys if key.columns and key.n_rows == n_rows]
+    could = [key for key in whole if not key.n_repeated and _is_a_key(key, columns)]
     if could:
         best = min(could, key=lambda key: _rank(key, profile))
         reason = f"duplicate_{'_and_'.join(best.columns)}"
-        content = {"columns": list(best.columns), "reason": reason}
-        if best.n_repeated > copies:
-            told = (*told, "doubt: rows that repeat the key differ otherwise; the first is kept")
-        return Part(content, told, {reason: best.n_repeated})
-    if copies:
-        told = (*told, "doubt: copies may be real repeats; key: null keeps them")
-        return Part({"exact_rows": True, "reason": "exact_copy"}, told, {"exact_copy": copies})
-    return Part(None, told)
+        return Part({"columns": list(best.columns), "reason": reason}, told, (), {reason: 0})
+    if not copies:
+        return Part(None, told, tuple(_repeated(profile)))
+    exact = "key: {exact_rows: true, reason: exact_copy}"
+    one = copies == 1
+    rows = f"{human_number(copies, 'row')} {'is an exact copy' if one else 'are exact copies'}"
+    if any(key.n_repeated == copies and _tells_rows(key) for key in whole):
+        text = f"{rows} of earlier ones and rejected; key: null keeps them"
+        key = {"exact_rows": True, "reason": "exact_copy"}
+        return Part(key, told, (Doubt(text, copies),), {"exact_copy": copies})
+    text = f"{rows} of earlier ones and kept, as nothing tells rows apart; {exact} rejects them"
+    return Part(None, told, (Doubt(text, copies), *_repeated(profile)))
 
 
-def _is_a_key(key: KeyFacts, copies: int, columns: Mapping[str, DraftColumn]) -> bool:
-    if not key.columns or key.n_rows < 2 or any(columns[n].kind == "unused" for n in key.columns):
+def _repeated(profile: Profile) -> Iterator[Doubt]:
+    """Columns by the name of an identifier that nearly tell rows apart."""
+    for key in profile.keys:
+        few = 0 < key.share_repeated <= _MOST_REPEATED
+        if few and len(key.columns) == 1 and is_like_an_id(key.columns[0]):
+            yield Doubt(f"{key_told(key)}; they are kept, and it is no key", key.n_repeated)
+
+
+def _tells_rows(key: KeyFacts) -> bool:
+    """Whether a key tells rows apart by itself, and not because it is all that they hold."""
+    return len(key.columns) == 1 or any(map(_LINE.search, key.columns))
+
+
+def _is_a_key(key: KeyFacts, columns: Mapping[str, DraftColumn]) -> bool:
+    if not key.columns or key.n_rows < 2:
         return False
-    if len(key.columns) > 1:
-        # A pair that repeats more often than whole records do is no key, but chance.
-        return key.n_repeated <= copies and any(map(is_like_an_id, key.columns))
-    [name] = key.columns
-    return key.share_repeated <= _MOST_REPEATED and (
-        is_like_an_id(name) or (key.n_rows >= _FEW_ROWS and key.n_repeated == 0)
+    return any(map(is_like_an_id, key.columns)) or (
+        len(key.columns) == 1 and key.n_rows >= _FEW_ROWS and columns[key.columns[0]].kind == "text"
     )
 
 

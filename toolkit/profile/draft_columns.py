@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -13,19 +12,16 @@ from rapidfuzz.distance import Levenshtein
 
 from toolkit.contract import Dated, Numeric
 from toolkit.lookups.spelling import match_key
+from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import ColumnFacts
 from toolkit.profile.keys import is_like_an_id
-from toolkit.profile.words import distinct, figure
-from toolkit.units import human_count, human_share
-
-MOST_LOST = 0.2
-"""The share of its rows that a column may reject; one that lacks more is drafted as text."""
+from toolkit.profile.words import column_doubts, distinct, figure
+from toolkit.units import human_count, human_number, human_share
 
 _SHARED_REASON = "invalid_cell"
 _GENEROUS = 10
 _YEARS_BEFORE, _YEARS_AFTER = 20, 1
 _SHORTEST_FOR_EDITS = 5
-_OPTIONAL_AMOUNT = re.compile(r"discount|rebate|tax|fee|shipping|tip|rabatt|remise", re.I)
 _NUMBER_WORDS = [
     "zero",
     "one",
@@ -54,6 +50,7 @@ class DraftColumn:
     name: str
     settings: dict[str, Any]
     comments: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     rejects: dict[str, int] = field(default_factory=dict)
     names: tuple[str, ...] = ()
 
@@ -64,7 +61,7 @@ class DraftColumn:
     @property
     def always_there(self) -> bool:
         """Whether no clean row lacks a value."""
-        return bool(self.rejects) or "default" in self.settings
+        return bool(self.rejects) and "optional" not in self.settings
 
     def marked(self, why: str) -> DraftColumn:
         """The same as a personal column, where there is a reason for it."""
@@ -73,14 +70,6 @@ class DraftColumn:
         told = f"personal, as {why}: masked wherever rows are shown"
         settings = {**self.settings, "personal": True}
         return replace(self, settings=settings, comments=(*self.comments, told))
-
-    def required(self, facts: ColumnFacts) -> DraftColumn:
-        """The same; where it is text that some rows lack, these are rejected."""
-        if self.kind != "text" or not facts.n_missing:
-            return self
-        reason = f"missing_{self.name}"
-        settings = {**self.settings, "required": True, "reason": reason}
-        return replace(self, settings=settings, rejects={reason: facts.n_missing})
 
     def for_one_reason(self) -> DraftColumn:
         """The same with a reason that it shares with other columns."""
@@ -94,25 +83,19 @@ class DraftColumn:
 
 def draft_column(column: ColumnFacts, dataset: str, as_of: date) -> DraftColumn:
     """The column as a contract could have it, strict only where the evidence says so."""
-    kind = "text" if _is_an_id(column) else column.kind
-    n_lost = column.n_missing + (column.n_unread if kind != "email" else 0)
-    too_many = n_lost > MOST_LOST * column.n_rows
-    match kind:
-        case "number" | "integer" if too_many and _OPTIONAL_AMOUNT.search(column.name):
-            settings = {**_number(column), "default": 0, **_limits(column)}
-            told = [*_told(column), f"{human_count(n_lost)} rows without a number count as 0"]
-            return _drafted(column, settings, told, f"invalid_{column.name}", 0)
-        case "number" | "integer" if not too_many:
+    match "text" if _is_an_id(column) else column.kind:
+        case "number" | "integer":
             settings = {**_number(column), **_limits(column)}
-            return _drafted(column, settings, _told(column), f"invalid_{column.name}", n_lost)
-        case "date" | "timestamp" if not too_many:
-            return _dates(column, as_of, n_lost)
-        case "category" | "boolean" if not too_many:
+            reason, signs = f"invalid_{column.name}", tuple(_signs(column))
+            return _drafted(column, settings, _told(column), reason, signs)
+        case "date" | "timestamp":
+            return _dates(column, as_of)
+        case "category" | "boolean":
             return _category(column, dataset)
         case "email":
             told = [*_told(column), "what is no address becomes empty"]
             return _drafted(column, {"kind": "email"}, told)
-    return _text(column, n_lost if too_many else 0)
+    return _text(column)
 
 
 def _drafted(
@@ -120,14 +103,32 @@ def _drafted(
     settings: dict[str, Any],
     told: list[str],
     reason: str | None = None,
-    n_rejected: int = 0,
+    doubts: Sequence[Doubt] = (),
 ) -> DraftColumn:
+    """With what all columns have: a source, null words of its own; empty cells are kept."""
     source = {} if column.source == column.name else {"source": column.source}
+    settings = {**source, **settings}
+    if column.null_words:
+        settings["null_words"] = list(column.null_words)
+    rejects = {}
+    all_doubts = [*column_doubts(column), *doubts]
     if reason is not None:
-        settings = {**settings, "reason": reason}
-    rejects = {} if reason is None else {reason: n_rejected}
-    doubts = [f"doubt: {doubt}" for doubt in column.doubts]
-    return DraftColumn(column.name, {**source, **settings}, (*told, *doubts), rejects)
+        if column.n_missing:
+            settings["optional"] = True
+            all_doubts.append(_missing(column))
+        settings["reason"] = reason
+        rejects = {reason: column.n_unread}
+    return DraftColumn(column.name, settings, tuple(told), tuple(all_doubts), rejects)
+
+
+def _missing(column: ColumnFacts) -> Doubt:
+    n = column.n_missing
+    share = human_share(n, column.n_rows)
+    verb = "has" if n == 1 else "have"
+    told = (
+        f"{human_number(n, 'row')} ({share}) {verb} none and are kept; optional: false rejects them"
+    )
+    return Doubt(told.replace("and are kept", "and is kept") if n == 1 else told, n)
 
 
 def _told(column: ColumnFacts) -> list[str]:
@@ -149,19 +150,25 @@ def _told(column: ColumnFacts) -> list[str]:
             figure(v, column.kind) for v in (spread.low, spread.quartiles[1], spread.high)
         )
         told.append(f"from {low} to {high}, half of them up to {median}")
-    if spread is not None and column.kind in ("number", "integer"):
-        for n, what in ((spread.n_below_zero, "below 0"), (spread.n_zero, "0")):
-            if n and spread.low < 0:
-                told.append(f"{human_count(n)} are {what}; above: 0 would reject them")
     return told
+
+
+def _signs(column: ColumnFacts) -> Iterator[Doubt]:
+    spread = column.spread
+    if spread is None or spread.low >= 0:
+        return
+    for n, what in ((spread.n_below_zero, "below 0"), (spread.n_zero, "0")):
+        if n:
+            verb = "is" if n == 1 else "are"
+            yield Doubt(f"{human_count(n)} {verb} {what}; above: 0 would reject them", n)
 
 
 def _is_an_id(column: ColumnFacts) -> bool:
     """Whole numbers that nobody adds up: by their name, or because zeros lead them."""
     if column.kind != "integer":
         return False
-    zeros = any(one.value.startswith("0") and len(one.value) > 1 for one in column.top)
-    return zeros or is_like_an_id(column.source)
+    names = column.n_leading_zeros + column.n_long_digits + column.n_shortened
+    return names > 0 or is_like_an_id(column.source)
 
 
 def _number(column: ColumnFacts) -> dict[str, Any]:
@@ -203,12 +210,14 @@ def _round_up(value: float) -> int | float:
     return power if power < 10**15 else float(power)
 
 
-def _dates(column: ColumnFacts, as_of: date, n_lost: int) -> DraftColumn:
+def _dates(column: ColumnFacts, as_of: date) -> DraftColumn:
     read, spread = column.reading.column, column.spread
     if not isinstance(read, Dated) or spread is None:
         raise AssertionError(f"column {column.name} has no dates")
     told = _told(column)
     settings: dict[str, Any] = {"kind": column.kind, "formats": list(read.formats)}
+    if read.suffix:
+        settings["suffix"] = list(read.suffix)
     for order in column.day_orders:
         decided = order.decided + order.contradict
         told.append(
@@ -221,34 +230,28 @@ def _dates(column: ColumnFacts, as_of: date, n_lost: int) -> DraftColumn:
             settings["max_contradictions"] = min(
                 1.0, max(allowed, settings.get("max_contradictions", 0.0))
             )
-    first, last = (int(figure(v, "date")[:4]) for v in (spread.low, spread.high))
-    settings["reason"] = f"invalid_{column.name}"
+    near = column.near_days or (spread.low, spread.high)
+    first, last = (int(figure(v, "date")[:4]) for v in near)
     settings["years_before"] = max(_YEARS_BEFORE, as_of.year - first + _GENEROUS)
     settings["years_after"] = max(_YEARS_AFTER, last - as_of.year + 1)
     settings["range_reason"] = f"{column.name}_out_of_range"
-    drafted = _drafted(column, settings, told)
-    rejects = {settings["reason"]: n_lost, settings["range_reason"]: 0}
-    return DraftColumn(drafted.name, drafted.settings, drafted.comments, rejects)
+    drafted = _drafted(column, settings, told, f"invalid_{column.name}")
+    rejects = {**drafted.rejects, settings["range_reason"]: column.n_far_days}
+    return replace(drafted, rejects=rejects)
 
 
 def _category(column: ColumnFacts, dataset: str) -> DraftColumn:
-    values = tuple(one.value for one in column.names)
     edits = _edits(column)
     near = sum(rows for _, name, rows in column.spellings if name)
-    unknown = sum(rows for _, name, rows in column.spellings if not name) + (0 if edits else near)
+    rare = [value for value, name, _ in column.spellings if not (edits and name)]
+    values = tuple(sorted([*(one.value for one in column.names), *rare]))
     settings: dict[str, Any] = {"kind": "category", "values": f"{dataset}_{column.name}.json"}
     told = [*_told(column), f"{len(values)} names are in the lookup"]
     if edits:
         settings["max_edits"] = edits
         told.append(f"{human_count(near)} rows have a spelling within {edits} edits of a name")
-    if unknown:
-        examples = ", ".join(repr(v) for v, name, _ in column.spellings if not (edits and name))
-        told.append(f"{human_count(unknown)} rows have other values, such as {examples[:100]}")
-    n_rejected = column.n_missing + unknown
-    drafted = _drafted(column, settings, told, f"unknown_{column.name}", n_rejected)
-    return DraftColumn(
-        drafted.name, drafted.settings, drafted.comments, drafted.rejects, names=values
-    )
+    drafted = _drafted(column, settings, told, f"unknown_{column.name}")
+    return replace(drafted, names=values)
 
 
 def _edits(column: ColumnFacts) -> int:
@@ -258,42 +261,42 @@ def _edits(column: ColumnFacts) -> int:
         for value, name, _ in column.spellings
         if name
     ]
-    names = [match_key(one.value) for one in column.names]
+    names = [match_key(name) for _, name, _ in column.spellings if name]
     if not needed or min(map(len, names)) < _SHORTEST_FOR_EDITS:
         return 0
     return max(needed)
 
 
-def _text(column: ColumnFacts, n_lost: int) -> DraftColumn:
+def _text(column: ColumnFacts) -> DraftColumn:
     settings: dict[str, Any] = {"kind": "text"}
     said = human_share(column.n_said, column.n_rows)
     told = [f"{said} of {human_count(column.n_rows)} cells are filled, {distinct(column)} distinct"]
     if column.null_words:
         words = ", ".join(f"{word!r} {human_count(n)}" for word, n in column.null_words.items())
         told[0] += f"; null words: {words}"
-    if column.kind == "integer" and all(one.value.endswith(".0") for one in column.top):
+    if column.kind == "integer" and 0 < column.n_point_zero == column.n_said - column.n_unread:
         settings["suffix"] = [".0"]
-    if column.kind not in ("text", "empty"):
-        told += _why_text(column, n_lost)
-    told += _as_written(column)
-    return _drafted(column, settings, told)
+    doubts: list[Doubt] = []
+    if column.kind == "integer":
+        told.append("integers that name something: kept as text")
+        doubts += _as_text(column)
+    return _drafted(column, settings, [*told, *_as_written(column)], doubts=doubts)
 
 
-def _why_text(column: ColumnFacts, n_lost: int) -> Iterator[str]:
-    if n_lost:
-        yield (
-            f"doubt: would be {column.kind}, but {human_count(n_lost)} rows "
-            f"({human_share(n_lost, column.n_rows)}) have no such value and would be rejected"
-        )
-        return
-    yield f"{column.kind}s that name something: kept as text"
-    if column.n_unread:
-        examples = ", ".join(map(str, column.unread[:3]))
-        yield f"{human_count(column.n_unread)} are no {column.kind}, such as {examples}"
-        letters = {one.value[:1] for one in column.unread}
-        if len(letters) == 1 and letters.pop().isalpha():
-            letter = column.unread[0].value[0]
-            yield f'doubt: reject: {{some_reason: "^{letter}"}} would reject those'
+def _as_text(column: ColumnFacts) -> Iterator[Doubt]:
+    """What speaks against taking whole numbers for numbers, or for it."""
+    letters = {one.value[:1] for one in column.unread}
+    if len(letters) == 1 and letters.copy().pop().isalpha():
+        letter = column.unread[0].value[0]
+        told = f'reject: {{some_reason: "^{letter}"}} would reject those'
+        yield Doubt(told, column.n_unread)
+    for n, what in (
+        (column.n_leading_zeros, "begin with a zero"),
+        (column.n_long_digits, "have 16 digits or more"),
+    ):
+        if n:
+            told = f"kept as text, as {human_number(n, 'cell')} {what}; a number would lose digits"
+            yield Doubt(told if n > 1 else told.replace("cell begin", "cell begins"), n)
 
 
 def _as_written(column: ColumnFacts) -> Iterator[str]:
@@ -307,4 +310,4 @@ def _as_written(column: ColumnFacts) -> Iterator[str]:
             yield f"{human_count(n)} cells {what}"
     if column.case_variants:
         shown = ", ".join(map(repr, column.case_variants[0][:3]))
-        yield f"doubt: values differ in case alone, such as {shown}"
+        yield f"values differ in case alone, such as {shown}"

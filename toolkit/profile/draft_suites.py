@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.contract import (
@@ -18,8 +19,9 @@ from toolkit.contract import (
     Number,
 )
 from toolkit.formula import formula_columns
+from toolkit.profile.cells import LONGEST_SHAPE
 from toolkit.profile.draft_columns import DraftColumn
-from toolkit.profile.facts import ColumnFacts, Profile
+from toolkit.profile.facts import ColumnFacts, FormulaFacts, Profile
 
 Suite = dict[str, Any]
 
@@ -32,9 +34,15 @@ _ROOM = 0.1
 _SEVERAL_TIMES, _AT_LEAST = 1.5, 0.02
 _FAR_TOO_MANY = 0.3
 _PERCENT = 100
+_TOLERANCE = 0.01
 
 
-def clean_suite(profile: Profile, columns: Mapping[str, DraftColumn], contract: Contract) -> Suite:
+def clean_suite(
+    profile: Profile,
+    columns: Mapping[str, DraftColumn],
+    formulas: Sequence[FormulaFacts],
+    contract: Contract,
+) -> Suite:
     """What holds for all clean rows of the contract, and warnings for what was usual."""
     found = [*_table(contract), *_key(contract)]
     for facts in profile.columns:
@@ -43,10 +51,11 @@ def clean_suite(profile: Profile, columns: Mapping[str, DraftColumn], contract: 
         used = [name, *formula_columns(derived.formula)]
         kwargs = {
             "column_list": used, "formula": derived.formula, "decimals": derived.decimals,
-            "ignore_row_if": "never",
+            "ignore_row_if": "any_value_is_missing",
         }  # fmt: skip
-        note = "The figure is what the row says it is, and none of its inputs is missing."
+        note = "The figure is what the row says it is, where none of its inputs is missing."
         found.append(_expect("multicolumn_values_to_match_formula", "critical", kwargs, note))
+    found += [_compared(formula) for formula in formulas if formula.n_holding < formula.n_known]
     return {"name": f"{contract.name}.clean", "notes": _ABOUT, "expectations": found}
 
 
@@ -54,6 +63,18 @@ def _expect(what: str, severity: str, kwargs: Mapping[str, Any], notes: str) -> 
     return {
         "type": f"expect_{what}", "severity": severity, "kwargs": dict(kwargs), "notes": notes,
     }  # fmt: skip
+
+
+def _compared(formula: FormulaFacts) -> dict[str, Any]:
+    """A formula that most rows keep, as something to look at: it rejects nothing."""
+    share = math.floor((formula.n_holding / formula.n_known - _ROOM) * _PERCENT) / _PERCENT
+    kwargs = {
+        "column_list": [formula.column, *formula_columns(formula.formula)],
+        "formula": formula.formula, "tolerance": _TOLERANCE, "mostly": share,
+        "ignore_row_if": "any_value_is_missing",
+    }  # fmt: skip
+    note = "Nearly all rows of the first file keep it; the stored figure counts in any case."
+    return _expect("multicolumn_values_to_match_formula", "info", kwargs, note)
 
 
 def _parameter(text: str) -> dict[str, str]:
@@ -153,6 +174,9 @@ def _shape(facts: ColumnFacts) -> Iterator[dict[str, Any]]:
     if not facts.shapes or facts.kind not in ("text", "integer"):
         return
     shape, rows = facts.shapes[0].value.removesuffix(".9"), facts.shapes[0].rows
+    # A longer value is cut off in its shape, so that no pattern could hold it to its end.
+    if facts.longest >= LONGEST_SHAPE:
+        return
     if rows < _USUAL * facts.n_said or "9" not in shape or facts.missing > _ROOM:
         return
     signs = {"9": "[0-9]", "A": "[A-Z]", "a": "[a-z]"}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from toolkit.profile.doubts import Doubt
 from toolkit.profile.keys import Group
 from toolkit.profile.readings import Reading
 
@@ -105,7 +106,19 @@ class ColumnFacts:
     case_variants: tuple[tuple[str, ...], ...]
     spread: Spread | None
     day_orders: tuple[DayOrder, ...]
-    doubts: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
+    n_leading_zeros: int = 0
+    n_long_digits: int = 0
+    n_shortened: int = 0
+    n_point_zero: int = 0
+    undecided: bool = False
+    """Whether these are days whose order nothing in the column decides, and so are text."""
+    far_days: tuple[Example, ...] = ()
+    """Of a date: the first few days that lie far from the others..."""
+    n_far_days: int = 0
+    """... and the rows of all of them."""
+    near_days: tuple[float, float] | None = None
+    """The first and the last of the others, in microseconds since 1970."""
     reading: Reading = field(default_factory=Reading)
     names: tuple[Frequent, ...] = ()
     """Of a category or boolean: every spelling that stands for a value of its own."""
@@ -145,6 +158,10 @@ class FormulaFacts:
     formula: str
     n_known: int
     n_holding: int
+    gap: float = 0.0
+    """What the column has more than the formula, in all rows together."""
+    differing: tuple[Example, ...] = ()
+    """The first rows in which the formula does not hold."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +181,7 @@ class FileFacts:
     n_repeated_headers: int
     malformed: dict[str, int]
     malformed_examples: tuple[Example, ...]
-    doubts: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
 
     @property
     def n_rows(self) -> int:

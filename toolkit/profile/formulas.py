@@ -8,12 +8,14 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from toolkit.clean.parsers import Floats
+from toolkit.figures import Floats
 from toolkit.formula import evaluate_formula, formula_columns
+from toolkit.profile.vocabulary import Ints
 
 _MOST_COLUMNS = 8
 _LEAST_ROWS = 10
 _HOLDS = 0.9
+_N_DIFFERING, _LEAST_OTHERS = 3, 5
 _ROUNDING = 1e-9
 # More than half a cent, so that it does not matter how halves were rounded.
 _TOLERANCE = 0.006
@@ -32,27 +34,56 @@ class Formula:
 
 
 @dataclass(frozen=True)
+class Differing:
+    """A row in which a formula does not hold, by its place: what stands there, what should."""
+
+    place: int
+    found: float
+    expected: float
+
+
+@dataclass(frozen=True)
 class Holds:
     """Rows in which all the figures are known, and those of them in which the formula holds."""
 
     n_known: int = 0
     n_holding: int = 0
+    gap_in_cents: int = 0
+    """What the column has more than the formula, of all other rows together; whole, so that it
+    adds up alike however the rows were cut."""
+    differing: tuple[Differing, ...] = ()
+    """The first of these rows."""
 
     def __add__(self, other: Holds) -> Holds:
-        return Holds(self.n_known + other.n_known, self.n_holding + other.n_holding)
+        differing = sorted((*self.differing, *other.differing), key=lambda one: one.place)
+        return Holds(
+            self.n_known + other.n_known,
+            self.n_holding + other.n_holding,
+            self.gap_in_cents + other.gap_in_cents,
+            tuple(differing[:_N_DIFFERING]),
+        )
 
     @property
     def share(self) -> float:
         return self.n_holding / self.n_known if self.n_known else 0.0
 
 
-def check_formula(formula: Formula, numbers: Mapping[str, Floats]) -> Holds:
-    """Hold a column against its formula, to the cent."""
+def check_formula(
+    formula: Formula, numbers: Mapping[str, Floats], places: Ints | None = None
+) -> Holds:
+    """Hold a column against its formula, to the cent. `places` number the rows."""
     figures = {name: numbers[name] for name in formula_columns(formula.formula)}
     expected, found = evaluate_formula(formula.formula, figures), numbers[formula.column]
     known = np.isfinite(expected) & np.isfinite(found)
-    near = np.abs(found - expected)[known] <= _TOLERANCE + _ROUNDING * np.abs(found[known])
-    return Holds(int(known.sum()), int(near.sum()))
+    near = np.abs(found - expected) <= _TOLERANCE + _ROUNDING * np.abs(found)
+    apart = np.flatnonzero(known & ~near)
+    gaps = np.rint(100 * (found[apart] - expected[apart]))
+    first = [
+        Differing(int(n if places is None else places[n]), float(found[n]), float(expected[n]))
+        for n in apart[:_N_DIFFERING].tolist()
+    ]
+    gap = sum(map(int, gaps.tolist()))
+    return Holds(int(known.sum()), int((known & near).sum()), gap, tuple(first))
 
 
 def formulas_to_try(numbers: Mapping[str, Floats]) -> tuple[Formula, ...]:
@@ -96,7 +127,20 @@ def _says_anything(formula: Formula, found: list[Formula]) -> bool:
 
 def _holds(formula: Formula, numbers: Mapping[str, Floats]) -> bool:
     holds = check_formula(formula, numbers)
-    return holds.n_known >= _LEAST_ROWS and holds.share >= _HOLDS
+    return (
+        holds.n_known >= _LEAST_ROWS
+        and holds.share >= _HOLDS
+        and all(_holds_where_it_varies(formula, name, numbers) for name in formula.columns)
+    )
+
+
+def _holds_where_it_varies(formula: Formula, name: str, numbers: Mapping[str, Floats]) -> bool:
+    """Whether the formula holds in rows too whose figure in a column is not the usual one."""
+    values = numbers[name]
+    distinct, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    others = values != distinct[counts.argmax()]
+    holds = check_formula(formula, {key: column[others] for key, column in numbers.items()})
+    return holds.n_known >= _LEAST_OTHERS and holds.share >= _HOLDS
 
 
 def _varies(values: Floats) -> bool:

@@ -22,6 +22,7 @@ from toolkit.profile.block import (
 from toolkit.profile.cells import ColumnPart, Question
 from toolkit.profile.describe import Described, describe_column
 from toolkit.profile.dialect import Dialect
+from toolkit.profile.doubts import Doubt
 from toolkit.profile.encoding import Encoding
 from toolkit.profile.facts import (
     ColumnFacts,
@@ -32,8 +33,9 @@ from toolkit.profile.facts import (
     Profile,
 )
 from toolkit.profile.formulas import Formula, Holds, formulas_to_try
-from toolkit.profile.guessing import Cells, guess_reading
-from toolkit.profile.keys import Group, Repeats, groups_to_try
+from toolkit.profile.guess import Cells, Order
+from toolkit.profile.guessing import guess_reading
+from toolkit.profile.keys import Group, Repeats, groups_to_try, is_like_an_id
 from toolkit.profile.naming import clean_names
 from toolkit.profile.readings import Reading
 from toolkit.profile.vocabulary import Caps
@@ -41,6 +43,7 @@ from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of, read_header
 from toolkit.read.records import next_start
 from toolkit.read.sources import Source
+from toolkit.units import human_count
 
 # Parts of blocks wait to be added up until so many have come.
 _PARTS_AT_ONCE = 16
@@ -117,6 +120,7 @@ def ask(head: Block, fmt: Format, null_words: Sequence[str], spill: Path) -> Que
         name: numbers_of(table[name], question)
         for name, question in columns.items()
         if isinstance(question.reading.column, Number | Integer)
+        and not is_like_an_id(contract.sources[name])
     }
     return Questions(
         contract=contract,
@@ -200,20 +204,32 @@ def conclude(
     facts = gathered.in_order()
     places = Places.of(blocks, facts)
     questions = gathered.questions
-    columns = [
-        describe_column(
-            gathered.column(name),
-            Described(name, source, questions.columns[name], places.example, threshold, fmt.commas),
-        )
-        for name, source in questions.contract.sources.items()
-    ]
+
+    def describe(name: str, order: Order | None = None) -> ColumnFacts:
+        source, question = questions.contract.sources[name], questions.columns[name]
+        of = Described(name, source, question, places.example, threshold, fmt.commas, order)
+        return describe_column(gathered.column(name), of)
+
+    columns = [describe(name) for name in questions.contract.sources]
+    order = _proven_order(columns)
+    columns = [describe(one.name, order) if order and one.undecided else one for one in columns]
     caps = next(iter(questions.columns.values())).caps
     return Profile(
         file=_file_facts(facts, blocks, places, fmt),
         columns=tuple(_counted(column, repeats) for column in columns),
         keys=tuple(KeyFacts(group, r.n_rows, r.n_repeated) for group, r in repeats.items()),
         formulas=tuple(
-            FormulaFacts(formula.column, formula.formula, holds.n_known, holds.n_holding)
+            FormulaFacts(
+                formula.column,
+                formula.formula,
+                holds.n_known,
+                holds.n_holding,
+                holds.gap_in_cents / 100,
+                tuple(
+                    places.example(one.place, f"{one.found:,.2f} instead of {one.expected:,.2f}")
+                    for one in holds.differing
+                ),
+            )
             for formula, holds in gathered.formulas().items()
         ),
         limits={
@@ -222,6 +238,17 @@ def conclude(
             "bytes_of_values": caps.n_bytes,
         },
     )
+
+
+def _proven_order(columns: Sequence[ColumnFacts]) -> Order | None:
+    """Whether the day or the month comes first in every column of dates that decides it."""
+    proven: set[Order] = {
+        "day" if order.date_format.startswith("%d") else "month"
+        for column in columns
+        for order in column.day_orders
+        if order.decided and not order.date_format.startswith("%Y")
+    }
+    return proven.pop() if len(proven) == 1 else None
 
 
 def _counted(column: ColumnFacts, repeats: Mapping[Group, Repeats]) -> ColumnFacts:
@@ -239,12 +266,15 @@ def _file_facts(
     broken: list[Broken] = [one for block in facts for one in block.broken][:_N_BROKEN]
     line_ends = sum((block.line_ends for block in facts), Counter())
     malformed = sum((block.malformed for block in facts), Counter())
-    doubts = [*fmt.encoding.doubts, *fmt.dialect.doubts]
+    doubts = [Doubt(text) for text in (*fmt.encoding.doubts, *fmt.dialect.doubts)]
     if fmt.n_nameless:
-        doubts.append("a column has no name in the header; it is kept in rejected rows only")
+        doubts.append(Doubt("a column has no name in the header; it is kept in rejected rows only"))
     if len(line_ends) > 1:
         shown = ", ".join(f"{name} {n:,}" for name, n in line_ends.most_common())
-        doubts.append(f"line ends are mixed: {shown}")
+        doubts.append(Doubt(f"line ends are mixed: {shown}"))
+    if n_malformed := sum(malformed.values()):
+        shown = ", ".join(f"{human_count(n)} {how}" for how, n in malformed.most_common())
+        doubts.append(Doubt(f"records that are malformed are rejected: {shown}", n_malformed))
     return FileFacts(
         files=tuple(files),
         n_bytes=sum(source.size for source in files.values()),

@@ -82,7 +82,7 @@ def _doubts(profile: Profile) -> Iterator[str]:
     for where, doubt in doubts:
         name = escape(where)
         link = name if where == "file" else f'<a href="#{name}">{name}</a>'
-        yield f"<li><b>{link}</b> {escape(doubt)}</li>"
+        yield f"<li><b>{link}</b> {escape(str(doubt))}</li>"
     yield "</ul>"
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from toolkit.contract import Contract
 from toolkit.errors import ConfigError
+from toolkit.formula import formula_columns
 from toolkit.masking import Mask, Masks, has_address, hidden_line, hide_addresses, hide_quoted
 from toolkit.profile.facts import ColumnFacts, Example, Frequent, Profile, Spread
 
@@ -77,8 +78,13 @@ def without_personal(profile: Profile, why: Mapping[str, str], key: bytes | None
         else _without_addresses(column)
         for column in profile.columns
     )
+    formulas = tuple(
+        replace(one, differing=()) if {one.column, *formula_columns(one.formula)} & {*why} else one
+        for one in profile.formulas
+    )
     broken = tuple(_broken(one, hidden=bool(why)) for one in profile.file.malformed_examples)
-    return replace(profile, columns=columns, file=replace(profile.file, malformed_examples=broken))
+    file = replace(profile.file, malformed_examples=broken)
+    return replace(profile, columns=columns, formulas=formulas, file=file)
 
 
 def _broken(example: Example, hidden: bool) -> Example:
@@ -110,7 +116,10 @@ def _masked(column: ColumnFacts, masks: Masks, why: str) -> ColumnFacts:
             )
             for one in column.day_orders
         ),
-        doubts=tuple(map(hide_quoted, column.doubts)),
+        doubts=tuple(replace(one, text=hide_quoted(one.text)) for one in column.doubts),
+        far_days=tuple(replace(one, value=shown(one.value)) for one in column.far_days),
+        near_days=column.near_days
+        and (_year(column.near_days[0], 0), _year(column.near_days[1], 1)),
         names=(),
         spellings=(),
     )
@@ -173,5 +182,5 @@ def _without_addresses(column: ColumnFacts) -> ColumnFacts:
         unread=tuple(replace(one, value=hide_addresses(one.value)) for one in column.unread),
         top=tuple(replace(one, value=hide_addresses(one.value)) for one in column.top),
         case_variants=tuple(tuple(map(hide_addresses, same)) for same in column.case_variants),
-        doubts=tuple(map(hide_addresses, column.doubts)),
+        doubts=tuple(replace(one, text=hide_addresses(one.text)) for one in column.doubts),
     )

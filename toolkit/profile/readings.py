@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from toolkit.clean.date_order import OrderEvidence, weigh_readings
 from toolkit.clean.dates import parse_dates
 from toolkit.clean.numbers import read_written
-from toolkit.clean.parsers import Floats, bools, parse_email
+from toolkit.clean.parsers import bools, parse_email
 from toolkit.contract import (
     AnyColumn,
     Contract,
@@ -28,6 +28,7 @@ from toolkit.contract import (
     Numeric,
     Text,
 )
+from toolkit.figures import Floats
 from toolkit.profile.vocabulary import Ints
 from toolkit.read.cells import read_cells
 
@@ -136,7 +137,8 @@ class Reading:
         column = self.column
         if not isinstance(column, Dated) or len(values) == 0:
             return ()
-        return weigh_readings(parse_dates(column, values, {}, date.min), rows, places)
+        cells = read_cells(self._contract, _NAME, values)
+        return weigh_readings(parse_dates(column, cells, {}, date.min), rows, places)
 
 
 def _moments(column: Dated, cells: pa.Array) -> Floats:

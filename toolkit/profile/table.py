@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from toolkit.profile.doubts import Placed
 from toolkit.profile.facts import FileFacts, Profile
-from toolkit.profile.words import all_doubts, distinct, holds, key_told
+from toolkit.profile.words import distinct, holds, key_told
 from toolkit.summary import plain_table
 from toolkit.units import human_bytes, human_count, human_share
 
@@ -16,10 +19,19 @@ _LONGEST = 60
 
 
 def profile_table(profile: Profile) -> Group:
-    """How the files are written, a line a column, keys and formulas, and what is in doubt."""
+    """How the files are written, a line a column, keys and formulas."""
     return Group(
         _file_table(profile.file), Text(), _columns_table(profile), Text(), *_across(profile)
     )
+
+
+def doubts_table(doubts: Sequence[Placed], where_all: str) -> Group:
+    """What is in doubt, with a hint where all of it is when there is too much."""
+    lines = [Text("in doubt", style="bold")] if doubts else []
+    lines += [Text(f"  {where}: {doubt}") for where, doubt in doubts[:_MOST_DOUBTS]]
+    if len(doubts) > _MOST_DOUBTS:
+        lines.append(Text(f"  and {len(doubts) - _MOST_DOUBTS} more; {where_all} has all"))
+    return Group(*lines)
 
 
 def _file_table(file: FileFacts) -> Table:
@@ -63,10 +75,4 @@ def _across(profile: Profile) -> list[Text]:
         Text(f"{f.column} = {f.formula} in {human_share(f.n_holding, f.n_known)} of the rows")
         for f in profile.formulas
     ]
-    doubts = all_doubts(profile)
-    if doubts:
-        lines += [Text(), Text("in doubt", style="bold")]
-    lines += [Text(f"  {where}: {doubt}") for where, doubt in doubts[:_MOST_DOUBTS]]
-    if len(doubts) > _MOST_DOUBTS:
-        lines.append(Text(f"  and {len(doubts) - _MOST_DOUBTS} more; the page has all"))
     return lines

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from toolkit.profile.doubts import Doubt, Placed, by_weight
 from toolkit.profile.facts import ColumnFacts, KeyFacts, Profile
-from toolkit.units import human_count, human_share
+from toolkit.units import human_count, human_number, human_share
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = ("date", "timestamp")
@@ -58,21 +60,39 @@ def key_told(key: KeyFacts) -> str:
     )
 
 
-def all_doubts(profile: Profile) -> list[tuple[str, str]]:
-    """(column or 'file', doubt) for everything that could not be told or looks wrong."""
-    found = [("file", doubt) for doubt in profile.file.doubts]
+def all_doubts(profile: Profile) -> list[Placed]:
+    """Everything that could not be told or looks wrong, that of most rows first."""
+    found: list[Placed] = [("file", doubt) for doubt in profile.file.doubts]
     for column in profile.columns:
-        found += [(column.name, doubt) for doubt in column.doubts]
-        if column.n_unread:
-            examples = ", ".join(map(str, column.unread[:2]))
-            told = f"{human_count(column.n_unread)} cells are no {column.kind}, such as {examples}"
-            found.append((column.name, told))
-        for order in column.day_orders:
-            if order.contradict:
-                told = (
-                    f"{human_count(order.decided)} cells prove {order.date_format}, "
-                    f"{human_count(order.contradict)} the other order of day and month, such as "
-                    f"{order.contradiction}"
-                )
-                found.append((column.name, told))
-    return found
+        found += [(column.name, doubt) for doubt in column_doubts(column)]
+    return by_weight(found)
+
+
+def column_doubts(column: ColumnFacts) -> Iterator[Doubt]:
+    """What is in doubt of one column."""
+    yield from column.doubts
+    if column.n_unread:
+        examples = ", ".join(map(str, column.unread[:2]))
+        cells = human_number(column.n_unread, "cell")
+        verb = "is" if column.n_unread == 1 else "are"
+        yield Doubt(f"{cells} {verb} no {column.kind}, such as {examples}", column.n_unread)
+    for order in column.day_orders:
+        if order.contradict:
+            told = (
+                f"{human_count(order.decided)} cells prove {order.date_format}, "
+                f"{human_count(order.contradict)} the other order of day and month, such as "
+                f"{order.contradiction}"
+            )
+            yield Doubt(told, order.contradict + order.either)
+    if column.n_far_days:
+        days = ", ".join(map(str, column.far_days))
+        yield Doubt(
+            f"{human_number(column.n_far_days, 'cell')} far from all other days: {days}",
+            column.n_far_days,
+        )
+    if column.n_shortened:
+        yield Doubt(
+            f"{human_number(column.n_shortened, 'cell')} of whole numbers that a spreadsheet has "
+            "rounded (4.5E+12): their last digits are lost",
+            column.n_shortened,
+        )

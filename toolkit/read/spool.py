@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from toolkit.errors import InputError, OutputError
+from toolkit.read.kinds import HEAD_BYTES, kind_of
 from toolkit.read.sources import Source
 from toolkit.read.transcode import is_utf8, transcode
 
@@ -65,6 +66,13 @@ def _pieces(source: Source) -> Iterator[bytes]:
             return
         try:
             with pa.CompressedInputStream(file, packing) as stream:
+                head = stream.read(_PIECE_BYTES)
+                if kind := kind_of(head[:HEAD_BYTES]):
+                    raise InputError.other_kind(
+                        source.shown, f"{packing} of {kind.what}", kind.advice
+                    )
+                if head:
+                    yield head
                 yield from _read_all(stream)
         except OSError as error:
             if error.errno:

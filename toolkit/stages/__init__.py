@@ -7,11 +7,12 @@ from pathlib import Path
 from toolkit.config import Settings
 from toolkit.errors import ConfigError
 from toolkit.lookups.planning import Part, Wish, all_wishes, wishes_for
+from toolkit.profile.words import all_doubts
 from toolkit.stages.aggregating import aggregate
 from toolkit.stages.cleaning import clean
 from toolkit.stages.drafting import draft_dataset
 from toolkit.stages.generating import generate
-from toolkit.stages.profiling import profile
+from toolkit.stages.profiling import profile, show_profile
 from toolkit.stages.publishing import publication
 from toolkit.stages.running import Dataset, Run, open_run
 from toolkit.stages.sharing import share_feed
@@ -162,7 +163,8 @@ def _inputs(run: Run) -> tuple[str, ...]:
 def profile_data(settings: Settings, run_dir: Path) -> None:
     """Show and write what the inputs hold."""
     with open_run("profile-data", settings, run_dir) as run:
-        profile(run, settings.input)
+        found = profile(run, settings.input)
+        show_profile(found, all_doubts(found), "the page")
 
 
 def new_dataset(settings: Settings, run_dir: Path) -> None:

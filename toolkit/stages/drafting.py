@@ -9,13 +9,13 @@ from pathlib import Path
 
 from toolkit.errors import ConfigError, InputError
 from toolkit.interrupts import hold_interrupts
-from toolkit.profile.draft import Draft
+from toolkit.profile.draft import Draft, next_command
 from toolkit.report import StageFacts, record_stage
 from toolkit.shipped import shipped_folder
-from toolkit.stages.profiling import profile
+from toolkit.stages.profiling import profile, show_profile
 from toolkit.stages.running import Run
 from toolkit.store import publish_new
-from toolkit.units import human_count
+from toolkit.units import human_number
 
 _NAME = re.compile("[a-z][a-z0-9_]*")
 
@@ -36,6 +36,7 @@ def draft_dataset(run: Run, inputs: Sequence[str]) -> None:
         raise InputError.no_records(found.file.files[0])
     with record_stage(run.report, "draft") as facts:
         draft = Draft.of(found, name, run.settings.as_of)
+        show_profile(found, draft.doubts, "the contract")
         files = _files(run, draft)
         _refuse_existing(name, list(files))
         starters = _starters(run) if draft.lookups() else {}
@@ -90,9 +91,7 @@ def _tell(run: Run, draft: Draft, facts: StageFacts) -> None:
     }
     if draft.lookups():
         facts.paths["lookups"] = workspace.data_dir / "lookups"
-    n_doubts = draft.yaml().count("doubt:")
-    run.note(
-        facts,
-        f"{human_count(n_doubts)} doubts are in the contract; read them, then: "
-        f"run-pipeline dataset={name} input={draft.profile.file.files[0]}",
-    )
+    n, command = len(draft.doubts), next_command(name, draft.profile.file.files)
+    verb, them = ("is", "it") if n == 1 else ("are", "them")
+    told = f"{human_number(n, 'doubt')} {verb} in the contract; read {them}, then"
+    run.note(facts, f"{told if n else 'nothing is in doubt; next'}: {command}")

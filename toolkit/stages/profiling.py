@@ -15,13 +15,14 @@ from toolkit.cluster import Runner, open_cluster
 from toolkit.errors import ConfigError, OutputError
 from toolkit.profile.block import BlockFacts, Questions, look_at_block
 from toolkit.profile.dialect import tell_dialect
+from toolkit.profile.doubts import Placed
 from toolkit.profile.encoding import Bytes, Encoding, agree, look_at, pieces_of, tell_encoding
 from toolkit.profile.facts import Profile
 from toolkit.profile.gathering import HEAD_BYTES, Format, Gathered, ask, conclude, head_block
 from toolkit.profile.keys import Group, Repeats, SpilledWords, count_repeats
 from toolkit.profile.page import profile_page
 from toolkit.profile.personal import personal_columns, without_personal
-from toolkit.profile.table import profile_table
+from toolkit.profile.table import doubts_table, profile_table
 from toolkit.read.blocks import Block, plan_blocks
 from toolkit.read.header import read_names
 from toolkit.read.sizing import choose_block_bytes
@@ -37,7 +38,7 @@ _JSON, _PAGE = "profile.json", "profile.html"
 
 
 def profile(run: Run, inputs: Sequence[str]) -> Profile:
-    """Look at all of the inputs, print what they hold, and write it into the run's folder."""
+    """Look at all of the inputs, write what they hold into the run's folder."""
     if not inputs:
         raise ConfigError.no_input(run.report.command)
     with record_stage(run.report, "profile") as facts:
@@ -54,9 +55,16 @@ def profile(run: Run, inputs: Sequence[str]) -> Profile:
         facts.rows_in = found.file.n_records
         found = _masked(run, found, facts)
         _write(run, found, facts)
+    return found
+
+
+def show_profile(found: Profile, doubts: Sequence[Placed], where_all: str) -> None:
+    """What the files hold, and what is in doubt, on the terminal."""
     print_plainly(profile_table(found), sys.stdout)
     print()
-    return found
+    if doubts:
+        print_plainly(doubts_table(doubts, where_all), sys.stdout)
+        print()
 
 
 def _masked(run: Run, found: Profile, facts: StageFacts) -> Profile:
