@@ -12,6 +12,19 @@ from hypothesis import strategies as st
 from toolkit.profile.encoding import Bytes, Encoding, agree, look_at, tell_encoding
 
 GERMAN = "id,name\n" + "".join(f"{n},Müller Größe Café\n" for n in range(30))
+NO_BREAKS = "id,name\n" + "".join(
+    f'{n},"{name}"\n'
+    for n in range(14)
+    for name in (
+        "Konftel 250 Conference\xa0phone\xa0- black", "Imation\xa08GB USB\xa0Drive",
+        "Message Book, 3/6\u201d x 11\u201d", "Peter B\xfchler", "R\xe9sum\xe9 Paper",
+    )
+)  # fmt: skip
+SPANISH = "id,city\n" + "".join(
+    f"{n},{city}\n"
+    for n in range(20)
+    for city in ("M\xe1laga", "C\xe1ceres", "Yucat\xe1n", "Hern\xe1ndez", "Le\xf3n", "Bogot\xe1")
+)
 RUSSIAN = "id,name\n" + "".join(f"{n},Москва и область\n" for n in range(30))
 JAPANESE = "id,name\n" + "".join(f"{n},東京タワーと大阪\n" for n in range(30))
 
@@ -34,6 +47,9 @@ def told(data: bytes, tmp_path: Path) -> Encoding:
         (GERMAN.encode("utf-16-be"), "utf-16-be"),
         (GERMAN.encode("cp1252"), "cp1252"),
         (GERMAN.encode("cp850"), "cp850"),
+        (NO_BREAKS.encode("cp1252"), "cp1252"),
+        (SPANISH.encode("cp850"), "cp850"),
+        (SPANISH.encode("cp1252"), "cp1252"),
         (RUSSIAN.encode("cp1251"), "cp1251"),
         (JAPANESE.encode("shift_jis"), "shift_jis"),
         ("id,price\n1,5 €\n2,“x”\n".encode("cp1252"), "cp1252"),
@@ -79,3 +95,9 @@ def test_of_several_files_the_one_beyond_ascii_decides() -> None:
     assert agree(["a", "b"], [plain, german]) == german
     greek = Encoding("cp1253", "guess", samples=("λ",))
     assert "c as cp1253" in agree(["a", "b", "c"], [plain, german, greek]).doubts[0]
+
+
+def test_the_doubt_shows_both_readings(tmp_path: Path) -> None:
+    [doubt] = told(NO_BREAKS.encode("cp1252"), tmp_path).doubts
+    assert "Conference\xa0phone" in doubt
+    assert 'as cp850 they would be: 0,"Konftel 250 Conference\xe1phone' in doubt

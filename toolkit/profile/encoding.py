@@ -6,6 +6,7 @@ The bytes are looked at in pieces, wherever the file was cut; what is found adds
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,10 @@ from toolkit.units import human_share
 PIECE_BYTES = 16 << 20
 # Tried in this order where bytes are no UTF-8; of equals the first is taken.
 _CANDIDATES = ("cp1252", "cp1251", "cp850", "mac_roman", "shift_jis", "gb18030", "latin-1")
+_NO_BREAK = "\xa0"
+_LONGEST_WORD = 14
+# Each is most often taken for the other: what DOS wrote, and what Windows does.
+_TAKEN_FOR = {"cp1252": "cp850", "cp850": "cp1252"}
 _MIDDLE = "\u2019\u00b7"
 _SIGNS = frozenset(
     "\u20ac\xa3\xa5\xa9\xae\xb0\xb2\xb3\xbd\xbc\xab\xbb\u201c\u201d\u2018\u2013\u2014"
@@ -152,11 +157,21 @@ def _single_byte(found: Bytes) -> Encoding:
     near = [n for n, score in scores.items() if n != name and score >= scores[name] - _NEAR]
     same = [n for n in near if _reads_alike(text, name, n)]
     differ = [n for n in near if n not in same]
-    shown = "; ".join(_decoded(found.samples[:3], name))
-    doubt = f"{name} is a guess: look at these lines: {shown}"
+    others = [n for n in scores if scores[n] and not _reads_alike(text, name, n)]
+    rival = _TAKEN_FOR.get(name) if _TAKEN_FOR.get(name) in others else None
+    if rival is None and others:
+        rival = max(others, key=lambda candidate: scores[candidate])
+    doubt = f"{name} is a guess: look at these lines: {_shown(found, name)}"
+    if rival is not None:
+        doubt += f"; as {rival} they would be: {_shown(found, rival)}"
     if differ:
-        doubt += f"; {' and '.join(differ)} would be as likely, and read otherwise"
+        verb = "are" if len(differ) > 1 else "is"
+        doubt += f"; {' and '.join(differ)} {verb} as likely"
     return Encoding(name, told, (doubt,), _decoded(found.samples, name))
+
+
+def _shown(found: Bytes, name: str) -> str:
+    return "; ".join(_decoded(found.samples[:3], name))
 
 
 def _reads_alike(data: bytes, one: str, other: str) -> bool:
@@ -177,11 +192,16 @@ def _plausible(data: bytes, name: str) -> float:
 
 def _expected(text: str, place: int) -> bool:
     letter, before = text[place], text[place - 1 : place]
+    if letter == _NO_BREAK:
+        return _parts_words(text, place)
     if letter in _SIGNS:
         return not (before.isalpha() and text[place + 1 : place + 2].isalpha()) or letter in _MIDDLE
     if not letter.isalpha() or unicodedata.normalize("NFKC", letter) != letter:
         return False
     beside = before + text[place + 1 : place + 2]
+    if any(map(str.isdigit, beside)) or len(_word_around(text, place)) > _LONGEST_WORD:
+        # An inch sign after a figure, or a blank between two words, read as a letter.
+        return False
     if _script(letter) != "LATIN":
         # One letter of another script amid ASCII words is a sign of the wrong encoding.
         return not any(other.isascii() and other.isalpha() for other in beside)
@@ -189,6 +209,26 @@ def _expected(text: str, place: int) -> bool:
         # Three such letters in a row are hardly a word.
         return False
     return not (letter.isupper() and before.islower()) and letter not in "ÿþðƒˆ"
+
+
+def _parts_words(text: str, place: int) -> bool:
+    """Whether a blank that breaks no line stands where a blank could: not within a word."""
+    before = len(text[:place]) - len(text[:place].rstrip(string.ascii_letters))
+    after = len(text[place + 1 :]) - len(text[place + 1 :].lstrip(string.ascii_letters))
+    if not before or not after:
+        return True
+    capital = text[place + 1].isupper()
+    return min(before, after) > 1 and (capital or before + after >= _LONGEST_WORD)
+
+
+def _word_around(text: str, place: int) -> str:
+    """The letters on both sides of a letter, and itself."""
+    start, end = place, place + 1
+    while start and text[start - 1].isalpha():
+        start -= 1
+    while end < len(text) and text[end].isalpha():
+        end += 1
+    return text[start:end]
 
 
 def _script(letter: str) -> str:
