@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -291,6 +292,13 @@ def quoted(text: str) -> str:
     # In front of '${' a backslash makes it plain text, and of a quote or the end needs doubling.
     plain = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
     return "'" + re.sub(r"(\\*)('|\Z)", _escape_quote, plain) + "'"
+
+
+def typed(key: str, value: str) -> str:
+    """`key=value` as one types it in a shell, whatever the value holds."""
+    # What Hydra could take for more than a name is quoted for it, and all of it for the shell.
+    plain = re.fullmatch(r"[\w./-]+", value, re.ASCII)
+    return shlex.quote(f"{key}={value if plain else quoted(value)}")
 
 
 def _escape_quote(found: re.Match[str]) -> str:

@@ -409,10 +409,8 @@ class DashboardError(ToolkitError):
         )
 
     @classmethod
-    def no_workspace(cls, data_dir: Path) -> DashboardError:
-        return cls(
-            f"data_dir={data_dir}: no such folder; fill it with: run-pipeline data_dir={data_dir}"
-        )
+    def no_workspace(cls, data_dir: Path, command: str) -> DashboardError:
+        return cls(f"data_dir={data_dir}: no such folder; fill it with: {command}")
 
     @classmethod
     def port_in_use(cls, port: int, why: str) -> DashboardError:

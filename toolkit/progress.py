@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 
+from toolkit.console import SafeConsole
 from toolkit.units import human_bytes, human_count, human_part, human_rate
 
 _LINE_SECONDS = 5.0
@@ -102,7 +103,7 @@ class Progress:
         if self._quiet:
             return _Nothing()
         # Not what FORCE_COLOR makes rich believe: a log file is no terminal.
-        console = Console(file=self._stream, force_terminal=self._stream.isatty())
+        console = SafeConsole(self._stream, force_terminal=self._stream.isatty())
         return _Bar(console) if console.is_interactive else _Lines(self._stream, self._clock)
 
 

@@ -9,17 +9,29 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
+from toolkit.errors import without_credentials
+from toolkit.visible import seen
+
 
 class Heard:
-    """A text stream that swallows what nobody takes; `lost` is why, once that has happened."""
+    """A text stream that swallows what nobody takes; `lost` is why, once that has happened.
+
+    What it is given is shown, and does nothing to a terminal: see `seen`. Passwords in addresses
+    are hidden.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.lost: OSError | None = None
 
     def write(self, text: str) -> int:
-        self._attempt(lambda: self._stream.write(text))
+        self._attempt(lambda: self._stream.write(without_credentials(seen(text))))
         return len(text)
+
+    @property
+    def as_it_is(self) -> _Drawn:
+        """The stream for what draws with escapes of its own."""
+        return _Drawn(self)
 
     def writelines(self, lines: Iterable[str]) -> None:
         self.write("".join(lines))
@@ -52,6 +64,20 @@ class Heard:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+class _Drawn:
+    """A stream whose text is written as it is."""
+
+    def __init__(self, heard: Heard) -> None:
+        self._heard = heard
+
+    def write(self, text: str) -> int:
+        self._heard._attempt(lambda: self._heard._stream.write(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._heard, name)
 
 
 @contextmanager

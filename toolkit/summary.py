@@ -13,6 +13,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from toolkit.console import SafeConsole
 from toolkit.report import WORST_FIRST, CheckFacts, RunReport, StageFacts
 from toolkit.units import human_bytes, human_count, human_rate, human_share
 
@@ -94,10 +95,10 @@ def print_plainly(shown: RenderableType, stream: TextIO) -> None:
     """Print it; to anything but a terminal without colours, and no line is ever cut."""
     if stream.isatty():
         # A path that is too long is left to the terminal to wrap, so that it can be copied.
-        Console(file=stream).print(shown, crop=False)
+        SafeConsole(stream).print(shown, crop=False)
         return
     text = io.StringIO()
-    console = Console(file=text, width=_PIPE_COLUMNS, force_terminal=False, color_system=None)
+    console = SafeConsole(text, width=_PIPE_COLUMNS, force_terminal=False, color_system=None)
     console.print(shown)
     stream.writelines(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 

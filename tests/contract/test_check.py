@@ -199,6 +199,13 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"dataset.checks": {"adds_up": CHECK | {"tolerance": -1}}}, "checks.adds_up.tolerance=-1"),
     ({"dataset.key.columns": ["order_id", "order_id"]}, "key.columns=['order_id', 'order_id']: na"),
+    *(
+        (
+            {"dataset.name": name},
+            f"dataset.name={name!r}: names a file; use letters, digits, - and _",
+        )
+        for name in ("../../evil", "", ".", "..", ".hidden", "a/b", "a\\b", "a\nb", "/etc")
+    ),
     (
         {f"{AGGREGATIONS}.a/b": EXTREMES},
         "dataset.aggregations: 'a/b' names a file; use letters, digits, - and _",

@@ -102,9 +102,12 @@ def _name_problems(contract: Contract) -> Iterator[str]:
         if not name.strip() or name in ROW_FACTS or name in taken:
             yield f"{group}.{name}: the name is empty or taken by another column"
         taken.add(name)
-    for name in contract.aggregations:
+    for place, name in [
+        (f"name={contract.name!r}:", contract.name),
+        *((f"aggregations: {name!r}", name) for name in contract.aggregations),
+    ]:
         if not re.fullmatch(r"[\w-][\w.-]*", name):
-            yield f"aggregations: {name!r} names a file; use letters, digits, - and _"
+            yield f"{place} names a file; use letters, digits, - and _"
 
 
 def _reason_problems(contract: Contract) -> Iterator[str]:

@@ -18,6 +18,7 @@ from toolkit.dashboard.files import Unreadable
 from toolkit.dashboard.periods import every_month, is_month
 from toolkit.dashboard.words import figure, is_share, label, plain
 from toolkit.units import human_share
+from toolkit.visible import cell_for_people
 
 Item = TypeVar("Item")
 
@@ -208,9 +209,23 @@ class Clickable:
 
 
 def small_table(frame: pd.DataFrame, columns: Mapping[str, ColumnConfig]) -> None:
-    """Rows that the table's own tools sort, search and download."""
+    """Rows that the table's own tools sort, search and download; none has a formula."""
+    frame = frame_for_people(frame)
     height = min(_ROW_PIXELS * (len(frame) + 1) + 3, _TABLE_PIXELS)
     st.dataframe(frame, hide_index=True, column_config=dict(columns), height=height)
+
+
+def frame_for_people(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with no text that a spreadsheet would run when it is downloaded."""
+    return frame.assign(
+        **{
+            str(name): column.map(cell_for_people, na_action="ignore")
+            for name, column in frame.items()
+            if not pd.api.types.is_numeric_dtype(column)
+            and not pd.api.types.is_datetime64_any_dtype(column)
+            and any(cell_for_people(value) is not value for value in column.dropna().unique())
+        }
+    ).rename(columns=cell_for_people)
 
 
 def data_table(frame: pd.DataFrame, columns: Mapping[str, ColumnConfig], file_name: str) -> None:
@@ -218,7 +233,7 @@ def data_table(frame: pd.DataFrame, columns: Mapping[str, ColumnConfig], file_na
     small_table(frame, columns)
     st.download_button(
         "Download CSV",
-        lambda: frame.to_csv(index=False).encode(),
+        lambda: frame_for_people(frame).to_csv(index=False).encode(),
         file_name=file_name,
         mime="text/csv",
         icon=":material/download:",

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
+from toolkit.command_line import typed
 from toolkit.contract import (
     EXTREME_COLUMN,
     METRIC_COLUMN,
@@ -215,12 +216,12 @@ def _described(manifest: Mapping[str, Any], root: Path) -> dict[str, Any]:
 
 def _command(workspace: Workspace) -> str:
     """What fills the folder: aggregating is enough where clean rows are."""
-    data_dir = f"data_dir={workspace.data_dir}"
+    data_dir = typed("data_dir", str(workspace.data_dir))
     found = sorted((workspace.data_dir / "clean").glob("*_clean.parquet"))
     if not found:
         return f"run-pipeline {data_dir}"
     usual = workspace.clean_dataset(workspace.generated_feed.stem)
-    named = "" if usual in found else f" cleaned={found[0]}"
+    named = "" if usual in found else f" {typed('cleaned', str(found[0]))}"
     return f"build-aggregations {data_dir}{named}"
 
 

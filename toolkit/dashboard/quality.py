@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from toolkit.command_line import typed
 from toolkit.contract import REASON_COLUMN, ROW_FACTS, SOURCE_ROW_COLUMN
 from toolkit.dashboard.anomalies import show_extremes
 from toolkit.dashboard.charts import ranked_bars, runs_chart
@@ -35,7 +36,7 @@ _MOST_PROBLEMS = 5
 
 def show(view: View) -> None:
     if not view.cleanings:
-        command = f"run-pipeline data_dir={view.workspace.data_dir}"
+        command = f"run-pipeline {typed('data_dir', str(view.workspace.data_dir))}"
         with explained():
             raise Unreadable(
                 f"No run in {view.workspace.reports} has cleaned anything yet.", command

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from toolkit.command_line import typed
 from toolkit.config import Settings
 from toolkit.dashboard.palette import DARK, LIGHT
 from toolkit.errors import DashboardError
@@ -48,7 +49,9 @@ def run_dashboard(settings: Settings, _: Path) -> None:
         raise DashboardError.not_installed() from None
     workspace = Workspace(settings.data_dir.absolute())
     if not workspace.data_dir.is_dir():
-        raise DashboardError.no_workspace(settings.data_dir)
+        raise DashboardError.no_workspace(
+            settings.data_dir, f"run-pipeline {typed('data_dir', str(settings.data_dir))}"
+        )
     _check_port(settings.dashboard.port)
     _serve(workspace, settings)
 

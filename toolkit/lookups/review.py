@@ -22,6 +22,7 @@ from toolkit.masking import Masks
 from toolkit.read.tally import AMOUNT, ROWS
 from toolkit.summary import plain_table
 from toolkit.units import human_count
+from toolkit.visible import cell_for_people, seen
 
 UNKNOWN, UNCERTAIN = "unknown", "uncertain"
 
@@ -90,12 +91,14 @@ def _masked(doubt: Doubt, value_of: str, masks: Masks) -> Doubt:
 
 
 def write_doubts(doubts: Sequence[Doubt], path: Path) -> None:
-    """A CSV file with all of them."""
+    """A CSV file with all of them, for people: nothing in it is a formula to a spreadsheet."""
     names = [field.name for field in fields(Doubt)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
-        writer.writerows([getattr(doubt, name) for name in names] for doubt in doubts)
+        writer.writerows(
+            [cell_for_people(getattr(doubt, name)) for name in names] for doubt in doubts
+        )
 
 
 def doubts_table(doubts: Sequence[Doubt], amount: str | None, limit: int) -> Table:
@@ -114,7 +117,7 @@ def doubts_table(doubts: Sequence[Doubt], amount: str | None, limit: int) -> Tab
             doubt.state,
             human_count(doubt.rows),
             *([f"{doubt.amount or 0:,.2f}"] if amount else []),
-            Text(doubt.stands_for or "-"),
+            Text(seen(doubt.stands_for or "-")),
             _scored(doubt.suggestion, doubt.score),
             _scored(doubt.runner_up, doubt.runner_up_score),
         )
@@ -124,7 +127,7 @@ def doubts_table(doubts: Sequence[Doubt], amount: str | None, limit: int) -> Tab
 
 
 def _scored(name: str | None, score: float) -> Text:
-    return Text("-" if name is None else f"{name} {score:.2f}")
+    return Text("-" if name is None else seen(f"{name} {score:.2f}"))
 
 
 def _weighed_by(contract: Contract, name: str, column: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from toolkit.command_line import quoted
+from toolkit.command_line import quoted, typed
 from toolkit.config import read_contract
 from toolkit.contract import Contract
 from toolkit.profile.doubts import Placed, by_weight
@@ -176,10 +176,7 @@ class Draft:
 def next_command(dataset: str, files: Sequence[str]) -> str:
     """What runs the files by the dataset, to be pasted into a shell."""
     if len(files) == 1:
-        # A value that Hydra could take for more than a name is quoted for it too.
-        plain = re.fullmatch(r"[\w./-]+", files[0])
-        value = files[0] if plain else quoted(files[0])
-        return f"run-pipeline dataset={dataset} {shlex.quote(f'input={value}')}"
+        return f"run-pipeline dataset={dataset} {typed('input', files[0])}"
     listed = ",".join(quoted(file) for file in files)
     return f"run-pipeline dataset={dataset} {shlex.quote(f'input=[{listed}]')}"
 

@@ -13,6 +13,7 @@ from toolkit.profile.facts import FileFacts, Profile
 from toolkit.profile.words import distinct, holds, key_told
 from toolkit.summary import plain_table
 from toolkit.units import human_bytes, human_count, human_share
+from toolkit.visible import seen
 
 _MOST_DOUBTS = 20
 _LONGEST = 60
@@ -28,7 +29,7 @@ def profile_table(profile: Profile) -> Group:
 def doubts_table(doubts: Sequence[Placed], where_all: str) -> Group:
     """What is in doubt, with a hint where all of it is when there is too much."""
     lines = [Text("in doubt", style="bold")] if doubts else []
-    lines += [Text(f"  {where}: {doubt}") for where, doubt in doubts[:_MOST_DOUBTS]]
+    lines += [Text(seen(f"  {where}: {doubt}")) for where, doubt in doubts[:_MOST_DOUBTS]]
     if len(doubts) > _MOST_DOUBTS:
         lines.append(Text(f"  and {len(doubts) - _MOST_DOUBTS} more; {where_all} has all"))
     return Group(*lines)
@@ -47,7 +48,7 @@ def _file_table(file: FileFacts) -> Table:
         ("delimiter", file.dialect_evidence),
         ("records", human_count(file.n_records) + (f", of them {shown}" if shown else "")),
     ):
-        table.add_row(f"  {label}", Text(value))
+        table.add_row(f"  {label}", Text(seen(value)))
     return table
 
 
@@ -60,17 +61,17 @@ def _columns_table(profile: Profile) -> Table:
     table.add_column("holds", overflow="fold")
     for column in profile.columns:
         table.add_row(
-            Text(f"  {column.name}"),
+            Text(seen(f"  {column.name}")),
             column.kind,
             human_share(column.n_missing, column.n_rows) if column.n_missing else "-",
             distinct(column),
-            Text(holds(column)[:_LONGEST]),
+            Text(seen(holds(column)[:_LONGEST])),
         )
     return table
 
 
 def _across(profile: Profile) -> list[Text]:
-    lines = [Text(key_told(key)) for key in profile.keys]
+    lines = [Text(seen(key_told(key))) for key in profile.keys]
     lines += [
         Text(f"{f.column} = {f.formula} in {human_share(f.n_holding, f.n_known)} of the rows")
         for f in profile.formulas

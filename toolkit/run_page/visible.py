@@ -6,6 +6,8 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
+from toolkit.visible import escaped
+
 _LONGEST = 200
 
 
@@ -24,7 +26,7 @@ def visible(text: object, longest: int = _LONGEST) -> Markup:
 
 def _pieces(text: str) -> list[Markup]:
     return [
-        _breakable(piece) if seen else Markup("<b>{}</b>").format(_escaped(piece))
+        _breakable(piece) if seen else Markup("<b>{}</b>").format(escaped(piece))
         for seen, piece in ((seen, "".join(run)) for seen, run in groupby(text, str.isprintable))
     ]
 
@@ -32,7 +34,3 @@ def _pieces(text: str) -> list[Markup]:
 def _breakable(piece: str) -> Markup:
     """Names and paths have no blanks at which a narrow page could break them."""
     return escape(piece).replace("_", Markup("_<wbr>")).replace("/", Markup("/<wbr>"))
-
-
-def _escaped(piece: str) -> str:
-    return piece.encode("unicode_escape").decode("ascii")

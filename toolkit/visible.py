@@ -1,0 +1,49 @@
+"""Text from data as people may be shown it: nothing in it acts, and nothing in it is unseen."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+_MAYBE_UNSEEN = re.compile(r"[^\n\t\x20-\x7e]")
+# What a spreadsheet takes for a formula, also in the wide letters of East Asia.
+_FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+
+def escaped(text: str) -> str:
+    """Every character as Python writes it: \\x1b, \\u202e."""
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def seen(text: str) -> str:
+    """The text with each character that would act or not be seen as Python writes it.
+
+    Line feeds and tabs stay. Escapes of terminals, other line breaks, marks that turn the direction
+    of writing, blanks that are no space, and halves of surrogates do not.
+    """
+    return _MAYBE_UNSEEN.sub(lambda found: _seen(found[0]), text)
+
+
+class SeenFormatter(logging.Formatter):
+    """For logs, which are read in a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return seen(super().format(record))
+
+
+def _seen(character: str) -> str:
+    return character if character.isprintable() else escaped(character)
+
+
+def cell_for_people(value: object) -> object:
+    """The value for a CSV file that people open in a spreadsheet, which runs formulas.
+
+    Text that begins as a formula does gets a ' in front, as OWASP advises; numbers stay.
+    """
+    if not isinstance(value, str) or not value.startswith(_FORMULA_STARTS):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return f"'{value}" if value[0] in "\t\r\n" else value
