@@ -178,9 +178,7 @@ def _type(hint: Any) -> str:
         case origin if origin is Literal:
             return " or ".join(f"`{_yaml(part)}`" for part in parts)
         case origin if origin in (Union, types.UnionType):
-            said = [*map(_type, parts)]
-            # A whole number is a number; the difference is that it stays exact.
-            return " or ".join(w for w in said if (w, "number" in said) != (_PLAIN[int], True))
+            return " or ".join(map(_type, parts))
         case origin if origin is tuple and parts[-1] is Ellipsis:
             return f"list of {_type(parts[0])}"
         case origin if origin is tuple:

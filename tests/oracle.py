@@ -76,7 +76,7 @@ def clean_feeds(feeds: Sequence[tuple[str, bytes]], book: Book) -> Outcome:
             lost = reason == "malformed_row"
             outcome.rejected.append(
                 {
-                    **{column: None if lost else raw[column] for column in header},
+                    **{column: None if lost else raw.get(column, "") for column in header},
                     "rejection_reason": reason,
                     "source_file": name,
                     "source_row": number,
@@ -111,6 +111,8 @@ def judge_record(
     header: list[str], cells: list[str], line: str, book: Book
 ) -> tuple[str | None, Row]:
     """The first reason to reject a record, duplicates aside, or None and its clean values."""
+    if len(cells) == 1 and not line.strip(PADDING + "\r\n"):
+        return "blank_row", {}
     undecodable = any("\udc80" <= letter <= "\udcff" for letter in line)
     if undecodable or len(cells) != len(header):
         return "malformed_row", {}
@@ -205,8 +207,11 @@ def same_case(text: str) -> str:
 
 
 def nearest_category(text: str, names: Sequence[str], max_edits: int = 2) -> str | None:
-    edits, name = min((count_edits(same_case(text), same_case(name)), name) for name in names)
-    return name if edits <= max_edits else None
+    edits = {name: count_edits(same_case(text), same_case(name)) for name in names}
+    # Where nothing is shared, it takes as many edits as the longer one has letters.
+    near = [n for n in names if edits[n] < max(len(same_case(text)), len(same_case(n)), 1)]
+    name = min(near, key=lambda name: (edits[name], name), default=None)
+    return name if name is not None and edits[name] <= max_edits else None
 
 
 def find_region(text: str, region_map: dict[str, str]) -> str | None:

@@ -56,7 +56,8 @@ def lookup_of(names: Sequence[str], places: Mapping[str, int] | None = None) -> 
 # Canonical names, a value, its edits allowed, and the name it stands for.
 NEAREST: list[tuple[list[str], str, int, str | None]] = [
     (["cart", "card", "care"], "carx", 2, "card"),
-    (["b", "a"], "c", 2, "a"),
+    (["b", "a"], "c", 2, None),
+    (["bd", "ad"], "cd", 2, "ad"),
     (["bb", "aaaa"], "b", 2, "bb"),
     (["Straße"], "STRASSE", 0, "Straße"),
     (["Mu\u0308sli"], "m\u00fcsli", 0, "Mu\u0308sli"),
@@ -64,7 +65,7 @@ NEAREST: list[tuple[list[str], str, int, str | None]] = [
     (["M\u00fcsli"], "musli", 1, "M\u00fcsli"),
     (["cart"], "cat", 0, None),
     (["cart"], "cat", 1, "cart"),
-    (["ab"], "", 2, "ab"),
+    (["ab"], "", 2, None),
     ([], "a", 2, None),
     (["日本"], "日本語", 1, "日本"),
     (["abcd"], "badc", 2, None),

@@ -288,8 +288,70 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
 ]
 
+NAMED_DAYS = {"kind": "date", "formats": ["%d %b %Y"], "reason": "invalid_sale_date"}
+WITHOUT_EFFECT: list[tuple[dict[str, Any], str]] = [
+    *(
+        ({f"{COLUMN}.unit_price": UNIT_PRICE | {key: [text]}}, f"unit_price.{key}: {text!r} holds")
+        for key, text in [
+            ("prefix", "-$"), ("prefix", "("), ("suffix", "-"), ("suffix", ")"), ("prefix", "+"),
+            ("prefix", "\u2212"), ("suffix", ",-"), ("suffix", "\uff09"),
+        ]
+    ),
+    ({f"{COLUMN}.product_name.prefix": [" Nr"]}, "prefix: ' Nr' has an outer blank"),
+    ({f"{COLUMN}.product_name.suffix": ["kg "]}, "suffix: 'kg ' has an outer blank"),
+    ({f"{COLUMN}.product_name.null_words": [" N/A"]}, "null_words: ' N/A' has outer blanks"),
+    ({"dataset.null_words": ["N/A "]}, "dataset.null_words: 'N/A ' has outer blanks"),
+    ({f"{COLUMN}.revenue.null_words": ["N/A"]}, "revenue.null_words: has no effect on a column"),
+    ({f"{COLUMN}.revenue.prefix": ["$"]}, "revenue.prefix: has no effect on a column of kind unus"),
+    (
+        {f"{COLUMN}.product_name.required": False},
+        "product_name.reason: has no effect without required or pattern",
+    ),
+    (
+        {f"{COLUMN}.sale_date.years_before": None, f"{COLUMN}.sale_date.years_after": None},
+        "sale_date.range_reason: has no effect without years_before or years_after",
+    ),
+    (
+        {f"{COLUMN}.sale_date.two_digit_years_from": 1930},
+        "two_digit_years_from: has no effect, as no format has %y",
+    ),
+    (
+        {f"{COLUMN}.sale_date": NAMED_DAYS | {"max_contradictions": 0.1}},
+        "max_contradictions: has no effect, as months written by name",
+    ),
+    ({f"{COLUMN}.unit_price.default": 0}, "default=0.0: is beyond the limits, so that it saves no"),
+    ({f"{COLUMN}.unit_price.clip": [-5, 0]}, "clip=[-5.0, 0.0]: lies beyond the limits"),
+    ({f"{COLUMN}.quantity.floor": 2**63}, "quantity.floor=9223372036854775808: is no whole number"),
+    ({"dataset.derived.revenue.formula": "2 + 3"}, "derived.revenue.formula='2 + 3': names no co"),
+    (
+        {"dataset.repairs": [{"column": "quantity", "formula": "1"}]},
+        "repairs.0.formula='1': names no column",
+    ),
+    ({"dataset.derived.revenue.formula": f"quantity * {'9' * 400}"}, "only + - * /, parentheses"),
+    ({"dataset.derived.revenue.formula": "quantity * 1e999"}, "only + - * /, parentheses"),
+    (
+        {"dataset.derived.revenue.formula": " + ".join(["quantity"] * 3000)},
+        "only + - * /, parentheses",
+    ),
+    ({"dataset.derived.revenue.decimals": 309}, "decimals=309: must be less than or equal to 22"),
+    *(
+        (
+            {f"{COLUMN}.{name}": {"kind": "number", "reason": "zero_quantity"}},
+            f"anomaly_records: its result has a column {name} of its own",
+        )
+        for name in ("rank", "anomaly_reason")
+    ),
+    (
+        {
+            f"{COLUMN}.metric_type": {"kind": "text"},
+            f"{AGGREGATIONS}.top_products_by_category.item": "metric_type",
+        },
+        "top_products_by_category: its result has a column metric_type of its own",
+    ),
+]  # fmt: skip
 
-@pytest.mark.parametrize(("changes", "problem"), CONTRACT_PROBLEMS)
+
+@pytest.mark.parametrize(("changes", "problem"), [*CONTRACT_PROBLEMS, *WITHOUT_EFFECT])
 def test_a_contradiction_in_a_contract_is_named(changes: dict[str, Any], problem: str) -> None:
     lines = config_problems(changed(changes))
     assert any(problem in line for line in lines), lines
@@ -343,7 +405,7 @@ def test_reasons_are_listed_once_in_an_order_that_can_be(reasons: list[str], pro
     [
         {},
         {"dataset.columns.quantity.above": None},
-        {"dataset.columns.order_id.required": False},
+        {"dataset.columns.order_id.required": False, "dataset.columns.order_id.reason": None},
         {"dataset.columns.unit_price.min": 5, "dataset.columns.unit_price.max": 5},
         {"dataset.derived.revenue.formula": "-(unit_price / 2) + 3 * quantity - 1.5e-3"},
         {"dataset.csv.delimiter": "\t", "dataset.csv.quote": "'"},

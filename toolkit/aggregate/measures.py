@@ -61,7 +61,10 @@ class _Measured:
         limbs, units = self._exact(measure)
         column, n_groups = str(measure.sum), len(self.groups)
         if not pa.types.is_integer(self.contract.clean_schema().field(column).type):
-            return pa.array(quotients(limbs, np.ones(n_groups, np.int64), units))
+            sums = quotients(limbs, np.ones(n_groups, np.int64), units)
+            if not np.isfinite(sums).all():
+                raise InputError.sum_too_large(f"{self.name}.{label}", column)
+            return pa.array(sums)
         try:
             return pa.array(totals(limbs, n_groups))
         except OverflowError as error:
@@ -81,6 +84,8 @@ class _Measured:
     def ratio(self, label: str, measure: Measure) -> pa.Array:
         over, under = (self.aggregation.measures[part] for part in measure.ratio or ())
         found = ratios(*self._exact(over), *self._exact(under), len(self.groups))
+        if np.isinf(found).any():
+            raise InputError.sum_too_large(f"{self.name}.{label}", str(over.sum))
         return pa.array(found, from_pandas=True)
 
     def _exact(self, measure: Measure) -> tuple[Limbs, int]:

@@ -117,9 +117,14 @@ def find_meetings(spilled: Sequence[Spilled], buckets: range) -> dict[int, Ints]
 
 def _by_block(found: Sequence[Ints], first_rows: Ints) -> dict[int, Ints]:
     """Rows over all blocks as rows of each block that has some, ascending."""
-    rows = np.sort(np.concatenate([np.empty(0, np.int64), *found]))
-    blocks = np.searchsorted(first_rows, rows, side="right") - 1
-    return {int(b): rows[blocks == b] - first_rows[b] for b in np.unique(blocks)}
+    return dict(_split(np.sort(np.concatenate([np.empty(0, np.int64), *found])), first_rows))
+
+
+def _split(rows: Ints, first_rows: Ints) -> Iterator[tuple[int, Ints]]:
+    """Ascending rows over all blocks: each block that has some, and its rows."""
+    ends = np.searchsorted(rows, first_rows)
+    for block in np.flatnonzero(np.diff(ends)).tolist():
+        yield block, rows[ends[block] : ends[block + 1]] - first_rows[block]
 
 
 def _candidate_batches(
@@ -166,10 +171,9 @@ def _keys(
     candidates: Ints, spilled: Sequence[Spilled], key: Sequence[str], first_rows: Ints
 ) -> pd.DataFrame:
     """The candidates' keys, in their order, which is file order."""
-    blocks = np.searchsorted(first_rows, candidates, side="right") - 1
     tables = [
-        _read_keys(spilled[block].keys_path, key, candidates[blocks == block] - first_rows[block])
-        for block in np.unique(blocks)
+        _read_keys(spilled[block].keys_path, key, rows)
+        for block, rows in _split(candidates, first_rows)
     ]
     return pa.concat_tables(tables).to_pandas()
 

@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from toolkit.clean.parsers import OK, Codes
 from toolkit.contract import (
+    BLANK_ROW,
+    MALFORMED,
     RAW_LINE_COLUMN,
     REASON_COLUMN,
     SOURCE_ROW_COLUMN,
@@ -16,6 +18,7 @@ from toolkit.contract import (
     Integer,
 )
 from toolkit.figures import Bools, Figures
+from toolkit.read.cells import is_blank_line
 from toolkit.read.parse import RawBlock
 
 
@@ -70,17 +73,32 @@ def rejected_table(raw: RawBlock, reasons: Codes, contract: Contract) -> pa.Tabl
     table = table.append_column(RAW_LINE_COLUMN, pa.nulls(len(rows), pa.string()))
     if not raw.malformed:
         return table
-    places = np.fromiter(raw.malformed, np.int64, len(raw.malformed))
-    malformed = pa.table(
+    both = pa.concat_tables([table, _unfit_rows(raw, contract)]).combine_chunks()
+    return both.sort_by(SOURCE_ROW_COLUMN)
+
+
+def _unfit_rows(raw: RawBlock, contract: Contract) -> pa.Table:
+    """The records that fit no header, with their raw line; lines of blanks as blank cells."""
+    lines = [*raw.malformed.values()]
+    is_blank = [is_blank_line(line, contract.csv.delimiter) for line in lines]
+    cells: dict[str, pa.Array] = {}
+    for field in raw.table.schema:
+        held = lines if not cells else [""] * len(lines)
+        texts = [text if blank else None for text, blank in zip(held, is_blank, strict=True)]
+        column = pa.array(texts, pa.string())
+        encoded = column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
+        cells[field.name] = encoded.cast(field.type)
+    ids = [contract.all_reasons.index(reason) for reason in (MALFORMED, BLANK_ROW)]
+    codes = np.array(ids, np.uint8)[np.array(is_blank, int)]
+    left = [None if blank else line for line, blank in zip(lines, is_blank, strict=True)]
+    return pa.table(
         {
-            **{f.name: pa.nulls(len(places), f.type) for f in raw.table.schema},
-            REASON_COLUMN: reason_labels(np.zeros(len(places), np.uint8), contract),
-            SOURCE_ROW_COLUMN: places,
-            RAW_LINE_COLUMN: pa.array(raw.malformed.values(), pa.string()),
+            **cells,
+            REASON_COLUMN: reason_labels(codes, contract),
+            SOURCE_ROW_COLUMN: np.fromiter(raw.malformed, np.int64, len(lines)),
+            RAW_LINE_COLUMN: pa.array(left, pa.string()),
         }
     )
-    both = pa.concat_tables([table, malformed]).combine_chunks()
-    return both.sort_by(SOURCE_ROW_COLUMN)
 
 
 def reason_labels(codes: Codes, contract: Contract) -> pa.DictionaryArray:

@@ -6,6 +6,7 @@ import numpy as np
 
 from toolkit.clean.evaluate import Rules, derived_values
 from toolkit.contract import Contract
+from toolkit.figures import EXACT
 from toolkit.formula import formula_columns
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of
@@ -18,7 +19,9 @@ def amount_column(contract: Contract) -> str | None:
     for name, derived in contract.derived.items():
         lower = derived.min if derived.min is not None else derived.above
         upper = derived.max if derived.max is not None else derived.below
-        if derived.decimals is not None and lower is not None and upper is not None:
+        if derived.decimals is None or lower is None or upper is None:
+            continue
+        if max(abs(lower), abs(upper)) * 10**derived.decimals < EXACT:
             return name
     return None
 

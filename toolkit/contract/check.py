@@ -23,6 +23,7 @@ from toolkit.contract.columns import (
     Unused,
 )
 from toolkit.contract.contract import Contract, delimiter_problem
+from toolkit.contract.effects import effect_problems
 from toolkit.contract.fit import fit_aggregations
 from toolkit.contract.kinds import (
     NUMERIC,
@@ -32,7 +33,14 @@ from toolkit.contract.kinds import (
     kind_problems,
     listed,
 )
-from toolkit.contract.names import ROW_FACTS, STRUCTURAL_REASONS, SUGGESTED
+from toolkit.contract.names import (
+    EXTREME_COLUMN,
+    METRIC_COLUMN,
+    RANK_COLUMN,
+    ROW_FACTS,
+    STRUCTURAL_REASONS,
+    SUGGESTED,
+)
 from toolkit.contract.part import Limits
 from toolkit.contract.values import value_problems
 from toolkit.date_format import conflict, format_problems
@@ -56,6 +64,7 @@ def contract_problems(contract: Contract) -> list[str]:
         _reason_problems,
         _column_problems,
         value_problems,
+        effect_problems,
         _lookup_problems,
         _derived_problems,
         _flag_problems,
@@ -123,8 +132,9 @@ def _reason_problems(contract: Contract) -> Iterator[str]:
             yield f"reasons: {reason!r} is the toolkit's own and comes first anyway; remove it"
         elif reason not in {reason for _, reason in used}:
             yield f"reasons: {reason!r} is used by no column, check or key; remove it"
-    if len(contract.reasons) > _MOST_REASONS:
-        yield f"reasons: {len(contract.reasons)} of them; at most {_MOST_REASONS} are possible"
+    n_reasons = len(contract.all_reasons) - len(STRUCTURAL_REASONS)
+    if n_reasons > _MOST_REASONS:
+        yield f"reasons: {n_reasons} of them; at most {_MOST_REASONS} are possible"
 
 
 def _reasons_used(contract: Contract) -> Iterator[tuple[str, str]]:
@@ -268,6 +278,7 @@ def _aggregation_problems(contract: Contract) -> Iterator[str]:
             case Ranking():
                 yield from _ranking_problems(where, aggregation, kinds)
             case Extremes():
+                yield from _taken_problems(where, kinds, (RANK_COLUMN, EXTREME_COLUMN))
                 for reason, column in aggregation.highest.items():
                     yield from kind_problems(f"{where}.highest.{reason}", column, kinds, NUMERIC)
                 tie_break = aggregation.tie_break
@@ -286,11 +297,23 @@ def _summary_problems(where: str, summary: Summary, kinds: Mapping[str, str]) ->
 def _ranking_problems(where: str, ranking: Ranking, kinds: Mapping[str, str]) -> Iterator[str]:
     yield from kind_problems(f"{where}.within", ranking.within, kinds, _LABELS)
     yield from kind_problems(f"{where}.item", ranking.item, kinds, _LABELS)
-    taken = (ranking.within, "metric_type", "rank", ranking.item)
+    shown = (ranking.within, ranking.item)
+    yield from _taken_problems(where, shown, (RANK_COLUMN, METRIC_COLUMN))
+    taken = (ranking.within, METRIC_COLUMN, RANK_COLUMN, ranking.item)
     yield from _measure_problems(where, ranking.measures, kinds, taken)
     for metric, measure in ranking.metrics.items():
         if measure not in ranking.measures:
             yield _no_measure(f"{where}.metrics.{metric}", measure, ranking.measures)
+
+
+def _taken_problems(where: str, shown: Collection[str], taken: Collection[str]) -> Iterator[str]:
+    """Columns that an aggregation shows under a name that it gives to a column of its own."""
+    for name in taken:
+        if name in shown:
+            yield (
+                f"{where}: its result has a column {name} of its own; call that of the contract "
+                f"otherwise, such as {name}_: {{source: {name}, ...}}"
+            )
 
 
 def _measure_problems(

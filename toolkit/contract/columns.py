@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from toolkit.contract.part import Bound, Finite, Limits, Part
+from toolkit.contract.part import Bound, Limits, Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,8 @@ class Text(Column):
     required: bool = False
     """A row without a value is rejected with `reason`."""
     case: Literal["upper", "lower"] | None = None
-    """The case of every value, for codes that come in two; prefixes are compared in it."""
+    """The case of every value, for codes that come in two; prefixes are compared in it. It is
+    Unicode's, letter by letter: `ß` becomes `ẞ`, and `İ` becomes `i`."""
     map: str | None = None
     """The lookup that names the other spellings of some values; a value that it does not know
     stands for itself."""
@@ -96,7 +97,7 @@ class Numeric(Parsed):
     three; `300,0,00.40` is no number. A blank is any of a blank, a no-break and a narrow no-break
     space; an apostrophe also its curly form."""
     words: dict[str, Bound] = field(default_factory=dict)
-    """Numbers that are written as words, compared without case."""
+    """Numbers that are written as words, compared in lower case."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +109,9 @@ class Number(Numeric, Limits):
     """
 
     kind: Literal["number"]
-    default: Finite | None = None
+    default: float | None = None
     """Stands for what is no number, instead of a rejection."""
-    clip: tuple[Finite, Finite] | None = None
+    clip: tuple[float, float] | None = None
     """The lowest and the highest number; what lies beyond becomes the nearer one."""
 
 
@@ -217,7 +218,8 @@ class Category(Parsed):
     values: str
     """The lookup that lists the names; the nearest one is taken."""
     max_edits: Annotated[int, Field(ge=0)] = 0
-    """How many letters (Levenshtein) a value may be away from it."""
+    """How many letters (Levenshtein) a value may be away from it. At least one letter of the
+    name must be in its place, so that an empty cell is near to no name, nor `q` to `TV`."""
     repair: Repair | None = None
     """How another column overrules the name."""
 

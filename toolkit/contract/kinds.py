@@ -38,7 +38,10 @@ def kind_problems(
 def formula_problems(where: str, formula: str, kinds: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with a formula over number and integer columns."""
     try:
-        for source in formula_columns(formula):
+        sources = formula_columns(formula)
+        if not sources:
+            yield f"{where}.formula={formula!r}: names no column"
+        for source in sources:
             yield from kind_problems(f"{where}.formula", source, kinds, NUMERIC)
     except ConfigError as error:
         yield f"{where}.{error}"

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import ValidatorFunctionWrapHandler, WrapValidator
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Bound = int | Finite
-"""A number that stays exact if it is a whole one, whatever its size."""
+
+def _exact(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    number = read(value)
+    return value if type(value) is int else number
+
+
+Bound = Annotated[float, WrapValidator(_exact)]
+"""A number; a whole one stays a Python int, so that it is exact whatever its size."""
 
 
 class Part:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from toolkit.contract.part import Bound, Finite, Limits, Part
+from toolkit.contract.part import Bound, Limits, Part
 from toolkit.formula import MOST_DECIMALS, formula_columns
 
 
@@ -52,7 +52,7 @@ class Check(Part):
     """The stored number."""
     formula: str
     """What it should be."""
-    tolerance: Annotated[Finite, Field(ge=0)] = 0.0
+    tolerance: Annotated[float, Field(ge=0)] = 0.0
     """How far apart the two may be. Four units in the last place of the larger one are forgiven
     besides, so that 10.005 is within 0.005 of 10."""
     reason: str
@@ -98,6 +98,7 @@ class Key(Part):
     """Clean columns of any kind, compared as clean values; an empty value equals an empty one."""
     exact_rows: bool = False
     """Records are compared field by field as they stand in the file, white space and case
-    included. Those that differ in what cleaning removes are kept as two equal clean rows."""
+    included; a column that a file lacks is not the same as an empty one. Those that differ in
+    what cleaning removes are kept as two equal clean rows."""
     reason: str
     """Why every later row is rejected; the last of the contract's `reasons`."""

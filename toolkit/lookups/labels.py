@@ -39,7 +39,8 @@ class Lookup:
         """The place of each value's name, -1 for unknown ones.
 
         First what is known of the value as it stands, but for case; then the nearest canonical
-        name within `max_edits` (Levenshtein), ties to the first in alphabetical order.
+        name within `max_edits` (Levenshtein), ties to the first in alphabetical order. A name of
+        which no letter is left in place is not near: else the empty text would be near to `TV`.
         """
         words = [match_key(value) for value in values]
         places = np.array([self.places.get(word, -1) for word in words], dtype=np.int32)
@@ -63,6 +64,7 @@ class Lookup:
     def _nearest(self, words: Sequence[str], max_edits: int) -> Places:
         found = np.full(len(words), -1, dtype=np.int32)
         choices = [match_key(name) for name in self.names]
+        lengths = np.array([len(choice) for choice in choices], np.int32)
         for start in range(0, len(words), _FUZZY_CHUNK):
             edits = process.cdist(
                 words[start : start + _FUZZY_CHUNK],
@@ -71,6 +73,9 @@ class Lookup:
                 score_cutoff=max_edits,
                 dtype=np.int32,
             )
+            letters = [len(word) for word in words[start : start + _FUZZY_CHUNK]]
+            longer = np.maximum.outer(np.array(letters, np.int32), lengths)
+            edits = np.where(edits < longer, edits, max_edits + 1)
             nearest = edits.argmin(axis=1)
             near = edits[np.arange(len(edits)), nearest] <= max_edits
             found[start : start + len(edits)] = np.where(near, nearest, -1)

@@ -19,7 +19,7 @@ from toolkit.profile.formulas import Formula, Holds, check_formula
 from toolkit.profile.keys import WHOLE_ROW, Group, SpilledWords, spill_sorted, words_of
 from toolkit.profile.vocabulary import Ints
 from toolkit.read.blocks import Block
-from toolkit.read.cells import column_of, repeated_headers, rows_that_read
+from toolkit.read.cells import column_of, is_blank_line, repeated_headers, rows_that_read
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import RawBlock, Wanted, parse_bytes
 
@@ -82,12 +82,18 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
     }
     plain = {name: column for name, (_, column) in found.items()}
     first = block.index << PLACE_BITS
-    how = [(place, _how(text, names, questions)) for place, text in sorted(raw.malformed.items())]
+    delimiter = questions.contract.csv.delimiter
+    blank_lines = {p for p, text in raw.malformed.items() if is_blank_line(text, delimiter)}
+    how = [
+        (place, _how(text, names, questions))
+        for place, text in sorted(raw.malformed.items())
+        if place not in blank_lines
+    ]
     return BlockFacts(
         index=block.index,
         n_records=raw.n_records,
         n_bytes=block.n_bytes,
-        n_blank=len(blank),
+        n_blank=len(blank) + len(blank_lines),
         n_repeated_headers=len(headers),
         malformed=Counter(kind for _, kind in how),
         broken=tuple(

@@ -7,9 +7,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from toolkit.contract import ROW_FACTS
+from toolkit.contract import EXTREME_COLUMN, METRIC_COLUMN, RANK_COLUMN, ROW_FACTS
 
 LONGEST_NAME = 60
+# Rows and aggregations gain columns of these names.
+_TAKEN = {*ROW_FACTS, RANK_COLUMN, METRIC_COLUMN, EXTREME_COLUMN}
 _WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -24,7 +26,7 @@ def clean_names(headers: Sequence[str]) -> dict[str, str]:
         name = snake_case(header)[:LONGEST_NAME].rstrip("_")
         if not name or name[0].isdigit():
             name = f"column_{place}" if not name else f"n_{name}"
-        if name in ROW_FACTS or keyword.iskeyword(name):
+        if name in _TAKEN or keyword.iskeyword(name):
             name = f"{name}_"
         different, number = name, 1
         while different in names:

@@ -73,6 +73,11 @@ def strip(strings: pa.Array) -> pa.Array:
     return pc.utf8_trim(strings, _PADDING)
 
 
+def is_blank_line(text: str, delimiter: str) -> bool:
+    """Whether a record of another number of cells than the header is nothing but white space."""
+    return delimiter not in text and not text.strip(_PADDING)
+
+
 def first_occurrences(indices: npt.NDArray[np.int32], n_values: int) -> Ints:
     """The first row of each value of a dictionary column; 0 for a value that no row has."""
     first = np.zeros(n_values, np.int64)

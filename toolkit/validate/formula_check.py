@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.figures import Floats
+from toolkit.figures import EXACT, Figures, Floats
 from toolkit.formula import evaluate_formula, formula_columns, round_half_even
 
 _LAST_BITS = 4 * np.finfo(np.float64).eps
@@ -26,7 +26,7 @@ def formula_holds(
     Raises ConfigError for what is no formula, KeyError for a column that the frame lacks, and
     ValueError or TypeError for one that is not numeric.
     """
-    columns = {name: _floats(frame[name]) for name in formula_columns(formula)}
+    columns = {name: _figures(frame[name]) for name in formula_columns(formula)}
     computed = np.broadcast_to(evaluate_formula(formula, columns), len(frame))
     if decimals is not None:
         computed = round_half_even(computed, decimals)
@@ -36,6 +36,17 @@ def formula_holds(
         allowed = (tolerance or 0.0) + _LAST_BITS * np.maximum(np.abs(found), np.abs(computed))
         near = np.isfinite(difference) & (difference <= allowed)
     return np.asarray((found == computed) | near)
+
+
+def _figures(column: pd.Series) -> Figures:
+    """The numbers, whole ones exactly; nulls are unknown."""
+    floats = _floats(column)
+    if (
+        not pd.api.types.is_signed_integer_dtype(column.dtype)
+        or not (np.abs(floats) >= EXACT).any()
+    ):
+        return Figures(floats)
+    return Figures(floats, column.to_numpy(dtype=np.int64, na_value=0))
 
 
 def _floats(column: pd.Series) -> Floats:
