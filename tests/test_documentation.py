@@ -34,8 +34,8 @@ def test_the_python_example_of_validation_runs(tmp_path: Path) -> None:
         [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     printed = done.stdout.splitlines()
-    assert printed[0] == "False", done.stderr  # the id "a" is in two parts
-    assert '"observed_value": 15.0' in done.stdout
+    # The id "a" is in two parts, and none is null.
+    assert printed == ["False", "True"], done.stderr
 
 
 def test_every_parameter_of_suites_is_listed(contract: Contract) -> None:
