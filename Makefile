@@ -3,13 +3,16 @@
 export UV_COMPILE_BYTECODE := 1
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 
-.PHONY: run test check lint types imports format docs bench
+.PHONY: run test faults check lint types imports format docs bench
 
 run: $(UV)          ## the whole pipeline on generated data
 	$(UV) run --quiet run-pipeline
 
 test: $(UV)         ## the test suite, a process a core
 	$(UV) run --quiet pytest -n auto --dist loadfile
+
+faults: $(UV)       ## every system call of a run fails or kills it; takes an hour, needs strace
+	FAULTS=all $(UV) run --quiet pytest tests/faults
 
 check: lint types imports
 

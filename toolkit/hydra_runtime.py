@@ -39,6 +39,7 @@ from toolkit.report import LOG_FILE, RUN_FILE
 
 Stage = Callable[[Settings, Path], object]
 
+_FULL_ERROR = "HYDRA_FULL_ERROR"
 _CONFIG_NAME = "config"
 # Flags that the commands answer themselves, and one that would go round the checks.
 _NOT_PASSED_ON = {"-h", "--help", "--version", "--experimental-rerun"}
@@ -162,7 +163,27 @@ def _enter_hydra(
     folders.enter_search_path()
     args.config_path = args.config_dir = None  # they are among the folders
     version.setbase(VERSION_BASE)
-    _run_hydra(args, get_args_parser(), job, str(folders.main), _CONFIG_NAME)
+    with _errors_of_hydra_raised():
+        _run_hydra(args, get_args_parser(), job, str(folders.main), _CONFIG_NAME)
+
+
+@contextmanager
+def _errors_of_hydra_raised() -> Iterator[None]:
+    """Hydra prints what goes wrong in its own work, with a traceback, and leaves.
+
+    Raises OutputError where it could not write into the run's folder.
+    """
+    before = os.environ.get(_FULL_ERROR)
+    os.environ[_FULL_ERROR] = "1"
+    try:
+        yield
+    except OSError as error:
+        raise OutputError.cannot_write(error.filename or "the run's folder", error) from error
+    finally:
+        if before is None:
+            del os.environ[_FULL_ERROR]
+        else:
+            os.environ[_FULL_ERROR] = before
 
 
 def _refuse(_: DictConfig) -> None:

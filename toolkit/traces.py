@@ -21,7 +21,8 @@ _RUN_FILE = "run.json"
 _LEFT_IN_RUN = ("validate-*", ".spool-*", ".*.staging", ".*.partial", ".*.lock", ".*.doomed")
 _LEFT_IN_WORKSPACE = (
     "lookups/.*.staging", "lookups/.*.lock", "input/.*.partial-*", "input/shared/.*.partial-*",
-    "input/shared/.*.lock", "reports/sweep_*/.*.lock", "reports/sweep_*/.*.partial",
+    "input/shared/.*.lock", "reports/*/.*.staging",
+    "reports/sweep_*/.*.lock", "reports/sweep_*/.*.partial",
 )  # fmt: skip
 
 
@@ -49,11 +50,8 @@ def living(run_dir: Path) -> Iterator[None]:
     run_dir.mkdir(parents=True, exist_ok=True)
     path = run_dir / ALIVE_FILE
     unlocked = run_dir / f"{ALIVE_FILE}.partial"
-    descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o666)
+    descriptor = _lock_and_show(unlocked, path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        # Nobody sees it before it is locked, and takes this run for a dead one.
-        unlocked.replace(path)
         yield
     finally:
         for file in (unlocked, path):
@@ -62,19 +60,27 @@ def living(run_dir: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _lock_and_show(unlocked: Path, path: Path) -> int:
+    """Lock a file before it has the name by which others ask; its descriptor."""
+    while True:
+        descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            unlocked.replace(path)
+            return descriptor
+        except FileNotFoundError:
+            # Another run took it for that of a killed one, in the moment before it was locked.
+            os.close(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            with suppress(OSError):
+                unlocked.unlink()
+            raise
+
+
 def is_alive(run_dir: Path) -> bool:
     """Whether the run of this folder is still at work; asks without writing."""
-    try:
-        descriptor = os.open(run_dir / ALIVE_FILE, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return _holds_lock(run_dir / ALIVE_FILE) or _holds_lock(run_dir / f"{ALIVE_FILE}.partial")
 
 
 def clear_killed(data_dir: Path, own: Path) -> list[str]:
@@ -83,8 +89,9 @@ def clear_killed(data_dir: Path, own: Path) -> list[str]:
     `own` is the folder of the run that asks. While another one is at work, only what lies in the
     folders of killed runs is taken away. What cannot be removed stays.
     """
-    signs = [*data_dir.glob(f"reports/*/{ALIVE_FILE}"), *data_dir.glob(f"reports/*/*/{ALIVE_FILE}")]
-    folders = [path.parent for path in signs if path.parent.resolve() != own.resolve()]
+    signs = [path for at in ("*", "*/*") for path in data_dir.glob(f"reports/{at}/{ALIVE_FILE}*")]
+    found = dict.fromkeys(path.parent for path in signs)
+    folders = [folder for folder in found if folder.resolve() != own.resolve()]
     dead = [folder for folder in folders if not is_alive(folder)]
     for folder in dead:
         with suppress(OSError, ValueError):
@@ -107,7 +114,8 @@ def _bury(folder: Path) -> None:
             partial = folder / f".{_RUN_FILE}.partial"
             partial.write_text(f"{json.dumps(report, indent=2, sort_keys=True)}\n", "utf-8")
             partial.replace(path)
-    (folder / ALIVE_FILE).unlink()
+    for sign in folder.glob(f"{ALIVE_FILE}*"):
+        sign.unlink()
 
 
 def _remove(folder: Path, patterns: tuple[str, ...]) -> None:
@@ -124,8 +132,10 @@ def _remove(folder: Path, patterns: tuple[str, ...]) -> None:
 
 def _is_locked(path: Path) -> bool:
     """Whether it is the lock of a process that is at work, such as a sweep between two jobs."""
-    if path.suffix != ".lock":
-        return False
+    return path.suffix == ".lock" and _holds_lock(path)
+
+
+def _holds_lock(path: Path) -> bool:
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:

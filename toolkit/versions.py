@@ -94,6 +94,12 @@ class Version:
         Raises OutputError when it could not be done; everything is then as it was before. What
         fails afterwards (removing what is no longer needed) fails no run.
         """
+        try:
+            self._commit(on_commit)
+        except OSError as error:
+            raise OutputError.cannot_write(self.root, error) from error
+
+    def _commit(self, on_commit: Callable[[], None]) -> None:
         for name in self._staged:
             _sync_tree(self.folder / name)
         with _committing(self.root):
@@ -216,7 +222,9 @@ def _point(home: Path, version: str) -> None:
         pointer.symlink_to(version)
         pointer.replace(home / CURRENT)
     finally:
-        pointer.unlink(missing_ok=True)
+        # What is wrong with this is not worth an error where the rename has been done.
+        with suppress(OSError):
+            pointer.unlink(missing_ok=True)
 
 
 def _check_replaceable(target: Path) -> None:

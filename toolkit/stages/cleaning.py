@@ -84,7 +84,7 @@ def _stage(
     staged = {}
     for label, target in _targets(run, _stem(sources, dataset)).items():
         if getattr(outputs, label):
-            if note := _replaced(target, dataset, sources):
+            if note := _replaced(target, publication.version.root, dataset, sources):
                 run.note(facts, note)
             staged[label] = publication.stage_folder(facts, label, target, dataset, alone=True)
     return staged
@@ -101,27 +101,29 @@ def _targets(run: Run, stem: str) -> dict[str, Path]:
     return {label: path.absolute() for label, path in targets.items()}
 
 
-def _replaced(target: Path, dataset: str, sources: Sequence[Source]) -> str | None:
+def _replaced(target: Path, root: Path, dataset: str, sources: Sequence[Source]) -> str | None:
     """What is to be said where the target is of another dataset, or of other files.
 
     Files that are cleaned again, with others or in part, are what one expects to be replaced.
     """
     try:
         manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
-        earlier = {str(one["resolved"]): str(one["path"]) for one in manifest["inputs"]}
+        earlier = {str(one["place"]) for one in manifest["inputs"]}
         name = str(manifest["dataset"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    same_files = not earlier or not earlier.keys().isdisjoint(map(_resolved, sources))
+    same_files = not earlier or not earlier.isdisjoint(_place(s, root) for s in sources)
     if name == dataset and same_files:
         return None
-    rows = f"the rows of {', '.join(sorted(earlier.values()))}"
+    rows = f"the rows of {', '.join(sorted(earlier))}"
     of = "" if name == dataset else f", dataset {name}"
     return f"{target} had {rows}{of}; this run replaces them (output= puts them elsewhere)"
 
 
-def _resolved(source: Source) -> str:
-    return os.path.realpath(source.shown)
+def _place(source: Source, root: Path) -> str:
+    """Where the file lies; seen from beside the workspace if it is there, so that both may move."""
+    place, around = os.path.realpath(source.shown), os.path.realpath(root.parent)
+    return os.path.relpath(place, around) if place.startswith(f"{around}/") else place
 
 
 def _rules(run: Run, facts: StageFacts) -> Rules:
@@ -286,7 +288,7 @@ def _manifest(
         "inputs": [
             {
                 "path": source.shown,
-                "resolved": _resolved(source),
+                "place": _place(source, work.version.root),
                 "bytes": source.size,
                 "digest": digests[source.shown],
             }

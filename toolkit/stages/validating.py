@@ -19,7 +19,14 @@ from toolkit.parts import find_parts
 from toolkit.progress import Stage
 from toolkit.report import RESULTS_FILE, CheckFacts, InputFacts, StageFacts, record_stage
 from toolkit.stages.running import Dataset, Run
-from toolkit.store import ParquetStyle, publishing_files, read_manifest, write_json, write_parquet
+from toolkit.store import (
+    MANIFEST,
+    ParquetStyle,
+    publishing_files,
+    read_manifest,
+    write_json,
+    write_parquet,
+)
 from toolkit.validate.dataset import open_dataset
 from toolkit.validate.importing import import_validation
 from toolkit.validate.parameters import suite_parameters
@@ -190,10 +197,17 @@ def _manifest_of(kind: str, datasets: Mapping[str, Dataset]) -> dict[str, Any]:
     manifest = read_manifest(datasets[kind].path)
     if manifest:
         if "as_of" in manifest:
-            manifest["as_of"] = date.fromisoformat(manifest["as_of"])
+            manifest["as_of"] = _day(manifest["as_of"], datasets[kind].path)
         return manifest
     n_rows = {f"rows_{kind}": open_dataset(one.path).n_rows for kind, one in datasets.items()}
     return {**n_rows, "rows_in": sum(n_rows.values())} if len(n_rows) > 1 else n_rows
+
+
+def _day(text: Any, folder: Path) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise InputError.not_parquet(folder, f"its {MANIFEST} is damaged: {error}") from error
 
 
 def _report(
