@@ -26,7 +26,7 @@ from toolkit.errors import ToolkitError
 from toolkit.units import human_bytes
 from toolkit.validate.careful import CarefulEngine
 from toolkit.validate.checks import Found, Job, RowCount, WholeColumns
-from toolkit.validate.columns import Ints
+from toolkit.validate.columns import Ints, truth
 from toolkit.validate.dataset import Dataset
 from toolkit.validate.pandas_types import stock_frame
 from toolkit.validate.passes import Failed, fetch_rows, run_pass, spill_folder
@@ -38,6 +38,7 @@ from toolkit.validate.plan import (
     domain_columns,
     domain_of,
     is_row_wise,
+    limited_condition,
     plan_condition,
     plan_figure,
     query_columns,
@@ -281,6 +282,9 @@ class Answers:
             return stock_metric(one)
         if one.name == "table.head":
             return _stock(one, partial(_always, self._head(one)))
+        if (accepts := limited_condition(one)) is not None:
+            values = records(one.domain)[one.domain["column"]].dropna()
+            return self._condition_of(one, pd.Series(~truth(accepts(values)), index=values.index))
         whole = {
             name: value.compute(records(one.domain)) if isinstance(value, StockMetric) else value
             for name, value in one.metrics.items()
@@ -288,8 +292,10 @@ class Answers:
         value = _stock(replace(one, metrics=whole), records)
         if not one.name.endswith(CONDITION):
             return value
-        # From here on a condition that was tested on whole columns is like any other.
-        mask: pd.Series[bool] = value[0]
+        return self._condition_of(one, value[0])
+
+    def _condition_of(self, one: Asked, mask: pd.Series[bool]) -> Any:
+        """From here on a condition that was tested on whole columns is like any other."""
         rows = np.asarray(mask.index[mask.to_numpy(dtype=bool)], dtype=np.int64)
         found = Found(len(mask), len(rows), rows[: self._limits.max_listed_rows])
         return self._condition_value(one.domain, found)

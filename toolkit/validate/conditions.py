@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from toolkit.validate.limited import fits_schema_within_limit, search_within_limit
+from toolkit.validate.queries import is_plain_pattern
+
 Series = pd.Series
 # Whole numbers up to here are doubles, too.
 _EXACT = 2**53
@@ -62,8 +65,14 @@ def not_in_set(values: Series, value_set: Sequence[Any] | None = None) -> Any:
 
 
 def match_regex(values: Series, regex: str) -> Any:
-    """The pattern may match anywhere."""
-    return values.astype(str).str.contains(regex)
+    """The pattern may match anywhere. Raises ValueError for one that takes too long."""
+    text = values.astype(str)
+    if _is_linear(text, regex):
+        return text.str.contains(regex)
+    found = np.zeros(len(text), dtype=bool)
+    present = text.notna().to_numpy()
+    found[present] = search_within_limit(regex, text[present].tolist())
+    return found
 
 
 def not_match_regex(values: Series, regex: str) -> Any:
@@ -82,6 +91,11 @@ def match_regex_list(values: Series, regex_list: Sequence[str], match_on: str = 
 
 def not_match_regex_list(values: Series, regex_list: Sequence[str]) -> Any:
     return ~match_regex_list(values, regex_list)
+
+
+def match_json_schema(values: Series, json_schema: Any) -> Any:
+    """Values are JSON. Raises ValueError for one that is not, or a schema that takes too long."""
+    return np.array(fits_schema_within_limit(json_schema, values.tolist()), dtype=bool)
 
 
 def length_between(
@@ -139,6 +153,14 @@ def sum_equal(frame: pd.DataFrame, sum_total: Any = None) -> Any:
 
 def _everything(values: Series | pd.DataFrame) -> Any:
     return np.ones(len(values), dtype=bool)
+
+
+def _is_linear(text: Series, regex: str) -> bool:
+    """Whether pandas has Arrow's RE2 look for the pattern, or no engine can take long for it."""
+    if is_plain_pattern(regex):
+        return True
+    needs_python = getattr(text.array, "_needs_python_regex", None)
+    return needs_python is not None and not needs_python(regex)
 
 
 def _lengths(values: Series) -> Any:

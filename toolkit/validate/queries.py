@@ -94,6 +94,11 @@ def read_condition(condition: str, max_letters: int | None = MAX_LETTERS) -> str
     return re.sub(rf"{mark}(\d+)_", lambda found: names[int(found[1])], text)
 
 
+def is_plain_pattern(pattern: str) -> bool:
+    """Whether a pattern has no repetition, alternatives or groups: no engine takes long for it."""
+    return _PLAIN_PATTERN.fullmatch(pattern) is not None
+
+
 def _as_python(piece: str, names: list[str], mark: str) -> str:
     """As pandas reads it: & and | bind like and and or, a name in backticks is one name."""
     if piece.startswith("`"):
@@ -211,7 +216,7 @@ def _check_pattern(call: ast.Call) -> None:
         return
     first = call.args[0] if len(call.args) == 1 else None
     pattern = first.value if isinstance(first, ast.Constant) else None
-    if not isinstance(pattern, str) or not _PLAIN_PATTERN.fullmatch(pattern):
+    if not isinstance(pattern, str) or not is_plain_pattern(pattern):
         raise ConditionError(
             f"{ast.unparse(call)}: patterns in conditions have no repetition, alternatives or "
             "groups; add regex=False to look for plain text"
