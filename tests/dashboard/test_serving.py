@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,3 +151,29 @@ def test_a_port_is_found_in_the_config() -> None:
 
     assert answer.code == 0
     assert f"port: {port}" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("{url}", 101),
+        ("http://127.0.0.1:1", 403),
+        ("http://localhost:1", 403),
+        ("https://evil.example", 403),
+        ("null", 403),
+    ],
+)
+def test_sockets_open_for_its_own_pages(served: Served, origin: str, status: int) -> None:
+    """Another program's page on this machine is another origin."""
+    handshake = {
+        "Origin": origin.format(url=served.url),
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    host, port = served.url.removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    connection.request("GET", "/_stcore/stream", headers=handshake)
+    assert connection.getresponse().status == status
+    connection.close()

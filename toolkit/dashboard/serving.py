@@ -16,6 +16,7 @@ from toolkit.errors import DashboardError
 from toolkit.workspace import Workspace
 
 HOST = "127.0.0.1"
+_NOT_ALLOWED = 1008
 _APP = Path(__file__).with_name("app.py")
 # What a person's own ~/.streamlit/config.toml may say otherwise does not count here.
 _CONFIG: dict[str, Any] = {
@@ -64,6 +65,24 @@ def _check_port(port: int) -> None:
         raise DashboardError.port_in_use(port, os.strerror(error.errno or 0)) from None
 
 
+class _SameOrigin:
+    """Opens sockets for the dashboard's own pages, not for those of another port of this machine.
+
+    Streamlit takes any page of localhost for its own.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = dict(scope.get("headers", ()))
+        origin = headers.get(b"origin")
+        if scope["type"] == "websocket" and origin not in (None, b"http://" + headers[b"host"]):
+            await send({"type": "websocket.close", "code": _NOT_ALLOWED})
+            return
+        await self._app(scope, receive, send)
+
+
 def _serve(workspace: Workspace, settings: Settings) -> None:
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -79,7 +98,10 @@ def _serve(workspace: Workspace, settings: Settings) -> None:
         _APP,
         routes=report_routes(workspace.reports),
         # Another site whose name is made to resolve to this machine gets no answer.
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
+            Middleware(_SameOrigin),
+        ],
     )
     # What follows the program's name is handed to the app as its own words.
     sys.argv[1:] = [str(workspace.data_dir)]
