@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ def make_job(rules: Rules, blocks: Sequence[Block], spill: Path) -> Job:
 def stage_tasks(blocks: Sequence[Block], job: Job) -> list[Delayed]:
     """One task a block, each giving its Staged."""
     shared = delayed(job, pure=False)
-    return [delayed(stage_block, pure=False)(block, shared) for block in blocks]
+    return [delayed(partial(stage_block, block), pure=False)(shared) for block in blocks]
 
 
 def find_repeats(run: Run, staged: Sequence[Staged], job: Job, n_tasks: int) -> Duplicates:
@@ -97,8 +98,12 @@ def _search_tasks(staged: Sequence[Staged] | Delayed, key: Key, n_tasks: int) ->
 
     Where whole rows are the key, the rows that they may repeat are among them.
     """
-    search = delayed(_find_duplicates, pure=False)
-    return [search(staged, key, buckets) for buckets in bucket_ranges(n_tasks)]
+    if isinstance(staged, Delayed):
+        search = delayed(_find_duplicates, pure=False)
+        return [search(staged, key, buckets) for buckets in bucket_ranges(n_tasks)]
+    # Bound, here and below: Dask would search every field of every block for lazy values.
+    bound = delayed(partial(_find_duplicates, staged, key), pure=False)
+    return [bound(buckets) for buckets in bucket_ranges(n_tasks)]
 
 
 def _compare_tasks(gathered: Sequence[Gathered] | Delayed, job: Job, n_tasks: int) -> list[Delayed]:
@@ -112,9 +117,16 @@ def publish_tasks(
     """One task a block, each writing the block's parts and giving its Published."""
     shared = delayed(job, pure=False)
     return [
-        delayed(publish_block, pure=False)(
-            block, first_row, _of_block(duplicates, block.block.index), shared, targets
-        )
+        delayed(
+            partial(
+                publish_block,
+                block,
+                first_row,
+                _of_block(duplicates, block.block.index),
+                targets=targets,
+            ),
+            pure=False,
+        )(shared)
         for block, first_row in zip(staged, first_rows(staged), strict=True)
     ]
 
