@@ -24,7 +24,6 @@ from dask.base import compute
 from tests.commands import everything_in, read, script, script_line, wait_until
 from tests.feeds import HEADER
 from toolkit.cli import run_command
-from toolkit.contract import Contract
 from toolkit.shipped import shipped_folder
 from toolkit.versions import new_version
 
@@ -244,17 +243,22 @@ def test_every_generated_fault_is_found_by_its_reason(
     assert set(found) <= explained
 
 
-def test_header_only_gives_empty_datasets_with_the_schema(
-    command: Command, tmp_path: Path, contract: Contract
+@pytest.mark.parametrize("name", ["run-pipeline", "clean-data"])
+def test_a_header_without_records_publishes_nothing(
+    name: str, command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "none.csv").write_bytes(HEADER)
-    assert command("run-pipeline", "none.csv") == 0
-    clean = read(tmp_path / "data" / "clean" / "none_clean.parquet")
-    assert clean.num_rows == 0
-    assert clean.schema.remove_metadata() == contract.clean_schema()
-    for name in AGGREGATIONS:
-        table = read(tmp_path / "data" / "aggregations" / "ecommerce" / f"{name}.parquet")
-        assert (table.num_rows, table.num_columns > 2) == (0, True)
+    assert command(name, "none.csv") == 2
+    assert "none.csv: has a header and no records (0); nothing was" in capsys.readouterr().err
+    assert not (tmp_path / "data" / "clean").exists()
+
+
+def test_a_file_without_records_among_others_is_named(
+    command: Command, feed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "none.csv").write_bytes(HEADER)
+    assert command("clean-data", str(feed), "none.csv") == 0
+    assert "note: none.csv: has a header and no records (0)" in capsys.readouterr().out
 
 
 def test_old_command_lines_run_as_they_stand(command: Command, tmp_path: Path) -> None:

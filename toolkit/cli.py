@@ -1,8 +1,8 @@
 """The console scripts: each is one command, and ends with an exit code.
 
 0 done; 1 a bug, with its traceback; 2 a mistake that one line explains; 3 the data did not pass
-its suites; 4 some runs of a sweep failed; 130 interrupted. Hydra and the config are imported only
-when there is something to do.
+its suites, or no row is clean; 4 some runs of a sweep failed; 130 interrupted. Hydra and the config
+are imported only when there is something to do.
 """
 
 from __future__ import annotations

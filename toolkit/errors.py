@@ -147,6 +147,16 @@ class InputError(ToolkitError):
         return cls(f"{path}: has a header but no sound record (0) to draft a dataset from")
 
     @classmethod
+    def nothing_to_clean(cls, paths: Sequence[str]) -> InputError:
+        has = "has a header and no records (0)"
+        if len(paths) > 1:
+            has = f"and {len(paths) - 1} more: have a header each and no records (0)"
+        return cls(
+            f"{paths[0]}{':' if len(paths) == 1 else ''} {has}; nothing was published, check that "
+            "it was fully written"
+        )
+
+    @classmethod
     def not_readable(cls, path: str, why: object) -> InputError:
         return cls(f"{path}: cannot be read: {why}")
 
@@ -321,7 +331,7 @@ class SuiteError(ToolkitError):
 
 
 class ValidationError(ToolkitError):
-    """The data does not pass its suites, and the gate is set to hold it back."""
+    """The data is held back: it does not pass its suites, or no row of it is clean."""
 
     exit_code = 3
 
@@ -336,6 +346,23 @@ class ValidationError(ToolkitError):
             else "the datasets stay as they are"
         )
         return cls(f"{failed} not hold (severity {severity}): {shown}; {left}")
+
+    @classmethod
+    def none_clean(
+        cls, reasons: Mapping[str, int], example: str | None, where: Path | None
+    ) -> ValidationError:
+        """`reasons` are the rejected rows by reason, `example` is one of the most frequent."""
+        rows = sum(reasons.values())
+        by_size = sorted(reasons.items(), key=lambda one: -one[1])
+        shown = ", ".join(f"{count:,} {reason}" for reason, count in by_size[:3])
+        more = f" and {len(by_size) - 3} more reasons" if len(by_size) > 3 else ""
+        whole = f"all {rows:,} rows are rejected" if rows > 1 else "the only row is rejected"
+        such = f"; for example {example}" if example else ""
+        apart = f", the rejected rows are kept apart in {where}" if where else ""
+        return cls(
+            f"{whole}: {shown}{more}{such}; what was published before stays{apart}; "
+            "mend the feed or the contract"
+        )
 
 
 class LookupTestError(ToolkitError):

@@ -147,9 +147,10 @@ class StageFacts:
 class RunReport:
     """What one command did; `error` is one line, `traceback` that of a bug.
 
-    `status` is running, ok, held back (by validation), failed or interrupted. Once the outputs are
-    `published` it is ok, whatever else goes wrong. `config` has the values that the run went by
-    under dotted keys; `changed` those keys whose value is not the default, with the default.
+    `status` is running, ok, held back (by validation, or as no row is clean), failed or
+    interrupted. Once the outputs are `published` it is ok, whatever else goes wrong. `config` has
+    the values that the run went by under dotted keys; `changed` those keys whose value is not the
+    default, with the default.
     """
 
     command: str

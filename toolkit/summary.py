@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolkit.console import SafeConsole
-from toolkit.report import WORST_FIRST, CheckFacts, RunReport, StageFacts
+from toolkit.report import WORST_FIRST, CheckFacts, RejectedExample, RunReport, StageFacts
 from toolkit.units import human_bytes, human_count, human_rate, human_share
 
 _TABLE_MIN_COLUMNS = 80
@@ -23,6 +23,7 @@ _CHECKS_TABLE_MIN_COLUMNS = 140
 # Wide enough that nothing is ever wrapped or cut.
 _PIPE_COLUMNS = 10_000
 _LONGEST_CELL = 64
+_MOST_VALUES = 4
 _NOT_AS_EXPECTED = ("failed", "errored")
 _RESULT_STYLES = {"failed": "red", "errored": "red", "vacuous": "yellow", "passed": "green"}
 _HEADINGS = ("rows in", "clean", "rejected", "seconds", "rows/s", "peak memory")
@@ -50,6 +51,9 @@ class Summary:
             if stage.rejected_by_reason:
                 yield Text()
                 yield _reasons_table(stage)
+            if stage.rows_clean == 0 and stage.rejected_examples:
+                yield Text()
+                yield _examples_table(stage)
             if stage.repaired:
                 yield Text()
                 yield _repairs_table(stage)
@@ -134,6 +138,27 @@ def _reasons_table(stage: StageFacts) -> Table:
             share = human_share(count, stage.rows_in or 0)
             table.add_row(f"  {reason}", human_count(count), share)
     return table
+
+
+def _examples_table(stage: StageFacts) -> Table:
+    """The first rejected row of each reason; it is shown where no row is clean."""
+    table = plain_table()
+    table.add_column("rejected, for example", overflow="fold")
+    table.add_column("row", overflow="fold")
+    first = {one.reason: one for one in reversed(stage.rejected_examples)}
+    for reason in stage.rejected_by_reason:
+        if reason in first:
+            table.add_row(f"  {reason}", Text(example_shown(first[reason])))
+    return table
+
+
+def example_shown(example: RejectedExample) -> str:
+    """'feed.csv row 3: quantity 'none'', with the columns that the reason is about, cut short."""
+    values = ", ".join(
+        f"{name} {'empty' if value is None else repr(_cut(value).plain)}"
+        for name, value in list(example.values.items())[:_MOST_VALUES]
+    )
+    return f"{example.source_file} row {example.source_row}: {values}"
 
 
 def _repairs_table(stage: StageFacts) -> Table:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.commands import everything_in, left_in
@@ -102,23 +103,47 @@ def under(run: Path, place: Place) -> set[str]:
     return {name, *(f"{name}/{path}" for path in left_in(run))}
 
 
-@pytest.mark.parametrize(
-    "rows", [[], [row_with(quantity="none")] * 3], ids=["no rows", "all rejected"]
-)
-def test_a_feed_of_which_no_row_is_clean_is_not_published(
-    rows: list[dict[str, str]], place: Place
+@pytest.mark.parametrize("validation", ["gate", "off"])
+def test_a_feed_of_which_no_row_is_clean_is_kept_apart_with_its_reasons(
+    validation: str, place: Place
 ) -> None:
     (place.folder / "feed.csv").write_bytes(write_feed([GOOD_ROW]))
     assert place.ask("run-pipeline", "feed.csv", "validation=off").code == 0
     before = place.published()
+    rows = [row_with(quantity="none")] * 3 + [row_with(quantity="none", region="Nowhere")]
     (place.folder / "feed.csv").write_bytes(write_feed(rows))
-    answer = place.ask("run-pipeline", "feed.csv")
+    answer = place.ask("run-pipeline", "feed.csv", f"validation={validation}")
+    assert answer.code == 3
+    [error] = answer.errors
+    assert "all 4 rows are rejected: 3 zero_quantity, 1 unknown_region" in error
+    assert "; for example feed.csv row 1: quantity 'none'" in error
+    assert "feed.csv row 4: region 'Nowhere'" in answer.out
+    assert place.published() == before
+    run = place.runs()[-1]
+    assert read_json(run / "run.json")["status"] == "held back"
+    assert "No row is clean." in (run / "report.html").read_text("utf-8")
+    held = pq.read_table(run / "held" / "feed_rejected.parquet")
+    assert held["source_row"].to_pylist() == [1, 2, 3, 4]
+
+
+def test_no_clean_row_is_no_fault_where_only_rejected_rows_are_wanted(place: Place) -> None:
+    (place.folder / "feed.csv").write_bytes(write_feed([row_with(quantity="none")]))
+    answer = place.ask("clean-data", "feed.csv", "outputs.clean=false")
+    assert answer.code == 0
+    assert [name for name in place.published() if name.endswith("_clean.parquet")] == []
+
+
+@pytest.mark.parametrize("validation", ["gate", "off"])
+def test_a_feed_without_records_leaves_what_was_published(validation: str, place: Place) -> None:
+    (place.folder / "feed.csv").write_bytes(write_feed([GOOD_ROW]))
+    assert place.ask("run-pipeline", "feed.csv", "validation=off").code == 0
+    before = place.published()
+    (place.folder / "feed.csv").write_bytes(write_feed([]))
+    answer = place.ask("run-pipeline", "feed.csv", f"validation={validation}")
     assert answer.code == 2
     [error] = answer.errors
-    assert "clean dataset" in error
-    assert "feed_clean.parquet: has no rows (0)" in error
+    assert "feed.csv: has a header and no records (0); nothing was published" in error
     assert place.published() == before
-    assert only_reported(place.runs()[-1])
 
 
 def test_a_dataset_without_suites_is_told_where_they_would_be(place: Place) -> None:

@@ -42,11 +42,16 @@ def headline(report: RunReport) -> str:
     where = report.stages[-1].name if report.stages else "first"
     begin = {
         "ok": f"Done in {took}",
-        "held back": f"Held back by validation after {took}",
+        "held back": f"Held back {'by validation ' if is_checked(report) else ''}after {took}",
         "failed": f"Failed after {took}, in the stage “{where}”",
         "interrupted": f"Interrupted after {took}, in the stage “{where}”",
     }.get(report.status, f"Still running after {took}")
     return f"{begin}: {'; '.join(told)}." if told else f"{begin}."
+
+
+def is_checked(report: RunReport) -> bool:
+    """Whether suites were held against what the run made."""
+    return any(stage.validation for stage in report.stages)
 
 
 def _counted(report: RunReport) -> list[str]:
@@ -88,6 +93,11 @@ def _of_stage(stage: StageFacts) -> str:
 
 def what_next(report: RunReport) -> str:
     """What a person may do after a run that did not go well; the error itself often says more."""
+    if report.status == "held back" and not is_checked(report):
+        return (
+            "No row is clean. Look at the reasons and their examples below, mend the data or the "
+            "contract, and run the same command again."
+        )
     if report.status == "held back":
         return (
             "Look at the expectations that do not hold and at their failing rows below. Mend the "

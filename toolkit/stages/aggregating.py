@@ -33,6 +33,8 @@ def aggregate(run: Run, publication: Publication, cleaned: Dataset) -> None:
         made_from = _manifest_of(cleaned, contract)
         pieces = plan_pieces(cleaned.path, contract)
         facts.rows_in = sum(piece.n_rows for piece in pieces)
+        if not facts.rows_in:
+            raise InputError.not_clean_dataset(cleaned.shown, "it has no rows (0)")
         facts.bytes_in = sum(piece.n_bytes for piece in pieces)
         facts.inputs = [InputFacts(str(cleaned.shown), facts.bytes_in, facts.rows_in)]
         with (

@@ -24,7 +24,7 @@ from toolkit.clean.feed import (
 from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import HALVES, Outputs
-from toolkit.errors import ConfigError
+from toolkit.errors import ConfigError, InputError, ValidationError
 from toolkit.masking import Masks
 from toolkit.progress import Stage
 from toolkit.read.blocks import header_notes, names_shown, plan_blocks
@@ -38,10 +38,11 @@ from toolkit.read.sources import (
     watching,
 )
 from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
-from toolkit.stages.publishing import Publication
+from toolkit.stages.publishing import HELD, Publication, keep_apart
 from toolkit.stages.running import Dataset, Run
 from toolkit.stages.spooling import spooled
 from toolkit.store import MANIFEST, BackgroundSync, remove, write_json
+from toolkit.summary import example_shown
 from toolkit.versions import Version
 
 
@@ -61,6 +62,8 @@ def clean(
     """Clean the inputs and stage what comes of it; the clean dataset, or None if not wanted.
 
     With a `check`, which is prepared first, the outputs stay staged when it approves them.
+    Raises InputError where there are no records, ValidationError where a clean dataset is wanted
+    and would be empty: nothing empty takes the place of something good.
     """
     if not (run.settings.outputs.clean or run.settings.outputs.rejected):
         raise ConfigError.nothing_to_write()
@@ -71,6 +74,7 @@ def clean(
         rules = _rules(run, facts)
         staged = _stage(run, publication, sources, facts)
         _clean(run, sources, _Work(rules, staged, publication.version, facts))
+        _hold_back_if_none_is_clean(run, staged, facts)
     if check is not None:
         check.approve(staged)
     return staged.get("clean")
@@ -205,6 +209,8 @@ def _clean_blocks(
             run.note(work.facts, note)
         work.facts.repaired = total_repairs(staged, contract)
         duplicates = find_repeats(runner.run, staged, job, runner.n_workers)
+    work.facts.inputs = _inputs(staged, sources)
+    _refuse_no_records(run, work.facts)
     n_rows = sum(block.n_records for block in staged)
     files = {block.block.index: block.files for block in staged}
     with run.progress.stage("write", total_rows=n_rows) as shown, BackgroundSync() as sync:
@@ -217,7 +223,6 @@ def _clean_blocks(
 
         targets = work.targets(run.settings.outputs)
         published = runner.run(publish_tasks(staged, duplicates, job, targets), on_published)
-    work.facts.inputs = _inputs(staged, sources)
     work.facts.rejected_by_reason = _reasons(staged, published, job)
     work.facts.rejected_examples = first_of_each(chain.from_iterable(b.examples for b in published))
     return published
@@ -225,6 +230,28 @@ def _clean_blocks(
 
 def _advance(shown: Stage) -> Callable[[Staged], None]:
     return lambda staged: shown.advance(rows=staged.n_records, bytes=staged.n_bytes)
+
+
+def _refuse_no_records(run: Run, facts: StageFacts) -> None:
+    """Raise InputError where there are no records at all; else name the files that have none."""
+    without = [one.path for one in facts.inputs if not one.rows]
+    if len(without) == len(facts.inputs):
+        raise InputError.nothing_to_clean(without)
+    for path in without:
+        run.note(facts, f"{path}: has a header and no records (0)")
+
+
+def _hold_back_if_none_is_clean(run: Run, staged: Mapping[str, Dataset], facts: StageFacts) -> None:
+    """Raise ValidationError; what is rejected is then in the run's folder."""
+    if facts.rows_clean or "clean" not in staged:
+        return
+    held = run.run_dir / HELD if "rejected" in staged else None
+    if held is not None:
+        keep_apart({"rejected": staged["rejected"]}, held, facts)
+    reasons = facts.rejected_by_reason
+    most = max(reasons, key=lambda reason: reasons[reason])
+    of_most = (example_shown(one) for one in facts.rejected_examples if one.reason == most)
+    raise ValidationError.none_clean(reasons, next(of_most, None), held)
 
 
 def _inputs(staged: Sequence[Staged], sources: Sequence[Source]) -> list[InputFacts]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,9 @@ from toolkit.report import StageFacts
 from toolkit.stages.running import Dataset, Run
 from toolkit.store import read_manifest
 from toolkit.versions import Version, new_version
+
+HELD = "held"
+"""The folder in that of a run for what it does not publish."""
 
 
 class Publication:
@@ -79,3 +83,15 @@ def publication(run: Run, root: Path) -> Iterator[Publication]:
         made = Publication(run, root.absolute(), stack)
         yield made
         made.commit()
+
+
+def keep_apart(datasets: Mapping[str, Dataset], folder: Path, facts: StageFacts) -> None:
+    """Move datasets that are not to be published into the folder, under their own names."""
+    try:
+        folder.mkdir(parents=True)
+        for kind, dataset in datasets.items():
+            target = folder / dataset.shown.name
+            shutil.move(dataset.path, target)
+            facts.paths[f"{kind}, held back"] = target
+    except OSError as error:
+        raise OutputError.cannot_write(folder, error) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
@@ -12,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.cluster import Runner, open_cluster
 from toolkit.contract import SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN
-from toolkit.errors import InputError, OutputError, ValidationError
+from toolkit.errors import InputError, ValidationError
 from toolkit.lookups import load_lookups
 from toolkit.masking import Masks
 from toolkit.parts import find_parts
 from toolkit.progress import Stage
 from toolkit.report import RESULTS_FILE, CheckFacts, InputFacts, StageFacts, record_stage
+from toolkit.stages.publishing import HELD, keep_apart
 from toolkit.stages.running import Dataset, Run
 from toolkit.store import (
     MANIFEST,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 CLEAN, REJECTED = "clean", "rejected"
 
-_TABLE, _FAILING, _HELD = "validation.parquet", "failing_rows", "held"
+_TABLE, _FAILING = "validation.parquet", "failing_rows"
 
 
 def validate(run: Run, datasets: Mapping[str, Dataset]) -> None:
@@ -97,11 +97,11 @@ class Gate:
             found = _validate_all(run, datasets, self._suites, now, facts)
             checked = [one for validated in found for one in validated.checked]
             minded = breaches(checked, run.settings.validation.fail_on)
-            held = run.run_dir / _HELD if minded and holds else None
+            held = run.run_dir / HELD if minded and holds else None
             if found:
                 _report(run, found, minded, now, facts)
             if held is not None:
-                _keep_apart(datasets, held, facts)
+                keep_apart(datasets, held, facts)
             if minded:
                 labels = [one.label for one in minded]
                 raise ValidationError.held_back(labels, run.settings.validation.fail_on, held)
@@ -282,15 +282,3 @@ def _check_facts(one: Checked) -> CheckFacts:
         result=one.status.value,
         failing_rows=one.failing_rows,
     )
-
-
-def _keep_apart(datasets: Mapping[str, Dataset], folder: Path, facts: StageFacts) -> None:
-    """Move datasets that are not to be published into the folder, under their own names."""
-    try:
-        folder.mkdir(parents=True)
-        for kind, dataset in datasets.items():
-            target = folder / dataset.shown.name
-            shutil.move(dataset.path, target)
-            facts.paths[f"{kind}, held back"] = target
-    except OSError as error:
-        raise OutputError.cannot_write(folder, error) from error
