@@ -162,11 +162,15 @@ def _folders(workspace: Workspace) -> dict[str, Path]:
 
 def _read(folder: Path, shown: Path, root: Path, again: str) -> Published:
     """What lies in `folder`, which people open as `shown`; `root` is that of the workspace."""
+
+    def seen(sentence: str) -> str:
+        return sentence.replace(str(folder), str(shown))
+
     try:
         manifest = read_json(folder / MANIFEST)
         published = _described(manifest, root)
     except Unreadable as error:
-        raise Unreadable(error.sentence, again) from None
+        raise Unreadable(seen(error.sentence), again) from None
     except (KeyError, TypeError, ValueError) as error:
         why = "an older toolkit wrote it" if isinstance(error, ValidationError) else repr(error)
         raise Unreadable(
@@ -178,7 +182,7 @@ def _read(folder: Path, shown: Path, root: Path, again: str) -> Published:
         try:
             tables[name] = _read_table(folder / f"{name}.parquet", name, aggregation)
         except Unreadable as error:
-            problems[name] = Unreadable(error.sentence, again)
+            problems[name] = Unreadable(seen(error.sentence), again)
     if stale := _clean_rows_since(manifest, root):
         problems[""] = Unreadable(stale, again)
     return Published(**published, tables=tables, problems=problems)
