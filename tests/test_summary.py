@@ -170,3 +170,10 @@ def test_print_summary_to_a_terminal_cuts_no_path(
     os.close(master)
     assert "\x1b[1m" in shown
     assert "data/clean/raw_ecommerce_data_of_the_year_2026_clean.parquet" in "".join(visible(shown))
+
+
+def test_the_day_that_limits_count_from_is_shown(report: RunReport) -> None:
+    report.stages[1].as_of = "2026-11-23"
+    stream = io.StringIO()
+    print_summary(report, stream)
+    assert "limits of dates count from 2026-11-23 (as_of)\n" in stream.getvalue()

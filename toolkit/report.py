@@ -134,6 +134,8 @@ class StageFacts:
     checks: list[CheckFacts] = field(default_factory=list)
     pages: dict[str, Path] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
+    as_of: str = ""
+    """The day that limits of dates count from, of a stage that goes by them."""
     notes: list[str] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
 

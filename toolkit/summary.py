@@ -47,6 +47,8 @@ class Summary:
             yield from (_stage_block(stage) for stage in stages)
         else:
             yield _stages_table(stages)
+        for as_of in dict.fromkeys(stage.as_of for stage in stages if stage.as_of):
+            yield Text(f"limits of dates count from {as_of} (as_of)")
         for stage in stages:
             if stage.rejected_by_reason:
                 yield Text()

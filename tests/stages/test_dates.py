@@ -133,3 +133,15 @@ def test_shipped_rules_reject_such_days_one_by_one_and_say_so(place: Place) -> N
         "column sale_date: read as %m/%d/%Y; 2 cells can only be day/month (first '16/5/2026' in "
         "row 2) and 0 only month/day; the former are rejected"
     ) in clean["notes"]
+
+
+def test_reasons_name_the_limits_that_rows_are_beyond(till: Place) -> None:
+    answer = till.ask("clean-data", "till.csv", "dataset=till", "as_of=2026-11-23")
+    assert answer.code == 0, answer.err
+    stage = till.stage("clean")
+    assert stage["as_of"] == "2026-11-23"
+    assert stage["notes"] == [
+        "too_far rejects what is later than 2026-11-23 (as_of 2026-11-23 + 0 years, "
+        "dataset.columns.paid.years_after) or earlier than 2025-11-23 (as_of 2026-11-23 - 1 year, "
+        "dataset.columns.paid.years_before)"
+    ]

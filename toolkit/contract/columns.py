@@ -164,6 +164,20 @@ class Dated(Parsed):
             None if after is None else _years_from(as_of, after),
         )
 
+    def beyond(self, place: str, as_of: date) -> str:
+        """What is rejected for its limits, and by which keys under `place`; '' without limits."""
+        first, last = self.limits(as_of)
+        limits = (
+            ("later than", last, "+", self.years_after, "years_after"),
+            ("earlier than", first, "-", self.years_before, "years_before"),
+        )
+        return " or ".join(
+            f"{words} {day} (as_of {as_of} {sign} {years} year{'' if years == 1 else 's'}, "
+            f"{place}.{key})"
+            for words, day, sign, years, key in limits
+            if day is not None
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Date(Dated):

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from toolkit.contract.aggregations import AnyAggregation
-from toolkit.contract.columns import AnyColumn, Category, Mapped, Text
+from toolkit.contract.columns import (
+    AnyColumn,
+    Category,
+    Dated,
+    Integer,
+    Mapped,
+    Number,
+    Text,
+)
 from toolkit.contract.names import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
@@ -110,6 +119,31 @@ class Contract(Part):
     def derived_reasons(self) -> dict[str, str]:
         """Why a row is rejected for each derived column: its reason, or one that it is given."""
         return {name: one.reason or f"invalid_{name}" for name, one in self.derived.items()}
+
+    @property
+    def limits_of_days(self) -> bool:
+        """Whether any day is rejected for how far it is from a run's `as_of`."""
+        dated = (column for column in self.columns.values() if isinstance(column, Dated))
+        return any(c.years_before is not None or c.years_after is not None for c in dated)
+
+    def limits_of_reasons(self, as_of: date) -> dict[str, str]:
+        """What each reason that has limits rejects beyond them, and which keys set the limits.
+
+        A reason of a number is also that of what is no number, one of several columns has the
+        limits of each.
+        """
+        found: dict[str, list[str]] = {}
+        for name, column in self.columns.items():
+            place = f"dataset.columns.{name}"
+            if isinstance(column, Dated) and column.range_reason:
+                found.setdefault(column.range_reason, []).append(column.beyond(place, as_of))
+            if isinstance(column, Number | Integer) and column.reason:
+                found.setdefault(column.reason, []).append(column.beyond(place))
+        for name, reason in self.derived_reasons.items():
+            beyond = self.derived[name].beyond(f"dataset.derived.{name}")
+            found.setdefault(reason, []).append(beyond)
+        worded = {reason: " or ".join(filter(None, parts)) for reason, parts in found.items()}
+        return {reason: words for reason, words in worded.items() if words}
 
     @property
     def lookups(self) -> frozenset[str]:

@@ -40,3 +40,15 @@ class Limits(Part):
     def limited(self) -> bool:
         """Whether there is any limit."""
         return any(bound is not None for bound in (self.above, self.min, self.max, self.below))
+
+    def beyond(self, place: str) -> str:
+        """What is rejected for its limits, and by which keys under `place`; '' without limits."""
+        limits = (
+            ("not above", "above", self.above),
+            ("lower than", "min", self.min),
+            ("higher than", "max", self.max),
+            ("not below", "below", self.below),
+        )
+        return " or ".join(
+            f"{words} {bound} ({place}.{key})" for words, key, bound in limits if bound is not None
+        )

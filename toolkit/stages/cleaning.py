@@ -135,6 +135,8 @@ def _rules(run: Run, facts: StageFacts) -> Rules:
     if not run.workspace.has_own_lookups and run.settings.dataset.lookups:
         run.note(facts, f"{run.workspace.data_dir} has no lookups; the starter ones are used")
     contract = run.settings.dataset
+    if contract.limits_of_days:
+        facts.as_of = run.settings.as_of.isoformat()
     return Rules.load(contract, folder, run.settings.as_of)
 
 
@@ -224,6 +226,9 @@ def _clean_blocks(
         targets = work.targets(run.settings.outputs)
         published = runner.run(publish_tasks(staged, duplicates, job, targets), on_published)
     work.facts.rejected_by_reason = _reasons(staged, published, job)
+    for reason, limits in contract.limits_of_reasons(run.settings.as_of).items():
+        if reason in work.facts.rejected_by_reason:
+            run.note(work.facts, f"{reason} rejects what is {limits}")
     work.facts.rejected_examples = first_of_each(chain.from_iterable(b.examples for b in published))
     return published
 
