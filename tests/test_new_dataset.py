@@ -142,6 +142,30 @@ def test_lines_of_orders_are_told_apart_by_two_columns(draft: Draft) -> None:
     assert found.reasons() == ["exact_copy"] * 2
 
 
+def test_an_order_of_several_lines_is_counted_once(draft: Draft) -> None:
+    rows = [f"{1000 + n // 3},{'ABC'[n % 3]},{n + 1}.5" for n in range(90)]
+    found = draft(lines("sales_order_id,shop,amount", rows))
+    [measures] = [
+        one["measures"] for one in found.contract["aggregations"].values() if "measures" in one
+    ]
+    assert measures == {
+        "total_amount": {"sum": "amount"},
+        "order_count": {"count_distinct": "sales_order_id"},
+        "avg_order_value": {"ratio": ["total_amount", "order_count"]},
+        "line_count": {"count": "rows"},
+    }
+
+
+def test_rows_are_called_rows_where_none_says_what_its_order_is(draft: Draft) -> None:
+    rows = [f"{1000 + n},{'ABC'[n % 3]},{n + 1}.5" for n in range(90)]
+    found = draft(lines("order_id,shop,amount", rows))
+    assert found.contract["key"]["columns"] == ["order_id"]
+    [measures] = [
+        one["measures"] for one in found.contract["aggregations"].values() if "measures" in one
+    ]
+    assert measures == {"total_amount": {"sum": "amount"}, "row_count": {"count": "rows"}}
+
+
 def test_copies_without_a_key_times_and_nullable_numbers(draft: Draft) -> None:
     rows = [
         f"{n % 5},2024-01-{n % 28 + 1:02} 08:{n % 60:02}:00,{'' if n % 3 else f'{17000 + n}.0'},{n}"

@@ -61,7 +61,7 @@ class Draft:
             figures.columns,
             figures,
             key,
-            draft_aggregations(profile, figures),
+            draft_aggregations(profile, figures, key),
         )
 
     @property

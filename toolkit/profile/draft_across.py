@@ -23,6 +23,11 @@ _QUANTITY = re.compile(r"quantity|qty|units|pieces|menge|anzahl|quantite|cantida
 _PRICE = re.compile(r"price|preis|prix|precio|cost", re.I)
 _AMOUNT = re.compile(r"revenue|total|amount|sales|turnover|umsatz|betrag|montant|importe", re.I)
 _ITEM = re.compile(r"product|item|article|artikel|description|name|sku|stock", re.I)
+_ORDER = re.compile(
+    r"(^|_)(order|invoice|transaction|receipt|bestell(ung)?|rechnung|commande|facture|"
+    r"pedido|factura)_?(id|no|nr|num|number|nummer|code|numero)?$",
+    re.I,
+)
 _SHARE = re.compile(r"discount|percent|rate|rabatt", re.I)
 _LINE = re.compile(r"(^|_)(line|pos|position|seq|sequence|row|zeile)(_|$)", re.I)
 _NUMERIC = ("number", "integer")
@@ -207,12 +212,12 @@ def _rank(key: KeyFacts, profile: Profile) -> tuple[int, int, float, int]:
     return len(key.columns), -like, key.share_repeated, order.index(key.columns[0])
 
 
-def draft_aggregations(profile: Profile, figures: Figures) -> Part:
+def draft_aggregations(profile: Profile, figures: Figures, key: Part) -> Part:
     """By month, by category, the best items of each, and the highest rows: what columns allow."""
     columns = figures.columns
-    measures = _measures(figures)
+    measures = _measures(figures, _order(profile, figures, key))
     amount = _amount(figures)
-    first = _total(amount) if amount is not None else "row_count"
+    first = _total(amount) if amount is not None else next(reversed(measures))
     found: dict[str, Any] = {}
     day = next((n for n, one in columns.items() if one.kind in ("date", "timestamp")), None)
     categories = [n for n, one in columns.items() if one.kind == "category"]
@@ -239,23 +244,49 @@ def draft_aggregations(profile: Profile, figures: Figures) -> Part:
     return Part(found or None)
 
 
-def _measures(figures: Figures) -> dict[str, dict[str, str]]:
+def _measures(figures: Figures, order: str | None) -> dict[str, dict[str, Any]]:
+    """With a column of orders, rows are their lines; without one nothing is called an order."""
     names = figures.numeric()
     amount = _amount(figures)
     summed = [n for n in names if n == amount or _QUANTITY.search(n)][:_N_MEASURES]
     averaged = [n for n in names if _SHARE.search(n) and n not in summed][:1]
-    return {
+    found: dict[str, dict[str, Any]] = {
         **{_total(name): {"sum": name} for name in summed},
         **{f"mean_{name}": {"mean": name} for name in averaged},
-        "row_count": {"count": "rows"},
     }
+    if order is None:
+        return {**found, "row_count": {"count": "rows"}}
+    found["order_count"] = {"count_distinct": order}
+    if amount in summed:
+        found["avg_order_value"] = {"ratio": [_total(str(amount)), "order_count"]}
+    return {**found, "line_count": {"count": "rows"}}
+
+
+def _order(profile: Profile, figures: Figures, key: Part) -> str | None:
+    """A column that says to which order a row belongs, several rows to some of them.
+
+    A column that is the key by itself is none: there each row is an order.
+    """
+    keys = (key.content or {}).get("columns") or ()
+    return next(
+        (
+            column.name
+            for column in profile.columns
+            if figures.columns[column.name].kind in ("text", "integer")
+            and _ORDER.search(column.name)
+            and 1 < column.n_distinct < column.n_rows
+            and list(keys) != [column.name]
+        ),
+        None,
+    )
 
 
 def _amount(figures: Figures) -> str | None:
     """What is most likely to be money that adds up."""
     computed = list(figures.derived.content or {})
     checked = [one["column"] for one in (figures.checks.content or {}).values()]
-    named = [name for name in figures.numeric() if _AMOUNT.search(name)]
+    figured = (name for name in figures.numeric() if not _ORDER.search(name))
+    named = [name for name in figured if _AMOUNT.search(name)]
     return next(iter([*computed, *checked, *named]), None)
 
 
