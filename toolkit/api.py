@@ -23,6 +23,7 @@ from toolkit.contract_files import compose_contract
 from toolkit.errors import ConfigError
 from toolkit.shipped import shipped_folder
 from toolkit.workspace import Workspace
+from toolkit.yaml_check import checked_yaml
 
 __all__ = [
     "Rules",
@@ -67,6 +68,6 @@ def load_rules(
 
 def _read(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(checked_yaml(path))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"contract {path}: {' '.join(str(error).split())}") from None

@@ -34,6 +34,7 @@ from toolkit.command_help import group_options
 from toolkit.config import config_problems
 from toolkit.errors import ConfigError, did_you_mean
 from toolkit.shipped import shipped_folder
+from toolkit.yaml_check import config_file_problems
 
 VERSION_BASE = "1.3"
 _BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
@@ -80,7 +81,12 @@ class ConfigFolders:
         own = _own_folder(overrides)
         if own is not None and own.resolve() == main_folder:
             own = None
-        return cls(own, main_folder, Path(extra).resolve() if extra else None)
+        found = cls(own, main_folder, Path(extra).resolve() if extra else None)
+        shipped = shipped_folder("conf").resolve()
+        not_shipped = (folder for folder in found.in_order() if folder.resolve() != shipped)
+        if problems := [*config_file_problems(not_shipped)]:
+            raise ConfigError.from_problems(problems)
+        return found
 
     def in_order(self) -> list[Path]:
         return [folder for folder in (self.own, self.main, self.extra) if folder]

@@ -147,6 +147,20 @@ class InputError(ToolkitError):
         return cls(f"{path}: has a header but no sound record (0) to draft a dataset from")
 
     @classmethod
+    def too_wide(cls, path: str, found: int, at_most: int) -> InputError:
+        return cls(
+            f"{path}: the header has {found:,} columns, more than the limit of {at_most:,} "
+            "(dataset.csv.max_columns)"
+        )
+
+    @classmethod
+    def unpacks_to_too_much(cls, path: str, times: int) -> InputError:
+        return cls(
+            f"{path}: unpacks to more than {times} times its size, as no feed does; nothing was "
+            "published; if it is sound, set a larger dataset.csv.max_unpacking"
+        )
+
+    @classmethod
     def nothing_to_clean(cls, paths: Sequence[str]) -> InputError:
         has = "has a header and no records (0)"
         if len(paths) > 1:

@@ -9,11 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from toolkit.errors import ConfigError, OutputError
+from toolkit.plain_files import read_plain
 
 KEY_VARIABLE = "SALES_FEED_MASK_KEY"
 """The environment variable that may hold a key: any text of 16 characters or more."""
 KEY_FILE = ".mask_key"
 _SHORTEST = 16
+_LARGEST = 1 << 20
 
 
 def find_key(data_dir: Path, given: Path | None = None) -> bytes | None:
@@ -26,7 +28,7 @@ def find_key(data_dir: Path, given: Path | None = None) -> bytes | None:
         return _key(text, f"the environment variable {KEY_VARIABLE}")
     path = given or data_dir / KEY_FILE
     try:
-        return _key(path.read_text(encoding="utf-8"), str(path))
+        return _key(read_plain(path, _LARGEST).decode("utf-8"), str(path))
     except FileNotFoundError:
         if given is None:
             return None

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from toolkit.errors import InputError, did_you_mean
+from toolkit.plain_files import check_plain
 
 Paths = Path | str | Sequence[Path | str]
 Refusal = Callable[[Path | str, str], InputError]
@@ -59,8 +60,16 @@ def _parts(path: Path, refusal: Refusal) -> list[Path]:
         parts = sorted(p for p in path.glob("*.parquet") if p.name[0] not in "_.")
         if not parts:
             raise refusal(path, "the folder has no *.parquet parts")
-        return parts
+        return [_plain(part, refusal) for part in parts]
     if not path.exists():
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise refusal(path, f"no such file or folder{did_you_mean(path.name, names)}")
-    return [path]
+    return [_plain(path, refusal)]
+
+
+def _plain(path: Path, refusal: Refusal) -> Path:
+    try:
+        check_plain(path)
+    except OSError as error:
+        raise refusal(path, error.strerror or str(error)) from None
+    return path

@@ -171,12 +171,12 @@ def evaluate_feed(
     if spill is None:
         spill = Path(tempfile.mkdtemp(prefix="sales-feed-"))
         atexit.register(shutil.rmtree, spill, ignore_errors=True)
-    encoding = rules.contract.csv.encoding
+    csv = rules.contract.csv
     found = find_sources(inputs)
     if repeated := repeated_names(found):
         warnings.warn(repeated, stacklevel=2)
     with watching(found):
-        sources = [spool(source, spill, encoding) for source in found]
+        sources = [spool(one, spill, csv.encoding, csv.max_unpacking) for one in found]
         blocks = plan_blocks(sources, rules.contract, block_bytes)
         job = make_job(rules, blocks, spill)
     shared = delayed(job, pure=False)

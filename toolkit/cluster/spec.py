@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from toolkit.errors import ClusterError
+from toolkit.plain_files import read_plain
 
 KINDS = ("sync", "threads", "processes", "local", "remote")
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
@@ -108,9 +109,9 @@ def find_scheduler(options: ClusterOptions) -> str:
 
 def _read_scheduler_file(path: Path) -> str:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_plain(path, 1 << 20))
     except OSError as error:
-        raise ClusterError.bad_scheduler_file(path, error.strerror) from error
+        raise ClusterError.bad_scheduler_file(path, error.strerror or error) from error
     except ValueError as error:
         raise ClusterError.bad_scheduler_file(path, "is not JSON") from error
     address = content.get("address") if isinstance(content, dict) else None

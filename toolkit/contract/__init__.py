@@ -35,6 +35,7 @@ from toolkit.contract.contract import (
     Contract,
     CsvFormat,
     Delimiter,
+    LookupLimits,
     delimiter_problem,
     text_contract,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "Integer",
     "Key",
     "Limits",
+    "LookupLimits",
     "Mapped",
     "Measure",
     "Number",

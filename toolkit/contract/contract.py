@@ -64,6 +64,21 @@ class CsvFormat(Part):
     """Any of Python's text encodings."""
     max_field_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
     """Of a quoted field, in UTF-8. A longer one was never closed: its line alone is rejected."""
+    max_columns: Annotated[int, Field(ge=1)] = 10_000
+    """A header with more of them is refused."""
+    max_unpacking: Annotated[int, Field(ge=1)] = 200
+    """How many times its packed bytes a packed file may hold; the first 64 MiB go unasked. One
+    that holds more is refused as soon as it does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookupLimits(Part):
+    """What is still taken for a lookup file."""
+
+    max_bytes: Annotated[int, Field(ge=1)] = 64 << 20
+    """Of a file. A larger one is refused before it is read."""
+    max_entries: Annotated[int, Field(ge=1)] = 1_000_000
+    """Names of a list, or entries of a map."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +97,8 @@ class Contract(Part):
     """The columns of the feed by their names in clean rows, in that order."""
     csv: CsvFormat = field(default_factory=CsvFormat)
     """How the file is written."""
+    lookup_limits: LookupLimits = field(default_factory=LookupLimits)
+    """What is still taken for a lookup file."""
     null_words: tuple[str, ...] = ()
     """The null words of every column that names none of its own."""
     personal_mask: Literal["hash", "partial"] = "hash"

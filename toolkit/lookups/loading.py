@@ -6,7 +6,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from toolkit.contract import Category, Contract, Mapped, Text
+from toolkit.contract import Category, Contract, LookupLimits, Mapped, Text
 from toolkit.errors import LookupFileError, did_you_mean
 from toolkit.lookups.labels import Lookup
 from toolkit.lookups.spelling import match_key
@@ -25,7 +25,7 @@ def load_lookups(
     outside the canonical list, or says two things of one value.
     """
     return {
-        name: load_lookup(column, folder)
+        name: load_lookup(column, folder, contract.lookup_limits)
         for name, column in contract.lookup_columns().items()
         if only is None or name in only
     }
@@ -40,34 +40,36 @@ def load_numbers(
     says two things of one value.
     """
     return {
-        fill.map: check_numbers(LookupText.read(folder / fill.map, "map"))
+        fill.map: check_numbers(LookupText.read(folder / fill.map, "map", contract.lookup_limits))
         for fill in contract.repairs
         if fill.map is not None and (only is None or fill.column in only)
     }
 
 
-def load_lookup(column: Text | Category | Mapped, folder: Path) -> Lookup:
+def load_lookup(column: Text | Category | Mapped, folder: Path, limits: LookupLimits) -> Lookup:
     """The lookup of one column; errors as in `load_lookups`, of a personal one without values."""
     try:
-        return _load_lookup(column, folder)
+        return _load_lookup(column, folder, limits)
     except LookupFileError as error:
         if column.personal is None:
             raise
         raise LookupFileError(hide_quoted(str(error))) from None
 
 
-def _load_lookup(column: Text | Category | Mapped, folder: Path) -> Lookup:
+def _load_lookup(column: Text | Category | Mapped, folder: Path, limits: LookupLimits) -> Lookup:
     match column:
         case Text(map=str(name)):
-            return check_names_map(LookupText.read(folder / name, "map"))
+            return check_names_map(LookupText.read(folder / name, "map", limits))
         case Mapped():
-            names = check_names(LookupText.read(folder / column.values, "names"))
-            return check_map(LookupText.read(folder / column.map, "map"), names, column.unknown)
+            names = check_names(LookupText.read(folder / column.values, "names", limits))
+            return check_map(
+                LookupText.read(folder / column.map, "map", limits), names, column.unknown
+            )
         case Category():
-            names = check_names(LookupText.read(folder / column.values, "names"))
+            names = check_names(LookupText.read(folder / column.values, "names", limits))
             if column.repair is None:
                 return names
-            text = LookupText.read(folder / column.repair.map, "map")
+            text = LookupText.read(folder / column.repair.map, "map", limits)
             return Lookup(names.names, names.places, check_repairs(text, names))
     raise AssertionError("the column has no lookup")
 

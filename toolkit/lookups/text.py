@@ -11,8 +11,13 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
+from toolkit.contract import LookupLimits
 from toolkit.errors import LookupFileError, did_you_mean
 from toolkit.lookups.spelling import sort_key
+from toolkit.plain_files import UnfitFileError, read_plain
+
+_MAX_BYTES = "dataset.lookup_limits.max_bytes"
+DEFAULT_LIMITS = LookupLimits()
 
 Shape = Literal["names", "map"]
 
@@ -46,27 +51,39 @@ class LookupText:
     entries: tuple[Entry, ...]
 
     @classmethod
-    def read(cls, path: Path, shape: Shape) -> LookupText:
+    def read(cls, path: Path, shape: Shape, limits: LookupLimits = DEFAULT_LIMITS) -> LookupText:
         """Raises LookupFileError, with the line, for what is no JSON of that shape."""
         try:
             # Line ends are kept as they are, and so is a byte order mark, which some editors write.
-            return cls.parse(path.read_bytes().decode("utf-8"), path, shape)
+            text = read_plain(path, limits.max_bytes, _MAX_BYTES).decode("utf-8")
         except FileNotFoundError:
             near = [p.name for p in path.parent.glob("*.json")] if path.parent.is_dir() else []
             hint = did_you_mean(path.name, near)
             raise LookupFileError.about(path, f"no such file{hint}") from None
+        except UnfitFileError as error:
+            raise LookupFileError.about(path, str(error)) from None
         except (OSError, UnicodeDecodeError) as error:
             raise LookupFileError.about(path, f"cannot be read: {error}") from None
+        return cls.parse(text, path, shape, limits.max_entries)
 
     @classmethod
-    def parse(cls, text: str, path: Path, shape: Shape) -> LookupText:
+    def parse(
+        cls, text: str, path: Path, shape: Shape, max_entries: int | None = None
+    ) -> LookupText:
         try:
-            json.loads(text.removeprefix("\ufeff"))
+            content = json.loads(text.removeprefix("\ufeff"))
         except json.JSONDecodeError as error:
             raise LookupFileError.about(path, f"is not JSON: {error.msg}", error.lineno) from None
         except (RecursionError, ValueError):
             # Nested too deeply, or a whole number of thousands of digits.
             raise LookupFileError.about(path, f"should hold {_WANTED[shape]}") from None
+        n_entries = len(content) if isinstance(content, list | dict) else 0
+        if max_entries is not None and n_entries > max_entries:
+            raise LookupFileError.about(
+                path,
+                f"has {n_entries:,} entries, more than the limit of {max_entries:,} "
+                "(dataset.lookup_limits.max_entries); a lookup is for names, not for rows",
+            )
         opening = _blanks_end(text, text.startswith("\ufeff"))
         if text[opening] != _OPENING[shape]:
             raise LookupFileError.about(path, f"should hold {_WANTED[shape]}")

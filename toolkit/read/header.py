@@ -122,7 +122,10 @@ def _cells(line: bytes, begin: int, shown: str, csv_format: CsvFormat) -> list[s
         )
     except csv.Error as error:
         raise InputError.unsound_header(shown, error, text[:60]) from None
-    return rows[0] if rows else []
+    cells = rows[0] if rows else []
+    if len(cells) > csv_format.max_columns:
+        raise InputError.too_wide(shown, len(cells), csv_format.max_columns)
+    return cells
 
 
 def _plain(cell: str) -> str:
@@ -139,14 +142,14 @@ def _check_delimiter(cells: Sequence[str], shown: str, contract: Contract) -> No
 
 def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, ...]:
     """The cells, those of the contract's columns under the contract's names."""
-    sources = contract.sources.values()
+    sources, present = dict.fromkeys(contract.sources.values()), set(cells)
     named: dict[str, list[int]] = defaultdict(list)
     for place, cell in enumerate(cells):
         if cell not in sources:
             named[_match_key(cell)].append(place)
     wanted: dict[str, list[str]] = defaultdict(list)
     for source in sources:
-        if source not in cells:
+        if source not in present:
             wanted[_match_key(source)].append(source)
     names, missing = list(cells), []
     for key, alike in wanted.items():

@@ -11,28 +11,32 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from toolkit.contract import CsvFormat
 from toolkit.errors import InputError, OutputError
 from toolkit.read.kinds import HEAD_BYTES, kind_of
 from toolkit.read.sources import Source
 from toolkit.read.transcode import is_utf8, transcode
 
 _PIECE_BYTES = 4 << 20
+_UNASKED_BYTES = 64 << 20
 
 
-def spool(source: Source, folder: Path, encoding: str) -> Source:
+def spool(
+    source: Source, folder: Path, encoding: str, max_unpacking: int = CsvFormat.max_unpacking
+) -> Source:
     """The source itself if it is plain UTF-8, else one that reads from its copy in `folder`.
 
     `encoding` is that of the text; bytes that it cannot decode stay recognisable in the copy, so
     that the records which hold them are rejected. Raises InputError when the file is no sound
-    .gz, .zst or .bz2, or no text of that encoding at all, OutputError when `folder` cannot take
-    the text.
+    .gz, .zst or .bz2, unpacks to over `max_unpacking` times its size, or is no text of that
+    encoding at all, OutputError when `folder` cannot take the text.
     """
     if source.compression is None and is_utf8(encoding):
         return source
     path = folder / f"spooled-{hashlib.sha256(os.fsencode(source.shown)).hexdigest()[:32]}.csv"
     try:
         with path.open("wb") as target:
-            for piece in _utf8_pieces(source, encoding):
+            for piece in _utf8_pieces(source, encoding, max_unpacking):
                 target.write(piece)
     except OSError as error:
         raise OutputError.cannot_write(path, error) from error
@@ -48,17 +52,17 @@ def reading_back(path: Path) -> Iterator[None]:
         raise OutputError.cannot_read_back(path, error) from error
 
 
-def _utf8_pieces(source: Source, encoding: str) -> Iterator[bytes]:
+def _utf8_pieces(source: Source, encoding: str, max_unpacking: int) -> Iterator[bytes]:
     if is_utf8(encoding):
-        yield from _pieces(source)
+        yield from _pieces(source, max_unpacking)
         return
     try:
-        yield from transcode(_pieces(source), encoding)
+        yield from transcode(_pieces(source, max_unpacking), encoding)
     except UnicodeError as error:
         raise InputError.not_readable(source.shown, f"no sound {encoding}: {error}") from None
 
 
-def _pieces(source: Source) -> Iterator[bytes]:
+def _pieces(source: Source, max_unpacking: int) -> Iterator[bytes]:
     with source.open(), pa.OSFile(str(source.path)) as file:
         packing = source.compression
         if packing is None:
@@ -73,7 +77,12 @@ def _pieces(source: Source) -> Iterator[bytes]:
                     )
                 if head:
                     yield head
-                yield from _read_all(stream)
+                n_bytes = 0
+                for piece in _read_all(stream):
+                    n_bytes += len(piece)
+                    if n_bytes > max(_UNASKED_BYTES, max_unpacking * file.tell()):
+                        raise InputError.unpacks_to_too_much(source.shown, max_unpacking)
+                    yield piece
         except OSError as error:
             if error.errno:
                 raise

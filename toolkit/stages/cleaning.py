@@ -176,7 +176,8 @@ def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
     scratch = work.version.scratch
     with watching(sources), Digests(sources) as digests:
         with open_cluster(run.settings.cluster) as runner:
-            plain = spooled(runner, sources, scratch, work.rules.contract.csv.encoding)
+            csv = work.rules.contract.csv
+            plain = spooled(runner, sources, scratch, csv.encoding, csv.max_unpacking)
             published = _clean_blocks(run, runner, plain, work)
         digests_of_inputs = digests.result()
     remove(scratch)

@@ -8,10 +8,18 @@ from pathlib import Path
 from dask.delayed import delayed
 
 from toolkit.cluster import Runner
+from toolkit.contract import CsvFormat
 from toolkit.read.sources import Source
 from toolkit.read.spool import spool
 
 
-def spooled(runner: Runner, sources: Sequence[Source], folder: Path, encoding: str) -> list[Source]:
+def spooled(
+    runner: Runner,
+    sources: Sequence[Source],
+    folder: Path,
+    encoding: str,
+    max_unpacking: int = CsvFormat.max_unpacking,
+) -> list[Source]:
     """The sources, those that are not plain UTF-8 as copies in `folder`; errors as of `spool`."""
-    return runner.run([delayed(spool, pure=False)(one, folder, encoding) for one in sources])
+    task = delayed(spool, pure=False)
+    return runner.run([task(one, folder, encoding, max_unpacking) for one in sources])

@@ -182,7 +182,8 @@ def _count(
         watching(sources),
         open_cluster(run.settings.cluster) as runner,
     ):
-        plain = spooled(runner, sources, folder, contract.csv.encoding)
+        csv = contract.csv
+        plain = spooled(runner, sources, folder, csv.encoding, csv.max_unpacking)
         n_bytes = choose_block_bytes(run.settings.partitions, plain, counted, runner.n_workers)
         blocks = plan_blocks(plain, counted, n_bytes)
         work = partial(count_block, contract=contract, groups=groups)

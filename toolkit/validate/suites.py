@@ -32,10 +32,12 @@ from great_expectations.expectations.row_conditions import (
 
 import toolkit.validate.expectations  # noqa: F401 registers the toolkit's own
 from toolkit.errors import SuiteError, did_you_mean
+from toolkit.plain_files import UnfitFileError, read_plain
 from toolkit.validate.plan import row_condition
 from toolkit.validate.queries import ConditionError, read_condition
 
 _KEYS = ("type", "kwargs", "meta", "notes", "description", "severity", "id", "rendered_content")
+_LARGEST_SUITE = 64 << 20
 _SUITE_KEYS = ("name", "expectations", "suite_parameters", "meta", "notes", "id")
 # A name in an expression; one before = is an argument of a function.
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!\s*=)")
@@ -113,12 +115,16 @@ class _Unusable(Exception):
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(read_plain(path, _LARGEST_SUITE).decode("utf-8-sig"))
     except FileNotFoundError:
         near = [p.name for p in path.parent.glob("*.json")] if path.parent.is_dir() else []
         raise SuiteError.missing(path, near) from None
     except json.JSONDecodeError as error:
         raise SuiteError.not_json(path, error.msg, error.lineno) from None
+    except UnfitFileError as error:
+        raise SuiteError.from_problems(path, [str(error)]) from None
+    except RecursionError:
+        raise SuiteError.not_json(path, "it is nested too deeply") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SuiteError.not_json(path, str(error)) from None
 

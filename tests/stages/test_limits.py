@@ -1,0 +1,104 @@
+"""What is too large, or no file, is refused in one line before it is read."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.feeds import GOOD_ROW, write_feed
+from tests.stages.places import Place
+from toolkit.contract import LookupLimits
+from toolkit.errors import InputError, LookupFileError, SuiteError
+from toolkit.lookups.text import LookupText
+from toolkit.parts import find_parts
+from toolkit.plain_files import read_plain
+from toolkit.read.sources import find_sources
+from toolkit.read.spool import spool
+from toolkit.validate.suites import load_suite
+from toolkit.yaml_check import checked_yaml, config_file_problems
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    os.mkfifo(tmp_path / "pipe.parquet")
+    return tmp_path / "pipe.parquet"
+
+
+def test_a_pipe_is_no_dataset(pipe: Path) -> None:
+    for given in (pipe, pipe.parent):
+        with pytest.raises(InputError, match="is a pipe; name a file"):
+            find_parts(given, InputError.not_parquet)
+
+
+def test_a_pipe_is_no_lookup_no_suite_and_no_config(pipe: Path) -> None:
+    with pytest.raises(LookupFileError, match=r"is a pipe; name a file$"):
+        LookupText.read(pipe, "map")
+    with pytest.raises(SuiteError, match=r"is a pipe; name a file$"):
+        load_suite(pipe)
+    with pytest.raises(OSError, match=r"is a pipe; name a file$"):
+        read_plain(pipe)
+    os.rename(pipe, pipe.with_suffix(".yaml"))
+    [problem] = config_file_problems([pipe.parent])
+    assert problem.endswith("pipe.yaml: is a pipe; name a file")
+
+
+def test_a_file_that_unpacks_to_far_too_much_is_refused_while_it_is_unpacked(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "bomb.csv.gz"
+    with gzip.open(path, "wb") as file:
+        for _ in range(100):
+            file.write(b"0" * (1 << 20))
+    [source] = find_sources([str(path)])
+    with pytest.raises(InputError, match="unpacks to more than 200 times its size"):
+        spool(source, tmp_path, "utf-8")
+    assert spool(source, tmp_path, "utf-8", 5000).path.stat().st_size == 100 << 20
+
+
+def test_a_lookup_has_limits(tmp_path: Path) -> None:
+    path = tmp_path / "names.json"
+    path.write_text('["a", "b", "c"]')
+    with pytest.raises(LookupFileError, match=r"has 3 entries, more than the limit of 2"):
+        LookupText.read(path, "names", LookupLimits(max_entries=2))
+    with pytest.raises(LookupFileError, match=r"limit of 10 B \(dataset\.lookup_limits\.max_bytes"):
+        LookupText.read(path, "names", LookupLimits(max_bytes=10))
+    assert len(LookupText.read(path, "names", LookupLimits(max_entries=3)).entries) == 3
+
+
+def test_the_limit_of_lookups_and_columns_is_set_in_the_contract(place: Place) -> None:
+    (place.folder / "feed.csv").write_bytes(write_feed([GOOD_ROW]))
+    answer = place.ask("clean-data", "feed.csv", "dataset.lookup_limits.max_entries=2")
+    assert (answer.code, len(answer.errors)) == (2, 1)
+    assert "entries, more than the limit of 2 (dataset.lookup_limits" in answer.errors[0]
+    answer = place.ask("clean-data", "feed.csv", "dataset.csv.max_columns=3")
+    assert (answer.code, len(answer.errors)) == (2, 1)
+    assert "columns, more than the limit of 3 (dataset.csv.max_columns)" in answer.errors[0]
+
+
+ALIASES = "\n".join(
+    ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    + [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
+)
+
+
+def test_aliases_that_multiply_are_refused_before_they_are_replaced(place: Place) -> None:
+    folder = place.folder / "conf" / "dataset"
+    folder.mkdir(parents=True)
+    (folder / "many.yaml").write_text(ALIASES)
+    answer = place.ask("clean-data", "feed.csv", "dataset=many")
+    assert (answer.code, len(answer.errors)) == (2, 1)
+    assert "many.yaml: its aliases (*name) stand for more than the limit" in answer.errors[0]
+
+
+def test_an_alias_in_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("a: &a [*a]")
+    with pytest.raises(OSError, match="stand for more than the limit"):
+        checked_yaml(tmp_path / "x.yaml")
+
+
+def test_a_few_aliases_are_fine(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("a: &a {b: 1}\nc: *a\n")
+    assert [*config_file_problems([tmp_path])] == []

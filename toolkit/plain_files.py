@@ -1,0 +1,38 @@
+"""Files that are read whole: regular ones only, and none that is larger than it can sensibly be."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from toolkit.units import human_bytes
+
+_KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"))
+
+
+class UnfitFileError(OSError):
+    """A file that is not to be opened, with the reason as its text."""
+
+
+def read_plain(path: Path, at_most: int | None = None, key: str = "") -> bytes:
+    """The bytes of a regular file. Raises OSError, for others before they are opened.
+
+    `key` is what sets the limit, if anything does.
+    """
+    check_plain(path, at_most, key)
+    return path.read_bytes()
+
+
+def check_plain(path: Path, at_most: int | None = None, key: str = "") -> None:
+    """Raise OSError unless `path` is a file of at most so many bytes: opening a pipe may hang.
+
+    Folders are left to whoever opens them.
+    """
+    facts = os.stat(path)
+    for is_kind, what in _KINDS:
+        if is_kind(facts.st_mode):
+            raise UnfitFileError(f"is {what}; name a file")
+    if at_most is not None and facts.st_size > at_most:
+        limit = f"{human_bytes(at_most)}{f' ({key})' if key else ''}"
+        raise UnfitFileError(f"has {human_bytes(facts.st_size)}, more than the limit of {limit}")
