@@ -32,7 +32,7 @@ from toolkit.command_line import (
     UPDATE_LOOKUPS,
     VALIDATE,
 )
-from toolkit.errors import OUT_OF_MEMORY, ToolkitError
+from toolkit.errors import OUT_OF_MEMORY, ToolkitError, is_out_of_memory
 from toolkit.interrupts import INTERRUPTED, end_of_process, interrupts_kept, raise_interrupts
 from toolkit.shipped import shipped_folder
 from toolkit.standard_streams import heard_streams
@@ -156,12 +156,14 @@ def _run_command(name: str) -> int:
     except ToolkitError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except MemoryError:
-        print(f"error: {OUT_OF_MEMORY}", file=sys.stderr)
-        return ToolkitError.exit_code
     except PermissionError as error:
         # Where a folder may not be looked into, which is no bug.
         print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        return ToolkitError.exit_code
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        print(f"error: {OUT_OF_MEMORY}", file=sys.stderr)
         return ToolkitError.exit_code
     except KeyboardInterrupt as error:
         print(f"interrupted; {str(error) or 'earlier outputs are untouched'}", file=sys.stderr)

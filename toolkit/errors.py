@@ -7,6 +7,7 @@ worker's error reaches the person as it was raised. Anything that is not a Toolk
 from __future__ import annotations
 
 import difflib
+import errno
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,10 +19,21 @@ _CREDENTIALS = re.compile(
 )
 
 
+_NO_THREAD = ("can't start new thread", "Failed to launch worker thread")
 OUT_OF_MEMORY = (
     "out of memory: the system gives this process no more; use a smaller partitions.block_bytes "
     "(partitions=by_size), fewer cluster.workers, or raise the limit (ulimit -v)"
 )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the system gave no memory, or no thread, which it gives for the same reasons.
+
+    Python and Arrow say the latter in words only.
+    """
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_THREAD)
 
 
 class ToolkitError(Exception):

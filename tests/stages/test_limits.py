@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from tests.feeds import GOOD_ROW, write_feed
 from tests.stages.places import Place
 from toolkit.contract import LookupLimits
-from toolkit.errors import InputError, LookupFileError, SuiteError
+from toolkit.errors import InputError, LookupFileError, SuiteError, is_out_of_memory
 from toolkit.lookups.text import LookupText
 from toolkit.parts import find_parts
 from toolkit.plain_files import read_plain
@@ -102,3 +104,22 @@ def test_an_alias_in_itself_is_refused(tmp_path: Path) -> None:
 def test_a_few_aliases_are_fine(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("a: &a {b: 1}\nc: *a\n")
     assert [*config_file_problems([tmp_path])] == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        pa.ArrowMemoryError("malloc of size 64 failed"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("can't start new thread"),
+        pa.ArrowException("Unknown error: Failed to launch worker thread: Resource temporarily"),
+    ],
+)
+def test_what_the_system_has_no_room_for_is_no_bug(error: Exception) -> None:
+    assert is_out_of_memory(error)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "no space"), RuntimeError("a bug")])
+def test_other_errors_are_not_taken_for_it(error: Exception) -> None:
+    assert not is_out_of_memory(error)

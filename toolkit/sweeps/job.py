@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from toolkit.config import Cluster, Settings
-from toolkit.errors import ToolkitError
+from toolkit.errors import OUT_OF_MEMORY, ToolkitError, is_out_of_memory
 from toolkit.interrupts import INTERRUPTED
 from toolkit.report import RUN_FILE, one_line
 from toolkit.resources import describe_machine
@@ -98,7 +98,10 @@ def _attempt(
         text = one_line(error)
         if isinstance(error, SystemExit):
             text = f"a stage left with sys.exit({error.code!r})"
-        if not isinstance(error, ToolkitError):
+        if is_out_of_memory(error):
+            text = OUT_OF_MEMORY
+            print(f"error: {text}", file=sys.stderr)
+        elif not isinstance(error, ToolkitError):
             # Kept with what the job printed, and told at once unless that is the same file.
             for stream in {sys.stdout, sys.stderr}:
                 traceback.print_exception(error, file=stream)
