@@ -189,7 +189,7 @@ def test_a_page_is_whole_or_not_there(folder: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("os.fsync", no_space)
     report = RunReport("clean-data", stages=[StageFacts("clean")])
-    with pytest.raises(OutputError, match=r"cannot write .*report\.html: No space left"):
+    with pytest.raises(OutputError, match=r"could not be written: .*report\.html: No space left"):
         write_page(report, folder, "the run")
     assert path.read_bytes() == before
     assert sorted(path.name for path in folder.iterdir()) == ["report.html", "run.json"]

@@ -71,7 +71,7 @@ def test_the_override_that_a_refusal_names_is_the_one_to_give(place: Place) -> N
 def test_lookups_are_built_from_other_encodings(place: Place) -> None:
     rows = [row_with(order_id=str(n), category="Möbel") for n in range(50)]
     (place.folder / "feed.csv").write_bytes(write_feed(rows).decode().encode("cp1252"))
-    words = ("feed.csv", "dataset.csv.encoding=cp1252", "run_tests=false")
+    words = ("feed.csv", "dataset.csv.encoding=cp1252")
     answer = place.ask("build-category-lookup", *words)
     assert answer.code == 0, answer.err
     path = place.folder / "data" / "lookups" / "common_categories.json"
@@ -91,13 +91,12 @@ def test_how_a_header_was_written_is_noted(place: Place) -> None:
     assert "the header of feed.csv writes order_id as 'Order ID'" in place.stage("clean")["notes"]
 
 
-def test_a_header_alone_makes_empty_datasets(place: Place) -> None:
+def test_a_header_alone_is_one_line_and_publishes_nothing(place: Place) -> None:
     answer = clean(place, b"order_id,town", "dataset=plain")
-    assert answer.code == 0, answer.err
-    for kind in ("clean", "rejected"):
-        table = read(place.folder / "data" / kind / f"feed_{kind}.parquet")
-        assert table.num_rows == 0
-        assert table.column_names[:2] == ["order_id", "town"]
+    assert answer.code == 2
+    [line] = answer.errors
+    assert "feed.csv" in line
+    assert place.published() == {}
 
 
 def test_no_header_is_one_line_and_leaves_what_was_published(place: Place) -> None:
