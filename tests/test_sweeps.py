@@ -17,7 +17,7 @@ import pytest
 
 from tests.commands import read, script_line
 from tests.feeds import row_with, write_feed
-from tests.test_pipeline import AGGREGATIONS, same
+from tests.test_pipeline import AGGREGATIONS, HIDDEN, same
 
 ROOT = Path(__file__).parents[1]
 GOOD = write_feed([row_with()])
@@ -81,8 +81,8 @@ def test_each_job_has_all_its_outputs_to_itself(worked: Path) -> None:
         # Results do not depend on how the work was split.
         assert same(clean.setdefault(stem, table), table)
     data = worked.parents[1]
-    assert sorted(path.name for path in data.iterdir()) == ["input", "reports"]
-    assert not [path for path in data.rglob(".*") if path.name != ".hydra"]
+    assert sorted(path.name for path in data.iterdir()) == [".mask_key", "input", "reports"]
+    assert {path.name for path in data.rglob(".*")} <= HIDDEN
 
 
 def test_inputs_are_generated_once_and_shared(worked: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_job_that_failed_is_told_and_can_be_run_when_mended(tmp_path: Path) ->
     words = ["--multirun", "input=good.csv,bad.csv", "cluster=sync", "validation=off"]
     done = run(tmp_path, "run-pipeline", *words)
     assert done.returncode == 4
-    reason = "bad.csv: 10 of the contract's columns are missing from the header"
+    reason = "bad.csv: 9 of the contract's columns are missing from the header"
     assert f"job 1 failed: input=bad.csv cluster=sync validation=off: {reason}" in done.stdout
     assert done.stderr.splitlines()[-1] == "error: 1 of 2 runs failed"
     (sweep,) = sweeps_in(tmp_path / "data")
@@ -151,7 +151,7 @@ def test_ctrl_c_keeps_what_is_done(how: list[str], tmp_path: Path) -> None:
         text=True,
     )
     try:
-        done, begun = "data/reports/*/0/job.json", "data/reports/*/1/clean/.*.staging/_spill/*"
+        done, begun = "data/reports/*/0/job.json", "data/reports/*/1/.versions/*/scratch/*"
         while not (
             any('"ok"' in path.read_text() for path in tmp_path.glob(done))
             and [*tmp_path.glob(begun)]
@@ -179,7 +179,8 @@ def test_ctrl_c_keeps_what_is_done(how: list[str], tmp_path: Path) -> None:
 
 
 def test_a_workspaces_own_lookups_and_configs_hold_for_its_sweeps(tmp_path: Path) -> None:
-    (tmp_path / "feed.csv").write_bytes(GOOD)
+    rows = [row_with(), row_with(order_id="A2", category="Books")]
+    (tmp_path / "feed.csv").write_bytes(write_feed(rows))
     own = tmp_path / "work" / "conf" / "partitions"
     own.mkdir(parents=True)
     (own / "mine.yaml").write_text("kind: by_count\ncount: 2\n")
@@ -208,13 +209,14 @@ def test_other_commands_read_the_workspace_and_write_to_the_job(tmp_path: Path) 
     data = tmp_path / "data"
     before = {path: path.stat().st_mtime_ns for path in data.rglob("*") if path.is_file()}
     for command in ("generate-data", "clean-data", "build-aggregations"):
-        done = run(tmp_path, command, "-m", "rows=200,300", "cluster=sync")
+        varied = "rows=200,300" if command == "generate-data" else "cluster=sync,threads"
+        done = run(tmp_path, command, "-m", varied)
         assert done.returncode == 0, done.stderr
         sweep = sweeps_in(data)[-1]
         expected = {
             "generate-data": "input/raw_ecommerce_data.csv",
             "clean-data": "clean/raw_ecommerce_data_clean.parquet",
-            "build-aggregations": "aggregations/top_categories.parquet",
+            "build-aggregations": "aggregations/ecommerce/top_categories.parquet",
         }[command]
         assert [(sweep / n / expected).exists() for n in "01"] == [True, True]
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -229,11 +231,23 @@ def test_an_output_that_differs_is_where_a_job_writes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["-m", "seed=1,2", "output=x"], "output=x: several jobs would write there; leave it out"),
-        (["-m", "seed=1,2", "hydra.sweep.subdir=x"], "hydra.sweep.subdir=x: the folder of a job"),
+        (
+            [*TWICE, "output=x"],
+            "output=x: several jobs would write there; leave it out",
+        ),
+        (
+            [*TWICE, "hydra.sweep.subdir=x"],
+            "hydra.sweep.subdir=x: the folder of a job",
+        ),
         (["sweep.resume=true"], "sweep.resume=true: is for --multirun"),
-        (["-m", "seed=1,2", "sweep.resume=true"], "sweep.resume: no sweep with these 2 jobs in "),
-        (["-m", "seed=1,2", "sweep.resum=true"], "sweep.resum=true: unknown key; did you mean"),
+        (
+            [*TWICE, "sweep.resume=true"],
+            "sweep.resume: no sweep with these 2 jobs in ",
+        ),
+        (
+            [*TWICE, "sweep.resum=true"],
+            "sweep.resum=true: unknown key; did you mean",
+        ),
         (["experiment=partitionin"], "experiment=partitionin: unknown option; did you mean 'part"),
         (
             ["experiment=partitioning", "cluster=sync,thread"],
@@ -257,7 +271,7 @@ def test_a_plugin_that_is_not_installed_is_named(words: list[str], tmp_path: Pat
     (tmp_path / "site" / "hydra_plugins").mkdir(parents=True)
     (tmp_path / "site" / "hydra_plugins" / "__init__.py").touch()
     site = str(tmp_path / "site")
-    done = run(tmp_path, "clean-data", "-m", "seed=1,2", *words, PYTHONPATH=site)
+    done = run(tmp_path, "clean-data", "-m", "cluster=sync,threads", *words, PYTHONPATH=site)
     assert done.returncode == 2
     assert "it comes with: pip install 'sales-feed-toolkit[sweep]'" in done.stderr
 

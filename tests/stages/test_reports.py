@@ -193,7 +193,7 @@ def test_a_bug_in_the_page_is_told_and_fails_no_run(
 
 def test_jobs_of_a_sweep_have_pages_that_the_comparison_leads_to(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_bytes(write_feed([row_with()]))
-    words = ("--multirun", "feed.csv", "seed=1,2", "cluster=sync")
+    words = ("--multirun", "feed.csv", "cluster=sync,threads")
     assert ask("clean-data", *words, cwd=tmp_path).code == 0
     pages = pages_in(tmp_path)
     assert [page.parent.name for page in pages] == ["0", "1"]
@@ -208,6 +208,7 @@ def test_hostile_data_becomes_text(tmp_path: Path) -> None:
         row_with(order_id="1", region="<script>alert(1)</script>"),
         row_with(order_id="2", region="\u202ereversed\x01"),
         row_with(order_id="3", region='"><img src=x onerror=alert(1)>'),
+        row_with(order_id="5"),
     ]
     feed = write_feed(rows) + b"4,\x00\xff<b>broken\n"
     (tmp_path / "feed<b>.csv").write_bytes(feed)

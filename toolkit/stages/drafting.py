@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from toolkit.errors import ConfigError, InputError
+from toolkit.errors import ConfigError
 from toolkit.interrupts import hold_interrupts
 from toolkit.profile.draft import Draft, next_command
 from toolkit.report import StageFacts, record_stage
@@ -31,9 +31,7 @@ def draft_dataset(run: Run, inputs: Sequence[str]) -> None:
     if not _NAME.fullmatch(name):
         raise ConfigError.bad_name(name)
     _refuse_existing(name, _files_by_name(run, name))
-    found = profile(run, inputs)
-    if not found.file.n_rows:
-        raise InputError.no_records(found.file.files[0])
+    found = profile(run, inputs, for_a_draft=True)
     with record_stage(run.report, "draft") as facts:
         draft = Draft.of(found, name, run.settings.as_of)
         show_profile(found, draft.doubts, "the contract")

@@ -12,7 +12,7 @@ from dask.delayed import delayed
 
 from toolkit.clean.duplicates import bucket_ranges
 from toolkit.cluster import Runner, open_cluster
-from toolkit.errors import ConfigError, OutputError
+from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.profile.block import BlockFacts, Questions, look_at_block
 from toolkit.profile.dialect import tell_dialect
 from toolkit.profile.doubts import Placed
@@ -37,8 +37,11 @@ from toolkit.traces import temporary_folder
 _JSON, _PAGE = "profile.json", "profile.html"
 
 
-def profile(run: Run, inputs: Sequence[str]) -> Profile:
-    """Look at all of the inputs, write what they hold into the run's folder."""
+def profile(run: Run, inputs: Sequence[str], *, for_a_draft: bool = False) -> Profile:
+    """Look at all of the inputs, write what they hold into the run's folder.
+
+    Raises InputError, with nothing written, where a draft is to be made and there is no row.
+    """
     if not inputs:
         raise ConfigError.no_input(run.report.command)
     with record_stage(run.report, "profile") as facts:
@@ -52,6 +55,8 @@ def profile(run: Run, inputs: Sequence[str]) -> Profile:
             open_cluster(run.settings.cluster) as runner,
         ):
             found = _profile(run, runner, sources, folder)
+        if for_a_draft and not found.file.n_rows:
+            raise InputError.no_records(found.file.files[0])
         facts.rows_in = found.file.n_records
         found = _masked(run, found, facts)
         _write(run, found, facts)
