@@ -228,6 +228,9 @@ def test_an_output_that_differs_is_where_a_job_writes(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "feeds").iterdir()) == ["1.csv", "2.csv"]
 
 
+TWICE = ("-m", "cluster=sync,threads")
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -154,3 +154,16 @@ def test_a_ratio_of_nothing_is_no_figure() -> None:
 
     assert (found["revenue"], found["lines"]) == (0, 0)
     assert found["a_line"] != found["a_line"]
+
+
+def test_means_of_values_that_rows_may_lack_are_not_merged() -> None:
+    measures = {"n": Measure(count="rows"), "mean_weight": Measure(mean="weight")}
+    summary = Summary(
+        kind="summary",
+        by={"region": Grain(column="region")},
+        measures=measures,
+    )
+    frame = pd.DataFrame({"region": ["N", "S"], "n": [100, 1], "mean_weight": [1.0, 5.0]})
+    table = Table("sales", summary, frame, frozenset({"weight"}))
+    assert honest_measures(table) == ["n"]
+    assert honest_measures(Table("sales", summary, frame)) == ["n", "mean_weight"]

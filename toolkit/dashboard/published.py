@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -41,6 +41,8 @@ class Table:
     name: str
     aggregation: AnyAggregation
     frame: pd.DataFrame
+    optional: frozenset[str] = frozenset()
+    """The clean columns that may lack a value."""
 
     @property
     def grains(self) -> list[str]:
@@ -180,7 +182,9 @@ def _read(folder: Path, shown: Path, root: Path, again: str) -> Published:
     problems: dict[str, Unreadable] = {}
     for name, aggregation in _AGGREGATIONS.validate_python(manifest["aggregations"]).items():
         try:
-            tables[name] = _read_table(folder / f"{name}.parquet", name, aggregation)
+            tables[name] = _read_table(
+                folder / f"{name}.parquet", name, aggregation, manifest.get("optional", ())
+            )
         except Unreadable as error:
             problems[name] = Unreadable(seen(error.sentence), again)
     if stale := _clean_rows_since(manifest, root):
@@ -229,7 +233,9 @@ def _command(workspace: Workspace) -> str:
     return f"build-aggregations {data_dir}{named}"
 
 
-def _read_table(path: Path, name: str, aggregation: AnyAggregation) -> Table:
+def _read_table(
+    path: Path, name: str, aggregation: AnyAggregation, optional: Iterable[str]
+) -> Table:
     frame = read_frame(path)
     table = Table(name, aggregation, frame)
     wanted = [*table.grains, *table.measures, *_extra_columns(aggregation)]
@@ -239,7 +245,7 @@ def _read_table(path: Path, name: str, aggregation: AnyAggregation) -> Table:
     words = [m for m in table.measures if not pd.api.types.is_numeric_dtype(frame[m])]
     if words:
         raise Unreadable(f"{path} has no numbers in {', '.join(words)}.")
-    return Table(name, aggregation, _labelled(frame, table.grains))
+    return Table(name, aggregation, _labelled(frame, table.grains), frozenset(optional))
 
 
 def _extra_columns(aggregation: AnyAggregation) -> tuple[str, ...]:

@@ -24,8 +24,9 @@ def kept_rows(table: Table, kept: Kept) -> pd.DataFrame:
 def honest_measures(table: Table) -> list[str]:
     """The measures that are known for any group of the table's rows.
 
-    Sums and counts add up. Means need the number of rows behind each: clean rows have a value in
-    every number column, so that is what the count of rows says. Ratios follow from their parts.
+    Sums and counts add up. Means need the number of values behind each: where no row may lack
+    one that is the count of rows; means of optional columns are left out. Ratios follow from
+    their parts.
     Distinct counts do not add up: one order can be in several groups.
     """
     return [name for name, measure in table.measures.items() if _is_honest(table, measure)]
@@ -34,7 +35,9 @@ def honest_measures(table: Table) -> list[str]:
 def _is_honest(table: Table, measure: Measure) -> bool:
     if measure.ratio is not None:
         return all(table.measures[part].adds_up for part in measure.ratio)
-    return measure.adds_up or (measure.mean is not None and _row_count(table) is not None)
+    if measure.mean is not None:
+        return measure.mean not in table.optional and _row_count(table) is not None
+    return measure.adds_up
 
 
 def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:

@@ -57,6 +57,7 @@ def aggregate(run: Run, publication: Publication, cleaned: Dataset) -> None:
             "inputs": made_from.get("inputs", []),
             "rows_in": facts.rows_in,
             "aggregations": {n: asdict(a) for n, a in contract.aggregations.items()},
+            "optional": [n for n, c in contract.columns.items() if getattr(c, "optional", False)],
             "days": days_covered(pieces, contract),
             "config_hash": settings.config_hash,
             "versions": versions(),
