@@ -47,8 +47,8 @@ def test_the_generator_has_a_day_of_its_own() -> None:
 
 
 def feed(folder: Path) -> str:
-    """Sales of today and of three years to come."""
-    days = [date.today() + timedelta(days=days) for days in (0, 1095)]
+    """Sales of five years ago, of today and of three years to come."""
+    days = [date.today() + timedelta(days=days) for days in (-1826, 0, 1095)]
     rows = [f"O{n},Lamp,Books,1,2.5,0,Delhi,{day},,2.5" for n, day in enumerate(days)]
     path = folder / "feed.csv"
     path.write_text("\n".join([HEADER, *rows]) + "\n")

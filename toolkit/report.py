@@ -162,6 +162,8 @@ class RunReport:
     changed: dict[str, Any] = field(default_factory=dict)
     dataset: str = ""
     """The name of the contract."""
+    data_dir: str = ""
+    """Where the workspace was, so that paths can be found in one that was moved or copied."""
     started: str = ""
     finished: str = ""
     seconds: float = 0.0

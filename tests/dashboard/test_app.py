@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -221,7 +222,8 @@ def test_an_unusual_run_is_marked_and_can_be_looked_at(own: Workspace, opened: O
     stem = own.generated_feed.stem
     for number in range(7):
         stage = {"paths": {"rejected": str(own.rejected_dataset(stem))}}
-        write_run(own, number, rejected=500 if number == 6 else 100, stage=stage)
+        rejected = 500 if number == 6 else 100
+        write_run(own, number, rejected=rejected, stage=stage, dataset="ecommerce")
 
     test = opened(own, page="Data quality")
     run = next(o for o in test.selectbox(key="run").options if o.startswith("7 Nov 2026"))
@@ -358,9 +360,22 @@ def test_a_feed_without_a_clean_row_is_told(tmp_path: Path, opened: Open) -> Non
         ("order_id", "product_name", "category", "quantity", "unit_price", "discount_percent",
          "region", "sale_date", "customer_email", "revenue"), "x")}]))  # fmt: skip
     answer = ask("run-pipeline", "feed.csv", "validation=off", "data_dir=data", cwd=tmp_path)
-    assert answer.code == 0, answer.err
+    assert answer.code == 3, answer.err
 
     for page in ("Overview", "Explore"):
-        assert "no row of the feed was clean" in said(
-            opened(Workspace(tmp_path / "data"), page=page)
-        )
+        assert "There are no aggregations" in said(opened(Workspace(tmp_path / "data"), page=page))
+
+
+def test_one_of_several_datasets_is_chosen(own: Workspace, opened: Open, tmp_path: Path) -> None:
+    assert not [box for box in opened(own).selectbox if box.key == "dataset"]
+    other = own.aggregations / "shop"
+    shutil.copytree(own.aggregations_of("ecommerce"), other)
+    manifest = other / "_manifest.json"
+    content = json.loads(manifest.read_text()) | {"dataset": "shop"}
+    manifest.write_text(json.dumps(content | {"finished": "2001-01-01T00:00:00+00:00"}))
+
+    test = opened(own)
+    assert list(test.selectbox(key="dataset").options) == ["ecommerce", "shop"]
+    assert "ecommerce" in said(test)
+    test = checked(test.selectbox(key="dataset").select("shop").run())
+    assert "shop" in said(test)

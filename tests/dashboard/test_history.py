@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.commands import ask
 from tests.dashboard.workspaces import write_run
+from tests.feeds import row_with, write_feed
 from toolkit.dashboard.history import (
     cleaning_runs,
     dataset_name,
@@ -102,3 +105,27 @@ def test_reports_that_are_damaged_are_told_and_the_others_are_read(workspace: Wo
 def test_a_dataset_is_called_after_its_folder() -> None:
     paths = ("/x/feed_clean.parquet", "/y/feed_rejected.parquet", "/z/odd")
     assert [dataset_name(Path(path)) for path in paths] == ["feed", "feed", "odd"]
+
+
+def test_daily_files_of_a_dataset_have_one_history_in_a_copied_workspace_too(
+    tmp_path: Path,
+) -> None:
+    workspace = Workspace(tmp_path / "data")
+    for day in (1, 2, 3):
+        feed = tmp_path / f"sales_2026-11-0{day}.csv"
+        feed.write_bytes(write_feed([row_with(order_id=str(n)) for n in range(day)]))
+        words = ("validation=off", "as_of=2026-11-23", f"data_dir={workspace.data_dir}")
+        assert ask("run-pipeline", str(feed), *words).code == 0
+    copied = Workspace(tmp_path / "copy" / "data")
+    shutil.copytree(workspace.data_dir, copied.data_dir, symlinks=True)
+    shutil.rmtree(workspace.data_dir)
+
+    runs, problems = read_runs(copied)
+
+    assert problems == []
+    history = cleaning_runs(runs, "ecommerce")
+    assert [run.n_rows for run in history] == [1, 2, 3]
+    assert [run.paths["clean"] for run in history] == [
+        copied.clean_dataset(f"sales_2026-11-0{day}") for day in (1, 2, 3)
+    ]
+    assert all(run.paths["clean"].is_dir() for run in history)

@@ -109,7 +109,7 @@ def test_a_workspace_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 
 def test_there_is_one_dashboard_and_no_sweep_of_them(tmp_path: Path) -> None:
-    answer = ask("run-dashboard", "--multirun", f"data_dir={tmp_path},other")
+    answer = ask("run-dashboard", "--multirun", f"data_dir={tmp_path}", "dashboard.port=8600,8601")
 
     assert answer.code == 2
     assert answer.errors == ["error: --multirun: run-dashboard has no results to compare"]

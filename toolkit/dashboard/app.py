@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from toolkit.dashboard import explore, overview, quality
-from toolkit.dashboard.parts import explained
+from toolkit.dashboard.parts import choose, explained
+from toolkit.dashboard.published import published_datasets
 from toolkit.dashboard.view import View, stamp_of
 from toolkit.workspace import Workspace
 
@@ -39,9 +40,11 @@ def show(workspace: Workspace) -> None:
             label_visibility="collapsed",
             bind="query-params",
         )
+        datasets = published_datasets(workspace)
+        dataset = choose("Dataset", datasets, "dataset") if len(datasets) > 1 else None
     _follow(workspace)
     with explained():
-        _PAGES[page or "Overview"](View.of(workspace))
+        _PAGES[page or "Overview"](View.of(workspace, dataset))
 
 
 def _follow(workspace: Workspace) -> None:

@@ -40,7 +40,7 @@ _SUFFIXES = ("_clean.parquet", "_rejected.parquet")
 class PastRun:
     """What run.json says of a run. Counts are those of its clean stage; None without one.
 
-    `dataset` is what the cleaned dataset is called, `outcomes` says of each suite how it ended,
+    `dataset` is the name of the contract that cleaned, `outcomes` says of each suite how it ended,
     `paths` where a stage put what.
     """
 
@@ -86,7 +86,7 @@ def read_runs(workspace: Workspace) -> tuple[list[PastRun], list[str]]:
     files = sorted(workspace.reports.glob(f"*/{RUN_FILE}"))[-MOST_RUNS:]
     for path in files:
         try:
-            runs.append(_run(path.parent, read_json(path)))
+            runs.append(_run(path.parent, read_json(path), workspace.data_dir))
         except Unreadable as error:
             problems.append(error.sentence)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -96,7 +96,13 @@ def read_runs(workspace: Workspace) -> tuple[list[PastRun], list[str]]:
 
 def cleaning_runs(runs: Sequence[PastRun], dataset: str) -> list[PastRun]:
     """Those that cleaned the dataset to the end, in their order."""
-    return [run for run in runs if run.dataset == dataset and run.rate is not None]
+    return [
+        run
+        for run in runs
+        if run.dataset == dataset
+        and run.rate is not None
+        and any(label in run.paths for label in _DATASET_PATHS)
+    ]
 
 
 def unusual_runs(runs: Sequence[PastRun]) -> dict[str, list[str]]:
@@ -117,10 +123,13 @@ def dataset_name(path: Path) -> str:
     return next((path.name.removesuffix(s) for s in _SUFFIXES if path.name.endswith(s)), path.name)
 
 
-def _run(folder: Path, report: Mapping[str, Any]) -> PastRun:
+def _run(folder: Path, report: Mapping[str, Any], data_dir: Path) -> PastRun:
     stages = report["stages"]
     cleaning: Mapping[str, Any] = next((s for s in stages if s["name"] == "clean"), {})
-    paths = {label: Path(p) for stage in stages for label, p in stage["paths"].items()}
+    written = {label: Path(p) for stage in stages for label, p in stage["paths"].items()}
+    paths = {
+        label: _here(path, report.get("data_dir"), data_dir) for label, path in written.items()
+    }
     outcomes = {suite: str(o) for stage in stages for suite, o in stage["validation"].items()}
     finished = report["finished"]
     return PastRun(
@@ -131,7 +140,7 @@ def _run(folder: Path, report: Mapping[str, Any]) -> PastRun:
         started=datetime.fromisoformat(report["started"]),
         finished=datetime.fromisoformat(finished) if finished else None,
         seconds=float(report["seconds"]),
-        dataset=next((dataset_name(paths[p]) for p in _DATASET_PATHS if p in paths), None),
+        dataset=_dataset(report, paths) if cleaning else None,
         n_rows=_count(cleaning.get("rows_in")),
         n_clean=_count(cleaning.get("rows_clean")),
         n_rejected=_count(cleaning.get("rows_rejected")),
@@ -144,6 +153,20 @@ def _run(folder: Path, report: Mapping[str, Any]) -> PastRun:
 def _status(folder: Path, told: str) -> str:
     """A run that says that it is running, and is not, was killed."""
     return KILLED if told == "running" and not is_alive(folder) else told
+
+
+def _here(path: Path, written_in: str | None, data_dir: Path) -> Path:
+    """The path in this workspace, which may have been moved or copied since."""
+    if written_in and path.absolute().is_relative_to(written_in):
+        return data_dir / path.absolute().relative_to(written_in)
+    return path
+
+
+def _dataset(report: Mapping[str, Any], paths: Mapping[str, Path]) -> str | None:
+    """Reports of an older toolkit name the files only."""
+    if report.get("dataset"):
+        return str(report["dataset"])
+    return next((dataset_name(paths[p]) for p in _DATASET_PATHS if p in paths), None)
 
 
 def _count(value: Any) -> int | None:

@@ -203,13 +203,14 @@ def _rejected_of(view: View, run: PastRun) -> Path:
         path = run.paths.get("rejected, held back")
     else:
         later = view.cleanings[view.cleanings.index(run) + 1 :]
-        if any(not other.is_held_back and "rejected" in other.paths for other in later):
+        own = run.paths.get("rejected")
+        if own is not None and any(other.paths.get("rejected") == own for other in later):
             raise Unreadable("The rejected rows of this run gave way to those of a later one.")
         path = run.paths.get("rejected")
     if path is None or run.dataset is None:
         raise Unreadable("This run wrote no rejected rows (outputs.rejected=false).")
-    # A workspace that was moved has them where it is now.
-    return path if path.exists() else view.workspace.rejected_dataset(run.dataset)
+    # One that was moved before reports said where they were has them where it is now.
+    return path if path.exists() else view.workspace.outputs / "rejected" / path.name
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, ColumnConfig]:

@@ -11,7 +11,6 @@ from toolkit.dashboard.files import Unreadable, read_json
 from toolkit.dashboard.history import (
     PastRun,
     cleaning_runs,
-    dataset_name,
     read_runs,
     unusual_runs,
 )
@@ -39,10 +38,11 @@ class View:
     problems: Sequence[str]
 
     @classmethod
-    def of(cls, workspace: Workspace) -> View:
+    def of(cls, workspace: Workspace, dataset: str | None = None) -> View:
+        """What is to be seen of a dataset, or of the one that was published last."""
         runs, problems = read_runs(workspace)
         try:
-            return cls(workspace, read_published(workspace), None, runs, problems)
+            return cls(workspace, read_published(workspace, dataset), None, runs, problems)
         except Unreadable as gap:
             return cls(workspace, None, gap, runs, problems)
 
@@ -63,7 +63,7 @@ class View:
     def dataset(self) -> str | None:
         """The dataset that is looked at: the published one, or else that of the newest run."""
         if self.published is not None:
-            return dataset_name(self.published.cleaned)
+            return self.published.dataset
         return next((run.dataset for run in reversed(self.runs) if run.dataset), None)
 
     @cached_property
@@ -79,7 +79,9 @@ class View:
         """The run that cleaned what is published: the newest that was not held back."""
         if self.published is None:
             return None
-        return next((run for run in reversed(self.cleanings) if not run.is_held_back), None)
+        published = [run for run in self.cleanings if not run.is_held_back]
+        named = [run for run in published if run.name == self.needed().run]
+        return next(reversed(named or published), None)
 
     @cached_property
     def validation(self) -> PastRun | None:

@@ -85,6 +85,7 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
         changed_values(settings),
         dataset=settings.dataset.name,
     )
+    report.data_dir = str(settings.data_dir.absolute())
     workspace = Workspace(settings.data_dir, settings.results_dir)
     run = Run(settings, run_dir, workspace, report, Progress())
     with _sign_of_life(run):
