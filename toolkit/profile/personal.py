@@ -22,6 +22,8 @@ _NAMED = re.compile(
     r"birth_?(?:day|date)|date_of_birth|dob|ssn|iban|passport|tax_?id|national_?id)(?:$|[^a-z])"
 )
 _PHONE = re.compile(r"\+[0-9][0-9 ()/.-]{6,20}|\(?0?[0-9]{2,5}\)?[ /-][0-9][0-9 /-]{4,15}")
+# Days in forms of which no order of day and month is sure are text, and no telephone numbers.
+_DAY = re.compile(r"[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}(?:[ T].*)?")
 _MOST = 0.5
 _NEVER = ("empty", "boolean")
 _DAYS = ("date", "timestamp")
@@ -61,7 +63,7 @@ def _why(column: ColumnFacts, marked: bool) -> str:
     if _NAMED.search(name):
         return "of its name"
     values = [one.value for one in column.top]
-    phones = [value for value in values if _PHONE.fullmatch(value.strip())]
+    phones = [v for v in map(str.strip, values) if _PHONE.fullmatch(v) and not _DAY.fullmatch(v)]
     if column.kind == "text" and len(phones) > _MOST * len(values):
         return "its cells look like telephone numbers"
     return ""
