@@ -598,13 +598,3 @@ def test_a_server_of_workers_that_dies_at_once_is_one_line(tmp_path: Path) -> No
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert "error: a worker process died" in done.stderr
-
-
-def test_too_little_memory_for_a_worker_is_one_line(tmp_path: Path) -> None:
-    words = ("size=tiny", "validation=off", "cluster=local", "cluster.memory_limit=20MB")
-    done = subprocess.run(
-        script_line("run-pipeline", *words), cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.returncode == 2, done.stderr
-    assert "error: cluster.memory_limit=20MB: too little for a worker" in done.stderr
-    assert "Traceback" not in done.stderr

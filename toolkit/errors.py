@@ -530,21 +530,6 @@ class ClusterError(ToolkitError):
         )
 
     @classmethod
-    def workers_died(cls, seconds: float, memory_limit: str | int | None) -> ClusterError:
-        limit = "" if memory_limit is None else f" (cluster.memory_limit={memory_limit})"
-        return cls(
-            f"all workers of cluster=local died and none came back for {seconds:g} s, most likely "
-            f"for lack of memory{limit}; allow more, or use fewer cluster.workers"
-        )
-
-    @classmethod
-    def too_little_memory(cls, limit: str | int, least: int) -> ClusterError:
-        return cls(
-            f"cluster.memory_limit={limit}: too little for a worker, which takes "
-            f"{least // 1_000_000} MB before it reads anything; allow more"
-        )
-
-    @classmethod
     def not_installed(cls, address: str, module: str | None) -> ClusterError:
         return cls(
             f"the Dask cluster at {address} cannot import {module}; "

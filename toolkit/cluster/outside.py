@@ -18,7 +18,6 @@ from typing import Any
 import dask
 from dask.delayed import Delayed
 from dask.system import CPU_COUNT
-from dask.utils import parse_bytes
 from distributed import Client, KilledWorker, LocalCluster, Worker, as_completed
 from distributed.core import rpc
 from distributed.diagnostics.plugin import WorkerPlugin
@@ -48,8 +47,6 @@ _NO_PAGES: dict[str, list[str]] = {
 _POLL_SECONDS = 0.02
 # A worker that dies is started again by its nanny; on a busy machine that takes a while.
 _RESTART_SECONDS = 60.0
-# A worker that has imported what it needs takes about 180 MB; with less it is killed at once.
-_LEAST_MEMORY = 200_000_000
 
 
 @contextmanager
@@ -69,15 +66,11 @@ def open_local(options: ClusterOptions) -> Iterator[Runner]:
             client.close()
             cluster.close()
 
-        died = ClusterError.workers_died(_RESTART_SECONDS, options.memory_limit)
-        yield _DistributedRunner(client, stop, _RESTART_SECONDS, died)
+        yield _DistributedRunner(client, stop, _RESTART_SECONDS)
 
 
 def _start_cluster(options: ClusterOptions) -> LocalCluster:
     threads = options.threads_per_worker or 1
-    limit = options.memory_limit
-    if limit is not None and limit != "auto" and 0 < parse_bytes(limit) < _LEAST_MEMORY:
-        raise ClusterError.too_little_memory(limit, _LEAST_MEMORY)
     with hold_interrupts():
         try:
             security = Security.temporary()
@@ -109,8 +102,7 @@ def open_remote(address: str, options: ClusterOptions) -> Iterator[Runner]:
             thread.submit(asyncio.run, _find_workers(address, seconds, security)).result()
         with _closing(_connect(address, seconds, security)) as client:
             _check_installed(client, address)
-            none = ClusterError.no_workers(address, seconds)
-            yield _DistributedRunner(client, partial(_cancel, client), seconds, none)
+            yield _DistributedRunner(client, partial(_cancel, client), seconds)
 
 
 def _security(address: str, options: ClusterOptions) -> Security:
@@ -147,23 +139,14 @@ def _connect(address: str, seconds: float, security: Security) -> Client:
 
 
 class _DistributedRunner(Runner):
-    """`stop` ends what still runs; `patience` is how long there may be no worker, in seconds.
+    """`stop` ends what still runs; `patience` is how long there may be no worker, in seconds."""
 
-    `without_workers` is raised when there was none for longer.
-    """
-
-    def __init__(
-        self,
-        client: Client,
-        stop: Callable[[Futures], None],
-        patience: float,
-        without_workers: ClusterError,
-    ) -> None:
+    def __init__(self, client: Client, stop: Callable[[Futures], None], patience: float):
         super().__init__(sum(client.nthreads().values()), _dashboard(client))
         self._client = client
         self._address = str(client.scheduler_info(n_workers=0)["address"])
         self._stop = stop
-        self._patience, self._without_workers = patience, without_workers
+        self._patience = patience
 
     def run(self, tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
         results: dict[Any, Any] = {}
@@ -196,7 +179,7 @@ class _DistributedRunner(Runner):
             silence = time.monotonic() - last_sign_of_life
             if silence > self._patience:
                 if not self._client.nthreads():
-                    raise self._without_workers
+                    raise ClusterError.no_workers(self._address, self._patience)
                 last_sign_of_life = time.monotonic()
 
     def _value(self, future: Any, result: Any) -> Any:
