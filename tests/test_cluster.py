@@ -27,7 +27,6 @@ from distributed import Client
 from distributed.security import Security
 
 from tests import tasks
-from tests.commands import script_line
 from tests.conftest import ROOT
 from toolkit.cluster import ClusterSpec, Runner, open_cluster
 from toolkit.errors import ClusterError, InputError
@@ -578,23 +577,3 @@ def test_importing_the_package_is_cheap() -> None:
 def enter(spec: ClusterSpec) -> None:
     with open_cluster(spec):
         raise AssertionError("it was opened")
-
-
-def test_a_server_of_workers_that_dies_at_once_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(
-        "import os, signal, sys\n"
-        "if any('forkserver' in word for word in sys.orig_argv):\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    words = ("size=tiny", "validation=off", "cluster=processes", "cluster.workers=2")
-    done = subprocess.run(
-        script_line("run-pipeline", *words),
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
-    assert "error: a worker process died" in done.stderr
