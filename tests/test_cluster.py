@@ -577,3 +577,43 @@ def test_importing_the_package_is_cheap() -> None:
 def enter(spec: ClusterSpec) -> None:
     with open_cluster(spec):
         raise AssertionError("it was opened")
+
+
+def test_workers_without_enough_memory_are_one_error_and_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    spec = ClusterSpec("local", workers=1, memory_limit="20MB")
+    with (
+        pytest.raises(ClusterError, match=r"out of memory \(cluster\.memory_limit=20MB\)"),
+        open_cluster(spec) as runner,
+    ):
+        runner.run([delayed(tasks.worker_settings)()])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_processes_without_the_one_that_forks_them_are_one_error() -> None:
+    script = (
+        "import os, signal\n"
+        "from multiprocessing import forkserver\n"
+        "from dask import delayed\n"
+        "from toolkit.cluster import ClusterSpec, open_cluster\n"
+        "from toolkit.errors import ClusterError\n"
+        "if __name__ == '__main__':\n"
+        "    real = forkserver.ForkServer.ensure_running\n"
+        "    def killed_at_once(self):\n"
+        "        real(self)\n"
+        "        os.kill(self._forkserver_pid, signal.SIGKILL)\n"
+        "    forkserver._forkserver.ensure_running = killed_at_once.__get__(\n"
+        "        forkserver._forkserver)\n"
+        "    try:\n"
+        "        with open_cluster(ClusterSpec('processes', workers=1)) as runner:\n"
+        "            runner.run([delayed(int)()])\n"
+        "    except ClusterError as error:\n"
+        "        print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no worker process could be started" in done.stdout

@@ -130,6 +130,9 @@ def parse_overrides(words: Sequence[str]) -> tuple[list[Override], list[str]]:
     """The overrides, and a line about each word that is none."""
     parser, overrides, problems = OverridesParser.create(), [], []
     for word in words:
+        if word != word.encode(errors="ignore").decode():
+            problems.append(f"{word!a}: is not UTF-8; rename the file or folder")
+            continue
         try:
             overrides += parser.parse_overrides([word])
         except HydraException:

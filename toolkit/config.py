@@ -293,6 +293,9 @@ def read_contract(values: Any) -> Contract:
 def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> list[str]:
     """Every problem of the values, one line each: dotted key, value, what is allowed."""
     values = _dated(values, date.today())
+    # JSON, as which all else is read, cannot hold them.
+    if unreadable := [*_not_utf8(values)]:
+        return unreadable
     problems = [
         *_empty_paths(values),
         *_addresses(values),
@@ -408,6 +411,18 @@ def _path_of(address: str) -> str:
     """'; write /srv/feed.csv' for file:///srv/feed.csv, which is one of this machine."""
     scheme, _, path = address.partition("://")
     return f"; write {path}" if scheme.lower() == "file" and path.startswith("/") else ""
+
+
+def _not_utf8(value: Any, key: str = "") -> Iterator[str]:
+    """Text with bytes that are no characters, as names of files may have."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _not_utf8(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _not_utf8(inner, key)
+    elif isinstance(value, str) and value != value.encode(errors="ignore").decode():
+        yield f"{key}={value!a}: is not UTF-8; rename the file or folder"
 
 
 def _infinities(value: Any, key: str = "") -> Iterator[str]:

@@ -552,6 +552,23 @@ class ClusterError(ToolkitError):
         )
 
     @classmethod
+    def workers_died(cls, memory_limit: str | None) -> ClusterError:
+        """All workers of a local cluster, again and again, before any finished a task."""
+        limit = "" if memory_limit is None else f" (cluster.memory_limit={memory_limit})"
+        return cls(
+            f"the workers of the local cluster died one after the other, most likely out of "
+            f"memory{limit}; use fewer cluster.workers, a higher cluster.memory_limit or "
+            "cluster=threads"
+        )
+
+    @classmethod
+    def no_process(cls) -> ClusterError:
+        return cls(
+            "no worker process could be started, as the process that starts them was killed, most "
+            "likely out of memory; use fewer cluster.workers, or cluster=threads"
+        )
+
+    @classmethod
     def lost(cls, address: str) -> ClusterError:
         return cls(
             f"the Dask scheduler at {address} went away in the middle of the work; "

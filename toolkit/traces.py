@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -89,7 +89,11 @@ def clear_killed(data_dir: Path, own: Path) -> list[str]:
     `own` is the folder of the run that asks. While another one is at work, only what lies in the
     folders of killed runs is taken away. What cannot be removed stays.
     """
-    signs = [path for at in ("*", "*/*") for path in data_dir.glob(f"reports/{at}/{ALIVE_FILE}*")]
+    # Listed before it is asked who is alive: what comes later is of a run that is at work.
+    left = _left_in_workspace(data_dir)
+    # Of a run, of a job of a sweep, and of what makes a sweep's feed.
+    depths = ("*", "*/*", "*/*/*")
+    signs = [path for at in depths for path in data_dir.glob(f"reports/{at}/{ALIVE_FILE}*")]
     found = dict.fromkeys(path.parent for path in signs)
     folders = [folder for folder in found if folder.resolve() != own.resolve()]
     dead = [folder for folder in folders if not is_alive(folder)]
@@ -97,11 +101,45 @@ def clear_killed(data_dir: Path, own: Path) -> list[str]:
         with suppress(OSError, ValueError):
             _bury(folder)
     if len(dead) == len(folders):
-        _remove(data_dir, _LEFT_IN_WORKSPACE)
-        _remove(
-            data_dir.absolute().parent, ("conf/dataset/.*.staging", "expectations/*/.*.staging")
-        )
+        _undo_half_written(left)
+        for path in left:
+            _clear(path)
     return [folder.name for folder in dead]
+
+
+def _left_in_workspace(data_dir: Path) -> list[Path]:
+    root = data_dir.absolute().parent
+    around = ("conf/dataset/.*.staging", "expectations/*/.*.staging")
+    return [
+        *(path for pattern in _LEFT_IN_WORKSPACE for path in data_dir.glob(pattern)),
+        *(path for pattern in around for path in root.glob(pattern)),
+    ]
+
+
+def _undo_half_written(left: Sequence[Path]) -> None:
+    """Take back the new files of a dataset whose contract, the last of them, is not there yet.
+
+    Lookups among them would hide the starter lookups. A file is of the killed run where it is one
+    with the staged file beside it, which goes only when all are written.
+    """
+    staged_files = [path for path in left if path.suffix == ".staging" and path.is_file()]
+    contracts = [path for path in staged_files if path.parent.name == "dataset"]
+    if any(map(_is_written, contracts)):
+        return
+    for staged in set(staged_files) - set(contracts):
+        with suppress(OSError):
+            if _is_written(staged):
+                _target(staged).unlink()
+            staged.unlink()
+            staged.parent.rmdir()
+
+
+def _target(staged: Path) -> Path:
+    return staged.with_name(staged.name.removeprefix(".").removesuffix(".staging"))
+
+
+def _is_written(staged: Path) -> bool:
+    return _target(staged).exists() and _target(staged).samefile(staged)
 
 
 def _bury(folder: Path) -> None:
@@ -121,13 +159,17 @@ def _bury(folder: Path) -> None:
 def _remove(folder: Path, patterns: tuple[str, ...]) -> None:
     for pattern in patterns:
         for path in folder.glob(pattern):
-            if _is_locked(path):
-                continue
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                with suppress(OSError):
-                    path.unlink()
+            _clear(path)
+
+
+def _clear(path: Path) -> None:
+    if _is_locked(path):
+        return
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _is_locked(path: Path) -> bool:

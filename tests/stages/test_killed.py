@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -65,3 +66,44 @@ def test_an_interrupt_while_a_temporary_folder_is_made_leaves_nothing(
     with pytest.raises(KeyboardInterrupt), temporary_folder(tmp_path, "validate-"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("last", ["lookup", "suite", "contract"])
+def test_a_dataset_whose_files_were_half_written_is_taken_back(tmp_path: Path, last: str) -> None:
+    """Killed after the `last` file got its name: half a folder of lookups hides the starters."""
+    data, names = tmp_path / "data", ["lookup", "suite", "contract"]
+    files = {
+        "lookup": data / "lookups" / "own.json",
+        "suite": tmp_path / "expectations" / "x" / "clean.json",
+        "contract": tmp_path / "conf" / "dataset" / "x.yaml",
+    }
+    for path in files.values():
+        path.parent.mkdir(parents=True)
+        path.with_name(f".{path.name}.staging").write_text("{}")
+    for name in names[: names.index(last) + 1]:
+        os.link(files[name].with_name(f".{files[name].name}.staging"), files[name])
+    clear_killed(data, data / "reports" / "own")
+    is_whole = last == "contract"
+    assert [path.exists() for path in files.values()] == [is_whole] * 3
+    assert Workspace(data).has_own_lookups is is_whole
+    assert list(tmp_path.rglob(".*.staging")) == []
+
+
+def test_taking_back_leaves_what_the_killed_run_did_not_write(tmp_path: Path) -> None:
+    lookups = tmp_path / "data" / "lookups"
+    lookups.mkdir(parents=True)
+    for name in ("own.json", ".own.json.staging"):
+        (lookups / name).write_text("{}")
+    clear_killed(tmp_path / "data", tmp_path / "data" / "reports" / "own")
+    assert [path.name for path in lookups.iterdir()] == ["own.json"]
+
+
+@pytest.mark.parametrize("word", [b"n\xff.csv", b"input=n\xff.csv", b"input=n*.csv"])
+def test_a_name_that_is_not_utf8_is_one_line(tmp_path: Path, word: bytes) -> None:
+    (tmp_path / os.fsdecode(b"n\xff.csv")).write_text("a,b\n1,2\n")
+    answer = ask("run-pipeline", os.fsdecode(word), cwd=tmp_path)
+    assert answer.code == 2
+    [line] = answer.err.splitlines()
+    assert "n\\udcff.csv" in line
+    assert "UTF-8" in line
+    assert "rename" in line

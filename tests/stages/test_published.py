@@ -45,7 +45,12 @@ sys.exit(cli.generate_data())
 def struck(fault: str, folder: Path, *, published: bool) -> subprocess.CompletedProcess[str]:
     program = PROGRAM.format(published=published, fault=FAULTS[fault])
     return subprocess.run(
-        [sys.executable, "-c", program, "size=tiny"], cwd=folder, capture_output=True, text=True
+        [sys.executable, "-c", program, "size=tiny"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        # Tests may run where hanging up is ignored, as under nohup.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 

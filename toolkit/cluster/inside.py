@@ -64,7 +64,12 @@ class _Threads(_Pool, ThreadPoolExecutor):
 
 
 class _Processes(_Pool, ProcessPoolExecutor):
-    pass
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        try:
+            return super().submit(fn, *args, **kwargs)
+        except (EOFError, ConnectionError) as error:
+            # What the process that forks the workers answers when it is gone.
+            raise ClusterError.no_process() from error
 
 
 class _SyncRunner(Runner):

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import dask
@@ -20,7 +22,7 @@ from dask.delayed import Delayed
 from dask.system import CPU_COUNT
 from distributed import Client, KilledWorker, LocalCluster, Worker, as_completed
 from distributed.core import rpc
-from distributed.diagnostics.plugin import WorkerPlugin
+from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 from distributed.security import Security
 
 from toolkit.cluster.prepare import prepare_worker
@@ -28,6 +30,7 @@ from toolkit.cluster.runner import OnResult, Runner
 from toolkit.cluster.spec import ClusterOptions
 from toolkit.errors import ClusterError
 from toolkit.interrupts import hold_interrupts
+from toolkit.traces import temporary_folder
 
 Futures = Sequence[Any]
 
@@ -47,6 +50,10 @@ _NO_PAGES: dict[str, list[str]] = {
 _POLL_SECONDS = 0.02
 # A worker that dies is started again by its nanny; on a busy machine that takes a while.
 _RESTART_SECONDS = 60.0
+# Of a local cluster, without one task that ended in between.
+_DEATHS_OF_EACH = 4
+# Workers of a limit that is too low never come, or pause for good.
+_LIMITED_SECONDS = 20.0
 
 
 @contextmanager
@@ -57,25 +64,56 @@ def open_local(options: ClusterOptions) -> Iterator[Runner]:
     """
     with (
         _quiet_logs(),
-        _closing(_start_cluster(options)) as cluster,
-        _closing(Client(cluster, set_as_default=False)) as client,
+        # Dask would leave its folder for all runs in TMPDIR.
+        temporary_folder(Path(tempfile.gettempdir()), "toolkit-dask-") as scratch,
+        _closing(_start_cluster(options, scratch)) as cluster,
     ):
+        deaths = _Deaths()
+        cluster.scheduler.add_plugin(deaths)
+        with _closing(_prepared(cluster, options)) as client:
+
+            def stop(futures: Futures) -> None:
+                client.close()
+                cluster.close()
+
+            most = _DEATHS_OF_EACH * len(cluster.worker_spec)
+
+            def check(before: int, silence: float) -> int:
+                limit = options.memory_limit
+                idle = limit and silence > _LIMITED_SECONDS and not cluster.scheduler.running
+                if idle or deaths.count - before >= most:
+                    raise ClusterError.workers_died(limit)
+                return deaths.count
+
+            yield _DistributedRunner(client, stop, _RESTART_SECONDS, check)
+
+
+def _prepared(cluster: LocalCluster, options: ClusterOptions) -> Client:
+    """A client of the cluster, all of whose workers are prepared."""
+    client = Client(cluster, set_as_default=False)
+    try:
         client.register_plugin(_Preparation())
-
-        def stop(futures: Futures) -> None:
+    except OSError as error:
+        with hold_interrupts():
             client.close()
-            cluster.close()
+        # Not of a file: the worker went away before it answered.
+        raise ClusterError.workers_died(options.memory_limit) from error
+    except BaseException:
+        with hold_interrupts():
+            client.close()
+        raise
+    return client
 
-        yield _DistributedRunner(client, stop, _RESTART_SECONDS)
 
-
-def _start_cluster(options: ClusterOptions) -> LocalCluster:
+def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
+    # What workers spill there are rows, which nobody else is to read.
+    scratch.chmod(0o700)
     threads = options.threads_per_worker or 1
     with hold_interrupts():
         try:
             security = Security.temporary()
             # Its pages would be open to all users of this machine; workers inherit the setting.
-            with dask.config.set(_NO_PAGES):
+            with dask.config.set({**_NO_PAGES, "temporary-directory": str(scratch)}):
                 return LocalCluster(
                     n_workers=options.workers or max(1, CPU_COUNT // threads),
                     threads_per_worker=threads,
@@ -139,14 +177,25 @@ def _connect(address: str, seconds: float, security: Security) -> Client:
 
 
 class _DistributedRunner(Runner):
-    """`stop` ends what still runs; `patience` is how long there may be no worker, in seconds."""
+    """`stop` ends what still runs; `patience` is how long there may be no worker, in seconds.
 
-    def __init__(self, client: Client, stop: Callable[[Futures], None], patience: float):
+    `check` returns how many workers died so far. It raises when that is too many more than the
+    number that it is given, or when no worker is fit to work after so many seconds of silence.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        stop: Callable[[Futures], None],
+        patience: float,
+        check: Callable[[int, float], int] = lambda before, silence: before,
+    ):
         super().__init__(sum(client.nthreads().values()), _dashboard(client))
         self._client = client
         self._address = str(client.scheduler_info(n_workers=0)["address"])
         self._stop = stop
         self._patience = patience
+        self._check = check
 
     def run(self, tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
         results: dict[Any, Any] = {}
@@ -167,16 +216,17 @@ class _DistributedRunner(Runner):
         completed = as_completed(
             futures, loop=self._client.loop, with_results=True, raise_errors=False
         )
-        last_sign_of_life = time.monotonic()
+        last_sign_of_life, deaths = time.monotonic(), self._check(0, 0.0)
         while completed.count():
             batch = completed.next_batch(block=False)
             for future, result in batch:
                 yield future.key, self._value(future, result)
             if batch:
-                last_sign_of_life = time.monotonic()
+                last_sign_of_life, deaths = time.monotonic(), self._check(deaths, 0.0)
                 continue
             time.sleep(_POLL_SECONDS)
             silence = time.monotonic() - last_sign_of_life
+            self._check(deaths, silence)
             if silence > self._patience:
                 if not self._client.nthreads():
                     raise ClusterError.no_workers(self._address, self._patience)
@@ -199,6 +249,15 @@ class _Preparation(WorkerPlugin):
 
     def setup(self, worker: Worker) -> None:
         prepare_worker()
+
+
+class _Deaths(SchedulerPlugin):
+    """Counts the workers that went away; nannies start others in their places, without end."""
+
+    count = 0
+
+    def remove_worker(self, scheduler: Any, worker: str, **_: Any) -> None:
+        self.count += 1
 
 
 async def _find_workers(address: str, seconds: float, security: Security) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from contextlib import suppress
 from functools import lru_cache
 
 MAX_LETTERS = 10_000
@@ -61,6 +62,7 @@ _OPERATORS = (
     *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),
 )
 # Without repetition, alternatives and references, every engine takes linear time.
+_TRIES = 20
 _PLAIN_PATTERN = re.compile(r"(?:\\[^0-9]|[^\\*+?{|(])*", re.DOTALL)
 # Text in quotes or a name in backticks; what is between is code.
 _QUOTED = re.compile(r"""('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\n]|``)+`)""", re.DOTALL)
@@ -108,11 +110,23 @@ def _as_python(piece: str, names: list[str], mark: str) -> str:
     return piece.replace("&", " and ").replace("|", " or ")
 
 
+def parse_expression(text: str) -> ast.Expression:
+    """What `ast.parse` makes of it. Raises SyntaxError, ValueError, RecursionError, MemoryError.
+
+    Python before 3.13 counts how deep it is for all threads together, and calls it an error of
+    its own when another one parses at the same time.
+    """
+    for _ in range(_TRIES):
+        with suppress(SystemError):
+            return ast.parse(text, mode="eval")
+    raise MemoryError("cannot be parsed while other threads parse")
+
+
 def _parse(text: str) -> ast.expr:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text.strip(), mode="eval").body
+            return parse_expression(text.strip()).body
     except SyntaxError as error:
         if "@" in _QUOTED.sub("", text):
             raise _refused("@") from None
