@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import distributed
 import psutil
 import pytest
 from dask.callbacks import Callback
@@ -617,3 +618,30 @@ def test_processes_without_the_one_that_forks_them_are_one_error() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "no worker process could be started" in done.stdout
+
+
+def test_workers_that_died_one_by_one_between_finished_tasks_end_no_later_run() -> None:
+    """Four lost in all, each after a run that ended: never many in a row."""
+    with open_cluster(ClusterSpec("local", workers=1)) as runner:
+        for _ in range(5):
+            [pid] = runner.run([delayed(os.getpid)()])
+            os.kill(pid, signal.SIGKILL)
+            psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [])
+        assert runner.run([delayed(int)()]) == [0]
+
+
+def test_an_interrupt_while_a_local_cluster_starts_leaves_no_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = distributed.LocalCluster.__init__
+
+    def interrupted(self: Any, *arguments: Any, **options: Any) -> None:
+        real(self, *arguments, **options)  # type: ignore[no-untyped-call]
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(distributed.LocalCluster, "__init__", interrupted)
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(KeyboardInterrupt), open_cluster(ClusterSpec("local", workers=1)):
+        pass
+    left = set(psutil.Process().children(recursive=True)) - before
+    assert [process for process in left if "spawn_main" in " ".join(process.cmdline())] == []

@@ -20,6 +20,7 @@ from typing import Any
 import dask
 from dask.delayed import Delayed
 from dask.system import CPU_COUNT
+from dask.utils import parse_bytes
 from distributed import Client, KilledWorker, LocalCluster, Worker, as_completed
 from distributed.core import rpc
 from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
@@ -50,6 +51,8 @@ _NO_PAGES: dict[str, list[str]] = {
 _POLL_SECONDS = 0.02
 # A worker that dies is started again by its nanny; on a busy machine that takes a while.
 _RESTART_SECONDS = 60.0
+# A worker takes about 180 MB before it reads anything; with less it is killed at once.
+_LEAST_MEMORY = 200_000_000
 # Of a local cluster, without one task that ended in between.
 _DEATHS_OF_EACH = 4
 # Workers of a limit that is too low never come, or pause for good.
@@ -66,11 +69,12 @@ def open_local(options: ClusterOptions) -> Iterator[Runner]:
         _quiet_logs(),
         # Dask would leave its folder for all runs in TMPDIR.
         temporary_folder(Path(tempfile.gettempdir()), "toolkit-dask-") as scratch,
-        _closing(_start_cluster(options, scratch)) as cluster,
+        _opened(lambda: _start_cluster(options, scratch)) as cluster,
     ):
         deaths = _Deaths()
         cluster.scheduler.add_plugin(deaths)
-        with _closing(_prepared(cluster, options)) as client:
+        with _opened(lambda: Client(cluster, set_as_default=False)) as client:
+            _prepare(client, options)
 
             def stop(futures: Futures) -> None:
                 client.close()
@@ -80,7 +84,7 @@ def open_local(options: ClusterOptions) -> Iterator[Runner]:
 
             def check(before: int, silence: float) -> int:
                 limit = options.memory_limit
-                idle = limit and silence > _LIMITED_SECONDS and not cluster.scheduler.running
+                idle = limit and silence > _LIMITED_SECONDS and not _is_at_work(cluster)
                 if idle or deaths.count - before >= most:
                     raise ClusterError.workers_died(limit)
                 return deaths.count
@@ -88,27 +92,28 @@ def open_local(options: ClusterOptions) -> Iterator[Runner]:
             yield _DistributedRunner(client, stop, _RESTART_SECONDS, check)
 
 
-def _prepared(cluster: LocalCluster, options: ClusterOptions) -> Client:
-    """A client of the cluster, all of whose workers are prepared."""
-    client = Client(cluster, set_as_default=False)
+def _is_at_work(cluster: Any) -> bool:
+    """Whether a worker takes tasks, or is in the middle of one while it takes no more."""
+    workers = list(cluster.scheduler.workers.values())
+    return bool(cluster.scheduler.running) or any(worker.executing for worker in workers)
+
+
+def _prepare(client: Client, options: ClusterOptions) -> None:
     try:
         client.register_plugin(_Preparation())
     except OSError as error:
-        with hold_interrupts():
-            client.close()
         # Not of a file: the worker went away before it answered.
         raise ClusterError.workers_died(options.memory_limit) from error
-    except BaseException:
-        with hold_interrupts():
-            client.close()
-        raise
-    return client
 
 
 def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
     # What workers spill there are rows, which nobody else is to read.
     scratch.chmod(0o700)
-    threads = options.threads_per_worker or 1
+    # At exit Dask removes what it did not before, and would log that it is gone.
+    logging.getLogger("distributed.diskutils").setLevel(logging.CRITICAL + 1)
+    threads, limit = options.threads_per_worker or 1, options.memory_limit
+    if limit is not None and limit != "auto" and 0 < parse_bytes(limit) < _LEAST_MEMORY:
+        raise ClusterError.workers_died(limit)
     with hold_interrupts():
         try:
             security = Security.temporary()
@@ -196,6 +201,8 @@ class _DistributedRunner(Runner):
         self._stop = stop
         self._patience = patience
         self._check = check
+        # At the last sign of life, whichever run that was in.
+        self._deaths = 0
 
     def run(self, tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
         results: dict[Any, Any] = {}
@@ -216,17 +223,18 @@ class _DistributedRunner(Runner):
         completed = as_completed(
             futures, loop=self._client.loop, with_results=True, raise_errors=False
         )
-        last_sign_of_life, deaths = time.monotonic(), self._check(0, 0.0)
+        last_sign_of_life = time.monotonic()
         while completed.count():
             batch = completed.next_batch(block=False)
             for future, result in batch:
                 yield future.key, self._value(future, result)
             if batch:
-                last_sign_of_life, deaths = time.monotonic(), self._check(deaths, 0.0)
+                last_sign_of_life = time.monotonic()
+                self._deaths = self._check(self._deaths, 0.0)
                 continue
             time.sleep(_POLL_SECONDS)
             silence = time.monotonic() - last_sign_of_life
-            self._check(deaths, silence)
+            self._check(self._deaths, silence)
             if silence > self._patience:
                 if not self._client.nthreads():
                     raise ClusterError.no_workers(self._address, self._patience)
@@ -316,6 +324,20 @@ def _dashboard(client: Client) -> str | None:
         return str(client.dashboard_link)
     except KeyError:
         return None
+
+
+@contextmanager
+def _opened(make: Callable[[], Any]) -> Iterator[Any]:
+    """What `make` starts, closed at the end, also when an interrupt came while it started."""
+    thing = None
+    try:
+        with hold_interrupts():
+            thing = make()
+        yield thing
+    finally:
+        if thing is not None:
+            with hold_interrupts():
+                thing.close()
 
 
 @contextmanager
