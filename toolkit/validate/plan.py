@@ -21,6 +21,7 @@ from toolkit.validate.columns import Domain
 from toolkit.validate.dataset import Dataset, is_text
 from toolkit.validate.figures import Distinct, Extremes, Moments, Sums
 from toolkit.validate.pandas_types import stock_frame
+from toolkit.validate.queries import parse_expression
 from toolkit.validate.stock import StockMetric, accepts
 from toolkit.validate.unique import KeySpill
 
@@ -262,7 +263,7 @@ def is_row_wise(query: str, dataset: Dataset) -> bool:
 def _nodes(query: str) -> list[ast.AST]:
     """Nothing for what is no expression of Python, such as one with a name in backticks."""
     try:
-        return list(ast.walk(ast.parse(query, mode="eval")))
+        return list(ast.walk(parse_expression(query)))
     except SyntaxError:
         return []
 
