@@ -13,6 +13,7 @@ import numpy as np
 
 from toolkit.errors import ConfigError
 from toolkit.figures import Bools, Figures, Floats
+from toolkit.python_syntax import parse_expression
 
 # A power of ten up to here is a float64, so that rounding to so many decimals is exact.
 MOST_DECIMALS = 22
@@ -148,8 +149,8 @@ def _product_error(a: Floats, b: float, product: Floats) -> Floats:
 
 def _parse(formula: str) -> ast.expr:
     try:
-        return ast.parse(formula, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError):
+        return parse_expression(formula).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _refused(formula) from None
 
 

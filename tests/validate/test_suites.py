@@ -7,6 +7,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,7 @@ def test_a_suite_is_written_for_people(path: Path) -> None:
 
 OPEN_IN_STOCK = """
 import json, sys
-sys.path = [entry for entry in sys.path if entry != sys.argv[1]]
+sys.path.append(sys.argv[1])
 import great_expectations as gx
 context = gx.get_context(context_root_dir=".")
 suites = {suite.name: suite for suite in context.suites.all()}
@@ -172,7 +173,10 @@ print(json.dumps({
 
 
 def test_stock_opens_the_project_and_leaves_it_alone(tmp_path: Path) -> None:
-    """Great Expectations alone, with neither the toolkit nor anything else of it installed."""
+    """Great Expectations alone, with neither the toolkit nor anything else of it installed.
+
+    Without `site`, Python reads no .pth file, by which the toolkit is installed here.
+    """
     project = tmp_path / "project"
     ignored = shutil.ignore_patterns("__pycache__")
     for name in ("expectations", "toolkit"):
@@ -180,7 +184,7 @@ def test_stock_opens_the_project_and_leaves_it_alone(tmp_path: Path) -> None:
     shutil.copy(ROOT / "great_expectations.yml", project)
     before = contents(project)
     ended = subprocess.run(
-        [sys.executable, "-I", "-B", "-c", OPEN_IN_STOCK, str(ROOT)],
+        [sys.executable, "-I", "-B", "-S", "-c", OPEN_IN_STOCK, sysconfig.get_path("purelib")],
         cwd=project, capture_output=True, text=True, check=True,
     )  # fmt: skip
     found = json.loads(ended.stdout.splitlines()[-1])

@@ -9,6 +9,7 @@ import pandas as pd
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.row_conditions import Condition, PassThroughCondition
 
+from toolkit.python_syntax import PARSING
 from toolkit.validate.plan import row_condition
 from toolkit.validate.queries import read_condition
 
@@ -20,7 +21,10 @@ class CarefulEngine(PandasExecutionEngine):
         self, data: pd.DataFrame, row_condition: Any, domain_kwargs: dict[str, Any]
     ) -> pd.DataFrame:
         query = self.query_of({**domain_kwargs, "row_condition": row_condition})
-        return data if query is None else data.query(read_condition(query, None))
+        if query is None:
+            return data
+        with PARSING:
+            return data.query(read_condition(query, None))
 
     def query_of(self, domain_kwargs: Mapping[str, Any]) -> str | None:
         """The row condition as text. Raises ConditionError, or what stock raises, about a bad one.

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from toolkit.python_syntax import PARSING
 from toolkit.validate.pandas_types import Facts, stock_frame, stock_series
 from toolkit.validate.queries import read_condition
 
@@ -173,12 +174,14 @@ def _fitting(frame: pd.DataFrame, domain: Domain) -> Bools:
     query = read_condition(domain.query or "", None)
     if all(name.isidentifier() and not iskeyword(name) for name in frame.columns):
         # As query() does it, which copies the index four times lest it be asked for.
-        accepted = pd.eval(query, parser=domain.parser, resolvers=[dict(frame.items())])
+        with PARSING:
+            accepted = pd.eval(query, parser=domain.parser, resolvers=[dict(frame.items())])
         if isinstance(accepted, pd.Series) and accepted.dtype == np.bool_:
             return accepted.to_numpy()
     numbered = frame.reset_index(drop=True)
     fitting = np.zeros(len(frame), dtype=bool)
-    fitting[numbered.query(query, parser=domain.parser).index] = True
+    with PARSING:
+        fitting[numbered.query(query, parser=domain.parser).index] = True
     return fitting
 
 

@@ -15,13 +15,13 @@ import pyarrow as pa
 from great_expectations.expectations.row_conditions import deserialize_row_condition
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
+from toolkit.python_syntax import parse_expression
 from toolkit.validate import conditions
 from toolkit.validate.checks import Check, Job, Presence
 from toolkit.validate.columns import Domain
 from toolkit.validate.dataset import Dataset, is_text
 from toolkit.validate.figures import Distinct, Extremes, Moments, Sums
 from toolkit.validate.pandas_types import stock_frame
-from toolkit.validate.queries import parse_expression
 from toolkit.validate.stock import StockMetric, accepts
 from toolkit.validate.unique import KeySpill
 

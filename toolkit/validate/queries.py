@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from contextlib import suppress
 from functools import lru_cache
+
+from toolkit.python_syntax import parse_expression
 
 MAX_LETTERS = 10_000
 MAX_DEPTH = 100
@@ -62,7 +63,6 @@ _OPERATORS = (
     *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),
 )
 # Without repetition, alternatives and references, every engine takes linear time.
-_TRIES = 20
 _PLAIN_PATTERN = re.compile(r"(?:\\[^0-9]|[^\\*+?{|(])*", re.DOTALL)
 # Text in quotes or a name in backticks; what is between is code.
 _QUOTED = re.compile(r"""('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\n]|``)+`)""", re.DOTALL)
@@ -108,18 +108,6 @@ def _as_python(piece: str, names: list[str], mark: str) -> str:
     if piece.startswith(("'", '"')):
         return piece
     return piece.replace("&", " and ").replace("|", " or ")
-
-
-def parse_expression(text: str) -> ast.Expression:
-    """What `ast.parse` makes of it. Raises SyntaxError, ValueError, RecursionError, MemoryError.
-
-    Python before 3.13 counts how deep it is for all threads together, and calls it an error of
-    its own when another one parses at the same time.
-    """
-    for _ in range(_TRIES):
-        with suppress(SystemError):
-            return ast.parse(text, mode="eval")
-    raise MemoryError("cannot be parsed while other threads parse")
 
 
 def _parse(text: str) -> ast.expr:

@@ -33,6 +33,7 @@ from great_expectations.expectations.row_conditions import (
 import toolkit.validate.expectations  # noqa: F401 registers the toolkit's own
 from toolkit.errors import SuiteError, did_you_mean
 from toolkit.plain_files import UnfitFileError, read_plain
+from toolkit.python_syntax import PARSING
 from toolkit.validate.plan import row_condition
 from toolkit.validate.queries import ConditionError, read_condition
 
@@ -206,7 +207,8 @@ def _unreadable(number: int, expectation: Expectation, empty: pd.DataFrame) -> I
     if query is None:
         return
     try:
-        empty.query(read_condition(query))
+        with PARSING:
+            empty.query(read_condition(query))
     except (SyntaxError, NameError, NotImplementedError) as error:
         why = str(error).partition("\n")[0]
         yield f"expectation {number}: row_condition {query!r}: {why}"
