@@ -182,3 +182,54 @@ def test_repairs_never_compute_with_a_default(tmp_path: Path) -> None:
         assert found[0] == "bad"
         assert found[1] == {"n0": 3.0, "n2": 5.0, "n3": 6.0}
         assert found[2]["n2"] == (8.0 if len(repairs) > 1 else 0.0)
+
+
+NEARLY_TIES: dict[str, int] = {
+    "2.50000000000000001": 3, "0.50000000000000001": 1, "1.49999999999999999": 1,
+    "-2.50000000000000001": -3, "-1.49999999999999999": -1, "2.50000000000000000": 2,
+    "2251799813685249.25": 2251799813685249, "1125899906842624.625": 1125899906842625,
+    "4503599627370496.5": 4503599627370496, "3,000.50000000000000001": 3001, "25e-1": 2,
+}  # fmt: skip
+
+
+def test_what_float64_takes_for_a_tie_is_rounded_as_it_is_written(tmp_path: Path) -> None:
+    columns = {"id": IDS | {"thousands": ",", "words": {"a few, which I write at length": 2.5}}}
+    cells = [*NEARLY_TIES, "a few, which I write at length"]
+    assert cleaned(tmp_path, [(cell,) for cell in cells], columns) == [
+        {"id": value} for value in (*NEARLY_TIES.values(), 2)
+    ]
+
+
+def test_results_beyond_all_floats_have_a_reason(tmp_path: Path) -> None:
+    columns = {"n": IDS, "x": {"kind": "number", "default": 0}}
+    rows = [("9007199254740993", "1e300"), ("-9007199254740993", "1e300"), ("3", "1")]
+    derived = {"d": {"formula": "n * x * 1e300"}}
+    assert cleaned(tmp_path, rows, columns, derived=derived) == [
+        "invalid_d", "invalid_d", {"n": 3, "x": 1.0, "d": 3e300},
+    ]  # fmt: skip
+    checks = {"c": {"column": "x", "formula": "n * x * 1e300", "reason": "bad"}}
+    assert cleaned(tmp_path, rows, columns, checks=checks) == ["bad"] * 3
+
+
+@pytest.mark.parametrize("stored", ["7", "9007199254740993"])
+@pytest.mark.parametrize("over", ["5", "9007199254740993", "0"])
+def test_a_check_that_divides_by_zero_is_failed_by_numbers_of_any_size(
+    over: str, stored: str, tmp_path: Path
+) -> None:
+    columns = {"a": IDS, "b": IDS, "c": IDS | {"optional": True}}
+    checks = {"c": {"column": "c", "formula": "a / b", "reason": "bad"}}
+    rows = [(over, "0", stored), (over, "0", "")]
+    assert cleaned(tmp_path, rows, columns, checks=checks) == [
+        "bad", {"a": int(over), "b": 0, "c": None},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", ["1", "9007199254740992"])
+def test_what_a_repair_takes_for_whole_does_not_depend_on_other_rows(
+    beside: str, tmp_path: Path
+) -> None:
+    columns = {"a": IDS, "b": IDS, "n": {"kind": "number", "default": 0}}
+    repairs = [{"column": "b", "formula": "n / a"}]
+    rows = [("9007199254740991", "", "9223372036854775808"), ("1", "", beside)]
+    found = cleaned(tmp_path, rows * 4, columns, repairs=repairs)
+    assert found[::2] == [{"a": BIG - 1, "b": 1024, "n": 2.0**63}] * 4

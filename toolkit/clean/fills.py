@@ -85,17 +85,25 @@ def _fitting(column: Number | Integer, found: Figures) -> Figures:
     """What may fill the column, as it would have been read; NaN for what is no value of it."""
     floats = found.floats
     fine = np.isfinite(floats)
-    if isinstance(column, Integer):
-        with np.errstate(invalid="ignore"):
-            off = np.abs(floats - np.rint(floats))
-            fine &= off <= _ROUNDING * np.spacing(np.maximum(np.abs(floats), 1.0))
-        fine &= ~found.beyond
-    whole = None if found.whole is None else np.where(fine, found.whole, 0)
-    return settle(column, Figures(np.where(fine, floats, np.nan), whole))
+    if isinstance(column, Number):
+        return settle(column, Figures(np.where(fine, floats, np.nan)))
+    with np.errstate(invalid="ignore"):
+        nearest = np.rint(floats)
+        off = np.abs(floats - nearest)
+        fine &= off <= _ROUNDING * np.spacing(np.maximum(np.abs(floats), 1.0))
+    if found.whole is None:
+        return settle(column, Figures(np.where(fine, nearest, np.nan)))
+    small, large = np.abs(nearest) < EXACT, found.large()
+    fine &= small | large
+    # Below 2**53 it is the rounded numbers that count: of others there is no whole one yet.
+    whole = np.where(large, found.whole, np.where(small, nearest, 0.0).astype(np.int64))
+    return settle(column, Figures(np.where(fine, nearest, np.nan), np.where(fine, whole, 0)))
 
 
 def contradicted(check: Check, values: Mapping[str, Figures]) -> Bools:
-    """Rows whose column and formula are both known, and too far apart."""
+    """Rows whose column and inputs are all known, and whose formula is too far from the column, or
+    no finite number.
+    """
     stored = values[check.column].floats
     names = formula_columns(check.formula)
     inputs = {name: values[name] for name in names}
@@ -103,27 +111,27 @@ def contradicted(check: Check, values: Mapping[str, Figures]) -> Bools:
         wanted = evaluate_formula(check.formula, inputs)
         slack = _slack(stored, wanted)
         bad = ~(np.abs(stored - wanted) <= check.tolerance + slack)
-    for name in (check.column, *names):
-        bad &= ~np.isnan(values[name].floats)
     rows = np.flatnonzero(has_large(check.formula, inputs) | values[check.column].large())
     if len(rows):
         bad[rows] = _far_apart(check, {n: figures.take(rows) for n, figures in values.items()})
+    for name in (check.column, *names):
+        bad &= ~np.isnan(values[name].floats)
     return np.asarray(bad)
 
 
 def _far_apart(check: Check, values: Mapping[str, Figures]) -> list[bool]:
     """`contradicted` for rows with whole numbers that float64 rounds: these are compared exactly.
 
-    What is no whole number on both sides is forgiven as everywhere.
+    What is no whole number on both sides is forgiven as everywhere. True where one is unknown.
     """
     inputs = {name: values[name] for name in formula_columns(check.formula)}
     pairs = zip(
         exact_numbers(values[check.column]), exact_values(check.formula, inputs), strict=True
     )
     return [
-        stored is not None
-        and wanted is not None
-        and abs(stored - wanted) > Fraction(check.tolerance) + _forgiven(stored, wanted)
+        stored is None
+        or wanted is None
+        or abs(stored - wanted) > Fraction(check.tolerance) + _forgiven(stored, wanted)
         for stored, wanted in pairs
     ]
 
@@ -131,7 +139,11 @@ def _far_apart(check: Check, values: Mapping[str, Figures]) -> list[bool]:
 def _forgiven(stored: Fraction, wanted: Fraction) -> Fraction:
     if stored.denominator == wanted.denominator == 1:
         return Fraction(0)
-    [slack] = _slack(np.array([float(stored)]), np.array([float(wanted)])).tolist()
+    try:
+        [slack] = _slack(np.array([float(stored)]), np.array([float(wanted)])).tolist()
+    except OverflowError:
+        # No stored number is near to one that float64 has no place for.
+        return Fraction(0)
     return Fraction(slack)
 
 

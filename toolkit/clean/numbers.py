@@ -30,6 +30,8 @@ _EXPONENT = "([eE][+-]?[0-9]+)?"
 _NUMBER = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){_EXPONENT}$"
 # Up to 19 digits always fit 64 bits without a sign.
 _DIGITS = r"^[+-]?0*([0-9]{1,19})(?:\.0*)?$"
+# Two numbers of fewer digits are never one float64.
+_DIGITS_TOLD_APART = 17
 _SEPARATORS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 
 
@@ -44,8 +46,12 @@ def read_numeric(column: Number | Integer, strings: pa.Array) -> Parsed:
     """What stands in the file, set right; without the default, and held to no limit yet."""
     values, in_words = read_written(column, strings)
     written, rounded = Figures(values), np.zeros(len(values), dtype=bool)
-    if isinstance(column, Integer) and (np.abs(values) >= EXACT).any():
-        written, rounded = _read_large(column, strings, values)
+    if isinstance(column, Integer):
+        values, rounded = _read_near_ties(column, strings, values)
+        written = Figures(values)
+        if (np.abs(values) >= EXACT).any():
+            written, rounded_large = _read_large(column, strings, values)
+            rounded = rounded | rounded_large
     settled = settle(column, written)
     changes = {WORDS: in_words, **_settling(column, written, settled)}
     if rounded.any():
@@ -160,13 +166,8 @@ def _read_large(column: Integer, strings: pa.Array, values: Floats) -> tuple[Fig
     digits = bools(pc.match_substring_regex(plain, _DIGITS))
     whole, fits = _read_digits(pc.if_else(pa.array(digits), plain, "0"))
     rounded = np.zeros(len(values), dtype=bool)
-    words = _word_places(column, texts) if column.words else np.full(len(large), -1, np.int32)
-    numbers = [*column.words.values()]
-    for place in np.flatnonzero(~digits & (np.abs(values[large]) <= 2.0**63)).tolist():
-        if words[place] >= 0:
-            written = Decimal(numbers[words[place]])
-        else:
-            written = Decimal(plain[place].as_py())
+    odd = np.flatnonzero(~digits & (np.abs(values[large]) <= 2.0**63))
+    for place, written in zip(odd.tolist(), _exactly_written(column, texts, odd), strict=True):
         number = int(written.to_integral_value(ROUND_HALF_EVEN))
         rounded[large[place]] = number != written
         fits[place] = LOWEST <= number <= HIGHEST
@@ -176,6 +177,37 @@ def _read_large(column: Integer, strings: pa.Array, values: Floats) -> tuple[Fig
     floats[large] = np.where(fits, whole.astype(np.float64), values[large])
     wholes[large] = np.where(fits, whole, 0)
     return Figures(floats, wholes), rounded
+
+
+def _read_near_ties(column: Integer, strings: pa.Array, values: Floats) -> tuple[Floats, Bools]:
+    """The values, but whole ones where float64 shows a tie that was written as none, such as
+    2.50000000000000001; and which these are.
+    """
+    rounded = np.zeros(len(values), dtype=bool)
+    ties = np.flatnonzero(np.abs(np.modf(values)[0]) == 0.5)
+    if len(ties):
+        lengths = pc.binary_length(strings.take(pa.array(ties))).to_numpy()
+        ties = ties[lengths >= _DIGITS_TOLD_APART]
+    if not len(ties):
+        return values, rounded
+    values = values.copy()
+    for row, written in zip(ties.tolist(), _exactly_written(column, strings, ties), strict=True):
+        rounded[row] = written != Decimal(values[row])
+        if rounded[row]:
+            values[row] = float(written.to_integral_value(ROUND_HALF_EVEN))
+    return values, rounded
+
+
+def _exactly_written(column: Integer, strings: pa.Array, rows: Ints) -> list[Decimal]:
+    """The numbers of some rows without rounding; each must be one, in digits or as a word."""
+    texts = strings.take(pa.array(rows))
+    plain = _plainly_written(column, texts).to_pylist()
+    words = _word_places(column, texts) if column.words else np.full(len(rows), -1, np.int32)
+    numbers = [*column.words.values()]
+    return [
+        Decimal(numbers[word] if word >= 0 else text)
+        for word, text in zip(words.tolist(), plain, strict=True)
+    ]
 
 
 def _read_digits(texts: pa.Array) -> tuple[Ints, Bools]:
