@@ -33,7 +33,14 @@ from toolkit.command_line import (
     VALIDATE,
 )
 from toolkit.errors import OUT_OF_MEMORY, ToolkitError, is_out_of_memory
-from toolkit.interrupts import INTERRUPTED, end_of_process, interrupts_kept, raise_interrupts
+from toolkit.interrupts import (
+    INTERRUPTED,
+    answer_interrupt,
+    end_of_process,
+    interrupts_kept,
+    raise_interrupts,
+    was_interrupted,
+)
 from toolkit.shipped import shipped_folder
 from toolkit.standard_streams import heard_streams
 
@@ -153,21 +160,31 @@ def _run_command(name: str) -> int:
         stage = partial(_run_stage, command.module, command.stage)
         with interrupts_kept():
             return run_through_hydra(command, words, stage, share)
-    except ToolkitError as error:
+    except KeyboardInterrupt as error:
+        return _interrupted(str(error))
+    except Exception as error:
+        return _interrupted() if was_interrupted() else _failed(error)
+
+
+def _interrupted(what: str = "") -> int:
+    answer_interrupt()
+    print(f"interrupted; {what or 'earlier outputs are untouched'}", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _failed(error: Exception) -> int:
+    """The line about an error, and the exit code. Raises what is a bug."""
+    if isinstance(error, ToolkitError):
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except PermissionError as error:
+    if isinstance(error, PermissionError):
         # Where a folder may not be looked into, which is no bug.
         print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
         return ToolkitError.exit_code
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        print(f"error: {OUT_OF_MEMORY}", file=sys.stderr)
-        return ToolkitError.exit_code
-    except KeyboardInterrupt as error:
-        print(f"interrupted; {str(error) or 'earlier outputs are untouched'}", file=sys.stderr)
-        return INTERRUPTED
+    if not is_out_of_memory(error):
+        raise error
+    print(f"error: {OUT_OF_MEMORY}", file=sys.stderr)
+    return ToolkitError.exit_code
 
 
 def _run_stage(module: str, name: str, settings: Settings, run_dir: Path) -> None:

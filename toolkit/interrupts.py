@@ -1,6 +1,10 @@
 """Ctrl-C, SIGTERM and SIGHUP: all three end a command in the same way, as KeyboardInterrupt.
 
 Until a command has published. From then on its exit code is 0, and nothing stops it any more.
+
+KeyboardInterrupt is raised wherever the main thread happens to be, also where it is lost: in a
+bare `except:` around an import, in C code that clears errors away, in a finaliser. So it is raised
+again, as soon as no exception is being handled, until the command has answered it.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ class _State:
     held = 0
     pressed = False
     ignored = False
+    raised = False
 
 
 def raise_interrupts() -> None:
@@ -34,7 +39,10 @@ def raise_interrupts() -> None:
     One that whoever started this process has it ignore stays ignored: Ctrl-C in the background of a
     shell, SIGHUP under nohup.
     """
-    _State.ignored = False
+    _State.ignored = _State.raised = False
+    signal.signal(signal.SIGALRM, _raise_if_lost)
+    # The rest of a command waits and reads on as if nothing had happened.
+    signal.siginterrupt(signal.SIGALRM, False)
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
@@ -45,9 +53,20 @@ def ignore_interrupts() -> None:
     _State.ignored = any(signal.getsignal(number) is _interrupt for number in _SIGNALS)
 
 
+def was_interrupted() -> bool:
+    """Whether one was raised that nobody has answered: what else is raised then came of it."""
+    return _State.raised
+
+
+def answer_interrupt() -> None:
+    """The command ends because of it, so that it need not be raised again."""
+    _State.raised = False
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def end_of_process() -> None:
     """The exit code is decided: nothing may change it while Python clears itself away."""
-    for number in _SIGNALS:
+    for number in (*_SIGNALS, signal.SIGALRM):
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -74,21 +93,19 @@ def hold_interrupts() -> Iterator[None]:
             if is_other:
                 signal.raise_signal(signal.SIGINT)
             elif not _State.ignored:
-                raise KeyboardInterrupt
+                _raise()
 
 
 @contextmanager
 def interrupts_kept() -> Iterator[None]:
-    """One that arrives while Python cleans something up is raised a moment later.
-
-    Python itself would print it, and forget it.
-    """
+    """One that arrives while Python cleans something up is raised a moment later, not printed."""
     before = sys.unraisablehook
 
     def raise_later(unraisable: sys.UnraisableHookArgs) -> None:
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
-            # At once, it would be raised in here, and be forgotten too.
-            threading.Timer(_A_MOMENT, _thread.interrupt_main).start()
+            if not _State.raised:
+                # At once, it would be raised in here, and be forgotten too.
+                threading.Timer(_A_MOMENT, _thread.interrupt_main).start()
         else:
             before(unraisable)
 
@@ -103,4 +120,18 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     if _State.held:
         _State.pressed = True
     elif not _State.ignored:
-        raise KeyboardInterrupt
+        _raise()
+
+
+def _raise() -> None:
+    _State.raised = True
+    signal.setitimer(signal.ITIMER_REAL, _A_MOMENT, _A_MOMENT)
+    raise KeyboardInterrupt
+
+
+def _raise_if_lost(number: int, frame: FrameType | None) -> None:
+    """While an exception is handled, `finally` and `with` included, something is about to end."""
+    if not _State.raised or _State.ignored:
+        answer_interrupt()
+    elif sys.exception() is None:
+        _interrupt(number, frame)

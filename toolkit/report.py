@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import OutputError, ToolkitError, ValidationError
+from toolkit.interrupts import was_interrupted
 from toolkit.resources import ResourceSampler, Sample, describe_machine
 
 RUN_FILE, PAGE_FILE, RESULTS_FILE = "run.json", "report.html", "validation.json"
@@ -195,9 +196,9 @@ def record_run(report: RunReport) -> Iterator[RunReport]:
         report.status = "ok"
     except BaseException as error:
         report.status = "ok" if report.published else _how_it_ended(error)
-        if not isinstance(error, KeyboardInterrupt):
+        if report.status != "interrupted":
             report.error = one_line(error)
-        if not isinstance(error, KeyboardInterrupt | ToolkitError):
+        if report.status != "interrupted" and not isinstance(error, ToolkitError):
             report.traceback = "".join(traceback.format_exception(error))[-_LONGEST_TRACEBACK:]
         raise
     finally:
@@ -205,7 +206,7 @@ def record_run(report: RunReport) -> Iterator[RunReport]:
 
 
 def _how_it_ended(error: BaseException) -> str:
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt) or was_interrupted():
         return "interrupted"
     return "held back" if isinstance(error, ValidationError) else "failed"
 

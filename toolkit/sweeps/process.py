@@ -17,7 +17,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from toolkit.cluster.prepare import end_with_parent
-from toolkit.interrupts import INTERRUPTED, hold_interrupts, raise_interrupts
+from toolkit.interrupts import INTERRUPTED, end_of_process, hold_interrupts, raise_interrupts
 
 
 @dataclass(frozen=True)
@@ -88,4 +88,5 @@ def _do(work: Work) -> None:
         try:
             work.do()
         except KeyboardInterrupt:
+            end_of_process()
             sys.exit(INTERRUPTED)
