@@ -17,6 +17,7 @@ from toolkit.figures import Floats
 from toolkit.profile.cells import ColumnPart, Question, look_at_column, stripped
 from toolkit.profile.formulas import Formula, Holds, check_formula
 from toolkit.profile.keys import WHOLE_ROW, Group, SpilledWords, spill_sorted, words_of
+from toolkit.profile.totals import Suspects, suspects_in
 from toolkit.profile.vocabulary import Ints
 from toolkit.read.blocks import Block
 from toolkit.read.cells import column_of, is_blank_line, repeated_headers, rows_that_read
@@ -66,6 +67,7 @@ class BlockFacts:
     columns: dict[str, ColumnPart]
     words: dict[Group, SpilledWords]
     formulas: dict[Formula, Holds] = field(default_factory=dict)
+    suspects: Suspects = field(default_factory=Suspects)
 
 
 def look_at_block(block: Block, questions: Questions) -> BlockFacts:
@@ -104,6 +106,7 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
         columns={name: part for name, (part, _) in found.items()},
         words=_spill(table, plain, block.index, questions),
         formulas=_check(plain, places, questions),
+        suspects=suspects_in(plain, places, questions.columns),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +71,20 @@ class Described:
     commas: bool
     order: Order | None = None
     """Which of day and month other columns prove to come first."""
+    labels: tuple[str, ...] = ()
+    """Values that only totals have, in lower case..."""
+    n_labels: int = 0
+    """... and the rows that have them."""
+
+    def cells(self, part: ColumnPart, null_words: Iterable[str]) -> Cells:
+        """What records say."""
+        return Cells.of(part.values.table, [*(word.lower() for word in null_words), *self.labels])
 
 
 def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
     """What is said of one column of all blocks together."""
     null_words, doubts = _null_words(part)
-    cells = Cells.of(part.values.table, [word.lower() for word in null_words])
+    cells = of.cells(part, null_words)
     guess, tally, estimated = _reading(part, cells, of)
     kind, names, spellings = _words(guess, part.values, cells, of)
     values = _much_of(null_words, part) if kind in ("category", "boolean") else {}
@@ -85,11 +93,11 @@ def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
         doubts += [
             _value_doubt(w, n, "it has more than 5 % of the rows") for w, n in values.items()
         ]
-        cells = Cells.of(part.values.table, [word.lower() for word in null_words])
+        cells = of.cells(part, null_words)
         guess, tally, estimated = _reading(part, cells, of)
         kind, names, spellings = _words(guess, part.values, cells, of)
     n_null = sum(null_words.values())
-    n_said = part.cells.n_filled - n_null
+    n_said = part.cells.n_filled - n_null - of.n_labels
     unread = tally.n_unread if not guess.reading.is_text else 0
     frequent = part.values.most_frequent_first()
     far = _far_days(cells, guess) if kind in ("date", "timestamp") else None

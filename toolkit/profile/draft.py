@@ -16,7 +16,7 @@ import yaml
 from toolkit.command_line import quoted, typed
 from toolkit.config import read_contract
 from toolkit.contract import Contract
-from toolkit.profile.doubts import Placed, by_weight
+from toolkit.profile.doubts import Doubt, Placed, by_weight
 from toolkit.profile.draft_across import (
     Figures,
     Part,
@@ -26,7 +26,9 @@ from toolkit.profile.draft_across import (
 )
 from toolkit.profile.draft_columns import DraftColumn, draft_column
 from toolkit.profile.draft_suites import clean_suite, rejected_suite
+from toolkit.profile.draft_totals import TOTAL_ROW, reject_totals
 from toolkit.profile.facts import FileFacts, Profile
+from toolkit.profile.words import file_doubts
 from toolkit.units import human_count
 
 _WIDTH = 100
@@ -45,6 +47,8 @@ class Draft:
     figures: Figures
     key: Part
     aggregations: Part
+    of_file: tuple[Doubt, ...]
+    """What is in doubt of the file as a whole."""
 
     @classmethod
     def of(cls, profile: Profile, dataset: str, as_of: date) -> Draft:
@@ -53,6 +57,7 @@ class Draft:
         }
         if sum(len(column.rejects) for column in columns.values()) > _MOST_REASONS:
             columns = {name: column.for_one_reason() for name, column in columns.items()}
+        columns, uncertain = reject_totals(profile, columns)
         figures = draft_figures(profile, columns)
         key = draft_key(profile, figures.columns)
         return cls(
@@ -62,6 +67,7 @@ class Draft:
             figures,
             key,
             draft_aggregations(profile, figures, key),
+            (*file_doubts(profile), *uncertain),
         )
 
     @property
@@ -75,6 +81,9 @@ class Draft:
         parts: list[Mapping[str, int]] = [column.rejects for column in self.columns.values()]
         parts += [self.figures.checks.rejects, self.key.rejects]
         found: dict[str, int] = {}
+        if any(TOTAL_ROW in part for part in parts):
+            # A total is no record, whatever else is wrong with it.
+            found[TOTAL_ROW] = 0
         for part in parts:
             for reason, rows in part.items():
                 found[reason] = found.get(reason, 0) + rows
@@ -83,7 +92,7 @@ class Draft:
     @property
     def doubts(self) -> list[Placed]:
         """All of them, those on which most rows hang first."""
-        found: list[Placed] = [("file", doubt) for doubt in self.profile.file.doubts]
+        found: list[Placed] = [("file", doubt) for doubt in self.of_file]
         for name, column in self.columns.items():
             found += [(name, doubt) for doubt in column.doubts]
         for name, part in (
@@ -146,6 +155,8 @@ class Draft:
         yield f"name: {self.dataset}"
         yield ""
         yield from _file_comments(file)
+        for doubt in self.of_file:
+            yield from _comment(f"doubt: {doubt}")
         yield f"csv: {_flow(content['csv'])}"
         yield ""
         yield "columns:"
@@ -191,8 +202,6 @@ def _file_comments(file: FileFacts) -> Iterator[str]:
         yield from _comment(f"Of {human_count(file.n_records)} records these {_LEFT_OUT}: {shown}.")
         for example in file.malformed_examples:
             yield from _comment(str(example))
-    for doubt in file.doubts:
-        yield from _comment(f"doubt: {doubt}")
 
 
 def _told(part: Part) -> tuple[str, ...]:

@@ -164,8 +164,10 @@ def draft_key(profile: Profile, columns: Mapping[str, DraftColumn]) -> Part:
     """Columns that never repeat, else the record as a whole where only whole copies repeat them,
     else nothing: rows are not dropped by a guess."""
     told = tuple(key_told(key) for key in profile.keys if key.share_repeated <= _MOST_REPEATED)
-    copies, n_rows = profile.whole_rows.n_repeated, profile.file.n_rows
-    whole = [key for key in profile.keys if key.columns and key.n_rows == n_rows]
+    copies = profile.whole_rows.n_repeated
+    keys = [_of_records(key, profile) for key in profile.keys if key.columns]
+    n_records = profile.file.n_rows - len(profile.totals)
+    whole = [key for key in keys if key.n_rows == n_records]
     could = [key for key in whole if not key.n_repeated and _is_a_key(key, columns)]
     if could:
         best = min(could, key=lambda key: _rank(key, profile))
@@ -182,6 +184,17 @@ def draft_key(profile: Profile, columns: Mapping[str, DraftColumn]) -> Part:
         return Part(key, told, (Doubt(text, copies),), {"exact_copy": copies})
     text = f"{rows} of earlier ones and kept, as nothing tells rows apart; {exact} rejects them"
     return Part(None, told, (Doubt(text, copies), *_repeated(profile)))
+
+
+def _of_records(key: KeyFacts, profile: Profile) -> KeyFacts:
+    """The key without the rows of totals, as far as they have one."""
+    having = [row for row in profile.totals if not row.empty & {*key.columns}]
+    labels = [row.label for row in having if key.columns == (row.column,)]
+    return KeyFacts(
+        key.columns,
+        key.n_rows - len(having),
+        key.n_repeated - (len(labels) - len({*labels})),
+    )
 
 
 def _repeated(profile: Profile) -> Iterator[Doubt]:

@@ -61,6 +61,8 @@ class DraftColumn:
     @property
     def always_there(self) -> bool:
         """Whether no clean row lacks a value."""
+        if self.kind == "text":
+            return bool(self.settings.get("required"))
         return bool(self.rejects) and "optional" not in self.settings
 
     def marked(self, why: str) -> DraftColumn:

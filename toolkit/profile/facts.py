@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from toolkit.profile.doubts import Doubt
@@ -79,7 +79,7 @@ class ColumnFacts:
     """One column. Rows are counted in all records; blank rows and repeated headers are none.
 
     `kind` is what its cells are: empty, integer, number, date, timestamp, email, boolean,
-    category or text. n_rows = n_empty + rows of null words + n_said.
+    category or text. n_rows = n_empty + rows of null words + n_said, but for labels of totals.
     """
 
     name: str
@@ -126,15 +126,39 @@ class ColumnFacts:
     """Of a category: rare values, the name that each is near to or '', and its rows."""
     personal: str = ""
     """Why its values are masked, if they are."""
+    n_in_totals: int = 0
+    """Rows that are totals of others and say nothing here, or only that they are."""
 
     @property
     def n_missing(self) -> int:
-        """Rows that say nothing: empty or a null word."""
-        return self.n_rows - self.n_said
+        """Records that say nothing: empty or a null word."""
+        return self.n_rows - self.n_said - self.n_in_totals
 
     @property
     def missing(self) -> float:
         return self.n_missing / self.n_rows if self.n_rows else 0.0
+
+
+@dataclass(frozen=True)
+class TotalRow:
+    """A row that is no record but a total of others.
+
+    `label` stands in `column`, and there in totals only; both are '' where no such label is.
+    """
+
+    example: Example
+    column: str
+    label: str
+    empty: frozenset[str]
+    """Columns in which it says nothing."""
+    texts: Mapping[str, str]
+    """Where it has no label: its texts that no other row has."""
+
+    is_plain: bool
+    """Whether the label is nothing but a word for a total."""
+
+    def __str__(self) -> str:
+        return str(self.example) if self.label else f"row {self.example.row:,}"
 
 
 @dataclass(frozen=True)
@@ -198,6 +222,7 @@ class Profile:
     columns: tuple[ColumnFacts, ...]
     keys: tuple[KeyFacts, ...]
     formulas: tuple[FormulaFacts, ...]
+    totals: tuple[TotalRow, ...]
     limits: dict[str, int]
     """How many distinct values of a column are counted, and how many are sampled beyond that."""
 
@@ -211,10 +236,14 @@ class Profile:
 
     def as_dict(self) -> Mapping[str, Any]:
         """Everything, as JSON can hold it."""
-        content = asdict(self)
+        content = asdict(replace(self, totals=()))
         for column in content["columns"]:
             kind = column.pop("reading")["column"]
             column["read_as"] = {key: value for key, value in kind.items() if value}
+        content["totals"] = [
+            {"row": asdict(row.example), "column": row.column, "label": row.label}
+            for row in self.totals
+        ]
         return content
 
 

@@ -38,6 +38,7 @@ from toolkit.profile.guessing import guess_reading
 from toolkit.profile.keys import Group, Repeats, groups_to_try, is_like_an_id
 from toolkit.profile.naming import clean_names
 from toolkit.profile.readings import Reading
+from toolkit.profile.totals import Totals, judge
 from toolkit.profile.vocabulary import Caps
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of, read_header
@@ -205,17 +206,24 @@ def conclude(
     places = Places.of(blocks, facts)
     questions = gathered.questions
 
+    totals = _totals(gathered, facts, blocks, places)
+
     def describe(name: str, order: Order | None = None) -> ColumnFacts:
         source, question = questions.contract.sources[name], questions.columns[name]
-        of = Described(name, source, question, places.example, threshold, fmt.commas, order)
-        return describe_column(gathered.column(name), of)
+        of = Described(
+            name, source, question, places.example, threshold, fmt.commas, order,
+            totals.labels(name), sum(name == row.column for row in totals.rows),
+        )  # fmt: skip
+        found = describe_column(gathered.column(name), of)
+        n = sum(name in row.empty or name == row.column for row in totals.rows)
+        return replace(found, n_in_totals=n)
 
     columns = [describe(name) for name in questions.contract.sources]
     order = _proven_order(columns)
     columns = [describe(one.name, order) if order and one.undecided else one for one in columns]
     caps = next(iter(questions.columns.values())).caps
     return Profile(
-        file=_file_facts(facts, blocks, places, fmt),
+        file=_file_facts(facts, blocks, places, fmt, totals.doubts),
         columns=tuple(_counted(column, repeats) for column in columns),
         keys=tuple(KeyFacts(group, r.n_rows, r.n_repeated) for group, r in repeats.items()),
         formulas=tuple(
@@ -232,6 +240,7 @@ def conclude(
             )
             for formula, holds in gathered.formulas().items()
         ),
+        totals=tuple(totals.rows),
         limits={
             "distinct_values": caps.values,
             "sampled_values": caps.sample,
@@ -259,14 +268,45 @@ def _counted(column: ColumnFacts, repeats: Mapping[Group, Repeats]) -> ColumnFac
     return replace(column, n_distinct=found.n_rows - found.n_repeated, distinct_is_exact=True)
 
 
+def _totals(
+    gathered: Gathered, facts: Sequence[BlockFacts], blocks: Sequence[Block], places: Places
+) -> Totals:
+    """The rows that are no records but totals of others."""
+    parts = {name: gathered.column(name) for name in gathered.questions.columns}
+    cells = {name: part.cells for name, part in parts.items()}
+    where = {
+        one.place: places.example(one.place, one.label or " ".join(one.texts.values()))
+        for block in facts
+        for one in block.suspects.rows
+    }
+    totals = judge(
+        [(block.source.shown, one.suspects) for block, one in zip(blocks, facts, strict=True)],
+        {name: one.n_filled - one.null_words.total() for name, one in cells.items()},
+        max((one.n_cells for one in cells.values()), default=0),
+        where,
+    )
+    totals.rows = [replace(row, texts=_of_no_other(row.texts, parts)) for row in totals.rows]
+    return totals
+
+
+def _of_no_other(texts: Mapping[str, str], parts: Mapping[str, ColumnPart]) -> dict[str, str]:
+    """Those of a row's cells that no other row is known to have."""
+    return {name: text for name, text in texts.items() if parts[name].values.rows_of(text) == 1}
+
+
 def _file_facts(
-    facts: Sequence[BlockFacts], blocks: Sequence[Block], places: Places, fmt: Format
+    facts: Sequence[BlockFacts],
+    blocks: Sequence[Block],
+    places: Places,
+    fmt: Format,
+    more: Sequence[Doubt],
 ) -> FileFacts:
     files: dict[str, Source] = {block.source.shown: block.source for block in blocks}
     broken: list[Broken] = [one for block in facts for one in block.broken][:_N_BROKEN]
     line_ends = sum((block.line_ends for block in facts), Counter())
     malformed = sum((block.malformed for block in facts), Counter())
     doubts = [Doubt(text) for text in (*fmt.encoding.doubts, *fmt.dialect.doubts)]
+    doubts += more
     if fmt.n_nameless:
         doubts.append(Doubt("a column has no name in the header; it is kept in rejected rows only"))
     if len(line_ends) > 1:

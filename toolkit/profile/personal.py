@@ -12,7 +12,7 @@ from toolkit.contract import Contract
 from toolkit.errors import ConfigError
 from toolkit.formula import formula_columns
 from toolkit.masking import Mask, Masks, has_address, hidden_line, hide_addresses, hide_quoted
-from toolkit.profile.facts import ColumnFacts, Example, Frequent, Profile, Spread
+from toolkit.profile.facts import ColumnFacts, Example, Frequent, Profile, Spread, TotalRow
 
 _NAMED = re.compile(
     r"(?:^|[^a-z])(?:e_?mails?|mail|phones?|telephone|telefon|mobile|handy|fax|"
@@ -86,7 +86,17 @@ def without_personal(profile: Profile, why: Mapping[str, str], key: bytes | None
     )
     broken = tuple(_broken(one, hidden=bool(why)) for one in profile.file.malformed_examples)
     file = replace(profile.file, malformed_examples=broken)
-    return replace(profile, columns=columns, formulas=formulas, file=file)
+    totals = tuple(_nameless(row, why) for row in profile.totals)
+    return replace(profile, columns=columns, formulas=formulas, file=file, totals=totals)
+
+
+def _nameless(row: TotalRow, why: Mapping[str, str]) -> TotalRow:
+    """The row of a total without what could be somebody's name."""
+    texts = {name: text for name, text in row.texts.items() if name not in why}
+    if row.column not in why or row.is_plain:
+        return replace(row, texts=texts)
+    example = replace(row.example, value="")
+    return replace(row, column="", label="", example=example, texts=texts)
 
 
 def _broken(example: Example, hidden: bool) -> Example:

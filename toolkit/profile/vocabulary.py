@@ -83,6 +83,11 @@ class Vocabulary:
         highest = int(_words(self.table).max())
         return round((n_kept - 1) / (highest / 2**64))
 
+    def rows_of(self, value: str) -> int:
+        """How many rows have the value; 0 where it is not among those that are kept."""
+        same = self.table.filter(pc.equal(self.table.column(VALUE), value))
+        return int(pc.sum(same.column(ROWS)).as_py() or 0)
+
     def most_frequent_first(self) -> pa.Table:
         """The values by falling number of rows; of equals the first in alphabetical order."""
         return self.table.sort_by([(ROWS, "descending"), (VALUE, "ascending")])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from toolkit.profile.doubts import Doubt, Placed, by_weight
 from toolkit.profile.facts import ColumnFacts, KeyFacts, Profile
+from toolkit.profile.totals import totals_doubt
 from toolkit.units import human_count, human_number, human_share
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,10 +63,15 @@ def key_told(key: KeyFacts) -> str:
 
 def all_doubts(profile: Profile) -> list[Placed]:
     """Everything that could not be told or looks wrong, that of most rows first."""
-    found: list[Placed] = [("file", doubt) for doubt in profile.file.doubts]
+    found: list[Placed] = [("file", doubt) for doubt in file_doubts(profile)]
     for column in profile.columns:
         found += [(column.name, doubt) for doubt in column_doubts(column)]
     return by_weight(found)
+
+
+def file_doubts(profile: Profile) -> list[Doubt]:
+    """What is in doubt of the file as a whole."""
+    return [*profile.file.doubts, *totals_doubt(profile.totals)]
 
 
 def column_doubts(column: ColumnFacts) -> Iterator[Doubt]:
