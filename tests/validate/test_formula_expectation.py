@@ -243,6 +243,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a column that is not listed": ({"formula": f"{REVENUE} + tax"}, "tax"),
     "a listed column that it does not name": ({"formula": "price * pieces"}, "share"),
     "decimals below zero": ({"decimals": -1}, "greater than or equal to 0"),
+    "more decimals than a contract takes": ({"decimals": 23}, "less than or equal to 22"),
     "tolerance below zero": ({"tolerance": -0.1}, "greater than or equal to 0"),
     "a setting that there is not": ({"tolerence": 0.1}, "extra fields"),
 }

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import dask.dataframe as dd
 import great_expectations.expectations as gxe
 import pandas as pd
 import pytest
+from great_expectations.metrics.column import ColumnMetric
+from great_expectations.metrics.column.values_non_null import ColumnValuesNonNullResult
+from great_expectations.metrics.metric_results import MetricErrorResult
 
-from tests.validate.same_as_stock import new_context
+from tests.validate.same_as_stock import dask_frame_batch, new_context, stock_batch
 from toolkit.validate import conditions, limited
 
 WORDS = pd.Series(["a1", "a\0b 1", "ab", "é2", "a b", "x\n", "", "aa", "日本"])
@@ -118,3 +122,43 @@ def test_so_it_is_under_a_condition_that_takes_whole_columns() -> None:
     assert "takes more than 1 s" in str(batch.validate(slow).exception_info)
     sound = gxe.ExpectColumnValuesToMatchRegex(column="v", regex=r"^(?=a)", **where)
     assert batch.validate(sound).success
+
+
+class MatchingMask(ColumnMetric[ColumnValuesNonNullResult]):
+    """A user's metric: the mask of a pattern."""
+
+    name = "column_values.match_regex.condition"
+    regex: str
+
+
+class JSONMask(ColumnMetric[ColumnValuesNonNullResult]):
+    name = "column_values.match_json_schema.condition"
+    json_schema: dict[str, Any]
+
+
+class TestMasks:
+    def batches(self, values: list[Any]) -> tuple[Any, Any]:
+        context = new_context()
+        frame = dd.from_pandas(pd.DataFrame({"v": values}), npartitions=2)
+        return dask_frame_batch(context, frame), stock_batch(context, frame.compute())
+
+    @pytest.mark.usefixtures("one_second")
+    def test_a_pattern_that_takes_too_long_is_an_error(self) -> None:
+        ours, _ = self.batches(SLOW.tolist())
+        found = ours.compute_metrics(MatchingMask(column="v", regex=r"^(?=(a+)+$)"))
+        assert isinstance(found, MetricErrorResult)
+        assert "takes more than 1 s of CPU time on 49 values" in found.value.exception_message
+
+    @pytest.mark.parametrize("regex", [r"^a", r"^(?=a)"])
+    def test_others_are_those_of_stock(self, regex: str) -> None:
+        asked = MatchingMask(column="v", regex=regex)
+        ours, stock = (one.compute_metrics(asked) for one in self.batches(["a", None, "b", "ab"]))
+        pd.testing.assert_series_equal(ours.value, stock.value, check_names=False)
+        assert ours.value.tolist() == [False, True, False]
+
+    def test_a_schema_fetches_nothing(self, tmp_path: Path) -> None:
+        (tmp_path / "s.json").write_text('{"type": "integer"}', "utf-8")
+        asked = {"$ref": (tmp_path / "s.json").as_uri()}
+        ours, _ = self.batches(["1"])
+        found = ours.compute_metrics(JSONMask(column="v", json_schema=asked))
+        assert isinstance(found, MetricErrorResult)

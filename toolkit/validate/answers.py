@@ -282,9 +282,8 @@ class Answers:
             return stock_metric(one)
         if one.name == "table.head":
             return _stock(one, partial(_always, self._head(one)))
-        if (accepts := limited_condition(one)) is not None:
-            values = records(one.domain)[one.domain["column"]].dropna()
-            return self._condition_of(one, pd.Series(~truth(accepts(values)), index=values.index))
+        if (accepts := limited_condition(one.metric)) is not None:
+            return self._condition_of(one, limited_mask(accepts, one.domain, records))
         whole = {
             name: value.compute(records(one.domain)) if isinstance(value, StockMetric) else value
             for name, value in one.metrics.items()
@@ -369,6 +368,14 @@ class Answers:
             raise
         except Exception as error:
             self._known[one.metric.id] = _Answer(failed=str(error) or type(error).__name__)
+
+
+def limited_mask(
+    accepts: Callable[..., Any], domain_kwargs: Mapping[str, Any], records: GetRecords
+) -> pd.Series[bool]:
+    """The rows with a value, and whether it is unexpected, as stock would have it."""
+    values = records(domain_kwargs)[domain_kwargs["column"]].dropna()
+    return pd.Series(~truth(accepts(values)), index=values.index)
 
 
 def _stock(one: Asked, records: GetRecords) -> Any:

@@ -27,12 +27,13 @@ from great_expectations.datasource.fluent.interfaces import Batch, DataAsset, Da
 from great_expectations.exceptions.exceptions import BuildBatchRequestError
 from great_expectations.metrics.metric import MetaMetric
 from great_expectations.metrics.metric_results import MetricErrorResult, MetricErrorResultValue
+from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.metrics_calculator import MetricsCalculator
 
 from toolkit.parts import Paths
 from toolkit.report import utc_now
 from toolkit.validate.actions import OfflineDataDocsAction
-from toolkit.validate.answers import Seeing
+from toolkit.validate.answers import Seeing, limited_mask
 from toolkit.validate.dataset import Dataset, open_dataset
 from toolkit.validate.engine import (
     MAX_COLUMN_BYTES,
@@ -41,10 +42,11 @@ from toolkit.validate.engine import (
     DaskExecutionEngine,
 )
 from toolkit.validate.passes import how_computed
-from toolkit.validate.plan import CONDITION
+from toolkit.validate.plan import CONDITION, limited_condition
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
+    import pandas as pd
 
 __all__ = [
     "DaskBatch",
@@ -85,16 +87,24 @@ class DaskBatch(Batch):
         try:
             self.data.execution_engine.batch_manager.load_batch_list(batch_list=[self])
             frame = self.data.execution_engine.get_domain_records(config.metric_domain_kwargs)
-            stock = Seeing(lambda _: frame)
-            found, errors = MetricsCalculator(stock).compute_metrics([config])
-            if errors:
-                [error] = errors.values()
-                raise ValueError(error["exception_info"].exception_message)
             kind = MetaMetric.get_registered_metric_class_from_metric_name(metric.name)
-            return kind.get_metric_result_type()(id=config.id, value=found[config.id][0])
+            return kind.get_metric_result_type()(id=config.id, value=_mask_of(config, frame))
         except Exception as error:
             why = MetricErrorResultValue(exception_message=str(error) or type(error).__name__)
             return MetricErrorResult(id=config.id, value=why)
+
+
+def _mask_of(config: MetricConfiguration, frame: pd.DataFrame) -> pd.Series[bool]:
+    """Raises ValueError when it cannot be told, or takes more than the limit."""
+    stock = Seeing(lambda _: frame)
+    accepts = limited_condition(config)
+    if accepts is not None:
+        return limited_mask(accepts, config.metric_domain_kwargs, stock.get_domain_records)
+    found, errors = MetricsCalculator(stock).compute_metrics([config])
+    for error in errors.values():
+        raise ValueError(error["exception_info"].exception_message)
+    mask: pd.Series[bool] = found[config.id][0]
+    return mask
 
 
 class _DaskAsset(DataAsset[Any, Any]):

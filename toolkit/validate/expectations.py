@@ -23,7 +23,7 @@ from great_expectations.render.renderer_configuration import (
 )
 
 from toolkit.errors import ConfigError
-from toolkit.formula import formula_columns
+from toolkit.formula import MOST_DECIMALS, formula_columns
 from toolkit.validate.formula_check import formula_holds
 
 # great_expectations.yml names this module as the home of its store, and so has it imported.
@@ -57,6 +57,12 @@ class MulticolumnValuesMatchFormula(MulticolumnMapMetricProvider):
     _pandas = multicolumn_condition_partial(PandasExecutionEngine)(_holds)
 
 
+class _Decimals(pydantic.NonNegativeInt):
+    """As many as a contract may say."""
+
+    le = MOST_DECIMALS
+
+
 class ExpectMulticolumnValuesToMatchFormula(MulticolumnMapExpectation):
     """Expect the first column to equal a formula over the others, in every row.
 
@@ -67,7 +73,7 @@ class ExpectMulticolumnValuesToMatchFormula(MulticolumnMapExpectation):
     """
 
     formula: str | _Parameter
-    decimals: pydantic.NonNegativeInt | _Parameter | None = None
+    decimals: _Decimals | _Parameter | None = None
     tolerance: pydantic.NonNegativeFloat | _Parameter = 0.0
 
     map_metric: ClassVar[str | None] = "multicolumn_values.match_formula"

@@ -191,13 +191,13 @@ def plan_condition(asked: Asked, domain: Domain, dataset: Dataset, n_kept: int) 
     return None
 
 
-def limited_condition(asked: Asked) -> Callable[..., Any] | None:
+def limited_condition(metric: MetricConfiguration) -> Callable[..., Any] | None:
     """What tests a condition whose stock code may take for ever; None for any other metric."""
-    name = asked.name.removesuffix(CONDITION)
-    if not asked.name.endswith(CONDITION) or name not in _LIMITED:
+    name = metric.metric_name.removesuffix(CONDITION)
+    if not metric.metric_name.endswith(CONDITION) or name not in _LIMITED:
         return None
     kernel = _KERNELS[name]
-    return partial(kernel, **_known(kernel, asked.arguments))
+    return partial(kernel, **_known(kernel, metric.metric_value_kwargs))
 
 
 def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> Planned | None:
