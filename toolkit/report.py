@@ -110,7 +110,8 @@ class StageFacts:
     """What one stage did. A count that a stage has none of is None.
 
     `rows_in` is what it worked on: for generate the rows that it made. `rejected_by_reason` is in
-    the contract's order of reasons, `rejected_examples` are the first rows of each in file order;
+    the contract's order of reasons, `rejected_examples` are the first rows of each in file order,
+    `limits` says what those of them that have limits reject beyond these, and which keys set them;
     `validation` says of each suite whether it passed, warned or failed, `pages` where its page is;
     `started` and `finished` are UTC, ISO 8601, `after_seconds` counts from the run's begin.
     `samples` has no more than 300 of memory and CPU.
@@ -127,6 +128,7 @@ class StageFacts:
     rows_rejected: int | None = None
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
     rejected_examples: list[RejectedExample] = field(default_factory=list)
+    limits: dict[str, str] = field(default_factory=dict)
     repaired: list[RepairFacts] = field(default_factory=list)
     bytes_in: int | None = None
     bytes_out: int | None = None

@@ -294,7 +294,19 @@ WITHOUT_EFFECT: list[tuple[dict[str, Any], str]] = [
         ({f"{COLUMN}.unit_price": UNIT_PRICE | {key: [text]}}, f"unit_price.{key}: {text!r} holds")
         for key, text in [
             ("prefix", "-$"), ("prefix", "("), ("suffix", "-"), ("suffix", ")"), ("prefix", "+"),
-            ("prefix", "\u2212"), ("suffix", ",-"), ("suffix", "\uff09"),
+            ("prefix", "\u2212"), ("suffix", ",-"), ("suffix", "\uff09"), ("prefix", "["),
+            ("suffix", "}"), ("prefix", "\u00b1"), ("prefix", "\u207b"), ("suffix", "\u300d"),
+            ("prefix", "\u2796"), ("prefix", "<"), ("suffix", "\u05be"),
+        ]
+    ),
+    *(
+        (
+            {f"{COLUMN}.unit_price": UNIT_PRICE | {key: [text], "thousands": ","}},
+            f"unit_price.{key}: {text!r} is what numbers are written with",
+        )
+        for key, text in [
+            ("prefix", "0"), ("prefix", "."), ("prefix", ","), ("prefix", "1,"), ("suffix", "00"),
+            ("suffix", "e3"), ("suffix", ",000"), ("suffix", "5"), ("suffix", ".5"),
         ]
     ),
     ({f"{COLUMN}.product_name.prefix": [" Nr"]}, "prefix: ' Nr' has an outer blank"),

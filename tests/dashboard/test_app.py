@@ -218,6 +218,33 @@ def test_counts_and_validation_are_those_of_the_published_run(
     assert RULE in said(test)
 
 
+def test_the_limits_behind_reasons_are_shown_with_what_sets_them(
+    own: Workspace, opened: Open
+) -> None:
+    too_late = "later than 2027-11-23 (as_of 2026-11-23 + 1 year, dataset.columns.day.years_after)"
+    limits = {"no_quantity": "not above 0 (dataset.columns.quantity.above)", "late": too_late}
+    stage = {
+        "rejected_by_reason": {"no_quantity": 60, "no_id": 30, "late": 10},
+        "limits": limits,
+        "as_of": "2026-11-23",
+    }
+    write_run(own, 5, dataset="ecommerce", stage=stage)
+    test = opened(own, page="Data quality")
+    run = next(o for o in test.selectbox(key="run").options if o.startswith("6 Nov 2026"))
+    test.selectbox(key="run").select_index(test.selectbox(key="run").options.index(run))
+
+    def shown(reason: str | None) -> tuple[list[str], bool]:
+        checked(test.selectbox(key="reason").set_value(reason).run())
+        lines = [line for line in said(test).splitlines() if " rejects what is " in line]
+        return lines, "count from 2026-11-23 (as_of)" in said(test)
+
+    checked(test.run())
+    lines = [f"**{reason}** rejects what is {words}" for reason, words in limits.items()]
+    assert shown(None) == (lines, True)
+    assert shown("late") == (lines[1:], True)
+    assert shown("no_id") == ([], False)
+
+
 def test_an_unusual_run_is_marked_and_can_be_looked_at(own: Workspace, opened: Open) -> None:
     stem = own.generated_feed.stem
     for number in range(7):

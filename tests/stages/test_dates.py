@@ -140,8 +140,9 @@ def test_reasons_name_the_limits_that_rows_are_beyond(till: Place) -> None:
     assert answer.code == 0, answer.err
     stage = till.stage("clean")
     assert stage["as_of"] == "2026-11-23"
-    assert stage["notes"] == [
-        "too_far rejects what is later than 2026-11-23 (as_of 2026-11-23 + 0 years, "
-        "dataset.columns.paid.years_after) or earlier than 2025-11-23 (as_of 2026-11-23 - 1 year, "
-        "dataset.columns.paid.years_before)"
-    ]
+    limits = (
+        "later than 2026-11-23 (as_of 2026-11-23 + 0 years, dataset.columns.paid.years_after) or "
+        "earlier than 2025-11-23 (as_of 2026-11-23 - 1 year, dataset.columns.paid.years_before)"
+    )
+    assert stage["limits"] == {"too_far": limits}
+    assert stage["notes"] == [f"too_far rejects what is {limits}"]

@@ -232,8 +232,9 @@ class Category(Parsed):
     values: str
     """The lookup that lists the names; the nearest one is taken."""
     max_edits: Annotated[int, Field(ge=0)] = 0
-    """How many letters (Levenshtein) a value may be away from it. At least one letter of the
-    name must be in its place, so that an empty cell is near to no name, nor `q` to `TV`."""
+    """How many letters (Levenshtein) a value may be away from it. At least one letter or
+    figure of the name must be in its place, so that an empty cell is near to no name, nor `q` to
+    `TV`."""
     repair: Repair | None = None
     """How another column overrules the name."""
 

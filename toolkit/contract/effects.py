@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 
 from toolkit.contract.columns import AnyColumn, Dated, Integer, Number, Numeric, Text, Unused
 from toolkit.contract.contract import Contract
 from toolkit.contract.part import Limits
 
-# Minus signs, dashes and brackets of any width: what turns a number round when it is cut off.
-_SIGNS = frozenset("+-()\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0b\uff0d\uff08\uff09")
+# Dashes and brackets of any script, by Unicode's categories, and the signs that are none of these.
+_SIGN_KINDS = ("Pd", "Ps", "Pe", "Pi", "Pf")
+_SIGNS = frozenset(
+    "+\u2212\uff0b\u00b1\u2213\u207a\u207b\u208a\u208b\u02d6\u02d7\ufb29\u2795\u2796<>"
+)
 _LARGEST = 2.0**1023
 _MONTH_NAMES = ("%b", "%B")
 
@@ -48,11 +53,29 @@ def _affix_problems(where: str, column: AnyColumn) -> Iterator[str]:
         for affix in affixes:
             if affix and affix != stripped(affix):
                 yield f"{where}.{key}: {affix!r} has an outer blank, so that it never fits"
-            if isinstance(column, Numeric) and _SIGNS.intersection(affix):
+            if isinstance(column, Numeric) and any(map(_is_sign, affix)):
                 yield (
                     f"{where}.{key}: {affix!r} holds a sign or bracket, without which -5 would be "
                     "read as 5; leave it out, so that such rows are rejected, or take kind: text"
                 )
+            elif isinstance(column, Numeric) and _is_part_of_number(column, key, affix):
+                yield (
+                    f"{where}.{key}: {affix!r} is what numbers are written with, without which "
+                    "another number would be read; leave it out, or take kind: text"
+                )
+
+
+def _is_sign(letter: str) -> bool:
+    return letter in _SIGNS or unicodedata.category(letter) in _SIGN_KINDS
+
+
+def _is_part_of_number(column: Numeric, key: str, affix: str) -> bool:
+    """Whether a number may begin or end with the affix; but for the noughts after its point."""
+    if key == "suffix" and re.fullmatch("[.,]0+", affix):
+        return affix[0] == column.thousands and len(affix) == len(",000")
+    separators = re.escape(column.decimal + (column.thousands or ""))
+    digits = "" if key == "prefix" else "(?=.*[0-9])"
+    return re.fullmatch(rf"{digits}[0-9eE{separators}]*[0-9{separators}]", affix) is not None
 
 
 def _date_problems(where: str, column: Dated) -> Iterator[str]:

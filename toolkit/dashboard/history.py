@@ -40,7 +40,9 @@ _SUFFIXES = ("_clean.parquet", "_rejected.parquet")
 class PastRun:
     """What run.json says of a run. Counts are those of its clean stage; None without one.
 
-    `dataset` is the name of the contract that cleaned, `outcomes` says of each suite how it ended,
+    `dataset` is the name of the contract that cleaned, `limits` says what reasons reject beyond
+    their limits, `as_of` from which day limits of dates count ('' where there are none),
+    `outcomes` says of each suite how it ended,
     `paths` where a stage put what.
     """
 
@@ -56,6 +58,8 @@ class PastRun:
     n_clean: int | None
     n_rejected: int | None
     reasons: Mapping[str, int]
+    limits: Mapping[str, str]
+    as_of: str
     outcomes: Mapping[str, str]
     paths: Mapping[str, Path]
 
@@ -145,6 +149,8 @@ def _run(folder: Path, report: Mapping[str, Any], data_dir: Path) -> PastRun:
         n_clean=_count(cleaning.get("rows_clean")),
         n_rejected=_count(cleaning.get("rows_rejected")),
         reasons={str(k): int(v) for k, v in cleaning.get("rejected_by_reason", {}).items()},
+        limits={str(k): str(v) for k, v in cleaning.get("limits", {}).items()},
+        as_of=str(cleaning.get("as_of", "")),
         outcomes=outcomes,
         paths=paths,
     )

@@ -75,6 +75,7 @@ def _show_run(view: View, run: PastRun) -> None:
             st.markdown(plain("; ".join(told)), width="content")
     _show_counts(view, run)
     reason = _show_reasons(view, run)
+    _show_limits(run, reason)
     _show_rejected(view, run, reason)
     _show_validation(view, run)
 
@@ -127,6 +128,21 @@ def _show_reasons(view: View, run: PastRun) -> str | None:
         st.markdown(f"**{plain(picked) if picked else 'All reasons'}**")
         _show_over_runs(view, picked)
     return picked
+
+
+def _show_limits(run: PastRun, reason: str | None) -> None:
+    """What the picked reason, or each of all, rejects beyond its limits, and which keys set them.
+
+    Reports of an older toolkit do not say.
+    """
+    limits = {one: words for one, words in run.limits.items() if reason in (None, one)}
+    if not limits:
+        return
+    st.subheader("Which limits are behind that?", anchor=False)
+    for one, words in limits.items():
+        st.markdown(f"**{plain(one)}** rejects what is {plain(words)}")
+    if run.as_of:
+        st.caption(f"Limits of dates count from {plain(run.as_of)} (as_of).")
 
 
 def _show_over_runs(view: View, reason: str | None) -> None:

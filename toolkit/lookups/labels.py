@@ -40,7 +40,8 @@ class Lookup:
 
         First what is known of the value as it stands, but for case; then the nearest canonical
         name within `max_edits` (Levenshtein), ties to the first in alphabetical order. A name of
-        which no letter is left in place is not near: else the empty text would be near to `TV`.
+        which no letter or figure is left in place is not near: else the empty text would be near
+        to `TV`, and `&` to `A&B`.
         """
         words = [match_key(value) for value in values]
         places = np.array([self.places.get(word, -1) for word in words], dtype=np.int32)
@@ -64,19 +65,35 @@ class Lookup:
     def _nearest(self, words: Sequence[str], max_edits: int) -> Places:
         found = np.full(len(words), -1, dtype=np.int32)
         choices = [match_key(name) for name in self.names]
-        lengths = np.array([len(choice) for choice in choices], np.int32)
+        # A name with more letters than edits has one in place wherever it is near enough.
+        bare = [_letters(choice) for choice in choices]
+        short = [place for place, letters in enumerate(bare) if len(letters) <= max_edits]
         for start in range(0, len(words), _FUZZY_CHUNK):
-            edits = process.cdist(
-                words[start : start + _FUZZY_CHUNK],
-                choices,
-                scorer=Levenshtein.distance,
-                score_cutoff=max_edits,
-                dtype=np.int32,
-            )
-            letters = [len(word) for word in words[start : start + _FUZZY_CHUNK]]
-            longer = np.maximum.outer(np.array(letters, np.int32), lengths)
-            edits = np.where(edits < longer, edits, max_edits + 1)
+            some = words[start : start + _FUZZY_CHUNK]
+            edits = _edits(some, choices, max_edits)
+            if short:
+                alike = _have_letter_in_place(some, [bare[place] for place in short], max_edits)
+                edits[:, short] = np.where(alike, edits[:, short], max_edits + 1)
             nearest = edits.argmin(axis=1)
             near = edits[np.arange(len(edits)), nearest] <= max_edits
             found[start : start + len(edits)] = np.where(near, nearest, -1)
         return found
+
+
+def _edits(words: Sequence[str], choices: Sequence[str], most: int) -> Places:
+    """Levenshtein distances, words x choices; of those beyond `most` only that they are."""
+    return process.cdist(
+        words, choices, scorer=Levenshtein.distance, score_cutoff=most, dtype=np.int32
+    )
+
+
+def _have_letter_in_place(words: Sequence[str], names: Sequence[str], max_edits: int) -> Bools:
+    """Whether a letter of each name is one of each word; both without what is no letter."""
+    letters = [_letters(word) for word in words]
+    lengths, others = (np.array([len(one) for one in many]) for many in (letters, names))
+    return np.asarray(_edits(letters, names, max_edits) < np.maximum.outer(lengths, others))
+
+
+def _letters(text: str) -> str:
+    """The letters and figures of a text: punctuation in common makes no two names alike."""
+    return "".join(filter(str.isalnum, text))

@@ -229,6 +229,7 @@ def _clean_blocks(
     work.facts.rejected_by_reason = _reasons(staged, published, job)
     for reason, limits in contract.limits_of_reasons(run.settings.as_of).items():
         if reason in work.facts.rejected_by_reason:
+            work.facts.limits[reason] = limits
             run.note(work.facts, f"{reason} rejects what is {limits}")
     work.facts.rejected_examples = first_of_each(chain.from_iterable(b.examples for b in published))
     return published
