@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.contracts import text_only
 from tests.read.machine import read_all
+from toolkit.contract import CsvFormat
 from toolkit.read import records
+from toolkit.read.blocks import plan_blocks
 from toolkit.read.records import Grammar, find_cut, next_start, record_starts, scan
+from toolkit.read.sources import find_sources
 
 TINY = Grammar(max_field_bytes=24)
 PIECES = [
@@ -153,3 +161,61 @@ def test_other_delimiters_and_quotes(delimiter: str, quote: str) -> None:
     assert [text[a:b] for a, b in structure.malformed] == [f"{quote}x{quote}y{delimiter}z\n"]
     assert len(structure.quoted) == 2
     assert len(record_starts(text.encode(), structure)) == 3
+
+
+def calls_during(work: Callable[[], object]) -> int:
+    """How many functions, Python's and C's, are called meanwhile."""
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+MANY_QUOTES = {
+    "long cells of quotes": b'1,"' + b'""' * 3000 + b'",x\n',
+    "cells of one quote": b'1,"""",""""\n',
+    "quotes in cells": b'1,"{""a"": ""b""}",x\n',
+    "broken cells": b'1,"a"b"c"d"e",x\n',
+}
+
+
+@pytest.mark.parametrize("line", MANY_QUOTES.values(), ids=list(MANY_QUOTES))
+def test_planning_calls_nothing_for_each_quote(line: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "f.csv"
+    file.write_bytes(b"a,b,c\n" + line * (1_500_000 // len(line)))
+    contract = text_only(["a", "b", "c"], CsvFormat())
+    sources = find_sources([str(file)])
+    calls = calls_during(lambda: plan_blocks(sources, contract, 300_000))
+    assert calls < 5_000
+
+
+def test_a_scan_of_a_broken_block_calls_nothing_for_each_quote() -> None:
+    data = b'"x"y\n' + b'1,"",""\n' * 50_000
+    structures = []
+    assert calls_during(lambda: structures.append(scan(data, Grammar()))) < 500
+    assert structures[0].malformed == [(0, 5)]
+    assert len(structures[0].quoted) == 100_000
+
+
+def test_a_long_walk_is_taken_in_strides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_STRIDE", 50)
+    monkeypatch.setattr(records, "_FIRST_WINDOW", 8)
+    data = b'1,"a\nb","c""d"\n' * 40
+    longest = 0
+
+    def read(start: int, stop: int) -> bytes:
+        nonlocal longest
+        longest = max(longest, stop - start)
+        return data[start:stop]
+
+    record = len(data) // 40
+    assert next_start(read, 0, (record * 30 + 1, len(data)), TINY) == record * 31
+    assert longest < 200

@@ -125,7 +125,7 @@ def _cuts(path: Path, first: int, block_bytes: int, grammar: Grammar) -> list[in
         for target in range(first + block_bytes, size, block_bytes):
             if target <= cuts[-1]:
                 continue
-            cut = find_cut(read, target, (first, size), grammar)
+            cut = find_cut(read, target, (cuts[-1], size), grammar)
             if cut is None:
                 cut = next_start(read, cuts[-1], (target, size), grammar)
             if cut < size:

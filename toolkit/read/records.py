@@ -14,9 +14,8 @@ before it. That is what lets `find_cut` cut a file exactly without reading it fr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +27,9 @@ Read = Callable[[int, int], bytes]
 _LF, _CR = 10, 13
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _FIRST_WINDOW = 1 << 16
+# What is walked over at once: bounds the memory of it.
+_STRIDE = 1 << 22
+_NOWHERE = np.iinfo(np.int64).max // 2
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,11 @@ def scan(data: bytes, grammar: Grammar) -> Structure:
     well_formed = _well_formed_fields(data, grammar)
     if well_formed is not None:
         return Structure([], well_formed)
-    found = list(_walk(data, 0, grammar, at_end=True))
-    quoted = [(start, stop) for kind, start, stop in found if kind == "quoted"]
-    return Structure(
-        [(start, stop) for kind, start, stop in found if kind == "malformed"],
-        np.array(quoted, dtype=np.int64).reshape(-1, 2),
-    )
+    fields = _Fields(data, grammar, at_end=True)
+    met = fields.walk(0)
+    sound = met[fields.sound[met]]
+    quoted = np.stack([fields.openings[sound], fields.resumes[sound]], axis=1)
+    return Structure(fields.malformed(met), quoted)
 
 
 def record_starts(data: bytes, structure: Structure) -> Ints:
@@ -87,9 +88,10 @@ def record_starts(data: bytes, structure: Structure) -> Ints:
 def find_cut(read: Read, target: int, extent: Span, grammar: Grammar) -> int | None:
     """The first record start at or after byte `target`, or the file's end.
 
-    `read(start, stop)` gives bytes of the file, whose records fill `extent`. None when the bytes
-    before `target` do not decide it, which takes text made for the purpose: the caller then walks
-    from an earlier cut with `next_start`.
+    `read(start, stop)` gives bytes of the file. A record starts at extent[0], the nearer before
+    `target` the better; extent[1] is the file's size. None when the bytes before `target` do not
+    decide it, which takes text made for the purpose: the caller then walks from an earlier cut
+    with `next_start`.
     """
     window = _FIRST_WINDOW
     while target - window > extent[0] and window <= 8 * grammar.max_field_bytes:
@@ -108,10 +110,19 @@ def next_start(read: Read, start: int, goal: Span, grammar: Grammar) -> int:
     goal[1] is the file's size, which is the answer when no record starts there.
     """
     target, size = goal
+    while start + _STRIDE < target:
+        start = _walked(read, start, (start + _STRIDE, size), grammar)
+    return start if start >= target else _walked(read, start, goal, grammar)
+
+
+def _walked(read: Read, start: int, goal: Span, grammar: Grammar) -> int:
+    """As next_start, with all bytes between in memory."""
+    target, size = goal
     ahead = _FIRST_WINDOW
     while True:
         stop = min(size, target + ahead)
-        found = _first_start(read(start, stop), 0, target - start, grammar, at_end=stop == size)
+        fields = _Fields(read(start, stop), grammar, at_end=stop == size)
+        found = fields.first_start(0, target - start)
         if found is not None:
             return start + found
         ahead *= 8
@@ -124,116 +135,136 @@ def _agreed_cut(read: Read, begin: int, goal: Span, grammar: Grammar) -> int | N
     while True:
         stop = min(size, target + ahead)
         # One byte more at the front: whether a quote opens a field depends on the byte before it.
-        data = read(begin - 1, stop)
-        origins = _possible_origins(data, grammar)
+        fields = _Fields(read(begin - 1, stop), grammar, at_end=stop == size)
+        origins = fields.possible_origins()
         if origins is None:
             return None
-        at_end = stop == size
-        cuts = {_first_start(data, o, target - begin + 1, grammar, at_end=at_end) for o in origins}
+        cuts = {fields.first_start(origin, target - begin + 1) for origin in origins}
         if None not in cuts:
             return begin - 1 + cuts.pop() if len(cuts) == 1 else None  # type: ignore[operator]
         ahead *= 8
 
 
-def _possible_origins(data: bytes, grammar: Grammar) -> list[int] | None:
-    """Offsets from which reading may go on outside quotes, whatever stood before `data`.
+class _Fields:
+    """Every quote of `data` that may open a field, with where that field ends and what comes next.
 
-    Its second byte may be outside quotes; or on a malformed line, to be skipped to its end; or in
-    a quoted field, up to the first single quote. None when `data` is too short to tell.
+    What an opening quote leads to does not depend on what came before it. So all of them are
+    looked at at once, and a walk goes from one to the next that it names. Quotes pair up within a
+    run of them from the left: the last of a run is left over, and closes, where their number after
+    the opening quote is odd.
+
+    Unless `at_end`, a walk is undecided where it takes the bytes that come after `data`.
     """
-    origin = 1
-    while origin < len(data) and grammar.quote in (data[origin], data[origin - 1]):
-        origin += 1
-    line_end = _LINE_END.search(data, origin)
-    if line_end is None:
-        return None
-    origins = [origin, line_end.start()]
-    closing = _closing_quote(data, origin - 1, grammar)
-    if closing is None:
-        return origins if len(data) - origin > grammar.max_field_bytes else None
-    if closing + 1 == len(data):
-        return None
-    if data[closing + 1] in grammar.field_ends:
-        origins.append(closing + 1)
-    return origins
 
+    def __init__(self, data: bytes, grammar: Grammar, *, at_end: bool) -> None:
+        self.data, self.grammar, self.at_end = data, grammar, at_end
+        raw = np.frombuffer(data, np.uint8)
+        self._ends_field = np.zeros(256, dtype=bool)
+        self._ends_field[list(grammar.field_ends)] = True
+        self._line_stops = _line_stops(raw)
+        quotes = np.flatnonzero(raw == grammar.quote)
+        begins_run = np.diff(quotes, prepend=-2) > 1
+        firsts, lasts = quotes[begins_run], quotes[np.roll(begins_run, -1)]
+        is_odd = (lasts - firsts) % 2 == 0
+        self._odd_ends = np.append(lasts[is_odd], _NOWHERE)
+        opens = self._ends_field[raw[firsts - 1]] | (firsts == 0) if len(firsts) else firsts == 0
+        self.openings = firsts[opens]
+        # An odd run that begins with the opening quote closes nothing, an even one does itself.
+        later = self._odd_ends[np.searchsorted(self._odd_ends, lasts[opens], side="right")]
+        self._decide(raw, np.where(is_odd[opens], later, lasts[opens]))
 
-def _first_start(
-    data: bytes, origin: int, goal: int, grammar: Grammar, *, at_end: bool
-) -> int | None:
-    """First record start >= goal, reading from `origin` outside quotes; None: needs more bytes."""
-    outside = origin
-    for kind, start, stop in _walk(data, origin, grammar, at_end=at_end):
-        found = _start_between(data, (outside, stop if kind == "malformed" else start), goal)
-        if found is not None or kind == "undecided":
-            return found
+    def _decide(self, raw: npt.NDArray[np.uint8], closings: Ints) -> None:
+        """Set for each opening quote: whether its field is sound, where reading goes on after it,
+        with which opening quote, and whether bytes after `data` are needed to tell.
+        """
+        size, opened = len(raw), self.openings
+        closed = closings <= opened + self.grammar.max_field_bytes
+        at_last = closed & (closings + 1 == size)
+        followed = raw[np.minimum(closings + 1, size - 1)] if size else raw
+        self.sound = closed & np.where(at_last, self.at_end, self._ends_field[followed])
+        line_stops = np.append(self._line_stops, size)
+        line_stop = line_stops[np.searchsorted(self._line_stops, opened, side="right")]
+        self.resumes = np.where(self.sound, closings + 1, line_stop)
+        self.following = np.searchsorted(opened, self.resumes)
+        too_short = ~closed & (opened + self.grammar.max_field_bytes >= size)
+        no_line_end = ~self.sound & (line_stop == size)
+        self.undecided = (too_short | at_last | no_line_end) & (not self.at_end)
+
+    def walk(self, origin: int) -> Ints:
+        """Indices of the opening quotes that are met from `origin`, which is outside quotes."""
+        following, n = memoryview(self.following.data), len(self.openings)
+        is_met = bytearray(n)
+        at = int(np.searchsorted(self.openings, origin))
+        while at < n:
+            is_met[at] = True
+            at = following[at]
+        return np.flatnonzero(np.frombuffer(is_met, np.bool_))
+
+    def first_start(self, origin: int, goal: int) -> int | None:
+        """First record start >= goal, from `origin` outside quotes; None: needs more bytes."""
+        met = self.walk(origin)
+        undecided = np.flatnonzero(self.undecided[met])
+        if len(undecided):
+            met = met[: undecided[0] + 1]
+        begins = np.concatenate([[origin], self.resumes[met]])
         # A malformed line's own end begins a record; a quoted field's end does not.
-        outside = stop
-    found = _start_between(data, (outside, len(data)), goal)
-    if at_end:
-        return len(data) if found is None else found
-    # A final \r may be the first half of \r\n.
-    return None if found == len(data) else found
+        by_quote = self.sound[met] | self.undecided[met]
+        ends = np.where(by_quote, self.openings[met], self.resumes[met])
+        ends = np.append(ends, -1 if len(undecided) else len(self.data))
+        stops = np.append(self._line_stops, _NOWHERE)
+        first = stops[np.searchsorted(stops, np.maximum(begins + 1, goal))]
+        found = np.flatnonzero(first <= ends)
+        if len(found):
+            start = int(first[found[0]])
+            # A final \r may be the first half of \r\n.
+            return start if self.at_end or start < len(self.data) else None
+        return len(self.data) if self.at_end else None
+
+    def malformed(self, met: Ints) -> list[Span]:
+        """The lines [start, stop) of fields that are not sound, of a walk from the first byte."""
+        opened, resumes, sound = self.openings[met], self.resumes[met], self.sound[met]
+        came_from = np.concatenate([[0], resumes[:-1]])
+        stops = np.concatenate([[0], self._line_stops])
+        last = stops[np.searchsorted(self._line_stops, opened, side="right")]
+        # A line end inside a quoted field begins no record; one that was passed over did.
+        begun = np.where(last > came_from, last, 0)
+        ended = np.concatenate([[0], np.where(sound, 0, resumes)[:-1]])
+        records = np.maximum.accumulate(np.maximum(begun, ended))
+        return list(zip(records[~sound].tolist(), resumes[~sound].tolist(), strict=True))
+
+    def possible_origins(self) -> list[int] | None:
+        """Offsets from which reading may go on outside quotes, whatever stood before `data`.
+
+        Its second byte may be outside quotes; or on a malformed line, to be skipped to its end; or
+        in a quoted field, up to the first single quote. None when `data` is too short to tell.
+        """
+        quote = re.escape(self.grammar.quote_byte)
+        unquoted = re.search(b"[^%b][^%b]" % (quote, quote), self.data, re.DOTALL)
+        if unquoted is None:
+            return None
+        origin = unquoted.start() + 1
+        line_end = _LINE_END.search(self.data, origin)
+        if line_end is None:
+            return None
+        origins = [origin, line_end.start()]
+        closing = int(self._odd_ends[np.searchsorted(self._odd_ends, origin)])
+        if closing >= origin + self.grammar.max_field_bytes:
+            enough = len(self.data) - origin > self.grammar.max_field_bytes
+            return origins if enough else None
+        if closing + 1 == len(self.data):
+            return None
+        if self._ends_field[self.data[closing + 1]]:
+            origins.append(closing + 1)
+        return origins
 
 
-def _start_between(data: bytes, outside: Span, goal: int) -> int | None:
-    """The first record start >= goal that follows a line end within data[outside]."""
-    for line_end in _LINE_END.finditer(data, max(outside[0], goal - 2), outside[1]):
-        if line_end.end() >= goal:
-            return line_end.end()
-    return None
-
-
-Event = tuple[Literal["quoted", "malformed", "undecided"], int, int]
-
-
-def _walk(data: bytes, origin: int, grammar: Grammar, *, at_end: bool) -> Iterator[Event]:
-    """Quoted fields and malformed lines from `origin`, which is outside quotes, in order.
-
-    Ends with "undecided" when bytes after `data` (unless `at_end`) are needed to go on.
-    """
-    place = record = origin
-    while (opening := _opening_quote(data, place, grammar)) is not None:
-        for line_end in _LINE_END.finditer(data, place, opening):
-            record = line_end.end()
-        closing = _closing_quote(data, opening, grammar)
-        more = not at_end
-        if closing is None and more and opening + grammar.max_field_bytes >= len(data):
-            yield "undecided", opening, len(data)
-            return
-        if closing is not None and closing + 1 == len(data) and more:
-            yield "undecided", opening, len(data)
-            return
-        if closing is not None and (
-            closing + 1 == len(data) or data[closing + 1] in grammar.field_ends
-        ):
-            place = closing + 1
-            yield "quoted", opening, place
-            continue
-        broken_line = _LINE_END.search(data, opening)
-        if more and (broken_line is None or broken_line.end() == len(data)):
-            yield "undecided", opening, len(data)
-            return
-        place = len(data) if broken_line is None else broken_line.end()
-        yield "malformed", record, place
-        record = place
-
-
-def _opening_quote(data: bytes, place: int, grammar: Grammar) -> int | None:
-    """The first quote from `place` that stands at the start of a field."""
-    at = data.find(grammar.quote_byte, place)
-    while at > 0 and data[at - 1] not in grammar.field_ends:
-        at = data.find(grammar.quote_byte, at + 1)
-    return at if at >= 0 else None
-
-
-def _closing_quote(data: bytes, opening: int, grammar: Grammar) -> int | None:
-    """The first quote after `opening` that is not doubled, within the length of a field."""
-    limit = opening + grammar.max_field_bytes + 1
-    at = data.find(grammar.quote_byte, opening + 1, limit)
-    while at >= 0 and data[at + 1 : at + 2] == grammar.quote_byte:
-        at = data.find(grammar.quote_byte, at + 2, limit)
-    return at if at >= 0 else None
+def _line_stops(raw: npt.NDArray[np.uint8]) -> Ints:
+    """Where each line end of `raw` stops, \\r\\n as one."""
+    is_end = raw == _LF
+    returns = np.flatnonzero(raw == _CR)
+    if len(returns):
+        is_end[returns[raw[np.minimum(returns + 1, len(raw) - 1)] != _LF]] = True
+    return np.flatnonzero(is_end) + 1
 
 
 def _well_formed_fields(data: bytes, grammar: Grammar) -> Ints | None:
