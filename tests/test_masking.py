@@ -143,6 +143,28 @@ def test_a_file_without_a_header_is_refused_without_its_first_record(tmp_path: P
     assert "jane" not in answer.out + answer.err
 
 
+@pytest.mark.parametrize("record", [b"Lamp,+49 30 123456,x\n", b"Lamp,1951-07-03,17850123\n"])
+@pytest.mark.parametrize("command", ["clean-data", "review-lookups", "profile-data", "new-dataset"])
+def test_nor_is_one_with_a_telephone_number_in_it(
+    command: str, record: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "feed.csv").write_bytes(record * 3)
+    words = ("name=mine",) if command == "new-dataset" else ()
+    answer = ask(command, "input=feed.csv", *words, cwd=tmp_path)
+    assert (answer.code, len(answer.errors)) == (2, 1)
+    assert "a long number, so it is a record" in answer.errors[0] or (
+        "its first record reads like data: " in answer.errors[0]
+    )
+    for value in ("123456", "1951", "17850123"):
+        assert value not in answer.out + answer.err
+
+
+def test_a_header_may_hold_days(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_bytes(b"region,2026-01-01,2026-02-01\nDelhi,1,2\n")
+    answer = ask("clean-data", "input=feed.csv", cwd=tmp_path)
+    assert "the header has 3 columns: 'region', '2026-01-01', '2026-02-01'" in answer.errors[0]
+
+
 def test_the_highest_value_of_a_personal_number_is_not_observed(place: Place) -> None:
     figure = {"column": "unit_price", "min_value": 0, "max_value": 0.5}
     place.write_suites([{"type": f"expect_column_{what}_to_be_between", "kwargs": figure}

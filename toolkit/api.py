@@ -3,6 +3,11 @@
 rules = load_rules("ecommerce", as_of=date(2026, 11, 23))
 evaluated = evaluate_feed(rules, ["feed.csv"])
 clean, rejected = clean_rows(evaluated, rules.contract), rejected_rows(evaluated)
+
+Frames and aggregations hold the values of personal columns as they are, for a program
+to go on with; `mask_tables` makes of aggregations what the commands write, before they are shown:
+
+tables = mask_tables(aggregate(clean, rules.contract), rules.contract, find_key(Path("data")))
 """
 
 from __future__ import annotations
@@ -16,11 +21,13 @@ from typing import Any
 import yaml
 
 from toolkit.aggregate.dataset import aggregate, aggregate_lazily
+from toolkit.aggregate.tables import mask_tables
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import clean_rows, evaluate_feed, rejected_rows
 from toolkit.config import read_contract
 from toolkit.contract_files import compose_contract
 from toolkit.errors import ConfigError
+from toolkit.mask_key import find_key
 from toolkit.shipped import shipped_folder
 from toolkit.workspace import Workspace
 from toolkit.yaml_check import checked_yaml
@@ -31,7 +38,9 @@ __all__ = [
     "aggregate_lazily",
     "clean_rows",
     "evaluate_feed",
+    "find_key",
     "load_rules",
+    "mask_tables",
     "rejected_rows",
 ]
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 _ADDRESS = re.compile(r"[^@\s]@[^@\s]")
+# A telephone or customer number. Days such as 2026-03-01 may be names of columns.
+_LONG_NUMBER = re.compile(r"\s*(?!\d{4}([-/.])\d\d\1\d\d\s*$)\+?(?:[ ()/.-]*\d){6,}[ ()/.-]*")
 # user:password@ of an address, with its protocol or without.
 _CREDENTIALS = re.compile(
     r"([A-Za-z][\w+.-]*://)[^\s/'\"]*@|(?<![^\s='\"])[^\s/:@=]+:[^\s/@]+@(?=[\w.\[-]+:\d)"
@@ -577,9 +579,14 @@ class ClusterError(ToolkitError):
 
 
 def _header(cells: Sequence[str]) -> str:
-    """What a header holds. One with an e-mail address in it is a record, which is nobody's."""
-    if any(_ADDRESS.search(cell) for cell in cells):
-        return "(hidden: it holds an e-mail address, so it is a record and no header)"
+    """What a header holds. One with an e-mail address or a long number in it is a record, which is
+    nobody's."""
+    for what, found in (
+        ("an e-mail address", _ADDRESS.search),
+        ("a long number", _LONG_NUMBER.fullmatch),
+    ):
+        if any(map(found, cells)):
+            return f"(hidden: it holds {what}, so it is a record and no header)"
     return ", ".join(repr(name) for name in cells[:20])
 
 

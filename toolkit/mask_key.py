@@ -68,6 +68,11 @@ def find_or_make_key(data_dir: Path, given: Path | None = None) -> bytes:
     return made
 
 
+def fingerprint(key: bytes) -> str:
+    """What tells one key from another, and nothing else of either."""
+    return hashlib.blake2b(b"the key of masks", key=key, digest_size=8).hexdigest()
+
+
 def _key(text: str, where: str) -> bytes:
     text = text.strip()
     if len(text) < _SHORTEST:

@@ -62,7 +62,7 @@ def test_a_rival_and_a_single_column_are_doubts() -> None:
         ("\n\r\n", "no header, the file is empty (0 records)"),
         (
             "1,Lamp,2.50\n2,Desk,3.50\n",
-            "has no header: its first record reads like data: '1', '2.5",
+            "has no header: its first record reads like data: 2 of its 3 cells are numbers,",
         ),
         ("2024-01-05,x\n2024-01-06,y\n", "has no header: its first record reads like data"),
         ("7,8\n", "has no header: its only record reads like data"),

@@ -63,14 +63,15 @@ def read_piece(piece: Piece, contract: Contract) -> pa.Table:
 def days_covered(pieces: Sequence[Piece], contract: Contract) -> dict[str, tuple[date, date]]:
     """The first and the last day of each column that is summed by month, told from the footers.
 
-    A column is left out where a footer does not say.
+    A column is left out where a footer does not say, or where the days are somebody's.
     """
+    personal = contract.personal_clean_columns()
     columns = {
         grain.column
         for aggregation in contract.aggregations.values()
         if isinstance(aggregation, Summary)
         for grain in aggregation.by.values()
-        if grain.unit == "month"
+        if grain.unit == "month" and grain.column not in personal
     }
     footers = []
     for path in dict.fromkeys(piece.path for piece in pieces):

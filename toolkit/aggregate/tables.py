@@ -88,7 +88,8 @@ def mask_tables(
     """The aggregations with masks, which are text, for the values of personal columns.
 
     Labels of groups are hashed, however their column is masked, so that groups stay apart. Months
-    and measures stay as they are: they speak of several rows.
+    and measures stay as they are: they speak of several rows. Without a key what would be hashed
+    is "(hidden)".
     """
     masks = Masks.of_clean(contract, key)
     return {

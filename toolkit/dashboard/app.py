@@ -1,4 +1,5 @@
-"""The dashboard's page: run by streamlit, with the workspace as its only word."""
+"""The dashboard's page: run by streamlit, with the workspace, and perhaps a file with the key of
+masks, as its words."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ header.stAppHeader {height: 0; min-height: 0}
 </style>"""
 
 
-def show(workspace: Workspace) -> None:
+def show(workspace: Workspace, mask_key: Path | None = None) -> None:
     """The whole page, once: it is run again for each change of what is chosen."""
     st.set_page_config(page_title="Sales feed", page_icon=str(_ICON), layout="wide")
     st.html(_STYLE)
@@ -44,7 +45,7 @@ def show(workspace: Workspace) -> None:
         dataset = choose("Dataset", datasets, "dataset") if len(datasets) > 1 else None
     _follow(workspace)
     with explained():
-        _PAGES[page or "Overview"](View.of(workspace, dataset))
+        _PAGES[page or "Overview"](View.of(workspace, dataset, mask_key))
 
 
 def _follow(workspace: Workspace) -> None:
@@ -60,4 +61,4 @@ def _follow(workspace: Workspace) -> None:
 
 
 if __name__ == "__main__":
-    show(Workspace(Path(sys.argv[1])))
+    show(Workspace(Path(sys.argv[1])), *map(Path, sys.argv[2:]))

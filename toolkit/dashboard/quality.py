@@ -195,7 +195,9 @@ def _show_rejected(view: View, run: PastRun, reason: str | None) -> None:
         )
         number = right.number_input("Page", 1, 1_000, key="rows", bind="query-params")
         wanted = Wanted(reason, text, number - 1)
-        page = read_page(dataset, wanted, view.mask_key())
+        page = read_page(dataset, wanted, view.key())
+        if page.about_masks:
+            st.caption(page.about_masks)
         if not page.rows.num_rows:
             st.info(f"No such row{_searched(page)}.", icon=":material/info:")
             return

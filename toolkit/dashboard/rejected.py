@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +19,7 @@ from toolkit.contract import (
     SOURCE_ROW_COLUMN,
 )
 from toolkit.dashboard.files import Unreadable, read_json
+from toolkit.mask_key import fingerprint
 from toolkit.masking import Masks, is_mask
 from toolkit.store import MANIFEST
 
@@ -40,12 +42,13 @@ class Wanted:
 @dataclass(frozen=True)
 class Page:
     """Rows as they stood in the file, with their facts. `has_more` rows follow; `n_searched` were
-    looked at, all there are if `is_all`."""
+    looked at, all there are if `is_all`. `about_masks` says why masks are not those of reports."""
 
     rows: pa.Table
     has_more: bool
     n_searched: int
     is_all: bool
+    about_masks: str = ""
 
 
 def read_page(dataset: Path, wanted: Wanted, key: bytes | None = None) -> Page:
@@ -61,7 +64,7 @@ def read_page(dataset: Path, wanted: Wanted, key: bytes | None = None) -> Page:
     try:
         masks = _masks(dataset, key)
         page = _read_page(parts, wanted, masks)
-        return replace(page, rows=masks.table(page.rows))
+        return replace(page, rows=masks.table(page.rows), about_masks=_about(dataset, masks))
     except (OSError, KeyError, pa.ArrowException) as error:
         first_line = str(error).partition("\n")[0]
         raise Unreadable(f"{dataset} is damaged or being replaced: {first_line}.") from None
@@ -69,10 +72,31 @@ def read_page(dataset: Path, wanted: Wanted, key: bytes | None = None) -> Page:
 
 def _masks(dataset: Path, key: bytes | None) -> Masks:
     """Those of the dataset; one that an older toolkit wrote does not say what is personal."""
+    return Masks.of_manifest(_personal(dataset).get("rejected") or {}, key)
+
+
+def _personal(dataset: Path) -> Mapping[str, Any]:
+    """What the manifest tells of personal columns."""
     if not (dataset / MANIFEST).exists():
-        return Masks()
-    told = read_json(dataset / MANIFEST).get("personal") or {}
-    return Masks.of_manifest(told.get("rejected") or {}, key)
+        return {}
+    return read_json(dataset / MANIFEST).get("personal") or {}
+
+
+def _about(dataset: Path, masks: Masks) -> str:
+    """Why masks are none, or not those that the run made."""
+    if not any(mask.how == "hash" for mask in masks.by_column.values()):
+        return ""
+    if masks.key is None:
+        return "Personal values are hidden: no key of masks can be read; mask_key=FILE names one."
+    personal = _personal(dataset)
+    if personal.get("masked") in ("rejected", "both"):
+        return ""
+    if personal.get("key") in (None, fingerprint(masks.key)):
+        return ""
+    return (
+        "Personal values have other masks here than in the run's report, which was made with "
+        "another key; mask_key=FILE names it."
+    )
 
 
 def _read_page(parts: Sequence[Path], wanted: Wanted, masks: Masks) -> Page:

@@ -13,6 +13,7 @@ from toolkit.command_line import typed
 from toolkit.config import Settings
 from toolkit.dashboard.palette import DARK, LIGHT
 from toolkit.errors import DashboardError
+from toolkit.mask_key import KEY_VARIABLE, find_key
 from toolkit.workspace import Workspace
 
 HOST = "127.0.0.1"
@@ -41,7 +42,8 @@ _CONFIG: dict[str, Any] = {
 def run_dashboard(settings: Settings, _: Path) -> None:
     """Serve the dashboard of data_dir until it is interrupted.
 
-    Raises DashboardError without streamlit, without a workspace, or when the port is taken.
+    Raises DashboardError without streamlit, without a workspace, or when the port is taken, and
+    ConfigError for a key of masks that is given and is none.
     """
     try:
         # Takes a second; an older streamlit than the toolkit needs has no such module either.
@@ -53,6 +55,8 @@ def run_dashboard(settings: Settings, _: Path) -> None:
         raise DashboardError.no_workspace(
             settings.data_dir, f"run-pipeline {typed('data_dir', str(settings.data_dir))}"
         )
+    if settings.mask_key is not None or KEY_VARIABLE in os.environ:
+        find_key(workspace.data_dir, settings.mask_key)
     _check_port(settings.dashboard.port)
     _serve(workspace, settings)
 
@@ -104,7 +108,8 @@ def _serve(workspace: Workspace, settings: Settings) -> None:
         ],
     )
     # What follows the program's name is handed to the app as its own words.
-    sys.argv[1:] = [str(workspace.data_dir)]
+    key_file = settings.mask_key and settings.mask_key.absolute()
+    sys.argv[1:] = [str(path) for path in (workspace.data_dir, key_file) if path]
     print(f"dashboard of {workspace.data_dir}: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
     app.run(
         config={

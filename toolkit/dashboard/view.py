@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 from toolkit.dashboard.files import Unreadable, read_json
 from toolkit.dashboard.history import (
@@ -29,22 +30,29 @@ _CLEANING = ("run-pipeline", "clean-data")
 
 @dataclass(frozen=True)
 class View:
-    """The workspace and its runs, oldest first; `published` is None where `gap` says why."""
+    """The workspace and its runs, oldest first; `published` is None where `gap` says why.
+
+    `mask_key` is the file with the key of masks, where that is not the workspace's own.
+    """
 
     workspace: Workspace
     published: Published | None
     gap: Unreadable | None
     runs: Sequence[PastRun]
     problems: Sequence[str]
+    mask_key: Path | None = None
 
     @classmethod
-    def of(cls, workspace: Workspace, dataset: str | None = None) -> View:
+    def of(
+        cls, workspace: Workspace, dataset: str | None = None, mask_key: Path | None = None
+    ) -> View:
         """What is to be seen of a dataset, or of the one that was published last."""
         runs, problems = read_runs(workspace)
         try:
-            return cls(workspace, read_published(workspace, dataset), None, runs, problems)
+            published = read_published(workspace, dataset)
         except Unreadable as gap:
-            return cls(workspace, None, gap, runs, problems)
+            return cls(workspace, None, gap, runs, problems, mask_key)
+        return cls(workspace, published, None, runs, problems, mask_key)
 
     def needed(self) -> Published:
         """What is published. Raises Unreadable where nothing is."""
@@ -52,10 +60,10 @@ class View:
             raise self.gap or Unreadable("There are no aggregations.")
         return self.published
 
-    def mask_key(self) -> bytes | None:
-        """What personal values are masked with; None where the workspace has no key to be read."""
+    def key(self) -> bytes | None:
+        """What personal values are masked with; None where there is no key to be read."""
         try:
-            return find_key(self.workspace.data_dir)
+            return find_key(self.workspace.data_dir, self.mask_key)
         except ConfigError:
             return None
 

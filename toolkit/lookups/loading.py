@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from toolkit.contract import Category, Contract, LookupLimits, Mapped, Text
@@ -22,13 +23,15 @@ def load_lookups(
     """The lookup of every column that needs one, by column; of `only` these, if given.
 
     Raises LookupFileError when a file is missing, is no JSON of the right shape, maps to a name
-    outside the canonical list, or says two things of one value.
+    outside the canonical list, or says two things of one value; without values where any lookup of
+    the contract holds personal ones.
     """
-    return {
-        name: load_lookup(column, folder, contract.lookup_limits)
-        for name, column in contract.lookup_columns().items()
-        if only is None or name in only
-    }
+    with values_hidden(contract):
+        return {
+            name: _load_lookup(column, folder, contract.lookup_limits)
+            for name, column in contract.lookup_columns().items()
+            if only is None or name in only
+        }
 
 
 def load_numbers(
@@ -39,19 +42,42 @@ def load_numbers(
     Raises LookupFileError when a file is missing, is no JSON object of value -> finite number, or
     says two things of one value.
     """
-    return {
-        fill.map: check_numbers(LookupText.read(folder / fill.map, "map", contract.lookup_limits))
-        for fill in contract.repairs
-        if fill.map is not None and (only is None or fill.column in only)
-    }
+    limits = contract.lookup_limits
+    with values_hidden(contract):
+        return {
+            fill.map: check_numbers(LookupText.read(folder / fill.map, "map", limits))
+            for fill in contract.repairs
+            if fill.map is not None and (only is None or fill.column in only)
+        }
 
 
-def load_lookup(column: Text | Category | Mapped, folder: Path, limits: LookupLimits) -> Lookup:
-    """The lookup of one column; errors as in `load_lookups`, of a personal one without values."""
+def personal_lookups(contract: Contract) -> dict[str, str]:
+    """The lookup files that hold values of a personal column, and of which."""
+    personal = contract.personal_columns()
+    held: list[tuple[str, str]] = []
+    for name, column in contract.lookup_columns().items():
+        match column:
+            case Mapped():
+                held += [(column.values, name), (column.map, name)]
+            case Category():
+                held.append((column.values, name))
+                if column.repair is not None:
+                    held += [(column.repair.map, name), (column.repair.map, column.repair.by)]
+            case Text(map=str(file)):
+                held.append((file, name))
+    for fill in contract.repairs:
+        if fill.map is not None and fill.by is not None:
+            held += [(fill.map, fill.column), (fill.map, fill.by)]
+    return {file: name for file, name in reversed(held) if name in personal}
+
+
+@contextmanager
+def values_hidden(contract: Contract) -> Iterator[None]:
+    """What is wrong with a lookup comes without values where lookups hold personal ones."""
     try:
-        return _load_lookup(column, folder, limits)
+        yield
     except LookupFileError as error:
-        if column.personal is None:
+        if not personal_lookups(contract):
             raise
         raise LookupFileError(hide_quoted(str(error))) from None
 

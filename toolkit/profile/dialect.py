@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from toolkit.errors import InputError
+from toolkit.masking import hide_addresses
 from toolkit.units import human_share
 
 _DELIMITERS = ",;\t|"
@@ -143,7 +144,9 @@ def _check_header(best: _Try, shown: str) -> None:
     first, others = best.records[0], best.records[1:]
     if others and len(first) < best.n_fields and sum(map(bool, first)) <= 1:
         raise InputError.no_header(
-            shown, f"its first record is {first[0]!r}, yet most have {best.n_fields} fields"
+            shown,
+            f"its first record is {hide_addresses(first[0])!r}, "
+            f"yet most have {best.n_fields} fields",
         )
     typed = [
         place
@@ -152,8 +155,12 @@ def _check_header(best: _Try, shown: str) -> None:
     ]
     as_data = [place for place in typed if _is_typed(first[place])]
     if as_data and 2 * len(as_data) >= len(typed):
-        cells = ", ".join(repr(first[place]) for place in as_data[:3])
-        raise InputError.no_header(shown, f"its first record reads like data: {cells}")
+        # Which they are is not said: they are somebody's.
+        raise InputError.no_header(
+            shown,
+            f"its first record reads like data: {len(as_data)} of its {len(first)} cells are "
+            "numbers, days or e-mail addresses",
+        )
     if not others and first and all(map(_is_typed, filter(None, first))):
         raise InputError.no_header(shown, "its only record reads like data")
 

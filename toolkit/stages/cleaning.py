@@ -25,6 +25,7 @@ from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
 from toolkit.config import HALVES, Outputs
 from toolkit.errors import ConfigError, InputError, ValidationError
+from toolkit.mask_key import fingerprint
 from toolkit.masking import Masks
 from toolkit.progress import Stage
 from toolkit.read.blocks import header_notes, names_shown, plan_blocks
@@ -318,6 +319,7 @@ def _manifest(
             "clean": Masks.of_clean(settings.dataset, None).as_manifest(),
             "rejected": Masks.of_file(settings.dataset, None).as_manifest(),
             "masked": settings.outputs.mask_personal,
+            "key": fingerprint(run.mask_key) if settings.dataset.personal_columns() else None,
         },
         "inputs": [
             {

@@ -19,6 +19,7 @@ from toolkit.contract import Contract, Mapped
 from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.interrupts import hold_interrupts
 from toolkit.lookups.building import NameRules
+from toolkit.lookups.loading import personal_lookups, values_hidden
 from toolkit.lookups.planning import Plan, Wish, groups_of
 from toolkit.lookups.review import Doubt, doubts_table, find_doubts, write_doubts
 from toolkit.lookups.suggested import Draft, LookupFile, marks_path
@@ -88,7 +89,8 @@ def build(run: Run, wishes: Sequence[Wish], inputs: Sequence[str], *, is_all: bo
 
     Without `is_all` the run may still fail once they are written.
     """
-    with record_stage(run.report, "lookups") as facts:
+    contract = run.settings.dataset
+    with record_stage(run.report, "lookups") as facts, values_hidden(contract):
         place = _Place.of(run, _names(run, wishes))
         plan = _plan(run, place)
         # What a person got wrong is told before the data is read.
@@ -107,7 +109,7 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
     Lookups are written only if `accept` says what to accept.
     """
     settings, contract = run.settings, run.settings.dataset
-    with record_stage(run.report, "review") as facts:
+    with record_stage(run.report, "review") as facts, values_hidden(contract):
         place = _Place.of_workspace(run)
         plan = _plan(run, place)
         plan.make(wishes, _nothing(run, wishes))
@@ -231,12 +233,15 @@ def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
     """Write the files that differ from what is there, the marks before the files they are about."""
     plan.check()
     drafts = {n: d for n, d in plan.drafts.items() if place.only in (None, n)}
+    personal = personal_lookups(run.settings.dataset)
     marks: dict[Path, str] = {}
     files: dict[Path, str] = {}
     for name, draft in drafts.items():
         path = place.path(name)
         files[path], marks[marks_path(path)] = draft.lookup_text.text, draft.marks_text()
         run.note(facts, _told(path.name, plan.originals[name], draft))
+        if name in personal:
+            run.note(facts, f"{path.name}: holds values of {personal[name]}, which is personal")
         facts.paths[name] = path
     if place == _Place.of_workspace(run) and not run.workspace.has_own_lookups:
         run.note(facts, f"{place.folder} is new; it begins with the starter lookups")
