@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.commands import ask
-from toolkit.dashboard.files import Unreadable
+from toolkit.dashboard.files import Unreadable, read_frame
 from toolkit.dashboard.published import NO_LABEL, read_published
 from toolkit.workspace import Workspace
 
@@ -163,3 +165,33 @@ def test_extra_facts_in_a_manifest_do_no_harm(own: Workspace) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"new": 1}))
 
     assert read_published(own).problems == {}
+
+
+def test_whole_numbers_beside_missing_ones_stay_whole(tmp_path: Path) -> None:
+    large = 2**53 + 1
+    pq.write_table(pa.table({"n": [large, None], "x": [0.5, None]}), tmp_path / "t.parquet")
+    frame = read_frame(tmp_path / "t.parquet")
+    assert frame["n"].tolist()[0] == large
+    assert frame.to_csv(index=False) == f"n,x\n{large},0.5\n,\n"
+
+
+def test_whole_numbers_that_browsers_lack_are_written_out() -> None:
+    numbers = pd.array([2**53 + 1, -(2**63), None], dtype="Int64")
+    frame = pd.DataFrame({"n": numbers, "small": [2**53 - 1, 1, 2]})
+    shown = AppTest.from_function(_show, kwargs={"frame": frame}).run()
+    assert [error.value for error in shown.exception] == []
+    [table] = shown.dataframe
+    assert table.value["n"].fillna("").tolist() == [
+        "9,007,199,254,740,993", "-9,223,372,036,854,775,808", "",
+    ]  # fmt: skip
+    assert table.value["small"].tolist() == [2**53 - 1, 1, 2]
+
+
+def _show(frame: object) -> None:
+    import pandas
+    import streamlit
+
+    from toolkit.dashboard.parts import small_table
+
+    assert isinstance(frame, pandas.DataFrame)
+    small_table(frame, {"n": streamlit.column_config.NumberColumn("N", format="%,d")})

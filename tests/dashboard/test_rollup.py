@@ -167,3 +167,25 @@ def test_means_of_values_that_rows_may_lack_are_not_merged() -> None:
     table = Table("sales", summary, frame, frozenset({"weight"}))
     assert honest_measures(table) == ["n"]
     assert honest_measures(Table("sales", summary, frame)) == ["n", "mean_weight"]
+
+
+@pytest.mark.parametrize("by", [[], ["month"]])
+def test_whole_numbers_are_added_up_exactly(by: list[str]) -> None:
+    measures = {
+        "units": Measure(sum="units"),
+        "lines": Measure(count="rows"),
+        "each": Measure(ratio=("units", "lines")),
+    }
+
+    def added(*numbers: int) -> dict[str, Any]:
+        rows = [
+            {"month": "2026-01", "region": str(n), "units": units, "lines": 1, "each": units}
+            for n, units in enumerate(numbers)
+        ]
+        [found] = rolled_up(table_of(rows, measures), by, {}).to_dict("records")
+        return {name: found[name] for name in measures}
+
+    assert added(2**53, 1) == {"units": 2**53 + 1, "lines": 2, "each": 2.0**52}
+    assert added(2**62, 2**62 - 1) == {"units": 2**63 - 1, "lines": 2, "each": 2.0**62}
+    assert added(2**62, 2**62) == {"units": 2.0**63, "lines": 2, "each": 2.0**62}
+    assert added(-(2**63), 2**62, 2**62) == {"units": 0, "lines": 3, "each": 0}

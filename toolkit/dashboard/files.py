@@ -16,6 +16,7 @@ Value = TypeVar("Value")
 # What a file of the dashboard may hold at most; the largest of 100M rows has half a megabyte.
 _MOST_BYTES = 256 << 20
 _MOST_REMEMBERED = 1_000
+_WHOLE = {pa.int64(): pd.Int64Dtype()}
 _remembered: dict[tuple[Path, Callable[[Path], Any]], tuple[tuple[int, ...], Any]] = {}
 
 
@@ -74,7 +75,16 @@ def _load_object(path: Path) -> dict[str, Any]:
 
 def _load_frame(path: Path) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
-        return file.read().to_pandas()
+        table = file.read()
+    frame = table.to_pandas()
+    # Whole numbers of which some are missing would come as floats, which round the large ones.
+    return frame.assign(
+        **{
+            field.name: table.column(field.name).to_pandas(types_mapper=_WHOLE.get)
+            for field in table.schema
+            if field.type in _WHOLE and table.column(field.name).null_count
+        }
+    )
 
 
 def _first_line(error: Exception) -> str:

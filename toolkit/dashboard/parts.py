@@ -23,6 +23,7 @@ from toolkit.visible import cell_for_people
 Item = TypeVar("Item")
 
 MOST_BARS = 30
+_LARGEST_OF_BROWSERS = 2**53 - 1
 _ROW_PIXELS, _TABLE_PIXELS = 35, 388
 
 _TAKEN = ("page", "aggregation", "metric", "by", "reason", "run", "text", "rows")
@@ -210,9 +211,28 @@ class Clickable:
 
 def small_table(frame: pd.DataFrame, columns: Mapping[str, ColumnConfig]) -> None:
     """Rows that the table's own tools sort, search and download; none has a formula."""
-    frame = frame_for_people(frame)
+    frame, columns = _large_as_text(frame_for_people(frame), columns)
     height = min(_ROW_PIXELS * (len(frame) + 1) + 3, _TABLE_PIXELS)
     st.dataframe(frame, hide_index=True, column_config=dict(columns), height=height)
+
+
+def _large_as_text(
+    frame: pd.DataFrame, columns: Mapping[str, ColumnConfig]
+) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
+    """Columns of whole numbers that a browser has no number for, written out."""
+    large = [
+        str(name)
+        for name, values in frame.items()
+        if pd.api.types.is_integer_dtype(values)
+        and not values.dropna().between(-_LARGEST_OF_BROWSERS, _LARGEST_OF_BROWSERS).all()
+    ]
+    texts = {
+        name: pd.Series([None if pd.isna(n) else f"{n:,}" for n in frame[name]], frame.index)
+        for name in large
+    }
+    titles = {name: columns[name].get("label") if name in columns else None for name in large}
+    shown = {n: st.column_config.TextColumn(t, alignment="right") for n, t in titles.items()}
+    return frame.assign(**texts), {**columns, **shown}
 
 
 def frame_for_people(frame: pd.DataFrame) -> pd.DataFrame:

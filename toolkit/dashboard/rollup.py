@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from toolkit.contract import Measure
 from toolkit.dashboard.published import Table
+from toolkit.figures import HIGHEST, LOWEST
 
 Kept = Mapping[str, Collection[str]]
 """Grain -> the labels that are kept; a grain that is left out keeps all of them."""
@@ -55,17 +57,32 @@ def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
     for name in means:
         # A mean of no rows is null and weighs nothing.
         parts[name] = (frame[name] * frame[count]).fillna(0.0)
-    if by:
-        found = parts.groupby(list(by), sort=True, as_index=False).sum()
-    else:
-        found = parts.sum().to_frame().T
+    found = _added_up(parts, list(by), added)
     for name in means:
         found[name] = found[name] / found[count].where(found[count] != 0)
     for name, measure in measures.items():
         if measure.ratio is not None:
             over, under = (found[part] for part in measure.ratio)
-            found[name] = over / under.where(under != 0)
+            found[name] = [a / b if b else math.nan for a, b in zip(over, under, strict=True)]
     return found[[*by, *measures]]
+
+
+def _added_up(parts: pd.DataFrame, by: list[str], added: Sequence[str]) -> pd.DataFrame:
+    """The sums of each group, of whole numbers exactly; beyond 64 bits they are floats."""
+    whole = [name for name in added if pd.api.types.is_integer_dtype(parts[name])]
+    large = [name for name in whole if _largest(parts[name]) * len(parts) > HIGHEST]
+    parts = parts.astype(dict.fromkeys(large, object))
+    if by:
+        found = parts.groupby(by, sort=True, as_index=False).sum()
+    else:
+        found = pd.DataFrame({name: [parts[name].sum()] for name in added})
+    fits = {name: found[name].between(LOWEST, HIGHEST).all() for name in large}
+    return found.astype({name: "int64" if fits[name] else "float64" for name in large})
+
+
+def _largest(whole: pd.Series) -> int:
+    """How far from 0 whole numbers are."""
+    return max(int(whole.max()), -int(whole.min())) if len(whole) else 0
 
 
 def _row_count(table: Table) -> str | None:
