@@ -143,7 +143,7 @@ def test_rows_per_second(rows_in: int | None, seconds: float, rate: float | None
 
 def test_versions_of_what_the_results_depend_on() -> None:
     found = versions()
-    assert list(found) == ["python", "toolkit", "dask", "pyarrow", "pandas", "numpy"]
+    assert list(found) == ["python", "code", "toolkit", "dask", "pyarrow", "pandas", "numpy"]
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))
     assert found["dask"][0].isdigit()
 

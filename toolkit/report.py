@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from toolkit.code_digest import code_digest
 from toolkit.errors import OutputError, ToolkitError, ValidationError
 from toolkit.interrupts import was_interrupted
 from toolkit.resources import ResourceSampler, Sample, describe_machine
@@ -246,8 +247,11 @@ def write_report(report: RunReport, run_dir: Path) -> Path:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and what the results depend on, without importing any of it."""
-    found = {"python": platform.python_version()}
+    """Of Python and what the results depend on, without importing any of it.
+
+    `code` is the digest of the toolkit's source, which tells commits of one version apart.
+    """
+    found = {"python": platform.python_version(), "code": code_digest()}
     for name, distribution in _DISTRIBUTIONS.items():
         try:
             found[name] = version(distribution)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from toolkit.code_digest import code_digest
 from toolkit.command_line import AGGREGATE, CLEAN, GENERATE, PIPELINE, VALIDATE
 from toolkit.errors import ConfigError
-from toolkit.report import versions
 from toolkit.sweeps.record import SWEEP_FILE, SweepRecord, is_done
 from toolkit.sweeps.shared_feed import generator_digest
 from toolkit.workspace import Workspace
@@ -64,7 +64,7 @@ def fingerprint_inputs(command: str, values: Mapping[str, Any]) -> dict[str, str
     Inputs count as changed with their size or time of change, lookups and suites with their text.
     A file that is missing is left out: the job that wants it will say so.
     """
-    found = {"the toolkit": versions()["toolkit"]}
+    found = {"the toolkit": code_digest()}
     workspace = Workspace(Path(values["data_dir"]))
     if command == GENERATE or (command == PIPELINE and not values["input"]):
         found["the generator"] = generator_digest()

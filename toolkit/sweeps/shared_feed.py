@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import toolkit.generate
+from toolkit.code_digest import PACKAGE, code_digest
 from toolkit.config import Settings
 from toolkit.store import write_json
 from toolkit.workspace import ledger_path
@@ -67,11 +65,6 @@ class SharedFeed:
         }
 
 
-@cache
 def generator_digest() -> str:
     """Changes with the generator's code, so that nobody has to remember to count a version up."""
-    digest = hashlib.sha256()
-    folder = Path(toolkit.generate.__path__[0])
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
+    return code_digest(PACKAGE / "generate")
