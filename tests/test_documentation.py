@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from packaging.requirements import Requirement
 
 from toolkit.contract import Contract
 from toolkit.lookups import load_lookups
@@ -51,3 +54,17 @@ def test_every_parameter_of_suites_is_listed(contract: Contract) -> None:
 def test_the_options_of_the_gate_are_those_that_there_are() -> None:
     options = {path.stem for path in (ROOT / "conf" / "validation").glob("*.yaml")}
     assert options == set(re.findall(r"`validation=(\w+)`", VALIDATION))
+
+
+def test_constraints_pin_every_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    lists = [
+        project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    ]
+    asked = {Requirement(each).name.lower() for each in chain(*lists)}
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pinned = {Requirement(line).name.lower(): str(Requirement(line).specifier) for line in lines}
+    assert asked - pinned.keys() == set()
+    assert all(specifier.startswith("==") for specifier in pinned.values())
