@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
+from tests.chromium import find_chromium
+
 WIDE, NARROW = 1280, 400
 _PATIENCE_MS = 10_000
 _FLAGS = (
@@ -44,10 +44,11 @@ class Visit:
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """A headless Chromium. Where there is none, the test fails and says how to get it."""
-    if not CHROMIUM.exists():
-        pytest.fail(f"there is no {CHROMIUM}: apt-get install chromium", pytrace=False)
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.fail("there is no Chromium: apt-get install chromium", pytrace=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         yield browser
         browser.close()
 

@@ -15,6 +15,8 @@ from tests.commands import ask
 from toolkit.api import load_rules
 from toolkit.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = ("ecommerce", "online_retail", "dirty_cafe")
 OWN = """
 defaults:

@@ -15,6 +15,8 @@ import yaml
 from tests.commands import ask, read
 from tests.test_datasets import RETAIL_FEED, feeds_are_here
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = Path(__file__).parents[1] / "docs" / "bring-your-own-data.md"
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 FEED = "online_retail.csv.gz"

@@ -49,6 +49,8 @@ def test_an_interrupt_while_python_cleans_up_is_not_lost() -> None:
     program = """
 import time, weakref
 from toolkit.interrupts import interrupts_kept
+
+pytestmark = pytest.mark.slow
 class Something: pass
 def interrupt(_): raise KeyboardInterrupt
 with interrupts_kept():

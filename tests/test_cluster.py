@@ -287,6 +287,8 @@ INTRUDER = """
 import json, logging, os, sys
 from distributed import Client
 from distributed.security import Security
+
+pytestmark = pytest.mark.slow
 logging.disable(logging.CRITICAL)
 for certificate, address in json.loads(sys.argv[1]):
     security = Security.temporary() if certificate == "own" else Security()

@@ -13,6 +13,8 @@ import pytest
 
 from tests.commands import ask
 
+pytestmark = pytest.mark.slow
+
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 RETAIL_FEED = SHARED / "online_retail" / "online_retail.csv.gz"
 CAFE_FEEDS = SHARED / "dirty_cafe"

@@ -19,6 +19,8 @@ from tests.feeds import HEADER, row_with, write_feed
 from toolkit.cli import run_command
 from toolkit.command_line import COMMANDS
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden" / "lookups"
 STARTERS = Path(__file__).parents[1] / "data" / "lookups"
 FEED = GOLDEN / "feed.csv"

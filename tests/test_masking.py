@@ -17,6 +17,8 @@ from toolkit.config import read_contract
 from toolkit.errors import ConfigError, LookupFileError
 from toolkit.masking import How, Mask, Masks, hide_addresses, hide_quoted
 
+pytestmark = pytest.mark.slow
+
 KEY = b"k" * 32
 PARTIAL = [
     ("email", "jane@example.com", "j***@e***.com"),

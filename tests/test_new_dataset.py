@@ -18,6 +18,8 @@ import yaml
 from tests.commands import Answer, ask, everything_in, left_in, read
 from toolkit.shipped import shipped_folder
 
+pytestmark = pytest.mark.slow
+
 QUICK = "cluster=sync"
 
 

@@ -15,6 +15,8 @@ from tests.feeds import row_with, write_feed
 from tests.stages.places import HOLDS, Place, about, severe
 from toolkit.dashboard.rejected import Wanted, read_page
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("ada", "grace", "linus", "edsger", "barbara", "donald")
 SUITE = (
     severe("warning", about("customer_email", "match_regex", regex="^nobody@")),

@@ -27,6 +27,8 @@ from toolkit.cli import run_command
 from toolkit.shipped import shipped_folder
 from toolkit.versions import new_version
 
+pytestmark = pytest.mark.slow
+
 Command = Callable[..., int]
 AGGREGATIONS = {
     "monthly_sales_summary",

@@ -19,6 +19,8 @@ from tests.commands import read, script_line
 from tests.feeds import row_with, write_feed
 from tests.test_pipeline import AGGREGATIONS, HIDDEN, same
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 GOOD = write_feed([row_with()])
 

@@ -13,6 +13,8 @@ from tests.values import changed
 from toolkit.config import read_settings
 from toolkit.sweeps.shared_feed import SharedFeed
 
+pytestmark = pytest.mark.slow
+
 HEADER = (
     "order_id,product_name,category,quantity,unit_price,discount_percent,region,sale_date,"
     "customer_email,revenue"

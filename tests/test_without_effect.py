@@ -11,6 +11,8 @@ from tests.feeds import GOOD_ROW, write_feed
 from toolkit.command_line import COMMANDS, LEGACY_FLAGS, TAKEN_BY, without_effect
 from toolkit.config import Config
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

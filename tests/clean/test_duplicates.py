@@ -31,6 +31,8 @@ from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import evaluate_feed
 from toolkit.clean.keys import Words, key_words
 
+pytestmark = pytest.mark.slow
+
 KEYS = st.lists(
     st.sampled_from(["", "a", "b", "aa", "12345678", "123456789", "é", "日" * 9, "\x00"])
 )

@@ -18,6 +18,8 @@ from toolkit.lookups import Lookup
 from toolkit.read.parse import Wanted, parse_bytes
 from toolkit.read.records import Grammar
 
+pytestmark = pytest.mark.slow
+
 CLEAN_ROW = {
     "order_id": "ORD-000000001",
     "product_name": "Desk Lamp",

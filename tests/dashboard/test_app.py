@@ -21,6 +21,8 @@ from toolkit.dashboard import app
 from toolkit.dashboard.history import RULE
 from toolkit.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("Overview", "Explore", "Data quality")
 Open = Callable[..., AppTest]
 

@@ -15,6 +15,8 @@ from tests.commands import ask
 from tests.dashboard.server import Served, serving
 from toolkit.workspace import Workspace
 
+pytestmark = pytest.mark.browser
+
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW])
 
 

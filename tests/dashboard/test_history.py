@@ -20,6 +20,8 @@ from toolkit.dashboard.history import (
 )
 from toolkit.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 REJECTED = [100, 103, 98, 101, 99]
 
 

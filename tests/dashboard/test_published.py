@@ -18,6 +18,8 @@ from toolkit.dashboard.files import Unreadable, read_frame
 from toolkit.dashboard.published import NO_LABEL, read_published
 from toolkit.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 MONTHLY = "monthly_sales_summary"
 
 

@@ -14,6 +14,8 @@ from tests.commands import ask, left_in, run_script
 from tests.conftest import ROOT
 from tests.dashboard.server import Served, free_port, interrupt, serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -30,6 +30,8 @@ from tests.conftest import ROOT
 from tests.feeds import GOOD_ROW, write_feed
 from toolkit.versions import pinned
 
+pytestmark = pytest.mark.strace
+
 CALLS = (
     "rename", "symlink", "mkdir", "unlink", "rmdir", "fsync", "openat", "write", "flock",
 )  # fmt: skip

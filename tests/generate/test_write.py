@@ -32,6 +32,8 @@ from toolkit.generate.write import (
     write_feed,
 )
 
+pytestmark = pytest.mark.slow
+
 SPEC = make_spec(4 * BLOCK_ROWS + 123)
 
 

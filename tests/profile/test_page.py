@@ -10,6 +10,8 @@ from tests.browser import NARROW, WIDE, open_browser, visiting
 from tests.commands import ask
 from tests.sweeps.test_page import REFERRING, Page
 
+pytestmark = pytest.mark.slow
+
 NASTY = "<script>alert(1)</script>"
 
 
@@ -52,6 +54,7 @@ def test_every_column_has_a_card_and_a_link_to_it(page: Path) -> None:
     assert NASTY in words
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_it_opens_in_a_browser_and_fits(page: Path, width: int) -> None:
     with open_browser() as browser, visiting(browser, page.as_uri(), width) as visit:

@@ -12,6 +12,8 @@ from tests.browser import NARROW, WIDE, open_browser, visiting
 from tests.run_page.facts import good_run, monstrous_run
 from toolkit.run_page.page import write_page
 
+pytestmark = pytest.mark.browser
+
 _OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
 
 

@@ -13,6 +13,8 @@ from tests.commands import left_in, read
 from tests.feeds import row_with, write_feed
 from tests.stages.places import Place, about
 
+pytestmark = pytest.mark.slow
+
 TILL: dict[str, Any] = {
     "name": "till",
     "columns": {

@@ -21,6 +21,8 @@ from tests.stages.places import (
     where,
 )
 
+pytestmark = pytest.mark.slow
+
 ENDS: dict[str, Expectation] = {
     "failed": FREE_GOODS,
     "errored": NO_REGEX,

@@ -15,6 +15,8 @@ from toolkit.dashboard.history import read_runs
 from toolkit.traces import clear_killed, is_alive, living, temporary_folder
 from toolkit.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_killed_run_is_told_and_cleared_away(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text("a,b\n" + "1,x\n" * 2_000_000)

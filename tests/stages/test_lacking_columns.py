@@ -10,6 +10,8 @@ import pytest
 
 from tests.commands import ask
 
+pytestmark = pytest.mark.slow
+
 HEADER = (
     "order_id,product_name,category,quantity,unit_price,discount_percent,region,sale_date,"
     "customer_email"

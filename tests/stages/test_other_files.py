@@ -11,6 +11,8 @@ from tests.commands import Answer, read
 from tests.feeds import GOOD_ROW, row_with, write_feed
 from tests.stages.places import Place
 
+pytestmark = pytest.mark.slow
+
 TEXT_CONTRACT = """
 name: plain
 columns:

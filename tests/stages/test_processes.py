@@ -13,6 +13,8 @@ from tests.commands import everything_in, run_script, script_line, wait_until
 from tests.conftest import ROOT
 from tests.stages.places import Place
 
+pytestmark = pytest.mark.slow
+
 GUARD = ROOT / "tests" / "guard"
 
 

@@ -16,6 +16,8 @@ from toolkit.dashboard.files import Unreadable
 from toolkit.dashboard.published import published_datasets, read_published
 from toolkit.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 SHOP = """
 name: shop
 reasons: [no_id, no_pieces]

@@ -31,6 +31,8 @@ from toolkit.errors import InputError
 from toolkit.report import record_stage
 from toolkit.stages.running import open_run
 
+pytestmark = pytest.mark.slow
+
 def stage(settings, run_dir):
     with open_run("generate-data", settings, run_dir) as run, record_stage(run.report, "generate"):
         if {published}:

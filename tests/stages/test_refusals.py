@@ -16,6 +16,8 @@ from tests.conftest import ROOT
 from tests.feeds import GOOD_ROW, row_with, write_feed
 from tests.stages.places import HOLDS, SINGLE_PIECES, Place, about, read_json, row_count, where
 
+pytestmark = pytest.mark.slow
+
 Damage = Callable[[Path], object]
 
 

@@ -20,6 +20,8 @@ from toolkit.run_page import page as run_page
 from toolkit.stages import aggregating
 from toolkit.units import human_count
 
+pytestmark = pytest.mark.slow
+
 TINY = ("size=tiny", "validation=off")
 
 

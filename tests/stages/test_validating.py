@@ -27,6 +27,8 @@ from tests.stages.places import (
 )
 from toolkit.validate.verdicts import TABLE_SCHEMA
 
+pytestmark = pytest.mark.slow
+
 SUITES = {
     kind: json.loads((ROOT / "expectations" / "ecommerce" / f"{kind}.json").read_text("utf-8"))
     for kind in ("clean", "rejected")

@@ -36,6 +36,8 @@ from toolkit.errors import InputError
 from toolkit.validate import discovery
 from toolkit.validate.actions import OfflineDataDocsAction
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def context() -> Any:

@@ -283,6 +283,8 @@ def test_importing_it_leaves_the_warnings_of_the_process_alone() -> None:
 import warnings
 before = warnings.showwarning
 import toolkit.validate.docs
+
+pytestmark = pytest.mark.slow
 assert warnings.showwarning is before
 """
     subprocess.run([sys.executable, "-c", program], check=True)

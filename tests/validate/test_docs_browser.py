@@ -13,6 +13,8 @@ from tests.browser import NARROW, WIDE, open_browser, visiting
 from tests.validate.docs_results import RUN_TIME, good_result, messy_result, with_verdicts
 from toolkit.validate.docs import DocsRun, add_run
 
+pytestmark = pytest.mark.browser
+
 SHOWN = "table.list > tbody > tr:visible"
 
 

@@ -33,6 +33,8 @@ target = Target("clean", path, path, suite, (), {})
 validated = validate_dataset(target, "run", datetime.now(UTC), Limits(0, Path(), 1 << 20))
 print(validated.checked[0].status.value)
 import sqlalchemy
+
+pytestmark = pytest.mark.slow
 """
 
 

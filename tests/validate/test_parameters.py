@@ -27,6 +27,8 @@ from toolkit.contract import (
 from toolkit.lookups import Lookup
 from toolkit.validate.parameters import suite_parameters
 
+pytestmark = pytest.mark.slow
+
 AS_OF = date(2026, 11, 23)
 DAYS = [AS_OF, date(2024, 2, 29), date(2023, 2, 28), date(2000, 1, 1), date(2019, 12, 31)]
 MANIFEST = {

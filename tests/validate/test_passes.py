@@ -37,6 +37,8 @@ from toolkit.validate.passes import (
 )
 from toolkit.validate.unique import KeySpill
 
+pytestmark = pytest.mark.slow
+
 TABLE = pa.table(
     {
         "n": range(10),

@@ -49,6 +49,7 @@ KNOWN_DIFFERENCES = {
 
 # Old spellings of a row condition, patterns with groups and sums of infinities are meant here.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:.*row_condition:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The condition_parser:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:This pattern is interpreted:UserWarning"),

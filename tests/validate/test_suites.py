@@ -157,6 +157,8 @@ OPEN_IN_STOCK = """
 import json, sys
 sys.path.append(sys.argv[1])
 import great_expectations as gx
+
+pytestmark = pytest.mark.slow
 context = gx.get_context(context_root_dir=".")
 suites = {suite.name: suite for suite in context.suites.all()}
 print(json.dumps({
