@@ -61,6 +61,17 @@ class TestLoading:
         assert (config.severity, config.notes) == ("warning", given["notes"])
         assert (config.description, config.meta) == ("Small.", {"owner": "ann"})
 
+    @pytest.mark.parametrize("bound", [2**53 + 1, -(2**53) - 1, 2**63 - 1])
+    def test_bounds_that_would_be_rounded_are_refused(self, bound: int, path: Path) -> None:
+        given = expectation("column_values_to_be_between", column="n", max_value=bound)
+        assert (
+            f"max_value: Great Expectations compares with floats, of which {bound} is none; the "
+            f"nearest is {int(float(bound))}"
+        ) in refusal(lambda: load(path, given))
+        exact = expectation("column_values_to_be_between", column="n", max_value=2**53)
+        values = expectation("column_values_to_be_in_set", column="n", value_set=[bound])
+        assert len(load(path, exact, values).expectations) == 2
+
     def test_ids_are_ignored_and_kwargs_may_be_left_out(self, path: Path) -> None:
         given = {"type": "expect_table_row_count_to_be_between", "id": "3f0e"}
         [found] = load(path, given).expectations

@@ -163,7 +163,20 @@ def _expectation(given: Any) -> Expectation:
         raise _Unusable(*_lines(kind, error.errors())) from None
     except (GreatExpectationsError, TypeError, ValueError) as error:
         raise _Unusable(f"{kind}: {' '.join(str(error).split())}") from None
+    if rounded := [*_rounded_bounds(expectation, given.get("kwargs") or {})]:
+        raise _Unusable(*(f"{kind}: {line}" for line in rounded))
     return expectation
+
+
+def _rounded_bounds(expectation: Expectation, kwargs: Mapping[str, Any]) -> Iterator[str]:
+    """Whole numbers that Great Expectations, which has floats for bounds, takes for others."""
+    for name, wanted in kwargs.items():
+        held = getattr(expectation, name, None)
+        if type(wanted) is int and isinstance(held, float) and held != wanted:
+            yield (
+                f"{name}: Great Expectations compares with floats, of which {wanted} is none; "
+                f"the nearest is {int(held)}"
+            )
 
 
 def _lines(kind: str, errors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
