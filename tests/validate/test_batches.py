@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -33,7 +31,6 @@ from tests.validate.same_as_stock import (
     stock_batch,
 )
 from toolkit.errors import InputError
-from toolkit.validate import discovery
 from toolkit.validate.actions import OfflineDataDocsAction
 
 pytestmark = pytest.mark.slow
@@ -151,19 +148,6 @@ class TestFramesOfProjects:
         [report] = result.run_results.values()
         assert report.results[0].result["unexpected_count"] == 2
         assert checkpoint.run(batch_parameters={"dataframe": frame_of(x=[1, 2])}).success
-
-    def test_it_opens_without_an_import_of_the_toolkit(self, tmp_path: Path) -> None:
-        self.saved(tmp_path)
-        hook = Path(discovery.__file__).with_name("sales_feed_toolkit.pth")
-        line = hook.read_text("utf-8").strip()
-        code = (
-            f"{line}; import sys; assert 'great_expectations' not in sys.modules; "
-            "import great_expectations as gx; assert 'dask' not in sys.modules; "
-            f"context = gx.get_context(mode='file', project_root_dir={str(tmp_path)!r}); "
-            "print(context.data_sources.get('feed').type, context.checkpoints.get('c').name)"
-        )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        assert done.stdout.split() == ["dask", "c"], done.stderr
 
 
 def test_a_checkpoint_writes_data_docs_that_need_no_network(tmp_path: Path) -> None:

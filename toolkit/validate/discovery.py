@@ -1,12 +1,12 @@
 """Projects on disk with a Dask source open without an import of the toolkit.
 
-The installed file sales_feed_toolkit.pth imports this as Python starts. It imports nothing itself:
-once Great Expectations meets the type `dask`, that imports our data source.
+In a wheel this file lies beside the package, as sales_feed_toolkit_discovery.py, and the installed
+sales_feed_toolkit.pth imports it as each Python starts. So it imports nothing but `sys`, and above
+all no package `toolkit`: a folder of that name is anybody's. It waits for Great Expectations, and
+imports our data source once a project has the type `dask`.
 """
 
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 
 _LOOKUP = "great_expectations.datasource.fluent.type_lookup"
 
@@ -18,22 +18,37 @@ class _OnImport:
         if name != _LOOKUP:
             return None
         sys.meta_path.remove(self)
-        spec = find_spec(name)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
+        for finder in sys.meta_path:
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                _add_to(spec.loader)  # type: ignore[no-untyped-call]
+                return spec
+        return None
 
-            def exec_module(module):  # type: ignore[no-untyped-def]
-                execute(module)
-                module.TypeLookup.__missing__ = _missing
 
-            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec
+def _add_to(loader):  # type: ignore[no-untyped-def]
+    """Have what a loader loads look further for types that it does not know."""
+    execute = loader.exec_module
+
+    def exec_module(module):  # type: ignore[no-untyped-def]
+        execute(module)
+        # An unknown version may have nothing of the kind, and is left as it is.
+        lookup = getattr(module, "TypeLookup", None)
+        if lookup is not None:
+            lookup.__missing__ = _missing
+
+    loader.exec_module = exec_module
 
 
 def _missing(lookup, key):  # type: ignore[no-untyped-def]
     """What a lookup does about a type that nobody has registered yet."""
     if key == "dask":
-        import_module("toolkit.validate.datasource")
+        from importlib import import_module
+
+        try:
+            import_module("toolkit.validate.datasource")
+        except ImportError as error:
+            raise KeyError(key) from error
         if key in lookup.data:
             return lookup.data[key]
     raise KeyError(key)
