@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import great_expectations.expectations as gxe
 import pandas as pd
 import pyarrow as pa
 import pytest
-from great_expectations.expectations.row_conditions import Column
+from great_expectations.expectations.row_conditions import Column, ComparisonCondition
 
-from tests.validate.same_as_stock import new_context
+from tests.validate.same_as_stock import (
+    dask_frame_batch,
+    differences,
+    new_context,
+    run_checks,
+    stock_batch,
+)
+from tests.validate.test_batches import frame_of
 from tests.validate.test_engine import batch_of
 from toolkit.validate.columns import Domain, View
 from toolkit.validate.pandas_types import Facts
-from toolkit.validate.queries import ConditionError, read_condition
+from toolkit.validate.queries import SCOPE, ConditionError, read_condition
 
 FRAME = pd.DataFrame(
     {
@@ -49,6 +57,8 @@ TAKEN = [
     "n ** 2 > 4 and n % 2 == 1 and n // 2 == 1",
     "abs(n - 3) < 2 and sqrt(n) > 1",
     "n > n.mean() and n >= n.iloc[0] and n > n.shift().fillna(0)",
+    "sold < datetime.datetime(2024, 5, 2, 0, 0) or sold == datetime.datetime(2024, 12, 31)",
+    "sold.dt.date >= datetime.date(2024, 5, 2)",
     "sold.dt.year == 2024 and sold > '2024-02-01'",
     "index % 2 == 0",
     "(n > 1 and\n n < 5)",
@@ -78,6 +88,11 @@ REFUSED = [
     "9 ** 9 ** 9 ** 9 > n",
     "((9 ** 9) ** 9) ** 9 > n",
     "n ** 100 > 1",
+    "sold > datetime.datetime.now()",
+    "sold > datetime.datetime(*n)",
+    "sold > datetime.datetime(2024, 1, 1).__class__",
+    "sold > datetime.datetime(2024, 1, 1, tzinfo=datetime.sys)",
+    "datetime.sys.modules == 1",
     "[x for x in n]",
     "lambda: n",
     "n if late else m",
@@ -105,7 +120,9 @@ REFUSED = [
 @pytest.mark.parametrize("condition", TAKEN)
 def test_what_is_taken_selects_what_pandas_selects(condition: str) -> None:
     asked = condition.replace("\n", "")
-    pd.testing.assert_frame_equal(FRAME.query(read_condition(condition)), FRAME.query(asked))
+    pd.testing.assert_frame_equal(
+        FRAME.query(read_condition(condition), **SCOPE), FRAME.query(asked, **SCOPE)
+    )
 
 
 @pytest.mark.parametrize("condition", REFUSED)
@@ -154,6 +171,28 @@ def test_a_column_of_a_structured_condition_is_a_name_and_no_code(name: str) -> 
     )
     assert not found.success
     assert "is not taken" in str(found.exception_info)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Column("t") < dt.datetime(2024, 6, 1, 12, 30, 0, 5),
+        Column("t") < "2024-06-01",
+        Column("z") < dt.datetime(2024, 6, 1, tzinfo=dt.UTC),
+        Column("z") >= dt.datetime(2024, 6, 1, tzinfo=dt.timezone(dt.timedelta(hours=-5.5))),
+        Column("z") >= dt.datetime(2024, 6, 1, tzinfo=dt.timezone(dt.timedelta(hours=5.5))),
+        (Column("d") < dt.date(2024, 6, 1)) | Column("t").is_null(),
+    ],
+)
+def test_moments_in_structured_conditions(condition: ComparisonCondition) -> None:
+    times = pd.to_datetime(["2024-01-01", "2024-06-01", "2025-01-01", None])
+    frame = frame_of(n=range(4), t=times, z=times.tz_localize("UTC"), d=pd.Series(times.date))
+    check = gxe.ExpectColumnValuesToBeInSet(column="n", value_set=[9], row_condition=condition)
+    checks, context = {"moments": check}, new_context()
+    ours = run_checks(dask_frame_batch(context, frame), checks, "SUMMARY")
+    stock = run_checks(stock_batch(context, frame.compute()), checks, "SUMMARY")
+    assert differences(ours, stock) == {}
+    assert 1 <= ours["moments"]["result"]["unexpected_count"] <= 3
 
 
 def test_a_structured_condition_may_list_many_values() -> None:

@@ -11,7 +11,7 @@ from great_expectations.expectations.row_conditions import Condition, PassThroug
 
 from toolkit.python_syntax import PARSING
 from toolkit.validate.plan import row_condition
-from toolkit.validate.queries import read_condition
+from toolkit.validate.queries import SCOPE, read_condition
 
 
 class CarefulEngine(PandasExecutionEngine):
@@ -24,7 +24,7 @@ class CarefulEngine(PandasExecutionEngine):
         if query is None:
             return data
         with PARSING:
-            return data.query(read_condition(query, None))
+            return data.query(read_condition(query, None), **SCOPE)
 
     def query_of(self, domain_kwargs: Mapping[str, Any]) -> str | None:
         """The row condition as text. Raises ConditionError, or what stock raises, about a bad one.

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from toolkit.python_syntax import PARSING
 from toolkit.validate.pandas_types import Facts, stock_frame, stock_series
-from toolkit.validate.queries import read_condition
+from toolkit.validate.queries import SCOPE, read_condition
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -175,13 +175,14 @@ def _fitting(frame: pd.DataFrame, domain: Domain) -> Bools:
     if all(name.isidentifier() and not iskeyword(name) for name in frame.columns):
         # As query() does it, which copies the index four times lest it be asked for.
         with PARSING:
-            accepted = pd.eval(query, parser=domain.parser, resolvers=[dict(frame.items())])
+            columns = dict(frame.items())
+            accepted = pd.eval(query, parser=domain.parser, resolvers=[columns], **SCOPE)
         if isinstance(accepted, pd.Series) and accepted.dtype == np.bool_:
             return accepted.to_numpy()
     numbered = frame.reset_index(drop=True)
     fitting = np.zeros(len(frame), dtype=bool)
     with PARSING:
-        fitting[numbered.query(query, parser=domain.parser).index] = True
+        fitting[numbered.query(query, parser=domain.parser, **SCOPE).index] = True
     return fitting
 
 

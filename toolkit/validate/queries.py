@@ -7,9 +7,11 @@ What pandas gets from here is written anew from a tree of which every part is on
 from __future__ import annotations
 
 import ast
+import datetime
 import re
 import warnings
 from functools import lru_cache
+from typing import Any
 
 from toolkit.python_syntax import parse_expression
 
@@ -64,6 +66,14 @@ _OPERATORS = (
 )
 # Without repetition, alternatives and references, every engine takes linear time.
 _PLAIN_PATTERN = re.compile(r"(?:\\[^0-9]|[^\\*+?{|(])*", re.DOTALL)
+# Moments, as Great Expectations writes those of its conditions for pandas.
+_MOMENT = re.compile(
+    r"datetime\.date\(\d+, \d+, \d+\)"
+    r"|datetime\.datetime\(\d+(?:, \d+)*(?:, fold=1)?(?:, tzinfo=datetime\.timezone(?:\.utc|"
+    r"\(datetime\.timedelta\((?:days=-1)?(?:, )?(?:seconds=\d+)?\)\)))?\)"
+)
+# What a condition may name beside columns; nothing of whoever asks pandas.
+SCOPE: Any = {"global_dict": {"datetime": datetime}, "local_dict": {}}
 # Text in quotes or a name in backticks; what is between is code.
 _QUOTED = re.compile(r"""('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\n]|``)+`)""", re.DOTALL)
 
@@ -157,7 +167,7 @@ def _check(node: ast.AST, mark: str, depth: int) -> None:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             inner = [*items]
         case ast.Call():
-            inner = _called(node)
+            inner = [] if _MOMENT.fullmatch(ast.unparse(node)) else _called(node)
         case ast.Attribute(value=ast.Attribute(value=owner, attr="dt"), attr=field) if (
             field in _TIME_FIELDS
         ):

@@ -35,7 +35,7 @@ from toolkit.errors import SuiteError, did_you_mean
 from toolkit.plain_files import UnfitFileError, read_plain
 from toolkit.python_syntax import PARSING
 from toolkit.validate.plan import row_condition
-from toolkit.validate.queries import ConditionError, read_condition
+from toolkit.validate.queries import SCOPE, ConditionError, read_condition
 
 _KEYS = ("type", "kwargs", "meta", "notes", "description", "severity", "id", "rendered_content")
 _LARGEST_SUITE = 64 << 20
@@ -221,7 +221,7 @@ def _unreadable(number: int, expectation: Expectation, empty: pd.DataFrame) -> I
         return
     try:
         with PARSING:
-            empty.query(read_condition(query))
+            empty.query(read_condition(query), **SCOPE)
     except (SyntaxError, NameError, NotImplementedError) as error:
         why = str(error).partition("\n")[0]
         yield f"expectation {number}: row_condition {query!r}: {why}"
