@@ -39,8 +39,12 @@ class Questions:
     contract: Contract
     columns: Mapping[str, Question]
     groups: tuple[Group, ...]
+    keys: tuple[Group, ...]
+    """Those of the groups that may identify a record."""
     formulas: tuple[Formula, ...]
     spill: Path
+    shared: tuple[Group, ...] = ()
+    """Orders, each with a figure that their rows may share; groups have both of them too."""
 
 
 @dataclass(frozen=True)

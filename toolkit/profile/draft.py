@@ -20,12 +20,12 @@ from toolkit.profile.doubts import Doubt, Placed, by_weight
 from toolkit.profile.draft_across import (
     Figures,
     Part,
-    draft_aggregations,
     draft_figures,
     draft_key,
 )
 from toolkit.profile.draft_columns import DraftColumn, draft_column
 from toolkit.profile.draft_suites import clean_suite, rejected_suite
+from toolkit.profile.draft_sums import draft_aggregations
 from toolkit.profile.draft_totals import TOTAL_ROW, reject_totals
 from toolkit.profile.facts import FileFacts, Profile
 from toolkit.profile.words import file_doubts
@@ -98,6 +98,7 @@ class Draft:
         for name, part in (
             ("repairs", self.figures.repairs), ("checks", self.figures.checks),
             ("revenue", self.figures.derived), ("key", self.key),
+            ("aggregations", self.aggregations),
         ):  # fmt: skip
             found += [(name, doubt) for doubt in part.doubts]
         return by_weight(found)
@@ -181,7 +182,8 @@ class Draft:
             yield from _part("reasons", content["reasons"], told)
         if "aggregations" in content:
             told = ("Small tables of the clean rows, one parquet file each.",)
-            yield from _part("aggregations", content["aggregations"], told)
+            doubts = _told(self.aggregations)
+            yield from _part("aggregations", content["aggregations"], (*told, *doubts))
 
 
 def next_command(dataset: str, files: Sequence[str]) -> str:

@@ -1,9 +1,9 @@
-"""What a draft says across columns: formulas, the key, and what is to be added up."""
+"""What a draft says across columns: formulas and the key."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,23 +12,13 @@ from toolkit.profile.doubts import Doubt
 from toolkit.profile.draft_columns import DraftColumn
 from toolkit.profile.facts import FormulaFacts, KeyFacts, Profile
 from toolkit.profile.keys import is_like_an_id
+from toolkit.profile.sorts import AMOUNT, PRICE, QUANTITY
 from toolkit.profile.words import key_told
 from toolkit.units import human_count, human_number, human_share
 
 _TOLERANCE = 0.01
 _MOST_REPEATED = 0.05
 _FEW_ROWS = 50
-_N_CATEGORIES, _N_MEASURES, _LEAST_ITEMS = 3, 3, 5
-_QUANTITY = re.compile(r"quantity|qty|units|pieces|menge|anzahl|quantite|cantidad", re.I)
-_PRICE = re.compile(r"price|preis|prix|precio|cost", re.I)
-_AMOUNT = re.compile(r"revenue|total|amount|sales|turnover|umsatz|betrag|montant|importe", re.I)
-_ITEM = re.compile(r"product|item|article|artikel|description|name|sku|stock", re.I)
-_ORDER = re.compile(
-    r"(^|_)(order|invoice|transaction|receipt|bestell(ung)?|rechnung|commande|facture|"
-    r"pedido|factura)_?(id|no|nr|num|number|nummer|code|numero)?$",
-    re.I,
-)
-_SHARE = re.compile(r"discount|percent|rate|rabatt", re.I)
 _LINE = re.compile(r"(^|_)(line|pos|position|seq|sequence|row|zeile)(_|$)", re.I)
 _NUMERIC = ("number", "integer")
 
@@ -90,7 +80,7 @@ def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Figur
             told["repairs"].append(f"{fill['column']}: see checks below")
             doubts["repairs"].append(_filled(fill, profile))
     if not compared:
-        product = _product(columns)
+        product = _product(columns, {one.column for one in profile.shared})
         if product is not None:
             derived["revenue"] = {"formula": product, "decimals": 2}
             text = f"{product} is a guess by the names of the columns"
@@ -149,12 +139,12 @@ def _fills(formula: FormulaFacts, profile: Profile) -> Iterator[dict[str, str]]:
             yield {"column": name, "formula": text}
 
 
-def _product(columns: Mapping[str, DraftColumn]) -> str | None:
-    """quantity * price by their names, where no column has the amount."""
+def _product(columns: Mapping[str, DraftColumn], shared: Collection[str]) -> str | None:
+    """quantity * price by their names, where no column has the amount of a row."""
     numeric = [name for name, one in columns.items() if one.kind in _NUMERIC]
-    quantity = next((name for name in numeric if _QUANTITY.search(name)), None)
-    price = next((name for name in numeric if _PRICE.search(name)), None)
-    amount = next((name for name in numeric if _AMOUNT.search(name)), None)
+    quantity = next((name for name in numeric if QUANTITY.search(name)), None)
+    price = next((name for name in numeric if PRICE.search(name)), None)
+    amount = next((n for n in numeric if AMOUNT.search(n) and n not in shared), None)
     if quantity is None or price is None or quantity == price or amount or "revenue" in columns:
         return None
     return f"{quantity} * {price}"
@@ -223,101 +213,3 @@ def _rank(key: KeyFacts, profile: Profile) -> tuple[int, int, float, int]:
     order = [column.name for column in profile.columns]
     like = sum(map(is_like_an_id, key.columns))
     return len(key.columns), -like, key.share_repeated, order.index(key.columns[0])
-
-
-def draft_aggregations(profile: Profile, figures: Figures, key: Part) -> Part:
-    """By month, by category, the best items of each, and the highest rows: what columns allow."""
-    columns = figures.columns
-    measures = _measures(figures, _order(profile, figures, key))
-    amount = _amount(figures)
-    first = _total(amount) if amount is not None else next(reversed(measures))
-    found: dict[str, Any] = {}
-    day = next((n for n, one in columns.items() if one.kind in ("date", "timestamp")), None)
-    categories = [n for n, one in columns.items() if one.kind == "category"]
-    if day is not None:
-        by = {"month": {"column": day, "unit": "month"}}
-        found["monthly_summary"] = {"kind": "summary", "by": by, "measures": measures}
-    item = _item(profile, columns, categories)
-    if categories and item is not None:
-        within = next(name for name in categories if name != item)
-        metrics = {first.removeprefix("total_"): first}
-        found[f"top_{item}_by_{within}"] = {
-            "kind": "ranking", "within": within, "item": item, "metrics": metrics,
-            "measures": measures,
-        }  # fmt: skip
-    for name in categories[:_N_CATEGORIES]:
-        found[f"{name}_summary"] = {
-            "kind": "summary", "by": {name: {"column": name}}, "measures": measures,
-            "largest_first": first,
-        }  # fmt: skip
-    tie_break = next((n for n, one in columns.items() if one.kind == "text"), None)
-    if amount is not None and tie_break is not None:
-        highest = {f"highest_{amount}": amount}
-        found["highest_rows"] = {"kind": "extremes", "highest": highest, "tie_break": tie_break}
-    return Part(found or None)
-
-
-def _measures(figures: Figures, order: str | None) -> dict[str, dict[str, Any]]:
-    """With a column of orders, rows are their lines; without one nothing is called an order."""
-    names = figures.numeric()
-    amount = _amount(figures)
-    summed = [n for n in names if n == amount or _QUANTITY.search(n)][:_N_MEASURES]
-    averaged = [n for n in names if _SHARE.search(n) and n not in summed][:1]
-    found: dict[str, dict[str, Any]] = {
-        **{_total(name): {"sum": name} for name in summed},
-        **{f"mean_{name}": {"mean": name} for name in averaged},
-    }
-    if order is None:
-        return {**found, "row_count": {"count": "rows"}}
-    found["order_count"] = {"count_distinct": order}
-    if amount in summed:
-        found["avg_order_value"] = {"ratio": [_total(str(amount)), "order_count"]}
-    return {**found, "line_count": {"count": "rows"}}
-
-
-def _order(profile: Profile, figures: Figures, key: Part) -> str | None:
-    """A column that says to which order a row belongs, several rows to some of them.
-
-    A column that is the key by itself is none: there each row is an order.
-    """
-    keys = (key.content or {}).get("columns") or ()
-    return next(
-        (
-            column.name
-            for column in profile.columns
-            if figures.columns[column.name].kind in ("text", "integer")
-            and _ORDER.search(column.name)
-            and 1 < column.n_distinct < column.n_rows
-            and list(keys) != [column.name]
-        ),
-        None,
-    )
-
-
-def _amount(figures: Figures) -> str | None:
-    """What is most likely to be money that adds up."""
-    computed = list(figures.derived.content or {})
-    checked = [one["column"] for one in (figures.checks.content or {}).values()]
-    figured = (name for name in figures.numeric() if not _ORDER.search(name))
-    named = [name for name in figured if _AMOUNT.search(name)]
-    return next(iter([*computed, *checked, *named]), None)
-
-
-def _item(
-    profile: Profile, columns: Mapping[str, DraftColumn], categories: Sequence[str]
-) -> str | None:
-    """A column of things sold: text or categories that come again and again."""
-    repeating = [
-        column.name
-        for column in profile.columns
-        if columns[column.name].kind in ("text", "category")
-        and column.n_distinct >= _LEAST_ITEMS
-        and 2 * column.n_distinct <= column.n_rows
-        and any(name != column.name for name in categories)
-    ]
-    return next((name for name in repeating if _ITEM.search(name)), None)
-
-
-def _total(column: str) -> str:
-    """What the sum of a column is called."""
-    return f"total_{column.removeprefix('total_')}"

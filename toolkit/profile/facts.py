@@ -162,6 +162,16 @@ class TotalRow:
 
 
 @dataclass(frozen=True)
+class SharedFigure:
+    """A figure of a whole order that each of the order's rows repeats."""
+
+    order: str
+    column: str
+    n_repeated: int
+    """Rows that repeat the figure of an earlier row of their order."""
+
+
+@dataclass(frozen=True)
 class KeyFacts:
     """Columns that may identify a record; no columns stand for the record as a whole."""
 
@@ -222,6 +232,7 @@ class Profile:
     columns: tuple[ColumnFacts, ...]
     keys: tuple[KeyFacts, ...]
     formulas: tuple[FormulaFacts, ...]
+    shared: tuple[SharedFigure, ...]
     totals: tuple[TotalRow, ...]
     limits: dict[str, int]
     """How many distinct values of a column are counted, and how many are sampled beyond that."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from toolkit.clean.parsers import bools
 from toolkit.contract import Contract, CsvFormat, Integer, Number, text_contract
 from toolkit.profile.block import (
     PLACE_BITS,
@@ -31,15 +34,25 @@ from toolkit.profile.facts import (
     FormulaFacts,
     KeyFacts,
     Profile,
+    SharedFigure,
 )
 from toolkit.profile.formulas import Formula, Holds, formulas_to_try
 from toolkit.profile.guess import Cells, Order
 from toolkit.profile.guessing import guess_reading
-from toolkit.profile.keys import Group, Repeats, groups_to_try, is_like_an_id
+from toolkit.profile.keys import (
+    MOST_APART,
+    WHOLE_ROW,
+    Group,
+    Repeats,
+    groups_to_try,
+    is_like_an_id,
+    shared_to_try,
+)
 from toolkit.profile.naming import clean_names
 from toolkit.profile.readings import Reading
+from toolkit.profile.sorts import is_added_up, is_order_name
 from toolkit.profile.totals import Totals, judge
-from toolkit.profile.vocabulary import Caps
+from toolkit.profile.vocabulary import ROWS, Caps
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of, read_header
 from toolkit.read.records import next_start
@@ -50,6 +63,7 @@ from toolkit.units import human_count
 _PARTS_AT_ONCE = 16
 _N_BROKEN = 3
 HEAD_BYTES = 1 << 20
+_BY_CHANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -123,13 +137,29 @@ def ask(head: Block, fmt: Format, null_words: Sequence[str], spill: Path) -> Que
         if isinstance(question.reading.column, Number | Integer)
         and not is_like_an_id(contract.sources[name])
     }
+    orders = [
+        name
+        for name in columns
+        if name not in numbers and (is_order_name(name) or _is_numbered(table[name]))
+    ]
+    shared = shared_to_try(table, orders, [name for name in numbers if is_added_up(name)])
+    groups = groups_to_try(table, readings)
+    more = dict.fromkeys((*((order,) for order, _ in shared), *shared))
     return Questions(
         contract=contract,
         columns=columns,
-        groups=groups_to_try(table, readings),
+        groups=tuple(dict.fromkeys((*groups, *more))),
+        keys=groups,
+        shared=shared,
         formulas=formulas_to_try(numbers),
         spill=spill,
     )
+
+
+def _is_numbered(column: pa.DictionaryArray) -> bool:
+    """Whether most values are numbers of orders as shops write them: #1001."""
+    like = bools(pc.match_substring_regex(column.dictionary, "^#[0-9]+$"))
+    return 2 * int(like.sum()) > len(like)
 
 
 def _head_reading(column: pa.DictionaryArray, words: Sequence[str], commas: bool) -> Reading:
@@ -225,7 +255,11 @@ def conclude(
     return Profile(
         file=_file_facts(facts, blocks, places, fmt, totals.doubts),
         columns=tuple(_counted(column, repeats) for column in columns),
-        keys=tuple(KeyFacts(group, r.n_rows, r.n_repeated) for group, r in repeats.items()),
+        keys=tuple(
+            KeyFacts(group, repeats[group].n_rows, repeats[group].n_repeated)
+            for group in questions.keys
+        ),
+        shared=tuple(_shared(questions, repeats, gathered)),
         formulas=tuple(
             FormulaFacts(
                 formula.column,
@@ -247,6 +281,21 @@ def conclude(
             "bytes_of_values": caps.n_bytes,
         },
     )
+
+
+def _shared(
+    questions: Questions, repeats: Mapping[Group, Repeats], gathered: Gathered
+) -> Iterator[SharedFigure]:
+    """Figures that are the same in all rows of an order, more often than by chance."""
+    copies = repeats[WHOLE_ROW].n_repeated
+    for order, figure in questions.shared:
+        alone, pair = repeats[order,], repeats[order, figure]
+        apart = (pair.n_rows - pair.n_repeated) - (alone.n_rows - alone.n_repeated)
+        again = pair.n_repeated - copies
+        rows = gathered.column(figure).values.table.column(ROWS).to_numpy()
+        by_chance = float(np.square(rows / max(1, rows.sum())).sum())
+        if again > 1 and apart <= MOST_APART * again and by_chance**again < _BY_CHANCE:
+            yield SharedFigure(order, figure, pair.n_repeated)
 
 
 def _proven_order(columns: Sequence[ColumnFacts]) -> Order | None:

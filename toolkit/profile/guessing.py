@@ -24,7 +24,7 @@ from toolkit.units import human_count, human_number, human_share
 FITS = 0.9
 """The share of cells that a reading must read to be taken."""
 _NOTABLE = 0.5
-_CURRENCIES = {
+_MONEY = {
     "$": "$ us$ usd", "€": "€ eur euro", "£": "£ gbp", "¥": "¥ jpy", "₹": "₹ inr rs rs.",
     "₽": "₽ rub", "R$": "r$ brl", "CHF": "chf fr. sfr", "kr": "kr kr.", "SEK": "sek", "NOK": "nok",
     "DKK": "dkk", "zł": "zł pln", "Kč": "kč czk", "Ft": "ft huf", "CAD": "cad c$ ca$ cdn$",
@@ -34,17 +34,16 @@ _CURRENCIES = {
     "₫": "₫ vnd", "RON": "ron lei", "BGN": "bgn лв", "ARS": "ars", "CLP": "clp", "COP": "cop",
     "PEN": "pen",
 }  # fmt: skip
-_UNITS = {
+_MEASURES = {
     "%": "%", "pcs": "pc pcs stk st", "kg": "kg", "g": "g", "mg": "mg", "lb": "lb lbs", "oz": "oz",
     "km": "km", "cm": "cm", "mm": "mm", "ml": "ml", "cl": "cl", "l": "l",
 }  # fmt: skip
-_AFFIXES = {
-    text: meant
-    for group in (_CURRENCIES, _UNITS)
-    for meant, texts in group.items()
-    for text in texts.split()
-}
+CURRENCIES, UNITS = (
+    {text: meant for meant, texts in group.items() for text in texts.split()}
+    for group in (_MONEY, _MEASURES)
+)
 """What may stand beside a number, and the currency or unit that it means."""
+_AFFIXES = CURRENCIES | UNITS
 _ZERO = r"^[+-]?0*[.,]?0*$"
 _AMOUNT = (
     r"^(?P<pre>[^0-9+\-.,]*)(?P<num>[+-]?[0-9.,' \x{a0}\x{202f}]*[0-9.,](?:[eE][+-]?[0-9]+)?)"

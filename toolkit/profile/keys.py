@@ -23,6 +23,9 @@ from toolkit.read.spool import reading_back
 
 _MOST_SINGLES, _MOST_PAIRS, _MOST_PAIRED = 4, 6, 8
 _NEARLY = 0.9
+_MOST_SHARED = 6
+MOST_APART = 0.05
+"""The share of repeats up to which rows of one order may differ in what they share."""
 _ID_WORD = re.compile(
     r"(^|[^a-z])(id|no|nr|num|number|code|key|uuid|guid|ref|sku|invoice|order|transaction)($|[^a-z])",
     re.IGNORECASE,
@@ -83,6 +86,27 @@ def groups_to_try(
     ]
     pairs.sort(key=lambda item: -round(item[0], 3))
     return (WHOLE_ROW, *alone, *(pair for _, pair in pairs[:_MOST_PAIRS]))
+
+
+def shared_to_try(
+    columns: Mapping[str, pa.DictionaryArray], orders: Sequence[str], figures: Sequence[str]
+) -> tuple[Group, ...]:
+    """Orders, each with a figure that is the same in all rows of an order of the sample."""
+    found = []
+    for order in orders:
+        rows, n_orders = _distinct([columns[order]])
+        if n_orders == rows:
+            continue
+        for figure in figures:
+            n_rows, n_pairs = _distinct([columns[order], columns[figure]])
+            if n_pairs - n_orders <= MOST_APART * (n_rows - n_pairs) and n_rows > n_pairs:
+                found.append((order, figure))
+    return tuple(found[:_MOST_SHARED])
+
+
+def _distinct(columns: Sequence[pa.DictionaryArray]) -> tuple[int, int]:
+    words = words_of(columns)
+    return len(words), len(np.unique(words))
 
 
 def _share_distinct(columns: Sequence[pa.DictionaryArray]) -> float:

@@ -1,0 +1,74 @@
+"""What sort of thing a column has, by its name and values: amounts, pieces, orders, currencies."""
+
+from __future__ import annotations
+
+import re
+
+from toolkit.profile.facts import ColumnFacts
+from toolkit.profile.guessing import CURRENCIES, UNITS
+
+QUANTITY = re.compile(r"quantity|qty|units|pieces|menge|anzahl|quantite|cantidad", re.I)
+PRICE = re.compile(r"price|preis|prix|precio|cost", re.I)
+AMOUNT = re.compile(r"revenue|total|amount|sales|turnover|umsatz|betrag|montant|importe", re.I)
+SHARE = re.compile(r"discount|percent|rate|rabatt", re.I)
+ITEM = re.compile(r"product|item|article|artikel|description|name|sku|stock", re.I)
+_ORDER = re.compile(
+    r"(^|_)(order|invoice|transaction|receipt|bestell(ungs?)?|rechnungs?|auftrags?|belegs?|"
+    r"commande|facture|pedido|factura|ordine|document|increment)"
+    r"_?(id|no|nr|num|number|nummer|code|numero)?$",
+    re.I,
+)
+# Figures that make no sense added up, whatever else is in their names.
+_NOT_ADDED_UP = re.compile(
+    r"balance|saldo|solde|kontostand|running|cumul|kumul|to_date|ytd|rank|rating|score|percent|pct|"
+    r"(^|_)(rate|ratio|share|per|year|age|avg|average|mean|mittel|durchschnitt)(_|$)",
+    re.I,
+)
+_OF_ONE = re.compile(r"unit|einzel|stueck|stuck|each|list", re.I)
+_CURRENCY = re.compile(
+    r"(^|_)(currency|currencies|curr|ccy|wahrung|waehrung|waers|devise|moneda|moeda|valuta)(_|$)",
+    re.I,
+)
+_SIDE = re.compile(r"soll|haben|debit|credit|dr_?cr|(^|_)(s_h|d_c|side|shkzg)(_|$)|direction", re.I)
+_SIDES = (
+    {"s", "h"}, {"d", "c"}, {"dr", "cr"}, {"debit", "credit"}, {"soll", "haben"}, {"in", "out"},
+)  # fmt: skip
+_LONG_SIDES = _SIDES[3:5]
+_MOST_KNOWN = 0.8
+
+
+def is_added_up(name: str) -> bool:
+    """Whether the figures of a column by this name add up over rows."""
+    if _NOT_ADDED_UP.search(name):
+        return False
+    return not PRICE.search(name) or (bool(AMOUNT.search(name)) and not _of_one_piece(name))
+
+
+def _of_one_piece(name: str) -> bool:
+    return bool(_OF_ONE.search(name)) or "total" not in name.lower()
+
+
+def is_order_name(name: str) -> bool:
+    return bool(_ORDER.search(name))
+
+
+def is_order(column: ColumnFacts) -> bool:
+    """Whether its values name orders: by its name, or as shops number them: #1001."""
+    numbered = bool(column.shapes) and column.shapes[0].value.startswith("#9")
+    return is_order_name(column.name) or numbered
+
+
+def kept_apart(column: ColumnFacts) -> str:
+    """Why rows with different values of the column must not be added up; '' where they may."""
+    if column.kind not in ("category", "text", "boolean") or column.personal:
+        return ""
+    values = {one.value.casefold() for one in (*column.top, *column.names)}
+    for known, what in ((CURRENCIES, "currencies"), (UNITS, "units")):
+        meant = {known.get(value, value) for value in values}
+        heard = [value for value in values if value in known]
+        by_name = what == "currencies" and _CURRENCY.search(column.name)
+        if len(meant) > 1 and (by_name or len(heard) >= max(2, _MOST_KNOWN * len(values))):
+            return what
+    if len(values) == 2 and values in (_SIDES if _SIDE.search(column.name) else _LONG_SIDES):
+        return "sides of an account"
+    return ""
