@@ -432,7 +432,7 @@ def test_a_header_without_records_drafts_nothing(workspace: Path) -> None:
     (workspace / "feed.csv").write_bytes(b"id,name\n")
     answer = new_dataset("name=my_feed")
     assert answer.code == 2
-    assert "has a header but no sound record (0)" in answer.errors[0]
+    assert "has a header but no valid record (0)" in answer.errors[0]
     assert left_in(workspace) == ["feed.csv"]
 
 

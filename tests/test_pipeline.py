@@ -301,8 +301,8 @@ BAD_INPUTS: list[tuple[str, bytes | None, str]] = [
     ("semicolon.csv", HEADER.replace(b",", b";"), "dataset.csv.delimiter=';'"),
     ("utf16.csv", HEADER.decode().encode("utf-16"), "UTF-16"),
     ("latin.csv", HEADER.replace(b"region", b"r\xe9gion"), "not UTF-8 (byte"),
-    ("cut.csv.gz", gzip.compress(HEADER * 100)[:-20], "no sound gzip"),
-    ("text.csv.gz", HEADER, "no sound gzip"),
+    ("cut.csv.gz", gzip.compress(HEADER * 100)[:-20], "not valid gzip"),
+    ("text.csv.gz", HEADER, "not valid gzip"),
 ]
 
 
@@ -343,8 +343,8 @@ def test_mistakes_of_other_kinds(
         (("clean-data", str(feed)), "region_map.json, line 2: 'Bombay' is mapped to 'Mumbay'"),
         (("clean-data", "folder"), "is a folder"),
         (("clean-data", str(feed), "data_dir=file/x"), "cannot write"),
-        (("build-aggregations", "--cleaned", "folder"), "is no cleaned dataset"),
-        (("build-aggregations", "--cleaned", "nothing"), "is no cleaned dataset"),
+        (("build-aggregations", "--cleaned", "folder"), "is not a cleaned dataset"),
+        (("build-aggregations", "--cleaned", "nothing"), "is not a cleaned dataset"),
         (("run-pipeline", str(feed), "rows=-1", "sed=3"), "2 problems"),
         (("run-pipeline", "output=x"), "data_dir=FOLDER"),
         (("clean-data", str(feed), "outputs.clean=false", "outputs.rejected=false"), "outputs"),

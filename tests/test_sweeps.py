@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -278,7 +280,8 @@ def test_a_plugin_that_is_not_installed_is_named(words: list[str], tmp_path: Pat
     site = str(tmp_path / "site")
     done = run(tmp_path, "clean-data", "-m", "cluster=sync,threads", *words, PYTHONPATH=site)
     assert done.returncode == 2
-    assert "it comes with: pip install 'sales-feed-toolkit[sweep]'" in done.stderr
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert f"install it with: {shlex.join(['pip', 'install', *extra['sweep']])}" in done.stderr
 
 
 # Less of the same, so that it is soon over.

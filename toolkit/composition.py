@@ -405,10 +405,13 @@ def _not_caused_by(mistaken: Sequence[Override], problems: Sequence[str]) -> Ite
     return (line for line in problems if not line.startswith(parts))
 
 
+_PLUGINS_FROM = "pip install 'hydra-joblib-launcher>=1.2' 'hydra-optuna-sweeper>=1.3'"
+
+
 def _with_hint(problem: str) -> str:
     """The problem, with the way to install a plugin that is missing."""
     if any(f"Could not find '{plugin}'" in problem for plugin in _PLUGINS):
-        return f"{problem}; it comes with: pip install 'sales-feed-toolkit[sweep]'"
+        return f"{problem}; install it with: {_PLUGINS_FROM}"
     return problem
 
 

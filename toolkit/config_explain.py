@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -46,10 +47,15 @@ def explain(
         if details["type"] == "unexpected_keyword_argument":
             known = _names_at(schema, details["loc"][:-1])
             known += also_known if len(path) == 1 else ()
-            yield f"{inside}={shown(details['input'])}: unknown key{_nearest(path[-1], known)}"
+            word = f"{inside}={details['input']}"
+            file = f"; for the file of that name write ./{word}" if os.path.exists(word) else ""
+            said = f"{inside}={shown(details['input'])}: unknown key"
+            yield f"{said}{file or _nearest(path[-1], known)}"
         elif details["type"] == "union_tag_not_found":
             kinds = ", ".join(_names_at(schema, details["loc"]))
-            yield f"{inside}.kind: missing; must be one of {kinds}"
+            others = [name for name in _mapping_at(values, path[:-1]) if name != path[-1]]
+            hint = did_you_mean(path[-1], others) or f"; others are {', '.join(others[:20])}"
+            yield f"{inside}.kind: missing; must be one of {kinds}{hint if others else ''}"
         else:
             yield _line(inside, details)
 
@@ -91,6 +97,12 @@ def _path(values: Any, place: _Place) -> list[str]:
         path.append(str(step))
         here = here.get(step) if isinstance(here, Mapping) else None
     return path
+
+
+def _mapping_at(values: Any, path: Sequence[str]) -> Mapping[str, Any]:
+    for step in path:
+        values = values[step]
+    return values if isinstance(values, Mapping) else {}
 
 
 def _names_at(hint: Any, place: _Place) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import errno
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -73,6 +74,20 @@ class ConfigError(ToolkitError):
     @classmethod
     def no_input(cls, command: str) -> ConfigError:
         return cls(f"input: missing; say what to look at: {command} feed.csv")
+
+    @classmethod
+    def nothing_named(cls, key: str, command: str, default: object, example: str) -> ConfigError:
+        """Without the key, a command goes by what is generated; here, that is not there."""
+        return cls(
+            f"{key}: missing, and there is no generated {default}; name yours: {command} {example}"
+        )
+
+    @classmethod
+    def not_generated(cls, dataset: str) -> ConfigError:
+        return cls(
+            f"input: missing, and the feed that is generated does not fit dataset {dataset}; "
+            f"name a file: run-pipeline feed.csv dataset={dataset}"
+        )
 
     @classmethod
     def no_name(cls) -> ConfigError:
@@ -158,7 +173,7 @@ class InputError(ToolkitError):
 
     @classmethod
     def no_records(cls, path: str) -> InputError:
-        return cls(f"{path}: has a header but no sound record (0) to draft a dataset from")
+        return cls(f"{path}: has a header but no valid record (0) to draft a dataset from")
 
     @classmethod
     def too_wide(cls, path: str, found: int, at_most: int) -> InputError:
@@ -171,7 +186,7 @@ class InputError(ToolkitError):
     def unpacks_to_too_much(cls, path: str, times: int) -> InputError:
         return cls(
             f"{path}: unpacks to more than {times} times its size, as no feed does; nothing was "
-            "published; if it is sound, set a larger dataset.csv.max_unpacking"
+            "published; if the file is what it should be, set a larger dataset.csv.max_unpacking"
         )
 
     @classmethod
@@ -206,17 +221,34 @@ class InputError(ToolkitError):
     @classmethod
     def not_decoded(cls, path: str, encoding: str, line: str) -> InputError:
         return cls(
-            f"{path}: the header has bytes that are no {encoding}: {_header([line[:200]])}; "
+            f"{path}: the header has bytes that are not {encoding}: {_header([line[:200]])}; "
             "set dataset.csv.encoding to what the file is written in"
         )
 
     @classmethod
-    def header_mismatch(cls, path: str, missing: Sequence[str], found: Sequence[str]) -> InputError:
-        shown = _header(found)
-        hints = "".join(did_you_mean(name, found) for name in missing[:1])
+    def header_mismatch(
+        cls,
+        path: str,
+        missing: Sequence[str],
+        found: Sequence[str],
+        free: Sequence[str],
+        delimiter: str | None,
+    ) -> InputError:
+        """`free` are the header's columns that no column of the contract is read from.
+
+        `delimiter` is another one that the only cell of the header could be split by.
+        """
+        hints = "".join(did_you_mean(name, free) for name in missing[:1])
+        are = "is" if len(missing) == 1 else "are"
+        columns = "1 column" if len(found) == 1 else f"{len(found)} columns"
+        if delimiter is not None:
+            also = f"if {delimiter!r} separates them, set dataset.csv.delimiter={delimiter!r}; else"
+        else:
+            also = "if they have other names, write those as source in the contract; else"
         return cls(
-            f"{path}: {len(missing)} of the contract's columns are missing from the header: "
-            f"{', '.join(missing)}{hints}; the header has {len(found)} columns: {shown}"
+            f"{path}: {len(missing)} of the contract's columns {are} missing from the header: "
+            f"{', '.join(missing)}{hints}; the header has {columns}: {_header(found)}; {also} "
+            f"choose the feed's own contract (dataset=), or draft one: new-dataset"
         )
 
     @classmethod
@@ -238,7 +270,7 @@ class InputError(ToolkitError):
         shown = ", ".join(str(place) for place in places[:20])
         return cls(
             f"{path}: {len(places)} columns of the header have no name (columns {shown}); "
-            "name them, and remove what stands above the header"
+            "name them, and remove any lines above the header"
         )
 
     @classmethod
@@ -274,7 +306,7 @@ class InputError(ToolkitError):
 
     @classmethod
     def not_clean_dataset(cls, path: Path | str, why: str) -> InputError:
-        return cls(f"cleaned {path}: is no cleaned dataset ({why}); make one with clean-data")
+        return cls(f"cleaned {path}: is not a cleaned dataset ({why}); make one with clean-data")
 
     @classmethod
     def another_dataset(cls, path: Path | str, held: str, dataset: str) -> InputError:
@@ -287,7 +319,7 @@ class InputError(ToolkitError):
 
     @classmethod
     def not_parquet(cls, path: Path | str, why: str) -> InputError:
-        return cls(f"dataset {path}: {why}; name a sound parquet file or a folder of them")
+        return cls(f"dataset {path}: {why}; name a valid parquet file or a folder of them")
 
     @classmethod
     def not_a_frame(cls, why: str) -> InputError:
@@ -326,6 +358,16 @@ class LookupFileError(ToolkitError):
     def about(cls, path: Path, problem: str, line: int | None = None) -> LookupFileError:
         where = f"{path}, line {line}" if line else f"{path}"
         return cls(f"lookup {where}: {problem}")
+
+    @classmethod
+    def missing(cls, path: Path, near: Iterable[str], starters: Path) -> LookupFileError:
+        """`starters` is the folder of the lookups that ship with the toolkit."""
+        starter, hint = starters / path.name, did_you_mean(path.name, near)
+        if path.parent != starters and starter.is_file():
+            advice = f"copy the starter one: {shlex.join(['cp', str(starter), str(path)])}"
+        else:
+            advice = "write it, or build it with update-lookups"
+        return cls.about(path, f"no such file{hint}; {advice}")
 
 
 class SuiteError(ToolkitError):
@@ -404,14 +446,18 @@ class LookupTestError(ToolkitError):
         )
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 class OutputError(ToolkitError):
     """An output cannot be written; what was published before is untouched."""
 
     @classmethod
     def cannot_write(cls, path: Path | str, error: OSError) -> OutputError:
+        free = "free space or " if error.errno in _NO_ROOM else ""
         return cls(
             f"cannot write {path}: {error.strerror or error}; earlier outputs are untouched, "
-            "free space or choose another data_dir and run again"
+            f"{free}choose another data_dir and run again"
         )
 
     @classmethod
@@ -460,7 +506,7 @@ class DashboardError(ToolkitError):
     def not_installed(cls) -> DashboardError:
         return cls(
             "the dashboard needs streamlit, which is not installed; "
-            "add it with: pip install 'sales-feed-toolkit[dashboard]'"
+            "add it with: pip install 'streamlit>=1.67,<2'"
         )
 
     @classmethod

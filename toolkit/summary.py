@@ -246,8 +246,9 @@ def _figures(stage: StageFacts) -> list[str]:
 
 def _path_line(label: str, path: Path, width: int) -> Text:
     line = Text(f"{label:<{width}}  ", no_wrap=True, overflow="ignore")
-    return line.append(_shorter(path), style=f"link {path.absolute().as_uri()}")
+    return line.append(shown_path(path), style=f"link {path.absolute().as_uri()}")
 
 
-def _shorter(path: Path) -> str:
+def shown_path(path: Path) -> str:
+    """As it can be opened from here: relative or absolute, whichever is shorter."""
     return min(os.path.relpath(path), os.path.abspath(path), key=len)

@@ -230,7 +230,7 @@ def test_a_value_that_has_no_place_in_its_type(
     huge = pa.array([2**63] * N_ROWS, pa.uint64())
     pq.write_table(table.set_column(at, "quantity", huge), path)
 
-    with pytest.raises(InputError, match=r"unsigned\.parquet: is no cleaned dataset \(Integer"):
+    with pytest.raises(InputError, match=r"unsigned\.parquet: is not a cleaned dataset \(Integer"):
         aggregate(path, contract)
 
 
@@ -280,7 +280,8 @@ def test_a_part_with_damaged_pages(dataset: Path, contract: Contract) -> None:
     content[4:2000] = b"\xff" * 1996
     part.write_bytes(content)
 
-    with pytest.raises(InputError, match=r"part-000002\.parquet: is no cleaned dataset") as caught:
+    wanted = r"part-000002\.parquet: is not a cleaned dataset"
+    with pytest.raises(InputError, match=wanted) as caught:
         aggregate(dataset, contract)
 
     assert "\n" not in str(caught.value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import shlex
 import socket
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,9 +134,10 @@ def test_without_streamlit_one_command_adds_it(tmp_path: Path) -> None:
     done = run_script("run-dashboard", f"data_dir={tmp_path}", cwd=tmp_path, path=hidden)
 
     assert done.returncode == 2
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert done.stderr.splitlines() == [
         "error: the dashboard needs streamlit, which is not installed; "
-        "add it with: pip install 'sales-feed-toolkit[dashboard]'"
+        f"add it with: {shlex.join(['pip', 'install', *extra['dashboard']])}"
     ]
 
 

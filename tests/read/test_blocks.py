@@ -177,7 +177,7 @@ def test_damaged_packing_is_refused_by_name(
     packed = PACKERS[suffix](os.urandom(500).hex().encode())
     (tmp_path / f"a.csv{suffix}").write_bytes(damage(packed))
     [source] = find_sources([f"{tmp_path}/a.csv{suffix}"])
-    with pytest.raises(InputError, match="no sound") as caught:
+    with pytest.raises(InputError, match="not valid") as caught:
         spool(source, tmp_path, "utf-8")
     assert str(caught.value).startswith(f"{tmp_path}/a.csv{suffix}: ")
     assert "\n" not in str(caught.value)
@@ -189,7 +189,7 @@ def test_damage_is_found_by_the_checksum(suffix: str, tmp_path: Path) -> None:
     packed[len(packed) // 2] ^= 1
     (tmp_path / f"a{suffix}").write_bytes(bytes(packed))
     [source] = find_sources([f"{tmp_path}/a{suffix}"])
-    with pytest.raises(InputError, match="no sound"):
+    with pytest.raises(InputError, match="not valid"):
         spool(source, tmp_path, "utf-8")
 
 

@@ -163,7 +163,7 @@ def test_a_name_as_it_stands_comes_first(line: str, names: tuple[str, ...], tmp_
         (["a b"], "A B,A_B", "2 columns of the header could be a b: 'A B', 'A_B'"),
         (["a b", "a_b"], "A B", "2 of the contract's columns are missing"),
         (["a b", "a_b"], "A B,A-B", "could be a b, a_b"),
-        (["-"], "_", "1 of the contract's columns are missing"),
+        (["-"], "_", "1 of the contract's columns is missing"),
     ],
 )
 def test_what_could_be_two_columns_is_not_guessed(

@@ -121,7 +121,7 @@ CASES: dict[str, list[Holds | Refused]] = {
     "csvkit/date_like_number.csv": [Holds([("4.5",)])],
     "csvkit/test_skip_lines.csv": [Holds([("1", "2", "3")])],
     "csvlint/title-row.csv": [
-        Refused("(columns 2, 3); name them, and remove what stands above the header"),
+        Refused("(columns 2, 3); name them, and remove any lines above the header"),
         Refused("3 of the contract's columns are missing", names=["Foo", "Bsr", "Baz"]),
     ],
     "csvlint/invalid-byte-sequence.csv": [

@@ -160,14 +160,14 @@ def test_undecodable_bytes_reject_their_record_and_no_other(
 def test_undecodable_headers_are_refused_by_the_name_of_the_encoding(tmp_path: Path) -> None:
     path = tmp_path / "feed.csv"
     path.write_bytes(b"a,\x81\n1,2\n")
-    with pytest.raises(InputError, match=r"bytes that are no cp1252: .*x81.*dataset.csv.encoding"):
+    with pytest.raises(InputError, match=r"bytes that are not cp1252: .*x81.*dataset.csv.encoding"):
         clean(path, "cp1252", ["a", "b"])
 
 
 def test_a_codec_that_gives_up_is_told_by_name(tmp_path: Path) -> None:
     path = tmp_path / "feed.csv"
     path.write_bytes(b"a,b\n1,\x1b(" + b"\xd8" * 9)
-    with pytest.raises(InputError, match="no sound iso2022_jp"):
+    with pytest.raises(InputError, match="not valid iso2022_jp"):
         clean(path, "iso2022_jp", ["a", "b"])
 
 

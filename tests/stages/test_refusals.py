@@ -203,7 +203,11 @@ BAD_DATA: dict[str, tuple[Damage, list[str], str]] = {
         "no such file or folder; did you mean 'raw_ecommerce_data_clean.parquet'?",
     ),
     "no such path": (unharmed, ["rejected=nowhere"], "dataset nowhere: no such file or folder"),
-    "nothing yet": (lambda data: shutil.rmtree(data), [], f"data/{CLEAN}: no such file or folder"),
+    "nothing yet": (
+        lambda data: shutil.rmtree(data),
+        [],
+        f"no generated data/{CLEAN}; name yours: ",
+    ),
     "no parts": (lambda data: the_part(data).unlink(), [], "the folder has no *.parquet parts"),
     "cut part": (cut_short, [], ".parquet: cannot be read: Parquet magic bytes not"),
     "spoilt page": (spoil_a_page, [], ".parquet: cannot be read: "),

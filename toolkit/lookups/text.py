@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from toolkit.contract import LookupLimits
-from toolkit.errors import LookupFileError, did_you_mean
+from toolkit.errors import LookupFileError
 from toolkit.lookups.spelling import sort_key
 from toolkit.plain_files import UnfitFileError, read_plain
+from toolkit.shipped import shipped_folder
 
 _MAX_BYTES = "dataset.lookup_limits.max_bytes"
 DEFAULT_LIMITS = LookupLimits()
@@ -58,8 +59,7 @@ class LookupText:
             text = read_plain(path, limits.max_bytes, _MAX_BYTES).decode("utf-8")
         except FileNotFoundError:
             near = [p.name for p in path.parent.glob("*.json")] if path.parent.is_dir() else []
-            hint = did_you_mean(path.name, near)
-            raise LookupFileError.about(path, f"no such file{hint}") from None
+            raise LookupFileError.missing(path, near, shipped_folder("lookups")) from None
         except UnfitFileError as error:
             raise LookupFileError.about(path, str(error)) from None
         except (OSError, UnicodeDecodeError) as error:

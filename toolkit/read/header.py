@@ -63,6 +63,11 @@ def read_header(path: Path, shown: str, contract: Contract) -> Header:
     return Header(names, data_start, {name: cell for name, cell in both if name != cell})
 
 
+def check_fits(names: Sequence[str], contract: Contract) -> None:
+    """Raise InputError unless the contract can be read from a header of these names."""
+    _match(names, "a header", contract)
+
+
 def read_names(path: Path, shown: str, csv_format: CsvFormat) -> tuple[str, ...]:
     """The names of the columns of a file that has no contract yet, each once, in file order.
 
@@ -134,10 +139,17 @@ def _plain(cell: str) -> str:
 
 def _check_delimiter(cells: Sequence[str], shown: str, contract: Contract) -> None:
     n_wanted = len(contract.columns)
-    if len(cells) == 1 and n_wanted > 1:
-        for other in _OTHER_DELIMITERS:
-            if other != contract.csv.delimiter and cells[0].count(other) >= n_wanted - 1:
-                raise InputError.wrong_delimiter(shown, contract.csv.delimiter, other)
+    other = _other_delimiter(cells, contract, n_wanted - 1) if n_wanted > 1 else None
+    if other is not None:
+        raise InputError.wrong_delimiter(shown, contract.csv.delimiter, other)
+
+
+def _other_delimiter(cells: Sequence[str], contract: Contract, at_least: int) -> str | None:
+    """Another delimiter that the only cell of a header holds `at_least` times."""
+    if len(cells) != 1:
+        return None
+    others = (other for other in _OTHER_DELIMITERS if other != contract.csv.delimiter)
+    return next((other for other in others if cells[0].count(other) >= at_least), None)
 
 
 def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, ...]:
@@ -166,7 +178,9 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
     unused = {contract.sources[n] for n, one in contract.columns.items() if one.kind == "unused"}
     missing = [name for name in missing if name not in unused]
     if missing:
-        raise InputError.header_mismatch(shown, missing, cells)
+        free = [cell for cell in cells if cell not in sources]
+        likely = _other_delimiter(cells, contract, 1)
+        raise InputError.header_mismatch(shown, missing, cells, free, likely)
     return tuple(names)
 
 

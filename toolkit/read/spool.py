@@ -27,7 +27,7 @@ def spool(
     """The source itself if it is plain UTF-8, else one that reads from its copy in `folder`.
 
     `encoding` is that of the text; bytes that it cannot decode stay recognisable in the copy, so
-    that the records which hold them are rejected. Raises InputError when the file is no sound
+    that the records which hold them are rejected. Raises InputError when the file is not valid
     .gz, .zst or .bz2, unpacks to over `max_unpacking` times its size, or is no text of that
     encoding at all, OutputError when `folder` cannot take the text.
     """
@@ -59,7 +59,7 @@ def _utf8_pieces(source: Source, encoding: str, max_unpacking: int) -> Iterator[
     try:
         yield from transcode(_pieces(source, max_unpacking), encoding)
     except UnicodeError as error:
-        raise InputError.not_readable(source.shown, f"no sound {encoding}: {error}") from None
+        raise InputError.not_readable(source.shown, f"not valid {encoding}: {error}") from None
 
 
 def _pieces(source: Source, max_unpacking: int) -> Iterator[bytes]:
@@ -86,7 +86,7 @@ def _pieces(source: Source, max_unpacking: int) -> Iterator[bytes]:
         except OSError as error:
             if error.errno:
                 raise
-            raise InputError.not_readable(source.shown, f"no sound {packing}: {error}") from None
+            raise InputError.not_readable(source.shown, f"not valid {packing}: {error}") from None
 
 
 def _read_all(stream: pa.NativeFile) -> Iterator[bytes]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from toolkit.config import Settings
-from toolkit.errors import ConfigError
+from toolkit.errors import ConfigError, InputError
+from toolkit.generate.feed import COLUMNS
 from toolkit.lookups.planning import Part, Wish, all_wishes, wishes_for
 from toolkit.profile.words import all_doubts
+from toolkit.read.header import check_fits
 from toolkit.stages.aggregating import aggregate
 from toolkit.stages.cleaning import clean
 from toolkit.stages.drafting import draft_dataset
@@ -40,6 +43,9 @@ __all__ = [
 ]
 
 
+_EXAMPLE = "data/clean/feed_clean.parquet"
+
+
 def run_pipeline(settings: Settings, run_dir: Path) -> None:
     """Generate a feed unless an input is given, clean, validate and aggregate it, then publish."""
     if settings.output is not None:
@@ -47,6 +53,7 @@ def run_pipeline(settings: Settings, run_dir: Path) -> None:
     with open_run("run-pipeline", settings, run_dir) as run:
         inputs = settings.input
         if not inputs:
+            _refuse_unlike_the_generated(run)
             inputs = (str(generate(run, run.workspace.new_feed)),)
         with publication(run, run.workspace.outputs) as outputs:
             cleaned = clean(run, outputs, inputs, _gate(run))
@@ -74,7 +81,7 @@ def build_aggregations(settings: Settings, run_dir: Path) -> None:
     with open_run("build-aggregations", settings, run_dir) as run:
         shared = Workspace(settings.data_dir)
         default = shared.clean_dataset(shared.generated_feed.stem)
-        cleaned = settings.cleaned or default
+        cleaned = settings.cleaned or _if_there("cleaned", run, default, f"cleaned={_EXAMPLE}")
         with (
             publication(run, settings.output or run.workspace.outputs) as outputs,
             pinned([cleaned]) as (place,),
@@ -134,8 +141,9 @@ def validate_data(settings: Settings, run_dir: Path) -> None:
         if not any(named.values()):
             shared = Workspace(settings.data_dir)
             stem = shared.generated_feed.stem
+            clean_rows = shared.clean_dataset(stem)
             named = {
-                CLEAN: shared.clean_dataset(stem),
+                CLEAN: _if_there("cleaned", run, clean_rows, f"cleaned={_EXAMPLE}"),
                 REJECTED: shared.rejected_dataset(stem),
             }
         validate(run, {kind: Dataset(path, path) for kind, path in named.items() if path})
@@ -157,7 +165,23 @@ def _build(command: str, settings: Settings, run_dir: Path, preset: tuple[str, P
 
 
 def _inputs(run: Run) -> tuple[str, ...]:
-    return run.settings.input or (str(run.workspace.generated_feed),)
+    default = run.workspace.generated_feed
+    return run.settings.input or (str(_if_there("input", run, default, "feed.csv")),)
+
+
+def _if_there(key: str, run: Run, default: Path, example: str) -> Path:
+    """What was generated, for a command that was given nothing; raises ConfigError without it."""
+    if not os.path.lexists(default):
+        raise ConfigError.nothing_named(key, run.report.command, default, example)
+    return default
+
+
+def _refuse_unlike_the_generated(run: Run) -> None:
+    """Raise ConfigError where the contract is of a feed that is not generated."""
+    try:
+        check_fits(COLUMNS, run.settings.dataset)
+    except InputError:
+        raise ConfigError.not_generated(run.settings.dataset.name) from None
 
 
 def profile_data(settings: Settings, run_dir: Path) -> None:

@@ -43,7 +43,7 @@ from toolkit.stages.publishing import HELD, Publication, keep_apart
 from toolkit.stages.running import Dataset, Run
 from toolkit.stages.spooling import spooled
 from toolkit.store import MANIFEST, BackgroundSync, remove, write_json
-from toolkit.summary import example_shown
+from toolkit.summary import example_shown, shown_path
 from toolkit.versions import Version
 
 
@@ -73,37 +73,33 @@ def clean(
         check.prepare()
     with record_stage(run.report, "clean") as facts:
         rules = _rules(run, facts)
-        staged = _stage(run, publication, sources, facts)
+        targets = _wanted_targets(run, sources)
+        dataset, root = rules.contract.name, publication.version.root
+        replaced = [_replaced(target, root, dataset, sources) for target in targets.values()]
+        staged = {
+            label: publication.stage_folder(facts, label, target, dataset, alone=True)
+            for label, target in targets.items()
+        }
         _clean(run, sources, _Work(rules, staged, publication.version, facts))
         _hold_back_if_none_is_clean(run, staged, facts)
     if check is not None:
         check.approve(staged)
+    for note in filter(None, replaced):
+        run.note(facts, note)
     return staged.get("clean")
 
 
-def _stage(
-    run: Run, publication: Publication, sources: Sequence[Source], facts: StageFacts
-) -> dict[str, Dataset]:
-    """Empty folders for the wanted datasets, as 'clean' and 'rejected'."""
-    outputs, dataset = run.settings.outputs, run.settings.dataset.name
-    staged = {}
-    for label, target in _targets(run, _stem(sources, dataset)).items():
-        if getattr(outputs, label):
-            if note := _replaced(target, publication.version.root, dataset, sources):
-                run.note(facts, note)
-            staged[label] = publication.stage_folder(facts, label, target, dataset, alone=True)
-    return staged
-
-
-def _targets(run: Run, stem: str) -> dict[str, Path]:
-    workspace, output = run.workspace, run.settings.output
+def _wanted_targets(run: Run, sources: Sequence[Source]) -> dict[str, Path]:
+    """Where the wanted datasets are to be, as 'clean' and 'rejected'."""
+    workspace, outputs, output = run.workspace, run.settings.outputs, run.settings.output
+    stem = _stem(sources, run.settings.dataset.name)
     targets = {
         "clean": workspace.clean_dataset(stem),
         "rejected": workspace.rejected_dataset(stem),
     }
     if output is not None:
         targets = {label: output / path.name for label, path in targets.items()}
-    return {label: path.absolute() for label, path in targets.items()}
+    return {label: path.absolute() for label, path in targets.items() if getattr(outputs, label)}
 
 
 def _replaced(target: Path, root: Path, dataset: str, sources: Sequence[Source]) -> str | None:
@@ -122,7 +118,8 @@ def _replaced(target: Path, root: Path, dataset: str, sources: Sequence[Source])
         return None
     rows = f"the rows of {', '.join(sorted(earlier))}"
     of = "" if name == dataset else f", dataset {name}"
-    return f"{target} had {rows}{of}; this run replaces them (output= puts them elsewhere)"
+    had = f"{shown_path(target)} had {rows}{of}"
+    return f"{had}; this run replaces them (output= puts them elsewhere)"
 
 
 def _place(source: Source, root: Path) -> str:

@@ -35,7 +35,7 @@ from toolkit.shipped import shipped_folder
 from toolkit.stages.running import Run
 from toolkit.stages.spooling import spooled
 from toolkit.store import publishing_files
-from toolkit.summary import print_plainly
+from toolkit.summary import print_plainly, shown_path
 from toolkit.traces import temporary_folder
 from toolkit.units import human_count
 
@@ -123,6 +123,8 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
         _write_review(doubts, path)
         facts.paths["review"] = path
         if settings.accept is not None:
+            if note := _without_a_map(doubts, settings.accept):
+                run.note(facts, note)
             with hold_interrupts():
                 _publish(run, plan, place, facts)
                 run.mark_published()
@@ -130,6 +132,19 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
     if doubts:
         print_plainly(doubts_table(doubts, amount, _SHOWN), sys.stdout)
         print()
+
+
+def _without_a_map(doubts: Sequence[Doubt], accept: float) -> str:
+    """About the suggestions that would have been accepted, had they a file to go to; or nothing."""
+    left = [one for one in doubts if one.suggestion is not None and one.score >= accept]
+    if not left:
+        return ""
+    columns = ", ".join(dict.fromkeys(one.column for one in left))
+    n_shown = "1 suggestion" if len(left) == 1 else f"{human_count(len(left))} suggestions"
+    return (
+        f"{n_shown} for {columns} cannot be accepted, as there is no "
+        "map to write them to; cleaning takes the nearest name within max_edits of the contract"
+    )
 
 
 def _plan(run: Run, place: _Place) -> Plan:
@@ -244,7 +259,7 @@ def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
             run.note(facts, f"{path.name}: holds values of {personal[name]}, which is personal")
         facts.paths[name] = path
     if place == _Place.of_workspace(run) and not run.workspace.has_own_lookups:
-        run.note(facts, f"{place.folder} is new; it begins with the starter lookups")
+        run.note(facts, f"{shown_path(place.folder)} is new; it begins with the starter lookups")
         files |= _starters(run, place, set(drafts))
     for name in drafts:
         _check_unchanged(plan.originals[name])
