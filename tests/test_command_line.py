@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from toolkit.command_line import COMMANDS, HydraFlags, Line, is_override, quoted, translate
+from toolkit.command_line import COMMANDS, HydraFlags, Line, is_override, quoted, translate, typed
 
 HYDRA_FLAGS: HydraFlags = {"--cfg": 1, "-m": 0, "--multirun": 0, "--info": ["all", "config"]}
 
@@ -157,3 +158,18 @@ def test_any_text_survives_hydras_grammar(text: str) -> None:
     (override,) = OverridesParser.create().parse_overrides([f"input={quoted(text)}"])
     config = OmegaConf.create({"input": override.value()})
     assert text == "???" or OmegaConf.to_container(config, resolve=True) == {"input": text}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["feed.csv", "my feed's.csv", "fe\x1b[31med\u202e.csv", "é\n\\'\t.csv", "\U000e0001b$(id)`x`"],
+)
+def test_a_path_to_paste_is_that_path_in_a_shell_and_all_of_it_is_seen(name: str) -> None:
+    line = typed("input", name)
+    assert line.isprintable()
+    done = subprocess.run(
+        ["bash", "-c", f"printf %s {line}"], capture_output=True, check=True,
+        env={"LC_ALL": "C.UTF-8"},
+    )  # fmt: skip
+    [override] = OverridesParser.create().parse_overrides([done.stdout.decode()])
+    assert override.value() == name

@@ -251,6 +251,10 @@ def hash_of(values: dict[str, Any], overrides: Sequence[str] = ()) -> str:
     [
         {"cluster": {"kind": "remote", "address": "tls://user:s3cretpw@host:8786"}},
         {"cluster": {"kind": "remote", "address": "user:s3cretpw@host:8786"}},
+        {"cluster": {"kind": "remote", "address": "user:s3cretpw@host"}},
+        {"cluster": {"kind": "remote", "address": "tls://me you:p@s3cretpw@host:1"}},
+        {"cluster": {"kind": "remote", "address": "tls://user:s3c/s3cretpw@host:1"}},
+        {"input": "https://user:s3c/s3cretpw@host/feed.csv"},
         {"input": "https://user:s3cretpw@host/feed.csv"},
         {"data_dir": "s3://user:s3cretpw@host/feed"},
     ],

@@ -394,6 +394,15 @@ def test_the_command_to_go_on_with_takes_all_files_and_is_quoted(workspace: Path
     assert re.search(r"^clean +80 +80 +0", done.out, re.MULTILINE)
 
 
+def test_a_file_whose_name_acts_on_terminals_is_drafted_from(workspace: Path) -> None:
+    (workspace / "fe\x1b[31med\u202e.csv").write_bytes(FEED)
+    answer = ask("new-dataset", "fe\x1b[31med\u202e.csv", "name=mine", QUICK)
+    assert answer.code == 0, answer.err
+    draft = (workspace / "conf" / "dataset" / "mine.yaml").read_text("utf-8")
+    assert r"fe\u001b[31med\u202e.csv" in draft.splitlines()[0]
+    assert not {"\x1b", "\u202e"} & {*(draft + answer.out + answer.err)}
+
+
 def test_the_terminal_lists_every_doubt_and_those_of_most_rows_first(workspace: Path) -> None:
     (workspace / "feed.csv").write_bytes(
         lines(

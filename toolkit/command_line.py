@@ -298,7 +298,22 @@ def typed(key: str, value: str) -> str:
     """`key=value` as one types it in a shell, whatever the value holds."""
     # What Hydra could take for more than a name is quoted for it, and all of it for the shell.
     plain = re.fullmatch(r"[\w./-]+", value, re.ASCII)
-    return shlex.quote(f"{key}={value if plain else quoted(value)}")
+    return shell_word(f"{key}={value if plain else quoted(value)}")
+
+
+def shell_word(text: str) -> str:
+    """The text as one word of a shell. What would act, or not be seen, is written as bash and zsh
+    read it: $'\\u001b'."""
+    if text.isprintable():
+        return shlex.quote(text)
+    return f"$'{''.join(map(_in_ansi_quotes, text))}'"
+
+
+def _in_ansi_quotes(character: str) -> str:
+    if character.isprintable():
+        return f"\\{character}" if character in "\\'" else character
+    code = ord(character)
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
 
 
 def _escape_quote(found: re.Match[str]) -> str:

@@ -23,7 +23,7 @@ from toolkit.addresses import is_address
 from toolkit.config_explain import explain, shown
 from toolkit.contract import Contract, Delimiter, Mapped, delimiter_problem
 from toolkit.contract.check import contract_problems
-from toolkit.errors import ConfigError, without_credentials
+from toolkit.errors import ConfigError, address_shown
 
 _STRICT: dict[str, Any] = {"extra": "forbid"}
 # What changes where results lie, how fast they come or what is said meanwhile, not what they are.
@@ -402,7 +402,7 @@ def _addresses(values: Mapping[str, Any]) -> Iterator[str]:
         for path in given if isinstance(given, list | tuple) else [given]:
             if isinstance(path, str) and is_address(path):
                 yield (
-                    f"{key}={without_credentials(path)}: is an address, but only files on "
+                    f"{key}={address_shown(path)}: is an address, but only files on "
                     f"this machine's disks are read and written{_path_of(path)}"
                 )
 
@@ -440,7 +440,7 @@ def _credentials(values: Mapping[str, Any]) -> Iterator[str]:
     """An address with a user and a password: the config of a run is kept for all to read."""
     cluster = values.get("cluster")
     given = cluster.get("address") if isinstance(cluster, Mapping) else None
-    if isinstance(given, str) and (safe := without_credentials(given)) != given:
+    if isinstance(given, str) and (safe := address_shown(given)) != given:
         yield f"cluster.address={safe}: takes no user and password; give host and port alone"
 
 

@@ -151,7 +151,7 @@ class InputError(ToolkitError):
 
     @classmethod
     def is_address(cls, given: str) -> InputError:
-        shown = without_credentials(given)
+        shown = address_shown(given)
         return cls(
             f"input {shown}: is an address, but only files on this machine's disks are read; "
             "download it and name the file"
@@ -540,7 +540,8 @@ class ClusterError(ToolkitError):
 
     @classmethod
     def bad_option(cls, name: str, value: object, expected: str) -> ClusterError:
-        return cls(f"cluster.{name}={without_credentials(str(value))}: expected {expected}")
+        shown = address_shown(str(value)) if name == "address" else str(value)
+        return cls(f"cluster.{name}={shown}: expected {expected}")
 
     @classmethod
     def half_certificate(cls) -> ClusterError:
@@ -634,6 +635,13 @@ def _header(cells: Sequence[str]) -> str:
         if any(map(found, cells)):
             return f"(hidden: it holds {what}, so it is a record and no header)"
     return ", ".join(repr(name) for name in cells[:20])
+
+
+def address_shown(address: str) -> str:
+    """What is an address as a whole, with *** for all that stands before the last @ in it."""
+    protocol, found, rest = address.rpartition("://")
+    _, at, host = rest.rpartition("@")
+    return f"{protocol}{found}***@{host}" if at else address
 
 
 def without_credentials(text: str) -> str:

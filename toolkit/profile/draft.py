@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from toolkit.command_line import quoted, typed
+from toolkit.command_line import quoted, shell_word, typed
 from toolkit.config import read_contract
 from toolkit.contract import Contract
 from toolkit.profile.doubts import Doubt, Placed, by_weight
@@ -191,7 +190,7 @@ def next_command(dataset: str, files: Sequence[str]) -> str:
     if len(files) == 1:
         return f"run-pipeline dataset={dataset} {typed('input', files[0])}"
     listed = ",".join(quoted(file) for file in files)
-    return f"run-pipeline dataset={dataset} {shlex.quote(f'input=[{listed}]')}"
+    return f"run-pipeline dataset={dataset} {shell_word(f'input=[{listed}]')}"
 
 
 def _file_comments(file: FileFacts) -> Iterator[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from toolkit.command_line import shell_word
 from toolkit.report import WORST_FIRST, RunReport, StageFacts
 from toolkit.units import (
     human_bytes,
@@ -156,4 +156,4 @@ def worst_first(results: Iterable[str]) -> list[str]:
 def command_line(report: RunReport) -> str:
     """What a person may type to run it again."""
     words = (_PLAIN_QUOTED.sub(r"\1", word) for word in report.overrides)
-    return shlex.join([report.command, *words])
+    return " ".join(map(shell_word, [report.command, *words]))
