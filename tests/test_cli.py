@@ -19,6 +19,8 @@ from toolkit.command_line import COMMANDS, LEGACY_FLAGS
 from toolkit.hydra_runtime import hydra_flags
 from toolkit.shipped import shipped_folder
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 HEAVY = ("dask", "pyarrow", "pandas", "pydantic", "great_expectations", "hydra", "numpy")
 Ask = Callable[..., Answer]
@@ -49,8 +51,6 @@ def test_an_interrupt_while_python_cleans_up_is_not_lost() -> None:
     program = """
 import time, weakref
 from toolkit.interrupts import interrupts_kept
-
-pytestmark = pytest.mark.slow
 class Something: pass
 def interrupt(_): raise KeyboardInterrupt
 with interrupts_kept():

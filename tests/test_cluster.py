@@ -33,6 +33,8 @@ from toolkit.cluster import ClusterSpec, Runner, open_cluster
 from toolkit.errors import ClusterError, InputError
 from toolkit.interrupts import hold_interrupts
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("sync", "threads", "processes", "local", "remote")
 OUTSIDE = ("processes", "local")
 DASK = (sys.executable, "-m", "dask")
@@ -287,8 +289,6 @@ INTRUDER = """
 import json, logging, os, sys
 from distributed import Client
 from distributed.security import Security
-
-pytestmark = pytest.mark.slow
 logging.disable(logging.CRITICAL)
 for certificate, address in json.loads(sys.argv[1]):
     security = Security.temporary() if certificate == "own" else Security()

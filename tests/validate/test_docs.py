@@ -26,6 +26,8 @@ from toolkit.errors import OutputError
 from toolkit.store import locked
 from toolkit.validate.docs import DocsRun, add_run, file_slug
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 
 
@@ -283,8 +285,6 @@ def test_importing_it_leaves_the_warnings_of_the_process_alone() -> None:
 import warnings
 before = warnings.showwarning
 import toolkit.validate.docs
-
-pytestmark = pytest.mark.slow
 assert warnings.showwarning is before
 """
     subprocess.run([sys.executable, "-c", program], check=True)

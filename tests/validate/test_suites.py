@@ -31,6 +31,8 @@ from tests.validate.shipped import (
 from toolkit.clean.evaluate import Rules
 from toolkit.lookups import Lookup, load_lookups
 
+pytestmark = pytest.mark.slow
+
 SHARED = ROOT.parent / "shared" / "data" / "ecommerce"
 FILES = sorted(EXPECTATIONS.rglob("*.json"))
 KEYS = ["type", "severity", "kwargs", "description", "notes"]
@@ -157,8 +159,6 @@ OPEN_IN_STOCK = """
 import json, sys
 sys.path.append(sys.argv[1])
 import great_expectations as gx
-
-pytestmark = pytest.mark.slow
 context = gx.get_context(context_root_dir=".")
 suites = {suite.name: suite for suite in context.suites.all()}
 print(json.dumps({
