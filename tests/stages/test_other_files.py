@@ -110,3 +110,15 @@ def test_no_header_is_one_line_and_leaves_what_was_published(place: Place) -> No
     assert line.startswith("error: feed.csv: no header")
     assert place.published() == before
     assert GOOD_ROW["product_name"] not in products(place)
+
+
+def test_copies_of_a_file_are_read_and_named(place: Place) -> None:
+    for name in ("b.csv.gz", "c.csv.gz"):
+        (place.folder / name).write_bytes(gzip.compress(FEED, mtime=0))
+    (place.folder / "d.csv").write_bytes(FEED)
+    answer = place.ask("clean-data", "input=[b.csv.gz,c.csv.gz,d.csv]", "validation=off")
+    assert answer.code == 0, answer.err
+    stage = place.stage("clean")
+    assert stage["rows_in"] == 6
+    copies = [note for note in stage["notes"] if "same bytes" in note]
+    assert copies == ["c.csv.gz has the same bytes as b.csv.gz; the rows of each are read"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
@@ -12,6 +12,21 @@ import xxhash
 from toolkit.read.sources import Source
 
 _READ_BYTES = 1 << 20
+
+
+def copies(digests: Mapping[str, str]) -> list[str]:
+    """A line about each file that has the same bytes as an earlier one, by the files' digests."""
+    first: dict[str, str] = {}
+    others: dict[str, list[str]] = {}
+    for shown, digest in digests.items():
+        earlier = first.setdefault(digest, shown)
+        if earlier != shown:
+            others.setdefault(earlier, []).append(shown)
+    return [
+        f"{', '.join(same)} {'has' if len(same) == 1 else 'have'} the same bytes as {earlier}; "
+        "the rows of each are read"
+        for earlier, same in others.items()
+    ]
 
 
 class Digests:

@@ -29,7 +29,7 @@ from toolkit.mask_key import fingerprint
 from toolkit.masking import Masks
 from toolkit.progress import Stage
 from toolkit.read.blocks import header_notes, names_shown, plan_blocks
-from toolkit.read.digest import Digests
+from toolkit.read.digest import Digests, copies
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.sources import (
     COMPRESSED_SUFFIXES,
@@ -178,6 +178,8 @@ def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
             plain = spooled(runner, sources, scratch, csv.encoding, csv.max_unpacking)
             published = _clean_blocks(run, runner, plain, work)
         digests_of_inputs = digests.result()
+    for note in copies(digests_of_inputs):
+        run.note(work.facts, note)
     remove(scratch)
     _count(work.facts, published, sources)
     for dataset in work.staged.values():
