@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,8 +16,9 @@ import pytest
 
 from tests.conftest import ROOT
 from toolkit import versions
+from toolkit.commits import current_version, read_commit
 from toolkit.errors import OutputError
-from toolkit.versions import current_version, new_version, pinned, read_commit
+from toolkit.versions import new_version, pinned
 
 NAMES = ("clean/a.parquet", "rejected/b.parquet", "aggregations/shop")
 
@@ -311,6 +312,85 @@ def test_a_copied_workspace_goes_on(symlinks: bool, tmp_path: Path) -> None:
     publish(copy, "new", NAMES[:1])
     assert shown(copy) == all_of("old") | {NAMES[0]: "new"}
     assert shown(root) == all_of("old")
+
+
+def lose_current(home: Path, version: str) -> None:
+    (home / "current").unlink()
+
+
+def mislead_current(home: Path, version: str) -> None:
+    (home / "current").unlink()
+    (home / "current").symlink_to("nowhere")
+
+
+def lead_current_out(home: Path, version: str) -> None:
+    (home / "current").unlink()
+    (home / "current").symlink_to(home.parent)
+
+
+def replace_current(home: Path, version: str) -> None:
+    (home / "current").unlink()
+    (home / "current").write_text("a file")
+
+
+def lose_commit(home: Path, version: str) -> None:
+    (home / version / "commit.json").unlink()
+
+
+COMMITS = {
+    "half": b'{"run": "a", "publi',
+    "not UTF-8": b"\xff\xfe{}",
+    "a list": b"[]",
+    "a list in it": b'{"published": ["clean/a.parquet"]}',
+    "no version": b'{"published": {"clean/a.parquet": {"run": "old"}}}',
+    "a version elsewhere": b'{"published": {"clean/a.parquet": {"version": "../.."}}}',
+    "a name elsewhere": b'{"published": {"../x": {"version": "20261128T101500-1f2e3d4c"}}}',
+    "no name": b'{"published": {"": {"version": "20261128T101500-1f2e3d4c"}}}',
+}
+
+
+def damage_commit(content: bytes) -> Callable[[Path, str], None]:
+    def damage(home: Path, version: str) -> None:
+        (home / version / "commit.json").write_bytes(content)
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lose_current,
+        mislead_current,
+        lead_current_out,
+        replace_current,
+        lose_commit,
+        *(pytest.param(damage_commit(content), id=name) for name, content in COMMITS.items()),
+    ],
+)
+def test_nothing_is_removed_where_it_is_not_known_what_is_published(
+    damage: Callable[[Path, str], None], tmp_path: Path
+) -> None:
+    home, version = tmp_path / ".versions", publish(tmp_path, "old")
+    damage(home, version)
+    with pinned([tmp_path / name for name in NAMES]):
+        pass
+    with pytest.raises(OutputError, match="which version is published is not known") as error:
+        publish(tmp_path, "new")
+    assert str(home) in str(error.value)
+    assert "\n" not in str(error.value)
+    parts = [home / version / name / f"part-{version[-8:]}" for name in NAMES]
+    assert [part.read_text() for part in parts] == ["old"] * 3
+    assert len(list(home.glob("2*"))) == 1
+
+
+def test_what_a_person_puts_beside_versions_stays(tmp_path: Path) -> None:
+    publish(tmp_path, "old")
+    home = tmp_path / ".versions"
+    (home / "mine").mkdir()
+    (home / "mine" / "notes").write_text("mine")
+    (home / "link").symlink_to("mine")
+    publish(tmp_path, "new")
+    assert (home / "link" / "notes").read_text() == "mine"
 
 
 def test_what_a_person_removes_is_removed_with_the_next_run(tmp_path: Path) -> None:

@@ -492,6 +492,13 @@ class OutputError(ToolkitError):
         )
 
     @classmethod
+    def unknown_version(cls, versions: Path, why: str) -> OutputError:
+        return cls(
+            f"{versions}: which version is published is not known ({why}); nothing was removed, "
+            "copy out of it what you need, remove it, and run again"
+        )
+
+    @classmethod
     def not_data_docs(cls, folder: Path, why: str) -> OutputError:
         return cls(
             f"{folder}: is no Data Docs folder of this toolkit ({why}) and was left as it is; "

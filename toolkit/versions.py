@@ -15,7 +15,6 @@ every reader and on any file system with symbolic links; there is no state in be
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,11 +24,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from toolkit.commits import (
+    COMMIT,
+    CURRENT,
+    VERSIONS,
+    current_version,
+    forget_committed,
+    is_version_id,
+    mark_committed,
+    published_by,
+    read_commit,
+)
 from toolkit.errors import OutputError
 from toolkit.interrupts import hold_interrupts
 from toolkit.store import MANIFEST, locked, open_locked, remove, sync_path, write_json
 
-VERSIONS, CURRENT, COMMIT = ".versions", "current", "commit.json"
 _LOCK, _SCRATCH, _REPLACED = ".lock", "scratch", "replaced"
 _LOCKS, _COMMITTING = ".locks", ".committing"
 _MOST_TRIES = 5
@@ -122,6 +131,7 @@ class Version:
                 _point(self.root / VERSIONS, self.id)
                 on_commit()
             with suppress(OSError):
+                mark_committed(self.root)
                 sync_path(self.root / VERSIONS)
                 for name in self._withdrawn:
                     (self.root / name).unlink(missing_ok=True)
@@ -193,24 +203,6 @@ def pinned(paths: Sequence[Path]) -> Iterator[list[Path]]:
         yield found
 
 
-def current_version(root: Path) -> str | None:
-    """The id of the version that is published in the folder."""
-    try:
-        return os.readlink(root / VERSIONS / CURRENT)
-    except OSError:
-        return None
-
-
-def read_commit(root: Path) -> dict[str, dict[str, Any]]:
-    """What is published in the folder, by its path there: the version that has it, run, dataset."""
-    current = current_version(root)
-    if current is None:
-        return {}
-    text = (root / VERSIONS / current / COMMIT).read_text(encoding="utf-8")
-    published: dict[str, dict[str, Any]] = json.loads(text)["published"]
-    return published
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -260,7 +252,8 @@ def _link_text(place: Path, target: Path) -> str:
 
 def _led(path: Path) -> Path:
     """Where a link of a published version leads; any other path as it is."""
-    resolved = path.resolve()
+    # Unlike `resolve`, at peace with a link that leads to itself.
+    resolved = Path(os.path.realpath(path))
     return path if _version_of(resolved) is None else resolved
 
 
@@ -274,7 +267,7 @@ def _recover_around(path: Path) -> None:
     root = next((p for p in path.absolute().parents if (p / VERSIONS).is_dir()), None)
     if root is not None:
         # Whoever may only read, or comes while another run commits, reads what is there.
-        with suppress(OSError), _committing(root, wait=False):
+        with suppress(OSError, OutputError), _committing(root, wait=False):
             _collect(root)
 
 
@@ -308,16 +301,24 @@ def _discard(version: Version) -> None:
 
 
 def _collect(root: Path) -> None:
-    """Remove what no published path needs and no living process makes or reads."""
+    """Remove what no published path needs and no living process makes or reads.
+
+    Raises OutputError where it is not known what is published. Files and folders that are not of
+    versions are left alone.
+    """
     published, current = read_commit(root), current_version(root)
     for path in (root / VERSIONS).iterdir():
         if path.name == _LOCKS:
             for lock in path.iterdir():
                 _remove_unheld(lock)
         elif path.is_symlink():
-            if path.name != CURRENT:
+            if path.name.startswith(f".{CURRENT}-"):
                 path.unlink()
-        elif path.is_dir() and path.name != current:
+        elif path.is_dir() and path.name == CURRENT:
+            # A copy for which links were followed has the outputs themselves, and starts anew.
+            forget_committed(root)
+            remove(path)
+        elif path.is_dir() and is_version_id(path.name) and path.name != current:
             needed = {name for name, facts in published.items() if facts["version"] == path.name}
             with suppress(BlockingIOError), _unheld(path / _LOCK):
                 if needed:
@@ -347,9 +348,9 @@ def _prune(folder: Path, needed: set[str]) -> None:
 
 
 def _named(folder: Path) -> set[str]:
-    """The paths that a version's commit names."""
-    with suppress(FileNotFoundError):
-        return set(json.loads((folder / COMMIT).read_text(encoding="utf-8"))["published"])
+    """The paths that a version's commit names, if it got as far as that."""
+    with suppress(OutputError):
+        return set(published_by(folder))
     return set()
 
 

@@ -1,0 +1,80 @@
+"""What is published in a folder: the version that `current` leads to, and what its commit names.
+
+Whoever takes a file away by hand, copies a folder without its links or damages a commit is answered
+in one line, and keeps the rows: nothing is removed where it is not known what is published.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from toolkit.errors import OutputError
+
+VERSIONS, CURRENT, COMMIT = ".versions", "current", "commit.json"
+_COMMITTED = ".committed"
+_VERSION_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
+
+
+def current_version(root: Path) -> str | None:
+    """The id of the version that is published in the folder, None before the first one.
+
+    Raises OutputError where a version was published and it is not known which.
+    """
+    home = root / VERSIONS
+    try:
+        current = os.readlink(home / CURRENT)
+    except OSError:
+        # In a copy for which links were followed it is a folder, and the outputs are, too.
+        if (home / _COMMITTED).exists() and not (home / CURRENT).is_dir():
+            raise OutputError.unknown_version(home, f"the link {CURRENT!r} is missing") from None
+        return None
+    if not is_version_id(current) or not (home / current).is_dir():
+        raise OutputError.unknown_version(home, f"{CURRENT!r} leads to {current!r}, no version")
+    return current
+
+
+def mark_committed(root: Path) -> None:
+    """Note that a version was published here, whatever becomes of the link to it."""
+    (root / VERSIONS / _COMMITTED).touch()
+
+
+def forget_committed(root: Path) -> None:
+    (root / VERSIONS / _COMMITTED).unlink(missing_ok=True)
+
+
+def is_version_id(name: str) -> bool:
+    return _VERSION_ID.fullmatch(name) is not None
+
+
+def read_commit(root: Path) -> dict[str, dict[str, Any]]:
+    """What is published in the folder, by its path there: the version that has it, run, dataset.
+
+    Raises OutputError where that is damaged.
+    """
+    current = current_version(root)
+    return {} if current is None else published_by(root / VERSIONS / current)
+
+
+def published_by(version: Path) -> dict[str, dict[str, Any]]:
+    """What the commit in the folder of a version names. Raises OutputError."""
+    try:
+        published = json.loads((version / COMMIT).read_text(encoding="utf-8"))["published"]
+        for name, facts in published.items():
+            if not _stays_inside(name) or not is_version_id(facts["version"]):
+                raise ValueError(f"it names {name!r}")
+    except OSError as error:
+        why = f"{version.name}/{COMMIT}: {error.strerror or error}"
+        raise OutputError.unknown_version(version.parent, why) from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        why = f"{version.name}/{COMMIT} is damaged ({error})"
+        raise OutputError.unknown_version(version.parent, why) from None
+    return {**published}
+
+
+def _stays_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and not {"..", VERSIONS} & {*path.parts}
