@@ -185,7 +185,7 @@ def test_a_column_of_a_structured_condition_is_a_name_and_no_code(name: str) -> 
     ],
 )
 def test_moments_in_structured_conditions(condition: ComparisonCondition) -> None:
-    times = pd.to_datetime(["2024-01-01", "2024-06-01", "2025-01-01", None])
+    times = pd.to_datetime(["2024-01-01", "2024-06-01", "2025-01-01", "NaT"])
     frame = frame_of(n=range(4), t=times, z=times.tz_localize("UTC"), d=pd.Series(times.date))
     check = gxe.ExpectColumnValuesToBeInSet(column="n", value_set=[9], row_condition=condition)
     checks, context = {"moments": check}, new_context()
