@@ -499,6 +499,10 @@ class OutputError(ToolkitError):
         )
 
     @classmethod
+    def not_replaced(cls, path: Path, what: str) -> OutputError:
+        return cls(f"cannot write {path}: {what} is there and was left as it is; name a file")
+
+    @classmethod
     def not_data_docs(cls, folder: Path, why: str) -> OutputError:
         return cls(
             f"{folder}: is no Data Docs folder of this toolkit ({why}) and was left as it is; "

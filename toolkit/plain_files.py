@@ -8,7 +8,10 @@ from pathlib import Path
 
 from toolkit.units import human_bytes
 
-_KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"))
+_KINDS = (
+    *((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket")),
+    *((stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device")),
+)
 
 
 class UnfitFileError(OSError):
@@ -30,9 +33,24 @@ def check_plain(path: Path, at_most: int | None = None, key: str = "") -> None:
     Folders are left to whoever opens them.
     """
     facts = os.stat(path)
-    for is_kind, what in _KINDS:
-        if is_kind(facts.st_mode):
-            raise UnfitFileError(f"is {what}; name a file")
+    if what := _special(facts.st_mode):
+        raise UnfitFileError(f"is {what}; name a file")
     if at_most is not None and facts.st_size > at_most:
         limit = f"{human_bytes(at_most)}{f' ({key})' if key else ''}"
         raise UnfitFileError(f"has {human_bytes(facts.st_size)}, more than the limit of {limit}")
+
+
+def in_the_way(path: Path) -> str | None:
+    """What is at `path` that a file must not replace, if anything; folders refuse by themselves."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        # Nothing, or nothing that one may see: whoever writes says so.
+        return None
+    if stat.S_ISLNK(mode):
+        return f"a symbolic link to {os.readlink(path)}"
+    return _special(mode)
+
+
+def _special(mode: int) -> str | None:
+    return next((what for is_kind, what in _KINDS if is_kind(mode)), None)

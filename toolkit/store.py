@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from toolkit.errors import InputError, OutputError
+from toolkit.plain_files import in_the_way
 
 MANIFEST = "_manifest.json"
 _ROW_GROUP_ROWS = 1 << 18
@@ -94,6 +95,12 @@ def write_text(text: str, path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+def check_replaceable(path: Path) -> None:
+    """Raise OutputError where a file at `path` would replace a link, a pipe or a device."""
+    if what := in_the_way(path):
+        raise OutputError.not_replaced(path, what)
+
+
 @contextmanager
 def publishing_files(folder: Path) -> Iterator[Path]:
     """A staging folder whose files replace those of the same name in `folder` at the end.
@@ -108,6 +115,8 @@ def publishing_files(folder: Path) -> Iterator[Path]:
             staged.mkdir()
             yield staged
             sync_folder(staged)
+            for path in staged.iterdir():
+                check_replaceable(folder / path.name)
             for path in sorted(staged.iterdir(), key=lambda p: p.name == MANIFEST):
                 path.replace(folder / path.name)
             sync_path(folder)

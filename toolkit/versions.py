@@ -37,6 +37,7 @@ from toolkit.commits import (
 )
 from toolkit.errors import OutputError
 from toolkit.interrupts import hold_interrupts
+from toolkit.plain_files import in_the_way
 from toolkit.store import MANIFEST, locked, open_locked, remove, sync_path, write_json
 
 _LOCK, _SCRATCH, _REPLACED = ".lock", "scratch", "replaced"
@@ -228,6 +229,8 @@ def _check_replaceable(target: Path) -> None:
         ours = all(path.match("part-*.parquet") for path in target.iterdir())
         if not ours and not (target / MANIFEST).is_file():
             raise OutputError.in_the_way(target, f"a folder without {MANIFEST}")
+    elif what := in_the_way(target):
+        raise OutputError.in_the_way(target, what)
     elif target.exists() and not (target.parent / MANIFEST).is_file():
         raise OutputError.in_the_way(target, "a file")
 

@@ -25,7 +25,7 @@ from toolkit.errors import OutputError
 from toolkit.generate.csv_text import csv_bytes
 from toolkit.generate.feed import FeedSpec, feed_block, n_block_rows, n_blocks
 from toolkit.generate.ledger import combine_ledgers, stage_ledger
-from toolkit.store import sync_path
+from toolkit.store import check_replaceable, sync_path
 
 IN_FLIGHT_BLOCKS = 16
 """Appending a block takes less than a tenth of the time of generating it: with this many in
@@ -152,6 +152,7 @@ def _check_complete(spec: FeedSpec, path: Path, written: Sequence[Written]) -> W
 @contextmanager
 def _staging_folder(target: Path) -> Iterator[Path]:
     """A hidden folder beside `target`, so that a rename from it is atomic; always removed."""
+    check_replaceable(target)
     folder = target.parent / f".{target.name}.partial-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         if target.is_dir():

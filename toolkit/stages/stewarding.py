@@ -34,7 +34,7 @@ from toolkit.report import InputFacts, StageFacts, record_stage
 from toolkit.shipped import shipped_folder
 from toolkit.stages.running import Run
 from toolkit.stages.spooling import spooled
-from toolkit.store import publishing_files
+from toolkit.store import check_replaceable, publishing_files
 from toolkit.summary import print_plainly, shown_path
 from toolkit.traces import temporary_folder
 from toolkit.units import human_count
@@ -91,7 +91,10 @@ def build(run: Run, wishes: Sequence[Wish], inputs: Sequence[str], *, is_all: bo
     """
     contract = run.settings.dataset
     with record_stage(run.report, "lookups") as facts, values_hidden(contract):
-        place = _Place.of(run, _names(run, wishes))
+        names = _names(run, wishes)
+        place = _Place.of(run, names)
+        for name in names:
+            check_replaceable(place.path(name))
         plan = _plan(run, place)
         # What a person got wrong is told before the data is read.
         plan.make(wishes, _nothing(run, wishes))
@@ -110,6 +113,8 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
     """
     settings, contract = run.settings, run.settings.dataset
     with record_stage(run.report, "review") as facts, values_hidden(contract):
+        path = settings.output or run.run_dir / REVIEW_FILE
+        check_replaceable(path)
         place = _Place.of_workspace(run)
         plan = _plan(run, place)
         plan.make(wishes, _nothing(run, wishes))
@@ -119,7 +124,6 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
         decimals = contract.derived[amount].decimals if amount else None
         key = run.mask_key if contract.personal_columns() else None
         doubts = find_doubts(plan, counts, decimals, Masks.of_clean(contract, key))
-        path = settings.output or run.run_dir / REVIEW_FILE
         _write_review(doubts, path)
         facts.paths["review"] = path
         if settings.accept is not None:
