@@ -101,3 +101,34 @@ def test_the_doubt_shows_both_readings(tmp_path: Path) -> None:
     [doubt] = told(NO_BREAKS.encode("cp1252"), tmp_path).doubts
     assert "Conference\xa0phone" in doubt
     assert 'as cp850 they would be: 0,"Konftel 250 Conference\xe1phone' in doubt
+
+
+MIXED = "".join(f"{n},Café,Zürich {n}\n" for n in range(30)).encode() + "".join(
+    f"{n},Résumé,Köln {n}\n" for n in range(30)
+).encode("cp1252")
+
+
+@pytest.mark.parametrize("cut", [None, 300, 700])
+def test_two_encodings_in_one_file_are_never_misread(cut: int | None, tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(MIXED)
+    pieces = [(0, len(MIXED))] if cut is None else [(0, cut), (cut, len(MIXED))]
+    found = tell_encoding([look_at(path, *piece) for piece in pieces], MIXED[:4])
+    assert found.name == "utf-8"
+    [doubt] = found.doubts
+    assert "two encodings are mixed" in doubt
+    assert "0,Résumé,Köln 0" in doubt
+    assert "iconv -f cp1252 -t utf-8" in doubt
+
+
+def test_a_line_that_is_utf8_by_chance_makes_no_mixture(tmp_path: Path) -> None:
+    lines = "".join(f"{n},Müller,Straße\n" for n in range(30)) + "31,SÃ©,x\n"
+    assert told(lines.encode("cp1252"), tmp_path).name == "cp1252"
+
+
+def test_of_several_files_one_in_utf8_decides_so_that_none_is_misread() -> None:
+    german = Encoding("cp1252", "guess", samples=("ü",))
+    greek = Encoding("utf-8", "sound", samples=("λ",))
+    found = agree(["a", "b"], [german, greek])
+    assert found.name == "utf-8"
+    assert "b reads as utf-8, but a as cp1252; a contract has one encoding" in found.doubts[0]

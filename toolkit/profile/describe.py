@@ -23,6 +23,7 @@ from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import Bar, ColumnFacts, DayOrder, Example, Frequent, Spread
 from toolkit.profile.guess import Cells, Guess, Order
 from toolkit.profile.guessing import guess_reading
+from toolkit.profile.guessing_clock import doubt_counted_time
 from toolkit.profile.keys import is_like_an_id
 from toolkit.profile.readings import Reading, Tally
 from toolkit.profile.vocabulary import ROWS, VALUE, Ints, Vocabulary
@@ -101,6 +102,8 @@ def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
     unread = tally.n_unread if not guess.reading.is_text else 0
     frequent = part.values.most_frequent_first()
     far = _far_days(cells, guess) if kind in ("date", "timestamp") else None
+    spread = None if guess.reading.is_text else _spread(cells, guess.reading, tally, estimated)
+    clock = doubt_counted_time(of.source, spread, n_said) if kind in ("integer", "number") else ()
     return ColumnFacts(
         name=of.name,
         source=of.source,
@@ -123,9 +126,9 @@ def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
         n_inner_blanks=part.cells.n_inner_blanks,
         n_odd_characters=part.cells.n_odd_characters,
         case_variants=_case_variants(frequent) if part.values.is_whole and kind != "number" else (),
-        spread=None if guess.reading.is_text else _spread(cells, guess.reading, tally, estimated),
+        spread=spread,
         day_orders=_day_orders(part, cells, guess, of),
-        doubts=(*doubts, *guess.doubts, *_spelling_doubts(spellings, names)),
+        doubts=(*doubts, *guess.doubts, *_spelling_doubts(spellings, names), *clock),
         n_leading_zeros=part.cells.n_leading_zeros,
         n_long_digits=part.cells.n_long_digits,
         n_shortened=part.cells.n_shortened,

@@ -14,6 +14,7 @@ from functools import reduce
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit.read.transcode import BYTE_ORDER_MARKS
 from toolkit.units import human_share
@@ -36,6 +37,8 @@ _LONGEST_SAMPLE = 200
 _HALF = 0.5
 _NEAR = 0.1
 _MOSTLY_UTF8 = 0.9
+# Of lines in another encoding, far fewer than this share are UTF-8 by chance.
+_MIXED = 0.1
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ class Bytes:
     zeros: tuple[int, int] = (0, 0)
     samples: tuple[bytes, ...] = ()
     """The first lines that hold bytes beyond ASCII."""
+    n_sound_lines: int = 0
+    """Lines that hold bytes beyond ASCII and are UTF-8, where others are not..."""
+    n_other_lines: int = 0
+    """... and those that are not."""
+    others: tuple[bytes, ...] = ()
+    """The first of the latter."""
 
     def __add__(self, later: Bytes) -> Bytes:
         return Bytes(
@@ -62,6 +71,9 @@ class Bytes:
             self.n_sequences + later.n_sequences,
             (self.zeros[0] + later.zeros[0], self.zeros[1] + later.zeros[1]),
             (*self.samples, *later.samples)[:_N_SAMPLES],
+            self.n_sound_lines + later.n_sound_lines,
+            self.n_other_lines + later.n_other_lines,
+            (*self.others, *later.others)[:_N_SAMPLES],
         )
 
 
@@ -97,6 +109,7 @@ def look_at(path: Path, start: int, stop: int) -> Bytes:
     zeros = np.flatnonzero(raw == 0) + start + begin
     odd = int(np.count_nonzero(zeros & 1))
     n_unreadable, n_sequences = _utf8_sequences(whole)
+    by_line = _by_line(whole, raw, n_unreadable, n_sequences)
     return Bytes(
         len(whole),
         int(np.count_nonzero(raw >= 0x80)),
@@ -104,6 +117,7 @@ def look_at(path: Path, start: int, stop: int) -> Bytes:
         n_sequences,
         (len(zeros) - odd, odd),
         tuple(_lines_beyond_ascii(whole)),
+        *by_line,
     )
 
 
@@ -131,17 +145,43 @@ def tell_encoding(looks: Sequence[Bytes], head: bytes) -> Encoding:
         )
         told = f"{human_share(share, 1)} of the characters beyond ASCII are sound UTF-8"
         return Encoding("utf-8", told, (doubt,), _decoded(found.samples, "utf-8"))
+    n_lines = found.n_sound_lines + found.n_other_lines
+    if found.n_sound_lines >= max(2, _MIXED * n_lines):
+        return _mixed(found, n_lines)
     return _single_byte(found)
 
 
+def _mixed(found: Bytes, n_lines: int) -> Encoding:
+    """UTF-8, where a good part of the lines is: what is not is rejected, not misread."""
+    rest = replace(found, samples=found.others)
+    other = _single_byte(rest).name
+    others = _shown(rest, other)
+    told = (
+        f"{found.n_sound_lines:,} of {n_lines:,} lines beyond ASCII are sound UTF-8, and no other "
+        "encoding makes such lines by chance"
+    )
+    doubt = (
+        f"two encodings are mixed: {found.n_sound_lines:,} lines beyond ASCII are UTF-8 and "
+        f"{found.n_other_lines:,} are not, such as {others}; these read as {other} and are "
+        "rejected as malformed; write that part of the file as UTF-8 "
+        f"(iconv -f {other} -t utf-8) before the parts are put together"
+    )
+    return Encoding("utf-8", told, (doubt,), _decoded(found.samples, "utf-8"))
+
+
 def agree(files: Sequence[str], found: Sequence[Encoding]) -> Encoding:
-    """The encoding of several files: that of the first which is more than ASCII."""
+    """The encoding of several files: UTF-8 if one is that and more than ASCII, so that no other
+    is misread; else that of the first which is more than ASCII."""
     beyond = [n for n, one in enumerate(found) if one.samples or one.name != "utf-8"]
+    beyond.sort(key=lambda n: found[n].name != "utf-8")
     chosen = found[beyond[0]] if beyond else found[0]
     others = [f"{files[n]} as {found[n].name}" for n in beyond if found[n].name != chosen.name]
     if not others:
         return chosen
-    doubt = f"{files[beyond[0]]} reads as {chosen.name}, but {', '.join(others[:3])}"
+    doubt = (
+        f"{files[beyond[0]]} reads as {chosen.name}, but {', '.join(others[:3])}; a contract has "
+        "one encoding, so write all files in one"
+    )
     return replace(chosen, doubts=(*chosen.doubts, doubt))
 
 
@@ -257,6 +297,37 @@ def _utf8_sequences(data: bytes) -> tuple[int, int]:
         n_escaped = len(re.findall("[\udc80-\udcff]", text))
         return n_unreadable, len(re.findall("[^\x00-\x7f]", text)) - n_escaped
     return 0, int(np.count_nonzero(np.frombuffer(data, np.uint8) >= 0xC0))
+
+
+def _by_line(
+    data: bytes, raw: npt.NDArray[np.uint8], n_unreadable: int, n_sequences: int
+) -> tuple[int, int, tuple[bytes, ...]]:
+    """How many lines beyond ASCII are UTF-8 and how many are not, with the first of the latter."""
+    ends = np.append(np.flatnonzero(raw == ord("\n")), len(raw))
+    lines = np.unique(np.searchsorted(ends, np.flatnonzero(raw >= 0x80)))
+    if not n_unreadable:
+        return len(lines), 0, ()
+    starts = np.where(lines > 0, ends[lines - 1] + 1, 0)
+    n_others = 0
+    others: list[bytes] = []
+    for start, end in zip(starts.tolist(), ends[lines].tolist(), strict=True):
+        line = data[start:end]
+        if _is_utf8(line):
+            continue
+        n_others += 1
+        if len(others) < _N_SAMPLES:
+            others.append(line.strip()[:_LONGEST_SAMPLE])
+        elif not n_sequences:
+            return 0, len(lines), tuple(others)
+    return len(lines) - n_others, n_others, tuple(others)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _lines_beyond_ascii(data: bytes) -> Iterator[bytes]:
