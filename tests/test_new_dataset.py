@@ -394,6 +394,18 @@ def test_the_command_to_go_on_with_takes_all_files_and_is_quoted(workspace: Path
     assert re.search(r"^clean +80 +80 +0", done.out, re.MULTILINE)
 
 
+def test_a_number_that_is_not_finite_is_none(workspace: Path) -> None:
+    cells = [f"{n},{'1e999' if n == 2 else n / 4},{'-1e400' if n == 3 else n}" for n in range(40)]
+    (workspace / "feed.csv").write_bytes(lines("id,amount,units", cells))
+    answer = ask("new-dataset", "feed.csv", "name=mine", QUICK)
+    assert answer.code == 0, answer.err
+    draft = (workspace / "conf" / "dataset" / "mine.yaml").read_text("utf-8")
+    assert "1 cell is no number, such as '1e999' (row 3)" in draft
+    done = ask("run-pipeline", "feed.csv", "dataset=mine", QUICK)
+    assert done.code == 0, done.err
+    assert re.search(r"^clean +40 +38 +2", done.out, re.MULTILINE)
+
+
 def test_a_file_whose_name_acts_on_terminals_is_drafted_from(workspace: Path) -> None:
     (workspace / "fe\x1b[31med\u202e.csv").write_bytes(FEED)
     answer = ask("new-dataset", "fe\x1b[31med\u202e.csv", "name=mine", QUICK)

@@ -103,7 +103,9 @@ class Reading:
         column, cells = self.column, read_cells(self._contract, _NAME, values)
         match column:
             case Number() | Integer():
-                return read_written(column, cells)[0]
+                numbers = read_written(column, cells)[0]
+                # Cleaning rejects what is not finite.
+                return np.where(np.isfinite(numbers), numbers, np.nan)
             case Dated():
                 return _moments(column, cells)
             case Email():
