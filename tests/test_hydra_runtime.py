@@ -11,7 +11,7 @@ import pytest
 from tests.commands import left_in
 from toolkit.command_line import COMMANDS
 from toolkit.config import Settings
-from toolkit.errors import InputError
+from toolkit.errors import InputError, OutputError
 from toolkit.hydra_runtime import Stage, run_through_hydra
 from toolkit.report import RUN_FILE
 
@@ -116,3 +116,16 @@ def test_log_level_is_that_of_the_run(stage: Stage, calls: Calls) -> None:
     ((_, run_dir),) = calls
     assert not (run_dir / "run.log").exists()
     assert logging.getLogger().level == logging.ERROR
+
+
+@pytest.mark.parametrize("folder", ["loop", "loop/x", "nowhere", "nowhere/x", "n" * 300])
+@pytest.mark.parametrize("key", ["hydra.run.dir", "data_dir"])
+def test_a_folder_that_cannot_be_made_is_one_line(
+    key: str, folder: str, stage: Stage, calls: Calls
+) -> None:
+    Path("loop").symlink_to("loop")
+    Path("nowhere").symlink_to("gone")
+    with pytest.raises(OutputError, match="cannot write"):
+        run(stage, f"{key}={folder}")
+    assert calls == []
+    assert sorted(path.name for path in Path().iterdir()) == ["loop", "nowhere"]

@@ -383,6 +383,32 @@ def test_nothing_is_removed_where_it_is_not_known_what_is_published(
     assert len(list(home.glob("2*"))) == 1
 
 
+@pytest.mark.parametrize("inside", [".versions", ".versions/current", ".versions/current/clean"])
+def test_nothing_is_published_among_versions(inside: str, tmp_path: Path) -> None:
+    publish(tmp_path, "old")
+    before = sorted(tmp_path.rglob("*"))
+    (tmp_path / "link").symlink_to(inside)
+    for folder in (tmp_path / inside, tmp_path / "link"):
+        with pytest.raises(OutputError, match="lies in the folder of published versions"):
+            publish(folder, "new")
+    (tmp_path / "link").unlink()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("on_the_way", ["a link to nowhere", "a link to itself", "a file", "long"])
+@pytest.mark.parametrize("below", ["", "x", "x/y"])
+def test_a_folder_that_cannot_be_made_is_one_line(
+    on_the_way: str, below: str, tmp_path: Path
+) -> None:
+    root = tmp_path / ("root" if on_the_way != "long" else "n" * 300)
+    if on_the_way == "a file":
+        root.write_text("mine")
+    elif on_the_way != "long":
+        root.symlink_to("nowhere" if on_the_way == "a link to nowhere" else "root")
+    with pytest.raises(OutputError, match="cannot write"):
+        publish(root / below, "new")
+
+
 def test_what_a_person_puts_beside_versions_stays(tmp_path: Path) -> None:
     publish(tmp_path, "old")
     home = tmp_path / ".versions"

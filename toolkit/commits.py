@@ -29,10 +29,10 @@ def current_version(root: Path) -> str | None:
         current = os.readlink(home / CURRENT)
     except OSError:
         # In a copy for which links were followed it is a folder, and the outputs are, too.
-        if (home / _COMMITTED).exists() and not (home / CURRENT).is_dir():
+        if os.path.exists(home / _COMMITTED) and not os.path.isdir(home / CURRENT):
             raise OutputError.unknown_version(home, f"the link {CURRENT!r} is missing") from None
         return None
-    if not is_version_id(current) or not (home / current).is_dir():
+    if not is_version_id(current) or not os.path.isdir(home / current):
         raise OutputError.unknown_version(home, f"{CURRENT!r} leads to {current!r}, no version")
     return current
 

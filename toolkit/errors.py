@@ -492,6 +492,13 @@ class OutputError(ToolkitError):
         )
 
     @classmethod
+    def among_versions(cls, folder: Path) -> OutputError:
+        return cls(
+            f"{folder}: lies in the folder of published versions, which is the toolkit's own; "
+            "name a folder elsewhere"
+        )
+
+    @classmethod
     def unknown_version(cls, versions: Path, why: str) -> OutputError:
         return cls(
             f"{versions}: which version is published is not known ({why}); nothing was removed, "

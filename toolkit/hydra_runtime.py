@@ -262,7 +262,7 @@ class _OnlyRun:
             yield
             done = self._failure is None
         finally:
-            if not done and not (own / RUN_FILE).exists():
+            if not done and not os.path.exists(own / RUN_FILE):
                 self._remove_own_files()
                 for folder in parents:
                     if folder not in existing:
@@ -270,11 +270,11 @@ class _OnlyRun:
                             folder.rmdir()
 
     def _remove_own_files(self) -> None:
-        """What Hydra and the logging have put into the run's folder."""
-        (self._run_dir / LOG_FILE).unlink(missing_ok=True)
-        for name in ("config.yaml", "hydra.yaml", "overrides.yaml"):
-            (self._hydra_dir / name).unlink(missing_ok=True)
+        """What Hydra and the logging have put into the run's folder, if there could be one."""
+        hydra = [self._hydra_dir / name for name in ("config.yaml", "hydra.yaml", "overrides.yaml")]
         with suppress(OSError):
+            for path in (self._run_dir / LOG_FILE, *hydra):
+                path.unlink(missing_ok=True)
             self._hydra_dir.rmdir()
 
 

@@ -162,9 +162,11 @@ def new_version(root: Path, run: str) -> Iterator[Version]:
     """A version of what is published in the folder `root`, for the run of that name.
 
     It is removed when the block ends without its commit. What killed runs left in `root` is removed
-    first. Raises OutputError when the folder cannot be written.
+    first. Raises OutputError when the folder cannot be written, or lies among versions itself.
     """
     root = root.absolute()
+    if VERSIONS in Path(os.path.realpath(root)).parts:
+        raise OutputError.among_versions(root)
     version = Version(root, f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", run)
     with ExitStack() as stack:
         stack.enter_context(version._locks)
@@ -177,9 +179,9 @@ def new_version(root: Path, run: str) -> Iterator[Version]:
             version.scratch.mkdir()
             yield version
         except OSError as error:
-            name = error.filename
-            if name is None or Path(os.fsdecode(name)).is_relative_to(root):
-                raise OutputError.cannot_write(name or root, error) from error
+            path = root if error.filename is None else Path(os.fsdecode(error.filename))
+            if path.is_relative_to(root) or root.is_relative_to(path):
+                raise OutputError.cannot_write(path, error) from error
             raise
 
 
