@@ -15,6 +15,7 @@ import great_expectations.expectations as gxe
 import numpy as np
 import pandas as pd
 import pytest
+from great_expectations.exceptions import MetricResolutionError
 from great_expectations.exceptions.exceptions import BuildBatchRequestError
 from great_expectations.metrics.column.mean import ColumnMean
 from great_expectations.metrics.column.values_non_null import ColumnValuesNonNull
@@ -48,7 +49,7 @@ def frame_of(**columns: Any) -> dd.DataFrame:
 
 def write_frame(frame: pd.DataFrame, folder: Path) -> Path:
     """As pandas writes it, with its notes on dtypes, in two parts."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     half = len(frame) // 2
     frame.iloc[:half].to_parquet(folder / "part-0.parquet", index=False)
     frame.iloc[half:].to_parquet(folder / "part-1.parquet", index=False)
@@ -78,6 +79,13 @@ class TestSeveralAtOnce:
         with ThreadPoolExecutor(2) as pool:
             said = list(pool.map(lambda v: bool(v.run().success), [good, bad] * 8))
         assert said == [True, False] * 8
+
+    def test_eight_threads_on_four_assets(self, context: Any, tmp_path: Path) -> None:
+        pairs = [self.definitions(context, tmp_path / name) for name in ("one", "other")]
+        asked = [definition for pair in pairs for definition in pair] * 8
+        with ThreadPoolExecutor(8) as pool:
+            said = list(pool.map(lambda v: bool(v.run().success), asked))
+        assert said == [True, False, True, False] * 8
 
     def test_threads_on_the_same_data(self, context: Any, tmp_path: Path) -> None:
         good, _ = self.definitions(context, tmp_path)
@@ -312,6 +320,24 @@ class TestDtypes:
         assert batch.validate(pattern).success
 
 
+@pytest.mark.parametrize("name", ["ordered", "unordered"])
+def test_categories_without_a_value(context: Any, name: str) -> None:
+    """They say nothing of the type of those that there are not."""
+    nothing = pd.Categorical([None, None], categories=[], ordered=name == "ordered")
+    frame = frame_of(v=nothing, n=range(2))
+    ours = run_checks(dask_frame_batch(context, frame), of_column("v"), "SUMMARY")
+    stock = run_checks(stock_batch(context, frame.compute()), of_column("v"), "SUMMARY")
+    assert differences(ours, stock) == {}
+    assert not ours["null"]["raised"]
+
+
+def test_parts_that_cannot_be_put_together(context: Any) -> None:
+    parts = [pd.DataFrame({"v": pd.Categorical(["a"], ordered=one)}) for one in (True, False)]
+    frame = dd.from_map(lambda number: parts[number], range(2), meta=parts[0].iloc[:0])
+    with pytest.raises(InputError, match=r"its parts differ: Categorical\.ordered must be"):
+        dask_frame_batch(context, frame)
+
+
 OBJECTS: dict[str, list[Any]] = {
     "lists": [["a"], ["b"], None, []],
     "bytes": [b"a", b"\xff", None, b"a"],
@@ -398,3 +424,37 @@ class TestFiguresThatDiffer:
             gxe.ExpectColumnValuesToBeUnique(column="x"), result_format="COMPLETE"
         )
         assert found.result["unexpected_index_list"] == [0, 1]
+
+    @pytest.mark.parametrize(
+        "check",
+        [
+            gxe.ExpectMulticolumnValuesToBeEqual(column_list=["a", "b"]),
+            gxe.ExpectColumnPairValuesToBeEqual(
+                column_A="a", column_B="b", ignore_row_if="neither"
+            ),
+        ],
+    )
+    def test_null_of_pandas_own_types_is_not_equal(self, context: Any, check: Any) -> None:
+        frame = frame_of(a=pd.array([1, None], dtype="Int64"), b=[1, 2])
+        assert dask_frame_batch(context, frame).validate(check).result["unexpected_count"] == 1
+        stock = stock_batch(context, frame.compute()).validate(check)
+        assert "boolean value of NA is ambiguous" in str(stock.exception_info)
+
+    def test_one_value_of_pandas_own_types_has_no_z_score(self, context: Any) -> None:
+        frame = frame_of(a=pd.array([1, None], dtype="Int64"))
+        check = gxe.ExpectColumnValueZScoresToBeLessThan(column="a", threshold=1, double_sided=True)
+        assert dask_frame_batch(context, frame).validate(check).success
+        stock = stock_batch(context, frame.compute()).validate(check)
+        assert "boolean value of NA is ambiguous" in str(stock.exception_info)
+
+    @pytest.mark.filterwarnings("ignore:.*(row_condition|condition_parser):DeprecationWarning")
+    @pytest.mark.parametrize("condition", ["1 < 2", "x.dt.hour > 3"])
+    def test_types_need_no_row_condition(self, context: Any, condition: str) -> None:
+        asked: dict[str, Any] = {"row_condition": condition, "condition_parser": "pandas"}
+        frame = frame_of(x=[1, 2])
+        check = gxe.ExpectColumnValuesToBeOfType(column="x", type_="int64", **asked)
+        assert dask_frame_batch(context, frame).validate(check).success
+        with pytest.raises(MetricResolutionError):
+            stock_batch(context, frame.compute()).validate(check)
+        rows = gxe.ExpectColumnValuesToBeNull(column="x", **asked)
+        assert not dask_frame_batch(context, frame).validate(rows).success

@@ -21,7 +21,7 @@ from great_expectations.exceptions.exceptions import BuildBatchRequestError
 from tests.validate.same_as_stock import new_context
 from tests.validate.sample import write_parts
 from toolkit.errors import InputError
-from toolkit.validate.datasource import DaskDatasource, ParquetDatasetAsset
+from toolkit.validate.datasource import DaskDatasource, ParquetDatasetAsset, add_dask
 
 FEW = pa.table({"id": [1, 2, 3, 3], "kind": ["a", "b", None, "a"]})
 MORE = pa.table({"id": [3, 5], "kind": ["c", "a"]})
@@ -231,6 +231,17 @@ def test_a_checkpoint_with_the_stock_actions(
     [page] = tmp_path.glob("validations/feed/**/*.html")
     assert "values must be unique" in page.read_text("utf-8")
     assert (tmp_path / "index.html").exists()
+
+
+def test_a_source_is_added_with_types(folder: Path) -> None:
+    context = gx.get_context(mode="ephemeral")
+    source = add_dask(context, "typed", max_listed_rows=2)
+    assert context.data_sources.get("typed") is source
+    assert source.max_listed_rows == 2
+    batch = source.add_parquet_dataset_asset("rows", path=folder).add_batch_definition_whole_dataset
+    assert batch("all").get_batch().validate(gxe.ExpectColumnMaxToBeBetween(column="id")).success
+    with pytest.raises(DataContextError, match="typed"):
+        add_dask(context, "typed")
 
 
 def test_why_marshmallow_is_pinned(tmp_path: Path) -> None:

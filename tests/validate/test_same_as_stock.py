@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -183,6 +184,17 @@ def test_the_catalogue_has_every_expectation_that_ships() -> None:
         if get_expectation_impl(type_).__module__.startswith("great_expectations.")
     }
     assert {case.type for case in CASES} == shipped
+
+
+def test_the_guide_names_those_that_are_for_databases_alone() -> None:
+    """What each case comes to is compared with stock below."""
+    guide = (Path(__file__).parents[2] / "docs" / "validation.md").read_text("utf-8")
+    listed = guide[guide.index("are for databases alone") :]
+    answered = {case.type for case in CASES if case.expected != "raised"}
+    for_databases = {case.type for case in CASES} - answered
+    assert set(re.findall(r"`(\w*expect\w+)`", listed)) == for_databases
+    assert len(for_databases) == 7
+    assert f"its vocabulary of {len({case.type for case in CASES})} expectations" in guide
 
 
 def test_no_two_cases_ask_the_same() -> None:

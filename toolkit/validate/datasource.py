@@ -20,6 +20,7 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.batch import BatchMarkers, LegacyBatchDefinition
 from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.core.batch_spec import PathBatchSpec
+from great_expectations.data_context import AbstractDataContext
 from great_expectations.datasource.fluent import BatchRequest
 from great_expectations.datasource.fluent.batch_identifier_util import make_batch_identifier
 from great_expectations.datasource.fluent.constants import _DATA_CONNECTOR_NAME
@@ -54,6 +55,7 @@ __all__ = [
     "DaskFrameAsset",
     "OfflineDataDocsAction",
     "ParquetDatasetAsset",
+    "add_dask",
 ]
 
 _FRAME = "dataframe"
@@ -265,3 +267,18 @@ class DaskDatasource(Datasource[Any, DaskExecutionEngine]):
     def add_dataframe_asset(self, name: str) -> DaskFrameAsset:
         """Add an asset whose frame is handed in with each batch, as stock has it for pandas."""
         return self._add_asset(DaskFrameAsset(name=name))
+
+
+def add_dask(
+    context: AbstractDataContext,
+    name: str,
+    *,
+    max_column_bytes: int = MAX_COLUMN_BYTES,
+    max_listed_rows: int = MAX_LISTED_ROWS,
+) -> DaskDatasource:
+    """The same as `context.data_sources.add_dask`, which type checkers do not know."""
+    sources: Any = context.data_sources
+    source: DaskDatasource = sources.add_dask(
+        name, max_column_bytes=max_column_bytes, max_listed_rows=max_listed_rows
+    )
+    return source

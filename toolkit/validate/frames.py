@@ -92,7 +92,10 @@ def _n_bytes(values: pd.Series[Any]) -> int:
 
 def _facts(looks: Sequence[_Look]) -> Facts:
     """Types that suit all parts, as pandas has them when it puts the parts together."""
-    whole = concat([look.empty for look in looks])
+    try:
+        whole = concat([look.empty for look in looks])
+    except TypeError as error:
+        raise InputError.not_a_frame(f"its parts differ: {error}") from error
     fields, dtypes, objects = [], {}, set()
     for name in whole.columns:
         dtype = whole[name].dtype
@@ -125,9 +128,9 @@ def _common(kinds: Sequence[pa.DataType | None], dtype: Any) -> pa.DataType | No
             for kind in known
         }
     if not known:
-        nothing = pa.string()
-        is_category = isinstance(dtype, pd.CategoricalDtype)
-        return pa.dictionary(pa.int32(), nothing) if is_category else nothing
+        if isinstance(dtype, pd.CategoricalDtype):
+            return pa.dictionary(pa.int32(), pa.string(), bool(dtype.ordered))
+        return pa.string()
     if len(known) == 1:
         return known.pop()
     if all(map(is_text, known)):
