@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tests.commands import ask
+from tests.commands import ask, read
 from tests.contracts import AS_OF
 from tests.feeds import row_with, write_feed
 from tests.stages.places import Place
@@ -165,6 +165,22 @@ def test_a_header_may_hold_days(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_bytes(b"region,2026-01-01,2026-02-01\nDelhi,1,2\n")
     answer = ask("clean-data", "input=feed.csv", cwd=tmp_path)
     assert "the header has 3 columns: 'region', '2026-01-01', '2026-02-01'" in answer.errors[0]
+
+
+def test_what_a_repair_computes_from_a_personal_number_is_hidden_in_examples(place: Place) -> None:
+    rows = [row_with(unit_price="4321.5"), row_with(order_id="B", unit_price="77", quantity="")]
+    (place.folder / "feed.csv").write_bytes(write_feed(rows))
+    words = (
+        "dataset.columns.unit_price.personal=true",
+        "dataset.repairs=[{column: quantity, formula: unit_price * 3}]",
+    )
+    answer = place.ask("clean-data", "input=feed.csv", *words)
+    assert answer.code == 0, answer.err
+    [repaired] = place.stage("clean")["repaired"]
+    [example] = repaired["examples"]
+    assert (repaired["column"], repaired["how"], repaired["rows"]) == ("quantity", "formula", 1)
+    assert (example["raw"], example["clean"]) == ("", "(hidden)")
+    assert read(place.folder / "data/clean/feed_clean.parquet")["quantity"].to_pylist() == [2, 231]
 
 
 def test_the_highest_value_of_a_personal_number_is_not_observed(place: Place) -> None:

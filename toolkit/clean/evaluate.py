@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from toolkit.clean.date_order import OrderEvidence, weigh_column
 from toolkit.clean.dates import ParsedDates, parse_dates
-from toolkit.clean.fills import LOOKUP, contradicted, fill_missing
+from toolkit.clean.fills import FORMULA, LOOKUP, contradicted, fill_missing
 from toolkit.clean.halves import clean_table, number_array, rejected_table
 from toolkit.clean.numbers import finish_numeric, parse_numeric, read_numeric, within_limits
 from toolkit.clean.parsers import (
@@ -50,7 +50,7 @@ from toolkit.contract import (
 from toolkit.figures import Bools, Figures, Floats, Ints, figures_of
 from toolkit.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.lookups import Lookup, load_lookups, load_numbers, match_key
-from toolkit.masking import Masks
+from toolkit.masking import HIDDEN, Masks
 from toolkit.read.cells import column_of, read_cells, repeated_headers, rows_that_read
 from toolkit.read.parse import RawBlock
 
@@ -319,6 +319,7 @@ def _count_repairs(
 ) -> Iterator[Repaired]:
     """The repairs of the kept rows, with the cells of the first few as they stood in the file."""
     contract = rules.contract
+    personal = contract.personal_columns().keys()
     for name, column in columns.items():
         for how, mask in column.changes().items():
             rows = np.flatnonzero(mask & kept)
@@ -333,6 +334,8 @@ def _count_repairs(
                         rules.file_masks.array(contract.sources[name], array)
                         for array in (cells.combine_chunks(), values)
                     )
+                elif how in (FORMULA, LOOKUP) and personal & {*contract.columns_behind([name])}:
+                    values = pa.array([HIDDEN] * len(first))
                 examples = show_examples(raw.places(first), cells, values)
                 yield Repaired(name, how, len(rows), examples)
 
