@@ -220,7 +220,7 @@ _READING = (*_CLEANING, *_LOOKUPS, *_PROFILING)
 
 TAKEN_BY: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("rows", "size", "seed", "mode", "ledger", "generated_until"), _GENERATING),
-    **dict.fromkeys(("encoding", "delimiter", "null_words"), _PROFILING),
+    **dict.fromkeys(("encoding", "delimiter", "null_words", "personal"), _PROFILING),
     **dict.fromkeys(("input", "partitions"), _READING),
     "as_of": (*_GENERATING, CLEAN, VALIDATE, *_LOOKUPS, *_PROFILING),
     "cleaned": (AGGREGATE, VALIDATE),
@@ -236,13 +236,14 @@ TAKEN_BY: Mapping[str, tuple[str, ...]] = {
     "name": (NEW_DATASET,),
     "run_tests": (UPDATE_LOOKUPS,),
     "dashboard": (DASHBOARD,),
+    **dict.fromkeys(("dataset", "mask_key"), tuple(n for n in COMMANDS if n != GENERATE)),
     "cluster": tuple(name for name, command in COMMANDS.items() if not command.looks_on),
 }
 """Which commands go by a config key or a group; what is not in here, all of them may."""
 
 _FOR_FEEDS = {"encoding": "csv.encoding", "delimiter": "csv.delimiter", "null_words": "null_words"}
 # What the other commands do in any case.
-_NO_ASKING = {("validation", "off")}
+_NO_ASKING = (("validation", "off"),)
 # These refuse it themselves, and say what to set.
 _SELF_REFUSED = {("output", PIPELINE), ("output", VALIDATE)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ import yaml
 
 from toolkit.plain_files import UnfitFileError, read_plain
 
+_CONTRACTS = "dataset"
+# What says to Hydra where values belong: a comment, and what follows @ in defaults.
+_PACKAGE = re.compile(rb"^\s*#\s*@package[^\n]*", re.MULTILINE)
+_OTHER_PACKAGE = re.compile(rb"@\s*:?\s*(_global_|hydra)[\w.]*")
 _LARGEST_FILE = 4 << 20
 _MOST_VALUES = 100_000
 
@@ -19,7 +24,9 @@ def config_file_problems(folders: Iterable[Path]) -> Iterator[str]:
     for folder in folders:
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*/**/*.yaml")]):
             try:
-                checked_yaml(path)
+                content = checked_yaml(path)
+                if path.relative_to(folder).parts[0] == _CONTRACTS:
+                    _check_package(content)
             except UnfitFileError as error:
                 yield f"{path}: {error}"
             except (OSError, yaml.YAMLError):
@@ -37,6 +44,22 @@ def checked_yaml(path: Path) -> bytes:
             "write out what is meant"
         )
     return content
+
+
+def _check_package(content: bytes) -> None:
+    """Raise UnfitFileError where a contract would set more than `dataset`.
+
+    Otherwise it could move outputs, and name Python functions for Hydra to call.
+    """
+    found = _PACKAGE.search(content)
+    if found is None:
+        values = yaml.load(content, yaml.BaseLoader)
+        defaults = values.get("defaults", ()) if isinstance(values, dict) else ()
+        found = _OTHER_PACKAGE.search(str(defaults).encode())
+    if found is not None:
+        raise UnfitFileError(
+            f"a contract sets dataset alone; remove {found[0].decode(errors='replace').strip()!r}"
+        )
 
 
 def _values(node: Any, known: dict[int, int]) -> int:

@@ -123,3 +123,29 @@ def test_what_the_system_has_no_room_for_is_no_bug(error: Exception) -> None:
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "no space"), RuntimeError("a bug")])
 def test_other_errors_are_not_taken_for_it(error: Exception) -> None:
     assert not is_out_of_memory(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "quoted"),
+    [
+        ("# @package _global_\nhydra: {run: {dir: elsewhere}}\n", "# @package _global_"),
+        ("# mine\n#@package hydra.job_logging\nroot: {}\n", "#@package hydra.job_logging"),
+        ("defaults:\n  - parts@_global_: moves\n", "@_global_"),
+        ("defaults: ['/dataset/parts@hydra.job_logging: x']\n", "@hydra.job_logging"),
+        ("defaults: [{parts: sales}, _self_]\nnull_words: [ann@hydra.example]\n", None),
+        ("defaults: [{parts@aggregations: sales}]\n", None),
+        ("[1, 2]\n", None),
+        ("day: 2026-13-45\n", None),
+    ],
+)
+def test_a_contract_sets_nothing_but_the_dataset(
+    content: str, quoted: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "dataset" / "parts").mkdir(parents=True)
+    (tmp_path / "size").mkdir()
+    (tmp_path / "size" / "mine.yaml").write_text("# @package _global_\nrows: 5\n")
+    for path in (tmp_path / "dataset" / "x.yaml", tmp_path / "dataset" / "parts" / "y.yaml"):
+        path.write_text(content)
+    problems = [*config_file_problems([tmp_path])]
+    wanted = f": a contract sets dataset alone; remove {quoted!r}"
+    assert [p.endswith(wanted) for p in problems] == [True] * (0 if quoted is None else 2)

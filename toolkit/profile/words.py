@@ -23,7 +23,7 @@ def figure(value: float, kind: str) -> str:
         except OverflowError:
             return f"{value:g}"
         return f"{moment:%Y-%m-%d}" if kind == "date" else f"{moment:%Y-%m-%d %H:%M:%S}"
-    if value == int(value) and abs(value) < 1e15:
+    if abs(value) < 1e15 and value == int(value):
         return f"{int(value):,}"
     return f"{value:,.2f}" if 0.01 <= abs(value) < 1e15 else f"{value:.4g}"
 
