@@ -61,10 +61,31 @@ def read_commit(root: Path) -> dict[str, dict[str, Any]]:
 
 def published_by(version: Path) -> dict[str, dict[str, Any]]:
     """What the commit in the folder of a version names. Raises OutputError."""
+    published, _ = _read(version)
+    return published
+
+
+def read_moves(root: Path) -> list[tuple[Path, Path | None]]:
+    """The plain files that the commit moves: (target, file), None to remove.
+
+    Raises OutputError where that is damaged.
+    """
+    current = current_version(root)
+    if current is None:
+        return []
+    _, moves = _read(root / VERSIONS / current)
+    return [(root / target, None if file is None else root / file) for target, file in moves]
+
+
+def _read(version: Path) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str | None]]]:
     try:
-        published = json.loads((version / COMMIT).read_text(encoding="utf-8"))["published"]
+        commit = json.loads((version / COMMIT).read_text(encoding="utf-8"))
+        published, moves = commit["published"], [(to, file) for to, file in commit.get("moves", ())]
         for name, facts in published.items():
             if not _stays_inside(name) or not is_version_id(facts["version"]):
+                raise ValueError(f"it names {name!r}")
+        for name in (name for move in moves for name in move if name is not None):
+            if not _stays_inside(name):
                 raise ValueError(f"it names {name!r}")
     except OSError as error:
         why = f"{version.name}/{COMMIT}: {error.strerror or error}"
@@ -72,7 +93,7 @@ def published_by(version: Path) -> dict[str, dict[str, Any]]:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         why = f"{version.name}/{COMMIT} is damaged ({error})"
         raise OutputError.unknown_version(version.parent, why) from None
-    return {**published}
+    return {**published}, moves
 
 
 def _stays_inside(name: str) -> bool:

@@ -154,6 +154,21 @@ class BackgroundSync:
                 future.result()
 
 
+def replace_in_order(moves: Sequence[tuple[Path, Path | None]]) -> None:
+    """Put files in their places, (target, file), or remove what is there where there is none.
+
+    One that has been moved already is left where it is.
+    """
+    for target, file in moves:
+        if file is None:
+            target.unlink(missing_ok=True)
+        else:
+            with suppress(FileNotFoundError):
+                file.replace(target)
+    for folder in {target.parent for target, _ in moves}:
+        sync_path(folder)
+
+
 def sync_folder(folder: Path) -> None:
     """All files in the folder, then its list of names, are on the disk when this returns."""
     for path in folder.iterdir():

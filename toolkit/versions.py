@@ -11,6 +11,9 @@ version that is published:
 
 Publishing renames `current`. Before that rename nothing has happened, after it everything has, for
 every reader and on any file system with symbolic links; there is no state in between to recover.
+
+A generated feed is a plain file, which the same commit names as one to be moved: that is done right
+after the rename, or, where the run was killed in between, by whoever comes next.
 """
 
 from __future__ import annotations
@@ -34,11 +37,20 @@ from toolkit.commits import (
     mark_committed,
     published_by,
     read_commit,
+    read_moves,
 )
 from toolkit.errors import OutputError
 from toolkit.interrupts import hold_interrupts
 from toolkit.plain_files import in_the_way
-from toolkit.store import MANIFEST, locked, open_locked, remove, sync_path, write_json
+from toolkit.store import (
+    MANIFEST,
+    locked,
+    open_locked,
+    remove,
+    replace_in_order,
+    sync_path,
+    write_json,
+)
 
 _LOCK, _SCRATCH, _REPLACED = ".lock", "scratch", "replaced"
 _LOCKS, _COMMITTING = ".locks", ".committing"
@@ -58,6 +70,7 @@ class Version:
     run: str
     _staged: dict[str, dict[str, Any]] = field(default_factory=dict)
     _withdrawn: set[str] = field(default_factory=set)
+    _moves: list[tuple[Path, Path | None]] = field(default_factory=list)
     _locks: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -98,6 +111,13 @@ class Version:
         """Have the commit unpublish what an earlier version published as `target`."""
         self._withdrawn.add(target.relative_to(self.root).as_posix())
 
+    def move(self, moves: Sequence[tuple[Path, Path | None]]) -> None:
+        """Have the commit put plain files in their places: (target, file), None to remove.
+
+        Done in their order; the last has a file, which shows by being there what is still to do.
+        """
+        self._moves = [*moves]
+
     def commit(self, on_commit: Callable[[], None] = lambda: None) -> None:
         """Publish all that was staged, at once. `on_commit` is called when that has happened.
 
@@ -112,6 +132,9 @@ class Version:
     def _commit(self, on_commit: Callable[[], None]) -> None:
         for name in self._staged:
             _sync_tree(self.folder / name)
+        for _, file in self._moves:
+            if file is not None:
+                sync_path(file)
         with _committing(self.root):
             published = _still_there(self.root, read_commit(self.root)) | {
                 name: {"version": self.id, "run": self.run, **facts}
@@ -123,7 +146,15 @@ class Version:
                 if facts["version"] != self.id:
                     _link(self.folder / name, self.root / VERSIONS / facts["version"] / name)
             remove(self.scratch)
-            content = {"run": self.run, "committed": _now().isoformat(), "published": published}
+            content = {
+                "run": self.run,
+                "committed": _now().isoformat(),
+                "published": published,
+                "moves": [
+                    [_from(target, self.root), file and _from(file, self.root)]
+                    for target, file in self._moves
+                ],
+            }
             write_json(content, self.folder / COMMIT)
             for name in self._staged:
                 self._show(self.root / name)
@@ -131,6 +162,8 @@ class Version:
             with hold_interrupts():
                 _point(self.root / VERSIONS, self.id)
                 on_commit()
+                with suppress(OSError):
+                    _move(self.root)
             with suppress(OSError):
                 mark_committed(self.root)
                 sync_path(self.root / VERSIONS)
@@ -204,6 +237,24 @@ def pinned(paths: Sequence[Path]) -> Iterator[list[Path]]:
                 break
             held.close()
         yield found
+
+
+def recover(root: Path) -> None:
+    """Finish or undo what a killed run left half done, and remove what it left, where that goes."""
+    if (root / VERSIONS).is_dir():
+        with suppress(OSError, OutputError), _committing(root):
+            _collect(root)
+
+
+def _move(root: Path) -> None:
+    """Put the plain files of the published version in their places, unless that has been done."""
+    moves = read_moves(root)
+    if moves and moves[-1][1] is not None and moves[-1][1].exists():
+        replace_in_order(moves)
+
+
+def _from(path: Path, root: Path) -> str:
+    return os.path.relpath(path, root)
 
 
 def _now() -> datetime:
@@ -311,6 +362,7 @@ def _collect(root: Path) -> None:
     Raises OutputError where it is not known what is published. Files and folders that are not of
     versions are left alone.
     """
+    _move(root)
     published, current = read_commit(root), current_version(root)
     for path in (root / VERSIONS).iterdir():
         if path.name == _LOCKS:

@@ -58,9 +58,9 @@ def test_outputs_that_break_a_suite_leave_the_earlier_ones_published(published: 
 
 
 def assert_whole(held: Path, n_rows: int) -> None:
-    """Both datasets are there as they would have been published."""
+    """Both datasets are there as they would have been published, and their feed."""
     datasets = [held / f"raw_ecommerce_data_{kind}.parquet" for kind in ("clean", "rejected")]
-    assert sorted(held.iterdir()) == datasets
+    assert sorted(held.iterdir()) == [held / "raw_ecommerce_data.csv", *datasets]
     counted = [read(dataset).num_rows for dataset in datasets]
     assert sum(counted) == n_rows
     for dataset in datasets:
@@ -109,7 +109,8 @@ def test_when_the_first_outputs_ever_are_held_back_nothing_is_published(
     assert place.published() == {}
     kinds = ["clean"] if outputs == "minimal" else ["clean", "rejected"]
     held = sorted((place.runs()[-1] / "held").iterdir())
-    assert [path.name for path in held] == [f"raw_ecommerce_data_{k}.parquet" for k in kinds]
+    datasets = [f"raw_ecommerce_data_{kind}.parquet" for kind in kinds]
+    assert [path.name for path in held] == ["raw_ecommerce_data.csv", *datasets]
 
 
 def test_rejected_rows_are_minded_as_much_as_clean_ones(published: Place) -> None:

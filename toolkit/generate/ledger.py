@@ -73,5 +73,13 @@ def combine_ledgers(folder: Path, n_blocks: int, target: Path) -> int:
     return n_faults
 
 
+def is_ledger(path: Path) -> bool:
+    """Whether there is a ledger at `path`, and nothing else."""
+    try:
+        return bool(pq.read_schema(path).equals(LEDGER_SCHEMA))
+    except (OSError, pa.ArrowException):
+        return False
+
+
 def _staged(folder: Path, block: int) -> Path:
     return folder / f"block-{block:06d}.arrow"

@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from dask.delayed import Delayed, delayed
 from toolkit.errors import OutputError
 from toolkit.generate.csv_text import csv_bytes
 from toolkit.generate.feed import FeedSpec, feed_block, n_block_rows, n_blocks
-from toolkit.generate.ledger import combine_ledgers, stage_ledger
-from toolkit.store import check_replaceable, sync_path
+from toolkit.generate.ledger import combine_ledgers, is_ledger, stage_ledger
+from toolkit.store import check_replaceable, replace_in_order, sync_path
 
 IN_FLIGHT_BLOCKS = 16
 """Appending a block takes less than a tenth of the time of generating it: with this many in
@@ -43,7 +43,10 @@ class Written:
 
 @dataclass(frozen=True)
 class StagedFeed:
-    """A feed in the making: compute all of `graph`, then publish what it returned."""
+    """A feed in the making: compute all of `graph`, then publish what it returned.
+
+    Without a `ledger_dir` no ledger is made, and what is at `ledger_path` is of an earlier feed.
+    """
 
     spec: FeedSpec
     graph: list[Delayed]
@@ -55,17 +58,39 @@ class StagedFeed:
     def publish(self, written: Sequence[Written]) -> Written:
         """Rename the complete file, and its ledger, into place; what the whole file holds.
 
-        Raises RuntimeError, with nothing published, unless every row of the spec is in the file,
-        and OutputError when a file can't be put in its place.
+        The ledger of an earlier feed goes first, the new one comes last: a kill in between leaves
+        a feed without a ledger, not with that of another feed. Raises RuntimeError unless every
+        row of the spec is in the file, and OutputError when a file can't be put in its place;
+        everything is then as it was.
+        """
+        total, moves = self.finish(written)
+        *ledger, feed = moves
+        try:
+            for _, file in moves:
+                if file is not None:
+                    sync_path(file)
+            with _as_it_was([target for target, _ in moves], self.partial_path.parent):
+                replace_in_order([(target, None) for target, _ in ledger])
+                replace_in_order([feed, *ledger])
+        except OSError as error:
+            raise OutputError.cannot_write(self.path, error) from error
+        return total
+
+    def finish(self, written: Sequence[Written]) -> tuple[Written, list[tuple[Path, Path | None]]]:
+        """What the whole file holds, and the files to put in their places, the feed last.
+
+        None is in the place of a file where an earlier feed's ledger is to be removed. Raises
+        RuntimeError unless every row of the spec is in the file.
         """
         total = _check_complete(self.spec, self.partial_path, written)
-        if self.ledger_dir is not None and self.ledger_path is not None:
+        moves: list[tuple[Path, Path | None]] = []
+        if self.ledger_path is not None and self.ledger_dir is not None:
             combined = self.ledger_dir / "ledger.parquet"
             combine_ledgers(self.ledger_dir, n_blocks(self.spec), combined)
-            sync_path(self.partial_path)
-            _replace(combined, self.ledger_path)
-        _replace(self.partial_path, self.path)
-        return total
+            moves.append((self.ledger_path, combined))
+        elif self.ledger_path is not None and is_ledger(self.ledger_path):
+            moves.append((self.ledger_path, None))
+        return total, [*moves, (self.path, self.partial_path)]
 
 
 def write_feed(spec: FeedSpec, path: Path, *, ledger_path: Path | None = None) -> Written:
@@ -83,10 +108,13 @@ def write_feed(spec: FeedSpec, path: Path, *, ledger_path: Path | None = None) -
 
 
 @contextmanager
-def stage_feed(spec: FeedSpec, path: Path, ledger_path: Path | None = None) -> Iterator[StagedFeed]:
+def stage_feed(
+    spec: FeedSpec, path: Path, ledger_path: Path | None = None, *, with_ledger: bool = True
+) -> Iterator[StagedFeed]:
     """For a caller that computes the graph itself, with its own progress and cluster.
 
-    Lazy: nothing is generated here. On leaving, all that was not published is removed, also after
+    Without a ledger, one of an earlier feed at `ledger_path` is removed with that feed. Lazy:
+    nothing is generated here. On leaving, all that was not published is removed, also after
     an error or an interrupt. Raises OutputError when a folder can't be written.
     """
     # Absolute, because a worker may run in another folder.
@@ -95,7 +123,11 @@ def stage_feed(spec: FeedSpec, path: Path, ledger_path: Path | None = None) -> I
     with ExitStack() as stack:
         partial_path = stack.enter_context(_staging_folder(path)) / path.name
         partial_path.touch()
-        ledger_dir = stack.enter_context(_staging_folder(ledger_path)) if ledger_path else None
+        ledger_dir = (
+            stack.enter_context(_staging_folder(ledger_path))
+            if ledger_path and with_ledger
+            else None
+        )
         graph = feed_graph(spec, partial_path, ledger_dir)
         yield StagedFeed(spec, graph, partial_path, path, ledger_dir, ledger_path)
 
@@ -171,10 +203,22 @@ def _staging_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(doomed, ignore_errors=True)
 
 
-def _replace(source: Path, target: Path) -> None:
+@contextmanager
+def _as_it_was(targets: Sequence[Path], folder: Path) -> Iterator[None]:
+    """After an error in the block the targets are what they were; `folder` is for second names."""
+    second = {target: folder / f"earlier-{n}" for n, target in enumerate(targets)}
+    was_there = {target for target in targets if target.exists()}
+    for target in was_there:
+        # Where there are no second names, or the ledger lies on another disk.
+        with suppress(OSError):
+            os.link(target, second[target])
     try:
-        sync_path(source)
-        os.replace(source, target)
-        sync_path(target.parent)
-    except OSError as error:
-        raise OutputError.cannot_write(target, error) from error
+        yield
+    except OSError:
+        for target, earlier in second.items():
+            with suppress(OSError):
+                if earlier.exists():
+                    earlier.replace(target)
+                elif target not in was_there:
+                    target.unlink(missing_ok=True)
+        raise

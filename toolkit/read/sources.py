@@ -6,10 +6,11 @@ import glob
 import os
 import platform
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from toolkit.addresses import is_address
@@ -149,16 +150,19 @@ def _check_all(sources: Iterable[Source], error: Exception | None = None) -> Non
             raise InputError.changed(source.shown) from error
 
 
-def find_sources(inputs: Sequence[str]) -> list[Source]:
+def find_sources(
+    inputs: Sequence[str], staged: Mapping[str, Path] = MappingProxyType({})
+) -> list[Source]:
     """The files that `inputs` (paths and glob patterns) name, in the order given, each once.
 
-    A file is the same under whatever name. Those of a pattern are sorted by name. Raises
-    InputError for what is no readable file, and for files that are plainly no CSV.
+    A file is the same under whatever name; `staged` says where it is now if it is to be in its
+    place later. Those of a pattern are sorted by name. Raises InputError for what is no readable
+    file, and for files that are plainly no CSV.
     """
     sources: dict[tuple[int, int], Source] = {}
     for given in inputs:
-        for shown in _expand(given):
-            identity, source = _source(shown)
+        for shown in [given] if given in staged else _expand(given):
+            identity, source = _source(shown, staged.get(shown))
             first = sources.setdefault(identity, source)
             if first is not source:
                 sources[identity] = replace(first, also=(*first.also, shown))
@@ -189,9 +193,9 @@ def _expand(given: str) -> list[str]:
     return matches
 
 
-def _source(shown: str) -> tuple[tuple[int, int], Source]:
+def _source(shown: str, staged: Path | None) -> tuple[tuple[int, int], Source]:
     """A file by what the system knows it by, and as a source."""
-    path = Path(os.path.abspath(shown))
+    path = staged or Path(os.path.abspath(shown))
     try:
         shown.encode()
         facts = path.stat()

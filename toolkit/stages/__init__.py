@@ -16,7 +16,7 @@ from toolkit.stages.cleaning import clean
 from toolkit.stages.drafting import draft_dataset
 from toolkit.stages.generating import generate
 from toolkit.stages.profiling import profile, show_profile
-from toolkit.stages.publishing import publication
+from toolkit.stages.publishing import HELD, publication
 from toolkit.stages.running import Dataset, Run, open_run
 from toolkit.stages.sharing import share_feed
 from toolkit.stages.stewarding import build, review
@@ -50,15 +50,18 @@ def run_pipeline(settings: Settings, run_dir: Path) -> None:
     """Generate a feed unless an input is given, clean, validate and aggregate it, then publish."""
     if settings.output is not None:
         raise ConfigError.output_of_pipeline()
-    with open_run("run-pipeline", settings, run_dir) as run:
+    with (
+        open_run("run-pipeline", settings, run_dir) as run,
+        publication(run, run.workspace.outputs) as outputs,
+    ):
         inputs = settings.input
         if not inputs:
             _refuse_unlike_the_generated(run)
-            inputs = (str(generate(run, run.workspace.new_feed)),)
-        with publication(run, run.workspace.outputs) as outputs:
+            inputs = (str(generate(run, run.workspace.new_feed, publication=outputs)),)
+        with outputs.keeping_feed(run.run_dir / HELD):
             cleaned = clean(run, outputs, inputs, _gate(run))
-            if settings.outputs.aggregations and cleaned is not None:
-                aggregate(run, outputs, cleaned)
+        if settings.outputs.aggregations and cleaned is not None:
+            aggregate(run, outputs, cleaned)
 
 
 def generate_data(settings: Settings, run_dir: Path) -> None:

@@ -68,7 +68,7 @@ def clean(
     """
     if not (run.settings.outputs.clean or run.settings.outputs.rejected):
         raise ConfigError.nothing_to_write()
-    sources = find_sources(inputs)
+    sources = find_sources(inputs, publication.feeds)
     if check is not None:
         check.prepare()
     with record_stage(run.report, "clean") as facts:

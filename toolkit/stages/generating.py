@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from toolkit.cluster import open_cluster
 from toolkit.errors import OutputError
 from toolkit.generate.feed import FeedSpec
-from toolkit.generate.write import Written, stage_feed
+from toolkit.generate.write import StagedFeed, Written, stage_feed
 from toolkit.interrupts import hold_interrupts
 from toolkit.report import record_stage
+from toolkit.stages.publishing import Publication
 from toolkit.stages.running import Run
 from toolkit.workspace import ledger_path
 
 
-def generate(run: Run, path: Path, *, is_all: bool = False) -> Path:
+def generate(
+    run: Run, path: Path, *, is_all: bool = False, publication: Publication | None = None
+) -> Path:
     """Write the feed that the settings describe to `path`, whole or not at all; the path.
 
-    With `is_all` there is nothing else that the run is to publish.
+    With `is_all` there is nothing else that the run is to publish. With a `publication` the feed
+    is part of it, and gets its place when that is made.
     """
     settings = run.settings
     spec = FeedSpec(settings.rows, settings.seed, settings.mode, settings.last_sale)
-    ledger = ledger_path(path) if settings.ledger else None
     with record_stage(run.report, "generate") as facts:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with (
-                stage_feed(spec, path, ledger) as staged,
+                _staged(spec, path, settings.ledger, publication) as staged,
                 open_cluster(settings.cluster) as runner,
                 run.progress.stage("generate", total_rows=spec.rows) as shown,
             ):
@@ -35,14 +39,26 @@ def generate(run: Run, path: Path, *, is_all: bool = False) -> Path:
                     shown.advance(rows=written.rows, bytes=written.bytes)
 
                 written = runner.run(staged.graph, advance)
-                with hold_interrupts():
-                    total = staged.publish(written)
-                    if is_all:
-                        run.mark_published()
+                if publication is not None:
+                    total = publication.add_feed(facts, staged, written, path)
+                else:
+                    with hold_interrupts():
+                        total = staged.publish(written)
+                        if is_all:
+                            run.mark_published()
         except OSError as error:
             raise OutputError.cannot_write(path, error) from error
         facts.rows_in, facts.bytes_out = total.rows, total.bytes
-        facts.paths["feed"] = path
-        if ledger is not None:
-            facts.paths["ledger"] = ledger
+        if publication is None:
+            facts.paths["feed"] = path
+            if settings.ledger:
+                facts.paths["ledger"] = ledger_path(path)
     return path
+
+
+def _staged(
+    spec: FeedSpec, path: Path, ledger: bool, publication: Publication | None
+) -> AbstractContextManager[StagedFeed]:
+    if publication is not None:
+        return nullcontext(publication.stage_feed(spec, path, ledger=ledger))
+    return stage_feed(spec, path, ledger_path(path), with_ledger=ledger)

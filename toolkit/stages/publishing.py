@@ -8,11 +8,14 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from toolkit.errors import OutputError
+from toolkit.errors import OutputError, ValidationError
+from toolkit.generate.feed import FeedSpec
+from toolkit.generate.write import StagedFeed, Written, stage_feed
 from toolkit.report import StageFacts
 from toolkit.stages.running import Dataset, Run
 from toolkit.store import read_manifest
 from toolkit.versions import Version, new_version
+from toolkit.workspace import ledger_path
 
 HELD = "held"
 """The folder in that of a run for what it does not publish."""
@@ -27,6 +30,8 @@ class Publication:
     def __init__(self, run: Run, root: Path, stack: ExitStack) -> None:
         self._run, self._root, self._stack = run, root, stack
         self._outputs: list[tuple[StageFacts, str, Path]] = []
+        self.feeds: dict[str, Path] = {}
+        """Where a generated feed is now, by the path that it is to have."""
 
     @cached_property
     def version(self) -> Version:
@@ -64,6 +69,42 @@ class Publication:
                 self.version.withdraw(folder / name)
         self._outputs.append((facts, label, folder))
         return places
+
+    def stage_feed(self, spec: FeedSpec, path: Path, *, ledger: bool) -> StagedFeed:
+        """A feed in the making, which is there until all is published."""
+        _ = self.version  # the folder that is to be discarded last
+        beside = ledger_path(path)
+        return self._stack.enter_context(stage_feed(spec, path, beside, with_ledger=ledger))
+
+    def add_feed(
+        self, facts: StageFacts, staged: StagedFeed, written: Sequence[Written], path: Path
+    ) -> Written:
+        """Have the commit put the generated feed, and its ledger, in their places."""
+        total, moves = staged.finish(written)
+        self.version.move(moves)
+        self.feeds[str(path)] = staged.partial_path
+        self._outputs.append((facts, "feed", path))
+        if staged.ledger_dir is not None:
+            self._outputs.append((facts, "ledger", ledger_path(path)))
+        return total
+
+    @contextmanager
+    def keeping_feed(self, folder: Path) -> Iterator[None]:
+        """A feed whose rows are held back in the block is moved beside them, into the folder."""
+        try:
+            yield
+        except ValidationError:
+            for path, place in self.feeds.items():
+                held = folder / Path(path).name
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    shutil.move(place, held)
+                except OSError as error:
+                    raise OutputError.cannot_write(folder, error) from error
+                for facts, _, target in self._outputs:
+                    if str(target) == path:
+                        facts.paths["feed, held back"] = held
+            raise
 
     def commit(self) -> None:
         """Publish what was begun, if anything was. Raises OutputError, see `Version.commit`."""

@@ -20,6 +20,7 @@ from toolkit.report import RUN_FILE, RunReport, StageFacts, one_line, record_run
 from toolkit.run_page.page import write_page
 from toolkit.summary import print_path, print_summary
 from toolkit.traces import clear_killed, living
+from toolkit.versions import recover
 from toolkit.workspace import Workspace
 
 log = logging.getLogger("toolkit")
@@ -113,6 +114,9 @@ def _sign_of_life(run: Run) -> Iterator[None]:
 
 def _begin(run: Run) -> None:
     """Clear away what killed runs left, and leave word of this one, should it be killed too."""
+    for root in {run.workspace.data_dir, run.workspace.outputs, run.settings.output}:
+        if root is not None:
+            recover(root)
     for name in clear_killed(run.workspace.data_dir, run.run_dir):
         log.warning(f"the run {name} was killed; what it left behind is removed")
     write_report(run.report, run.run_dir)
