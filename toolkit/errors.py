@@ -629,6 +629,15 @@ class ClusterError(ToolkitError):
         )
 
     @classmethod
+    def too_little_memory(cls, memory_limit: str, least: str) -> ClusterError:
+        """Of a limit under which no worker would live to its first task."""
+        return cls(
+            f"cluster.memory_limit={memory_limit}: a worker takes {least} before it reads "
+            "anything; set a higher limit, with fewer cluster.workers if memory is short, or use "
+            "cluster=threads"
+        )
+
+    @classmethod
     def no_process(cls) -> ClusterError:
         return cls(
             "no worker process could be started, as the process that starts them was killed, most "

@@ -32,6 +32,7 @@ from toolkit.cluster.spec import ClusterOptions
 from toolkit.errors import ClusterError
 from toolkit.interrupts import hold_interrupts
 from toolkit.traces import temporary_folder
+from toolkit.units import human_bytes
 
 Futures = Sequence[Any]
 
@@ -113,7 +114,7 @@ def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
     logging.getLogger("distributed.diskutils").setLevel(logging.CRITICAL + 1)
     threads, limit = options.threads_per_worker or 1, options.memory_limit
     if limit is not None and limit != "auto" and 0 < parse_bytes(limit) < _LEAST_MEMORY:
-        raise ClusterError.workers_died(limit)
+        raise ClusterError.too_little_memory(limit, human_bytes(_LEAST_MEMORY))
     with hold_interrupts():
         try:
             security = Security.temporary()
@@ -131,7 +132,8 @@ def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
                     scheduler_kwargs={"dashboard": False},
                     silence_logs=logging.CRITICAL,
                 )
-        except (OSError, RuntimeError, ValueError) as error:
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
+            # ImportError: what distributed says when a library cannot be loaded for lack of memory.
             raise ClusterError.not_started(error) from error
 
 
