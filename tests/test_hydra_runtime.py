@@ -11,7 +11,7 @@ import pytest
 from tests.commands import left_in
 from toolkit.command_line import COMMANDS
 from toolkit.config import Settings
-from toolkit.errors import InputError, OutputError
+from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.hydra_runtime import Stage, run_through_hydra
 from toolkit.report import RUN_FILE
 
@@ -129,3 +129,36 @@ def test_a_folder_that_cannot_be_made_is_one_line(
         run(stage, f"{key}={folder}")
     assert calls == []
     assert sorted(path.name for path in Path().iterdir()) == ["loop", "nowhere"]
+
+
+@pytest.mark.parametrize("name", ["..", "../..", ".", "''", "a/b", "/tmp"])
+def test_hydra_keeps_its_files_in_the_folder_of_the_run(
+    name: str, stage: Stage, calls: Calls
+) -> None:
+    Path("config.yaml").write_text("mine")
+    with pytest.raises(ConfigError, match=r"hydra\.output_subdir=.*must be the name of a folder"):
+        run(stage, "hydra.run.dir=run", f"hydra.output_subdir={name}", "seed=1")
+    assert calls == []
+    assert left_in(Path()) == ["config.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--cfg", "bad"], "--cfg"),
+        (["--cfg=bad"], "invalid choice: 'bad'"),
+        (["--cfg", "job", "--package", "nope"], "--package nope: the config has no such part"),
+        (["--cfg", "job", "-p", "dataset.nope.x"], "--package dataset.nope.x: the config has no"),
+        (["--cfg", "hydra", "-p", "nope"], "--package nope: the config has no such part"),
+        (["dataset=null"], "dataset=null: a group needs an option; there are dirty_cafe"),
+        (["cluster=null"], "cluster=null: a group needs an option; there are"),
+    ],
+)
+def test_wrong_flags_and_groups_are_one_line(
+    words: list[str], told: str, stage: Stage, calls: Calls
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        run(stage, *words)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+    assert calls == []

@@ -154,6 +154,8 @@ class PlannedRun:
     subdir: str
     at_once: int
     chdir: bool = False
+    output_subdir: str | None = None
+    """Where Hydra keeps the config, in the run's folder; None where it does not."""
 
 
 @dataclass(frozen=True)
@@ -283,6 +285,12 @@ class Composition:
                 "hydra.job.chdir=true: paths would no longer be those of where the command is run; "
                 "leave it out, and name the run's folder in them if that is meant"
             )
+        for name in dict.fromkeys(run.output_subdir for run in runs):
+            if name is not None and (name in ("", ".", "..") or {"/", "\0"} & {*name}):
+                yield (
+                    f"hydra.output_subdir={name}: must be the name of a folder in that of the run, "
+                    "without slashes, or null"
+                )
         looked_into = {folder.resolve() for folder in self.folders.in_order()}
         for run in runs:
             own = _conf_beside(str(run.values.get("data_dir")))
@@ -320,10 +328,12 @@ class Composition:
             yield f"{word}: there is no group {key}{did_you_mean(key, self.groups)}"
         if not is_group or override.is_delete():
             return
+        if override.value() is None:
+            yield f"{word}: a group needs an option; there are {', '.join(self.groups[key])}"
         for option in _values(override):
             name = str(option)
             paths = (folder / key / f"{name}.yaml" for folder in self.folders.in_order())
-            if option is not None and not any(path.is_file() for path in paths):
+            if option is not None and not any(map(os.path.isfile, paths)):
                 known = self.groups[key]
                 hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
                 yield f"{key}={name}: unknown option{hint}"
@@ -358,7 +368,7 @@ class Composition:
                 sweep = hydra.sweep
                 return PlannedRun(
                     *(values, overrides, str(hydra.run.dir), str(sweep.dir), str(sweep.subdir)),
-                    *(at_once, bool(hydra.job.chdir)),
+                    *(at_once, bool(hydra.job.chdir), hydra.output_subdir),
                 )
             finally:
                 HydraConfig.instance().cfg = None

@@ -66,7 +66,7 @@ def run_through_hydra(
     raises. A sweep goes on after a run that fails, and then returns SOME_RUNS_FAILED.
     """
     line = translate(command, words, hydra_flags())
-    args = get_args_parser().parse_args([*line.flags, *line.overrides])
+    args = _parsed([*line.flags, *line.overrides])
     if args.shell_completion:
         return _complete(command, args)
     composition, problems = _plan(command, line, args)
@@ -80,7 +80,7 @@ def run_through_hydra(
         _enter_hydra(args, composition.folders, _refuse)
         return 0
     if args.cfg:
-        composition.checked(problems)
+        _check_package(args, composition.checked(problems)[0].values)
         _enter_hydra(args, composition.folders, _refuse)
         return 0
     composition = composition.with_sweep_config()
@@ -100,6 +100,27 @@ def run_through_hydra(
         _enter_hydra(args, composition.folders, only.run)
     only.raise_failure()
     return 0
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    """Raises ConfigError where a flag has a value that it does not take."""
+    parser = get_args_parser()
+    parser.exit_on_error = False
+    try:
+        return parser.parse_args(words)
+    except argparse.ArgumentError as error:
+        raise ConfigError(str(error).removeprefix("argument ")) from None
+
+
+def _check_package(args: argparse.Namespace, values: Mapping[str, Any]) -> None:
+    """Raise ConfigError where --package names no part of the config that is to be shown."""
+    if args.package is None or (args.cfg != "job" and args.package.startswith("hydra")):
+        return
+    found: Any = values
+    for name in args.package.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if found is None:
+        raise ConfigError(f"--package {args.package}: the config has no such part")
 
 
 def _check_dask_config() -> None:
