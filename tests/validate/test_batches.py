@@ -396,6 +396,26 @@ def test_lists_that_are_cut_say_so(context: Any) -> None:
     assert eval(whole, {"df": df})["x"].tolist() == [8, 9]
 
 
+@pytest.mark.parametrize(
+    "values", [[1e200, 2e200, 3e200, 1e308], [2.0**501, 1, 2, 3], [1e154, -1e155]]
+)
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+def test_deviations_of_numbers_whose_squares_are_too_large(
+    context: Any, values: list[float]
+) -> None:
+    frame = frame_of(x=values)
+    checks = {
+        "deviation": gxe.ExpectColumnStdevToBeBetween(column="x", min_value=0),
+        "z-scores": gxe.ExpectColumnValueZScoresToBeLessThan(
+            column="x", threshold=1, double_sided=True
+        ),
+    }
+    ours = run_checks(dask_frame_batch(context, frame), checks, "SUMMARY")
+    assert not ours["deviation"]["raised"]
+    stock = run_checks(stock_batch(context, frame.compute()), checks, "SUMMARY")
+    assert differences(ours, stock) == {}
+
+
 class TestFiguresThatDiffer:
     """What the guide lists where results differ from stock."""
 

@@ -20,6 +20,7 @@ from great_expectations.expectations.registry import (
     get_expectation_impl,
     list_registered_expectation_implementations,
 )
+from great_expectations.expectations.row_conditions import Column
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -164,6 +165,28 @@ OF_ANY_ROWS: Checks = {
     "commonest": gxe.ExpectColumnMostCommonValueToBeInSet(column="n", value_set=[1, 2]),
     "greater": gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="size", column_B="n"),
     "rows": gxe.ExpectTableRowCountToBeBetween(min_value=10),
+    "where some": gxe.ExpectColumnValuesToBeUnique(column="word", row_condition=Column("n") > 2),
+    "where days": gxe.ExpectColumnValuesToBeInSet(
+        column="n",
+        value_set=[1, 2],
+        row_condition=(Column("day") < EPOCH) | Column("day").is_null(),
+    ),
+    "where shares": gxe.ExpectColumnMeanToBeBetween(
+        column="share", min_value=0, row_condition=Column("word").is_in(["a", "b", "é"])
+    ),
+    "where rows": gxe.ExpectTableRowCountToBeBetween(
+        min_value=3, row_condition="size.isnull() or share > n", condition_parser="pandas"
+    ),
+    "where before": gxe.ExpectColumnValuesToBeIncreasing(
+        column="n", row_condition="n >= n.shift().fillna(0)", condition_parser="pandas"
+    ),
+    "where words": gxe.ExpectColumnPairValuesToBeEqual(
+        column_A="n",
+        column_B="size",
+        row_condition="word.str.len() > 1 and not size == 2",
+        condition_parser="pandas",
+        ignore_row_if="either_value_is_missing",
+    ),
 }
 
 
