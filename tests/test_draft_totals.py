@@ -63,7 +63,6 @@ def drafted(folder: Path, header: str, rows: list[str], more: str = "") -> Clean
         ([",,,15.9"], "no_order"),
         (["Insgesamt 2025,,{pieces},{total}"], "total_row"),
         (["Итого,,,{total}"], "total_row"),
-        (["Total,,,{total}", "made by hand,,,"], "total_row"),
     ],
 )
 def test_a_total_at_the_end_is_rejected_with_a_reason(
@@ -76,6 +75,22 @@ def test_a_total_at_the_end_is_rejected_with_a_reason(
     assert cleaned.clean.num_rows + len(cleaned.reasons) == len(ROWS) + len(footer)
     assert re.search(r"file: 1 row is no record but a total of others: .*row 61", cleaned.said)
     assert "key: {columns: [order], reason: duplicate_order}" in cleaned.contract
+
+
+def test_what_stands_between_totals_at_the_end_is_none_of_the_records(tmp_path: Path) -> None:
+    rows = [f"2025-03-{1 + n % 28:02d},P{n % 7},{1 + n % 4},{n}.5" for n in range(40)]
+    footer = [",Total net,,800.0", ",VAT 19 %,,152.0", ",Freight,,9.0", ",Total gross,,961.0",
+              ",made by hand,,"]  # fmt: skip
+    cleaned = drafted(tmp_path, "day,item,qty,amount", [*rows, *footer])
+    assert cleaned.total("amount") == 800.0
+    assert len(cleaned.reasons) == 5
+
+
+def test_a_total_within_one_cell_is_no_record(tmp_path: Path) -> None:
+    rows = [f"P{n % 5},{n}.5" for n in range(40)]
+    cleaned = drafted(tmp_path, "product,amount", [*rows, "Total: 800.0,"])
+    assert cleaned.clean.num_rows == 40
+    assert cleaned.reasons == ["unknown_product"]
 
 
 def test_subtotals_within_a_file_are_rejected(tmp_path: Path) -> None:

@@ -39,11 +39,11 @@ _OTHERS = (
     r"saldo (?:inicial|final)|solde|kontostand"
 )
 _ENDS = r"[\s:.=*#-]*"
-_EXACT = rf"(?i)^{_ENDS}(?:{_TOTAL}|{_OTHERS}){_ENDS}$|^\*{{1,3}}$"
+_EXACT = rf"(?i)^{_ENDS}(?:{_TOTAL}|{_OTHERS}){_ENDS}[0-9.,' ]*$|^\*{{1,3}}$"
 _PARTIAL = rf"(?i)(?:^|[^\pL\pN])(?:{_TOTAL})(?:$|[^\pL\pN])"
 _LONGEST_LABEL = 60
 _MOST_IN_A_BLOCK = 5_000
-_N_LAST = 3
+_N_LAST = 8
 _USUAL = 0.95
 # How many rows a sum has to have above it before it is no chance, with a label and without.
 _FEW, _SOME = 3, 5
@@ -237,6 +237,7 @@ class _File:
         total, since = np.zeros(n_figures), np.zeros(n_figures)
         n_above = n_since = n_seen = 0
         found = []
+        below_total = False
         capped = any(block.is_capped for block in self.blocks)
         for block in self.blocks:
             for place, one in enumerate(block.rows):
@@ -250,6 +251,10 @@ class _File:
                 is_last = n_seen >= n_rows - n_last
                 n_sums = 0 if capped else int(hits.sum())
                 verdict = self._verdict(one, n_sums, n_above, is_last)
+                if not one.column and below_total and is_last and self._lacking(one) > 1:
+                    # Such as the tax between a net and a gross total, or who made the list.
+                    verdict = "total"
+                below_total = verdict in ("total", "last") and is_last
                 found.append((one, verdict))
                 n_seen += 1
                 if verdict in ("total", "last"):
@@ -263,8 +268,12 @@ class _File:
             n_above, n_since, n_seen = n_above + n, n_since + n, n_seen + n
         return found
 
+    def _lacking(self, one: Suspect) -> int:
+        """How many columns that nearly all rows have are empty."""
+        return len((self.usual & one.empty) - {one.column})
+
     def _verdict(self, one: Suspect, n_sums: int, n_above: int, is_last: bool) -> str:
-        lacking = len((self.usual & one.empty) - {one.column})
+        lacking = self._lacking(one)
         known = sum(np.isfinite(one.figures))
         if one.column:
             if n_sums or (lacking and one.exact) or lacking > 1:
