@@ -162,3 +162,28 @@ def test_wrong_flags_and_groups_are_one_line(
     assert told in str(error.value)
     assert "\n" not in str(error.value)
     assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("contract", "told"),
+    [
+        ("defaults: [x]\n", "names itself in its defaults"),
+        ("defaults: 5\n", "defaults must be a list"),
+        ("defaults: [null]\n", "Unsupported type in defaults"),
+        ("defaults: [{a: {b: c}}]\n", "Unsupported item value in defaults"),
+        ("# @package a b c\nname: x\n", "remove '# @package a b c'"),
+        (f"a: {'[' * 3000}{']' * 3000}\n", "nested too deeply"),
+    ],
+    ids=["cyclic", "number", "null", "nested", "package", "deep"],
+)
+def test_a_malformed_contract_is_one_line(
+    contract: str, told: str, stage: Stage, calls: Calls
+) -> None:
+    folder = Path("conf/dataset")
+    folder.mkdir(parents=True)
+    (folder / "x.yaml").write_text(contract)
+    with pytest.raises(ConfigError) as error:
+        run(stage, "dataset=x")
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+    assert calls == []

@@ -354,7 +354,7 @@ class Composition:
 
     def _compose(self, words: list[str], number: int) -> PlannedRun:
         """One run, as if Hydra had begun it."""
-        config = compose(self.config_name, words, return_hydra_config=True)
+        config = self._composed(words)
         with open_dict(config):
             config.hydra.job.num, config.hydra.job.id = number, str(number)
             config.hydra.runtime.output_dir = "."
@@ -372,6 +372,20 @@ class Composition:
                 )
             finally:
                 HydraConfig.instance().cfg = None
+
+    def _composed(self, words: list[str]) -> DictConfig:
+        """Raises HydraException also where Hydra takes a config file for a bug of its own."""
+        try:
+            return compose(self.config_name, words, return_hydra_config=True)
+        except RecursionError:
+            where = self.folders.own or self.folders.main
+            raise HydraException(
+                f"{where}: a config file names itself in its defaults, or is nested too deeply"
+            ) from None
+        except UnicodeDecodeError:
+            raise
+        except ValueError as error:
+            raise HydraException(str(error)) from error
 
     def _note(self) -> Iterator[str]:
         own = self.folders.own

@@ -29,6 +29,8 @@ def config_file_problems(folders: Iterable[Path]) -> Iterator[str]:
                     _check_package(content)
             except UnfitFileError as error:
                 yield f"{path}: {error}"
+            except RecursionError:
+                yield f"{path}: is nested too deeply"
             except (OSError, yaml.YAMLError):
                 # Whoever loads it says so, with more of what surrounds it.
                 continue
