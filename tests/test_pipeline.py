@@ -38,7 +38,7 @@ AGGREGATIONS = {
     "sales_by_month_region_category",
     "anomaly_records",
 }
-HIDDEN = {".hydra", ".mask_key", ".versions", ".committing", ".locks", ".lock"}
+HIDDEN = {".hydra", ".mask_key", ".versions", ".committing", ".committed", ".locks", ".lock"}
 """Names of hidden files and folders in a workspace that no run is at work in."""
 MANIFEST_KEYS = {
     "rows_in",

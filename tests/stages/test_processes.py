@@ -87,6 +87,14 @@ def test_ctrl_c_leaves_the_earlier_outputs_and_no_litter(moment: str, published:
     assert published.report()["stages"][-1]["name"] == "validate"
     assert {path.name for path in run.iterdir()} == {".hydra", "run.json", "run.log", "report.html"}
     hidden = {path.name for path in published.folder.rglob(".*")}
-    assert hidden <= {".hydra", ".mask_key", ".versions", ".committing", ".locks", ".lock"}
+    assert hidden <= {
+        ".hydra",
+        ".mask_key",
+        ".versions",
+        ".committing",
+        ".committed",
+        ".locks",
+        ".lock",
+    }
     published.write_suites()
     assert published.run_pipeline("seed=7").code == 0

@@ -132,8 +132,11 @@ def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
                     scheduler_kwargs={"dashboard": False},
                     silence_logs=logging.CRITICAL,
                 )
-        except (ImportError, OSError, RuntimeError, ValueError) as error:
-            # ImportError: what distributed says when a library cannot be loaded for lack of memory.
+        except ImportError as error:
+            # distributed takes one that is there, and cannot be loaded, for one that is not there.
+            why = f"cryptography cannot be loaded, for lack of memory if it is there ({error})"
+            raise ClusterError.not_started(why) from error
+        except (OSError, RuntimeError, ValueError) as error:
             raise ClusterError.not_started(error) from error
 
 
