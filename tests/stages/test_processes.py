@@ -84,7 +84,9 @@ def test_ctrl_c_leaves_the_earlier_outputs_and_no_litter(moment: str, published:
     assert everything_in(published.docs) == docs
     [run] = [run for run in published.runs() if run not in runs]
     assert published.report()["status"] == "interrupted"
-    assert published.report()["stages"][-1]["name"] == "validate"
+    # What is written is synced before Great Expectations is imported, and read.
+    stages = {"clean", "validate"} if moment == "import" else {"validate"}
+    assert published.report()["stages"][-1]["name"] in stages
     assert {path.name for path in run.iterdir()} == {".hydra", "run.json", "run.log", "report.html"}
     hidden = {path.name for path in published.folder.rglob(".*")}
     assert hidden <= {
