@@ -189,7 +189,7 @@ class Composition:
         try:
             with self._initialized():
                 words = self.words(plain)
-                hydra = compose(self.config_name, words, return_hydra_config=True).hydra
+                hydra = self._composed(words).hydra
                 params = dict(hydra.sweeper.get("params") or {})
         except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError):
             return self
