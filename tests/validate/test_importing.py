@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = """
 import gc
@@ -33,8 +36,6 @@ target = Target("clean", path, path, suite, (), {})
 validated = validate_dataset(target, "run", datetime.now(UTC), Limits(0, Path(), 1 << 20))
 print(validated.checked[0].status.value)
 import sqlalchemy
-
-pytestmark = pytest.mark.slow
 """
 
 
