@@ -640,8 +640,8 @@ class ClusterError(ToolkitError):
     @classmethod
     def no_process(cls) -> ClusterError:
         return cls(
-            "no worker process could be started, as the process that starts them was killed, most "
-            "likely out of memory; use fewer cluster.workers, or cluster=threads"
+            "no process could be started, as the one that starts them was killed, most likely "
+            "out of memory; use fewer cluster.workers, or cluster=threads"
         )
 
     @classmethod

@@ -136,6 +136,9 @@ def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
             # distributed takes one that is there, and cannot be loaded, for one that is not there.
             why = f"cryptography cannot be loaded, for lack of memory if it is there ({error})"
             raise ClusterError.not_started(why) from error
+        except KeyError as error:
+            # A unit of time or size in Dask's own configuration that is none.
+            raise ClusterError.not_started(f"Dask's configuration: {error.args[0]}") from error
         except (OSError, RuntimeError, ValueError) as error:
             raise ClusterError.not_started(error) from error
 

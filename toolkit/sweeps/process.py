@@ -17,6 +17,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from toolkit.cluster.prepare import end_with_parent
+from toolkit.errors import ClusterError
 from toolkit.interrupts import INTERRUPTED, end_of_process, hold_interrupts, raise_interrupts
 
 
@@ -38,6 +39,7 @@ class Work:
 def do_alone(work: Work) -> int:
     """Do the work in a new process and wait for its end; its exit code, negative for a signal.
 
+    Raises ClusterError where no process can be started.
     Ctrl-C and SIGTERM reach it once, and are raised here when it has ended; a second one kills it.
     """
     process = _start(work)
@@ -66,6 +68,9 @@ def _start(work: Work) -> ForkServerProcess:
         multiprocessing.set_start_method("forkserver", force=True)
         try:
             process.start()
+        except (EOFError, ConnectionError) as error:
+            # What the process that forks the jobs answers when it is gone.
+            raise ClusterError.no_process() from error
         finally:
             multiprocessing.set_start_method(default, force=True)
     return process
