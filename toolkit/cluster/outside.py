@@ -138,7 +138,9 @@ def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
             raise ClusterError.not_started(why) from error
         except KeyError as error:
             # A unit of time or size in Dask's own configuration that is none.
-            raise ClusterError.not_started(f"Dask's configuration: {error.args[0]}") from error
+            raise ClusterError.not_started(
+                f"Dask's configuration: {str(error.args[0]).partition('. Valid')[0]}"
+            ) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise ClusterError.not_started(error) from error
 
