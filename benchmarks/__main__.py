@@ -154,7 +154,7 @@ def _help_seconds() -> float:
     command = [
         sys.executable,
         "-c",
-        "from toolkit.cli import run_pipeline; run_pipeline()",
+        "from toolkit.command.cli import run_pipeline; run_pipeline()",
         "--help",
     ]
     times = []

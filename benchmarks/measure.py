@@ -72,8 +72,8 @@ def settings_for(out: Path, *overrides: str):  # type: ignore[no-untyped-def]
     from hydra import compose, initialize_config_dir
     from omegaconf import OmegaConf
 
-    from toolkit.config import read_settings
-    from toolkit.shipped import shipped_folder
+    from toolkit.settings.config import read_settings
+    from toolkit.settings.shipped import shipped_folder
 
     with initialize_config_dir(str(shipped_folder("conf")), version_base="1.3"):
         config = compose("config", [f"data_dir='{out}'", *overrides])

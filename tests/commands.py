@@ -18,7 +18,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.loggers import logging_kept
-from toolkit.cli import run_command
+from toolkit.command.cli import run_command
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def run_script(
     `after` is code to run when it is done.
     """
     function = command.replace("-", "_")
-    code = f"import sys; from toolkit.cli import {function}; code = {function}(); {after}"
+    code = f"import sys; from toolkit.command.cli import {function}; code = {function}(); {after}"
     return subprocess.run(
         [sys.executable, "-c", f"{code}\nsys.exit(code)", *words],
         cwd=cwd,

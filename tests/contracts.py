@@ -11,8 +11,8 @@ from typing import Any
 
 from tests.feeds import Cleaned
 from toolkit.clean.evaluate import Rules
-from toolkit.config import read_contract
 from toolkit.contract import Contract, CsvFormat, text_contract
+from toolkit.settings.config import read_contract
 
 AS_OF = date(2026, 11, 23)
 

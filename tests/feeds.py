@@ -29,8 +29,8 @@ from toolkit.clean.feed import (
 )
 from toolkit.read.blocks import plan_blocks
 from toolkit.read.sources import find_sources
-from toolkit.read.spool import spool
-from toolkit.report import RepairFacts
+from toolkit.read.unpack import spool
+from toolkit.report.facts import RepairFacts
 
 HEADER = (",".join(COLUMNS) + "\n").encode()
 GOOD_ROW = {

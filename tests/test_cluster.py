@@ -31,7 +31,7 @@ from tests import tasks
 from tests.conftest import ROOT
 from toolkit.cluster import ClusterSpec, Runner, open_cluster
 from toolkit.errors import ClusterError, InputError
-from toolkit.interrupts import hold_interrupts
+from toolkit.storage.interrupts import hold_interrupts
 
 pytestmark = pytest.mark.slow
 

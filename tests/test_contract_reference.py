@@ -18,8 +18,8 @@ from docs.contract_reference import (
     examples_of,
     reference,
 )
-from toolkit.config import read_contract
 from toolkit.contract import AnyColumn, Column, Contract, Unused
+from toolkit.settings.config import read_contract
 
 ENTRIES = [
     pytest.param(cls, entry, id=f"{cls.__name__}.{entry.name}")

@@ -11,9 +11,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.feeds import row_with, write_feed
-from toolkit.cli import run_command
-from toolkit.command_line import COMMANDS
+from toolkit.command.cli import run_command
 from toolkit.lookups.suggested import Mark
+from toolkit.settings.commands import COMMANDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 LOOKUPS = (DOCS / "lookups.md").read_text("utf-8")

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.feeds import HEADER, row_with, write_feed
-from toolkit.cli import run_command
-from toolkit.command_line import COMMANDS
+from toolkit.command.cli import run_command
+from toolkit.settings.commands import COMMANDS
 
 pytestmark = pytest.mark.slow
 
@@ -440,7 +440,7 @@ def test_without_its_source_update_lookups_says_that_no_tests_were_run(tmp_path:
     shutil.copytree(root / "toolkit", site / "toolkit", ignore=ignored)
     shutil.copytree(root / "conf", site / "toolkit" / "shipped" / "conf")
     shutil.copytree(STARTERS, site / "toolkit" / "shipped" / "lookups")
-    code = "import sys; from toolkit.cli import update_lookups; sys.exit(update_lookups())"
+    code = "import sys; from toolkit.command.cli import update_lookups; sys.exit(update_lookups())"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code, str(FEED)],
         cwd=tmp_path,

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.commands import Answer, ask, everything_in, left_in, read
-from toolkit.shipped import shipped_folder
+from toolkit.settings.shipped import shipped_folder
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.commands import ask
 from tests.feeds import GOOD_ROW, row_with, write_feed
-from toolkit.shipped import shipped_folder
+from toolkit.settings.shipped import shipped_folder
 
 GERMAN = "Bestellnummer;Datum;Menge\r\nB-1;28.05.2026;2\r\n"
 CAFE = (

@@ -15,8 +15,8 @@ from tests.feeds import GOOD_ROW, write_feed
 from tests.generate.conftest import make_spec
 from toolkit.errors import OutputError
 from toolkit.generate.write import stage_feed
-from toolkit.store import publishing_files
-from toolkit.versions import new_version
+from toolkit.storage.publish import publishing_files
+from toolkit.storage.versions import new_version
 
 
 def pipe(path: Path) -> None:

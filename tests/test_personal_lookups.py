@@ -9,8 +9,8 @@ import pytest
 
 from tests.commands import ask
 from tests.feeds import row_with, write_feed
-from toolkit.config import read_contract
 from toolkit.lookups.loading import personal_lookups
+from toolkit.settings.config import read_contract
 
 MAPPED = "dataset.columns.product_name={kind:text,map:names.json,personal:true}"
 REPAIR = "dataset.columns.category.repair={by:product_name,map:repairs.json}"

@@ -23,9 +23,9 @@ from dask.base import compute
 
 from tests.commands import everything_in, read, script, script_line, wait_until
 from tests.feeds import HEADER
-from toolkit.cli import run_command
-from toolkit.shipped import shipped_folder
-from toolkit.versions import new_version
+from toolkit.command.cli import run_command
+from toolkit.settings.shipped import shipped_folder
+from toolkit.storage.versions import new_version
 
 pytestmark = pytest.mark.slow
 
@@ -446,7 +446,7 @@ def test_an_installed_wheel_brings_its_configs_lookups_and_suites(tmp_path: Path
     )
     (tmp_path / "work").mkdir()
     code = (
-        "import sys, toolkit; from toolkit.cli import run_pipeline; "
+        "import sys, toolkit; from toolkit.command.cli import run_pipeline; "
         "print(toolkit.__file__); sys.exit(run_pipeline())"
     )
     done = subprocess.run(

@@ -10,7 +10,7 @@ import pytest
 
 from tests.commands import ask
 from tests.values import changed
-from toolkit.config import read_settings
+from toolkit.settings.config import read_settings
 from toolkit.sweeps.shared_feed import SharedFeed
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from toolkit.shipped import shipped_folder
+from toolkit.settings.shipped import shipped_folder
 
 Values = dict[str, Any]
 REMOVED = object()

@@ -24,13 +24,13 @@ from toolkit.aggregate.dataset import aggregate, aggregate_lazily
 from toolkit.aggregate.tables import mask_tables
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import clean_rows, evaluate_feed, rejected_rows
-from toolkit.config import read_contract
-from toolkit.contract_files import compose_contract
+from toolkit.command.contract_files import compose_contract
 from toolkit.errors import ConfigError
-from toolkit.mask_key import find_key
-from toolkit.shipped import shipped_folder
-from toolkit.workspace import Workspace
-from toolkit.yaml_check import checked_yaml
+from toolkit.pages.mask_key import find_key
+from toolkit.settings.config import read_contract
+from toolkit.settings.shipped import shipped_folder
+from toolkit.settings.workspace import Workspace
+from toolkit.settings.yaml_check import checked_yaml
 
 __all__ = [
     "Rules",

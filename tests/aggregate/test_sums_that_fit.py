@@ -7,9 +7,9 @@ import pytest
 
 from toolkit.aggregate.partials import combine, partial
 from toolkit.aggregate.tables import finish
-from toolkit.config import read_contract
 from toolkit.contract import Contract
 from toolkit.errors import InputError
+from toolkit.settings.config import read_contract
 
 MEASURES = {"total": {"sum": "n"}, "mean": {"mean": "n"}}
 

@@ -10,7 +10,7 @@ from tests.feeds import Cleaner, row_with, write_feed
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.examples import first_of_each, reason_columns
 from toolkit.contract import Check, Contract, Text
-from toolkit.report import RejectedExample
+from toolkit.report.facts import RejectedExample
 
 FEED = write_feed(
     [

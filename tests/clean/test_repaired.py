@@ -13,7 +13,7 @@ from tests.contracts import CAFE, PRICES, rules_of
 from tests.feeds import Cleaner, hostile_rows, row_with, write_feed
 from toolkit.contract import Category, Contract, Repair
 from toolkit.lookups import Lookup
-from toolkit.report import RepairExample, RepairFacts
+from toolkit.report.facts import RepairExample, RepairFacts
 
 # A row's cell, and how what became of it counts.
 CELLS = [

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.values import REMOVED, changed, shipped_values
-from toolkit.config import config_problems, read_settings
 from toolkit.contract.check import contract_problems
+from toolkit.settings.config import config_problems, read_settings
 
 COLUMN = "dataset.columns"
 AGGREGATIONS = "dataset.aggregations"

@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.contract import AnyAggregation, Contract, Extremes, Grain, Measure, Ranking, Summary
 from toolkit.contract.check import contract_problems
-from toolkit.contract.fit import fit_aggregations
+from toolkit.contract.optional import fit_aggregations
 
 SUMMARY = Summary(
     kind="summary",

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from toolkit.config import read_contract
+from toolkit.settings.config import read_contract
 
 SHOP = {
     "name": "shop",

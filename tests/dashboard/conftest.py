@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.dashboard.workspaces import filled
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 
 @pytest.fixture(scope="session")

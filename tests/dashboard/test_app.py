@@ -19,7 +19,7 @@ from tests.dashboard.workspaces import write_run
 from tests.feeds import write_feed
 from toolkit.dashboard import app
 from toolkit.dashboard.history import RULE
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 

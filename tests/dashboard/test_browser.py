@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import NARROW, WIDE, Visit, open_browser, visiting
 from tests.commands import ask
 from tests.dashboard.server import Served, serving
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 pytestmark = pytest.mark.browser
 

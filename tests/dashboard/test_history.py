@@ -18,7 +18,7 @@ from toolkit.dashboard.history import (
     read_runs,
     unusual_runs,
 )
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from toolkit.dashboard.checks import read_results
 from toolkit.dashboard.files import Unreadable
 from toolkit.dashboard.links import docs_index, docs_links, is_shown, report_link
 from toolkit.dashboard.published import read_published
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.commands import ask
 from tests.feeds import row_with, write_feed
 from toolkit.dashboard import app
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 KEY = "a key that several workspaces share"
 

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from tests.commands import ask
 from toolkit.dashboard.files import Unreadable, read_frame
 from toolkit.dashboard.published import NO_LABEL, read_published
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -193,7 +193,7 @@ def _show(frame: object) -> None:
     import pandas
     import streamlit
 
-    from toolkit.dashboard.parts import small_table
+    from toolkit.dashboard.widgets import small_table
 
     assert isinstance(frame, pandas.DataFrame)
     small_table(frame, {"n": streamlit.column_config.NumberColumn("N", format="%,d")})

@@ -10,7 +10,7 @@ import pytest
 from tests.commands import ask
 from tests.dashboard.workspaces import write_run
 from toolkit.dashboard.view import View, stamp_of
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 CHECKED = {"validation": {"clean": "failed"}}
 # Days after START: long after the workspace was made.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from toolkit.dashboard.words import (
+from toolkit.dashboard.labels import (
     age,
     change_text,
     figure,

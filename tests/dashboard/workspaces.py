@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.commands import ask
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 START = datetime(2026, 11, 1, 6, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ import signal
 import sys
 
 import toolkit.stages  # noqa: F401
-from toolkit.cli import run_command
+from toolkit.command.cli import run_command
 from toolkit.validate.importing import import_validation
 
 

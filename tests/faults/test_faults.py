@@ -28,7 +28,7 @@ import pytest
 from tests.commands import ask
 from tests.conftest import ROOT
 from tests.feeds import GOOD_ROW, write_feed
-from toolkit.versions import pinned
+from toolkit.storage.versions import pinned
 
 pytestmark = pytest.mark.strace
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.generate.conftest import make_spec
 from toolkit.generate.csv_text import csv_bytes
 from toolkit.generate.feed import BLOCK_ROWS, feed_block
-from toolkit.generate.figures import LARGEST_ORDER_NUMBER, amounts, order_ids, prices
+from toolkit.generate.number_text import LARGEST_ORDER_NUMBER, amounts, order_ids, prices
 
 
 def parse(text: bytes) -> list[list[str]]:

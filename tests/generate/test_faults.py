@@ -12,7 +12,7 @@ import pytest
 
 from tests.generate.conftest import AS_OF, ROWS, Feed
 from toolkit.generate.catalogue import load_catalogue
-from toolkit.generate.drawn import FAULTS
+from toolkit.generate.column import FAULTS
 from toolkit.generate.feed import BLOCK_ROWS, COLUMNS
 
 CATEGORIES = {category.name: category for category in load_catalogue().categories}

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from toolkit.profile.words import figure
+from toolkit.profile.phrases import figure
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from toolkit.contract import Contract, CsvFormat
 from toolkit.errors import InputError
 from toolkit.read.header import read_names
 from toolkit.read.sources import find_sources
-from toolkit.read.spool import spool
+from toolkit.read.unpack import spool
 
 Rows = list[tuple[str, ...]]
 MALFORMED, BLANK, HEADER = "malformed_row", "blank_row", "repeated_header"

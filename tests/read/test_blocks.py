@@ -16,7 +16,7 @@ from toolkit.contract import Contract
 from toolkit.errors import InputError, OutputError
 from toolkit.read.blocks import extra_columns, plan_blocks
 from toolkit.read.sources import Source, find_sources
-from toolkit.read.spool import spool
+from toolkit.read.unpack import spool
 
 
 def zstd(data: bytes) -> bytes:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracle import PADDING
-from toolkit.config import read_contract
 from toolkit.contract import Contract, Text
 from toolkit.read.cells import read_cells, strip
+from toolkit.settings.config import read_contract
 
 
 def test_white_space_and_nuls_are_stripped_and_nothing_else() -> None:

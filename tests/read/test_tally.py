@@ -15,11 +15,11 @@ from tests.contracts import CAFE, PRICES, rules_of
 from tests.feeds import HEADER, hostile_rows, row_with, write_feed
 from tests.oracle import COLUMNS, PADDING
 from toolkit.clean.evaluate import Rules
-from toolkit.clean.worth import amount_column, behind_amount, weigh_block
+from toolkit.clean.revenue import amount_column, behind_amount, weigh_block
 from toolkit.contract import Contract
+from toolkit.lookups.counts import AMOUNT, ROWS, Counted, Group, Tally, count_block
 from toolkit.read.blocks import plan_blocks
 from toolkit.read.sources import find_sources
-from toolkit.read.tally import AMOUNT, ROWS, Counted, Group, Tally, count_block
 
 GROUPS: tuple[Group, ...] = (("region",), ("category",), ("product_name", "category"))
 
@@ -112,7 +112,7 @@ def test_counts_are_the_same_however_the_input_is_cut(
 def test_a_tally_adds_up_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
     import pyarrow as pa
 
-    monkeypatch.setattr("toolkit.read.tally._LINES_AT_ONCE", 3)
+    monkeypatch.setattr("toolkit.lookups.counts._LINES_AT_ONCE", 3)
     tally = Tally(("x",))
     for n in range(50):
         tally.add(pa.table({"x": ["a", str(n % 4)], ROWS: pa.array([1, 2], pa.int64())}))

@@ -20,10 +20,10 @@ from toolkit.clean.evaluate import Rules
 from toolkit.contract import CsvFormat
 from toolkit.contract.check import contract_problems
 from toolkit.errors import InputError
-from toolkit.read import spool as spooling
+from toolkit.read import unpack as spooling
 from toolkit.read.sources import find_sources
-from toolkit.read.spool import spool
 from toolkit.read.transcode import show_bytes, transcode
+from toolkit.read.unpack import spool
 
 LETTERS = "éßÑ€œřŁжЯωאبกあ漢字한글😀"
 

@@ -23,7 +23,7 @@ STRUCK = """
 import os, signal, sys
 from pathlib import Path
 import pyarrow
-from toolkit.cli import {command}
+from toolkit.command.cli import {command}
 
 n, wanted, how = 0, {n}, "{how}"
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.commands import ask, script_line, wait_until
 from toolkit.dashboard.history import read_runs
-from toolkit.traces import clear_killed, is_alive, living, temporary_folder
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
+from toolkit.storage.traces import clear_killed, is_alive, living, temporary_folder
 
 pytestmark = pytest.mark.slow
 

@@ -15,12 +15,12 @@ from tests.stages.places import Place
 from toolkit.contract import LookupLimits
 from toolkit.errors import InputError, LookupFileError, SuiteError, is_out_of_memory
 from toolkit.lookups.text import LookupText
-from toolkit.parts import find_parts
-from toolkit.plain_files import read_plain
 from toolkit.read.sources import find_sources
-from toolkit.read.spool import spool
+from toolkit.read.unpack import spool
+from toolkit.settings.yaml_check import checked_yaml, config_file_problems
+from toolkit.storage.datasets import find_parts
+from toolkit.storage.plain_files import read_plain
 from toolkit.validate.suites import load_suite
-from toolkit.yaml_check import checked_yaml, config_file_problems
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.commands import Answer, ask, everything_in
 from tests.feeds import GOOD_ROW, write_feed
 from toolkit.dashboard.files import Unreadable
 from toolkit.dashboard.published import published_datasets, read_published
-from toolkit.workspace import Workspace
+from toolkit.settings.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 

@@ -11,10 +11,10 @@ import pytest
 
 from tests.commands import ask, script_line
 from toolkit import stages
-from toolkit.config import Settings
-from toolkit.interrupts import hold_interrupts
-from toolkit.report import record_stage
-from toolkit.stages.running import open_run
+from toolkit.report.facts import record_stage
+from toolkit.settings.config import Settings
+from toolkit.stages.run import open_run
+from toolkit.storage.interrupts import hold_interrupts
 
 # What a stage may do, and then be struck by.
 FAULTS = {
@@ -26,10 +26,11 @@ FAULTS = {
 }
 PROGRAM = """
 import os, signal, sys, time
-from toolkit import cli, stages
+from toolkit import stages
+from toolkit.command import cli
 from toolkit.errors import InputError
-from toolkit.report import record_stage
-from toolkit.stages.running import open_run
+from toolkit.report.facts import record_stage
+from toolkit.stages.run import open_run
 
 pytestmark = pytest.mark.slow
 
@@ -99,7 +100,7 @@ def test_a_signal_that_comes_while_the_outputs_are_put_in_place_is_too_late(
 ) -> None:
     """As for the block that commits: signals are held, and the run is marked inside of it."""
     program = PROGRAM.format(published=False, fault=(
-        "from toolkit.interrupts import hold_interrupts\n"
+        "from toolkit.storage.interrupts import hold_interrupts\n"
         "        with hold_interrupts():\n"
         "            os.kill(os.getpid(), signal.SIGTERM)\n"
         "            run.mark_published()"

@@ -16,7 +16,7 @@ import pytest
 from tests.commands import Answer, ask, everything_in, script_line
 from tests.feeds import row_with, write_feed
 from tests.stages.places import FREE_GOODS, Place
-from toolkit.run_page import page as run_page
+from toolkit.report import page as run_page
 from toolkit.stages import aggregating
 from toolkit.units import human_count
 

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from toolkit.config import Settings
 from toolkit.errors import InputError
+from toolkit.settings.config import Settings
 
 SEEN_FILE = "seen.json"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.config import Cluster
-from toolkit.resources import describe_machine
+from toolkit.report.sampling import describe_machine
+from toolkit.settings.config import Cluster
 from toolkit.sweeps import job
 from toolkit.sweeps.job import share_of_cores
 

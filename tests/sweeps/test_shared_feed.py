@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.values import changed
-from toolkit.code_digest import PACKAGE, code_digest
-from toolkit.config import Settings, read_settings
+from toolkit.report.code_digest import PACKAGE, code_digest
+from toolkit.settings.config import Settings, read_settings
 from toolkit.stages import share_feed
-from toolkit.store import locked
+from toolkit.storage.publish import locked
 from toolkit.sweeps.shared_feed import SharedFeed
 
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from toolkit.aggregate.needs import aggregated_columns, check_columns
 from toolkit.contract import Contract, Summary
 from toolkit.errors import InputError
-from toolkit.parts import Paths, find_parts, open_parquet, runs_of_groups
+from toolkit.storage.datasets import Paths, find_parts, open_parquet, runs_of_groups
 
 Source = Paths
 

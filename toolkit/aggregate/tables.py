@@ -26,7 +26,7 @@ from toolkit.contract import (
     Ranking,
     Summary,
 )
-from toolkit.masking import Masks
+from toolkit.pages.masking import Masks
 
 
 def aggregation_schema(contract: Contract, name: str) -> pa.Schema:

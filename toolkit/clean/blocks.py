@@ -19,9 +19,9 @@ from toolkit.clean.date_order import OrderEvidence
 from toolkit.clean.duplicates import Spilled, likely_repeats, spill_words
 from toolkit.clean.evaluate import Evaluated, Rules, evaluate
 from toolkit.clean.examples import first_rejected
-from toolkit.clean.halves import reason_labels
 from toolkit.clean.keys import Words, key_words
 from toolkit.clean.repaired import Repaired
+from toolkit.clean.tables import reason_labels
 from toolkit.contract import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
@@ -31,13 +31,13 @@ from toolkit.contract import (
     Key,
 )
 from toolkit.errors import OutputError
-from toolkit.masking import Masks
+from toolkit.pages.masking import Masks
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import RawBlock, Wanted, parse_block, read_records
-from toolkit.read.spool import reading_back
-from toolkit.report import RejectedExample
-from toolkit.store import ParquetStyle, part_name, write_parquet
+from toolkit.read.unpack import reading_back
+from toolkit.report.facts import RejectedExample
+from toolkit.storage.publish import ParquetStyle, part_name, write_parquet
 
 Ints = npt.NDArray[np.int64]
 

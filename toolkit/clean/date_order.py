@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from toolkit.arrays import Bools
 from toolkit.clean.dates import NO_DAY, Ints, ParsedDates, Reading, read_dates
-from toolkit.date_format import pieces
-from toolkit.figures import Bools
+from toolkit.contract.date_format import pieces
 from toolkit.read.cells import first_occurrences
 from toolkit.read.parse import RawBlock
 from toolkit.units import human_count

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.arrays import Bools
 from toolkit.clean.parsers import OK, Parsed, coded_unless, rightly_empty
 from toolkit.contract import Dated, Timestamp
-from toolkit.date_format import pieces, swapped
-from toolkit.figures import Bools
+from toolkit.contract.date_format import pieces, swapped
 
 Ints = npt.NDArray[np.int64]
 Fields = Mapping[str, Ints]

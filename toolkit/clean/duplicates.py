@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from toolkit.clean.keys import Words, as_text
-from toolkit.read.spool import reading_back
+from toolkit.read.unpack import reading_back
 
 Ints = npt.NDArray[np.int64]
 

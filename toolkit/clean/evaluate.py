@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from toolkit.arrays import Bools, Figures, Floats, Ints, figures_of
 from toolkit.clean.date_order import OrderEvidence, weigh_column
 from toolkit.clean.dates import ParsedDates, parse_dates
 from toolkit.clean.fills import FORMULA, LOOKUP, contradicted, fill_missing
-from toolkit.clean.halves import clean_table, number_array, rejected_table
 from toolkit.clean.numbers import finish_numeric, parse_numeric, read_numeric, within_limits
 from toolkit.clean.parsers import (
     OK,
@@ -33,6 +33,7 @@ from toolkit.clean.parsers import (
     parse_text,
 )
 from toolkit.clean.repaired import N_EXAMPLES, Repaired, show_examples
+from toolkit.clean.tables import clean_table, number_array, rejected_table
 from toolkit.contract import (
     BLANK_ROW,
     REPEATED_HEADER,
@@ -47,10 +48,9 @@ from toolkit.contract import (
     Text,
     Unused,
 )
-from toolkit.figures import Bools, Figures, Floats, Ints, figures_of
-from toolkit.formula import evaluate_formula, formula_columns, round_half_even
+from toolkit.contract.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.lookups import Lookup, load_lookups, load_numbers, match_key
-from toolkit.masking import HIDDEN, Masks
+from toolkit.pages.masking import HIDDEN, Masks
 from toolkit.read.cells import column_of, read_cells, repeated_headers, rows_that_read
 from toolkit.read.parse import RawBlock
 

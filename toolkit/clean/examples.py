@@ -16,9 +16,9 @@ from toolkit.contract import (
     Contract,
     Text,
 )
-from toolkit.formula import formula_columns
-from toolkit.masking import Masks
-from toolkit.report import RejectedExample
+from toolkit.contract.formula import formula_columns
+from toolkit.pages.masking import Masks
+from toolkit.report.facts import RejectedExample
 
 _PER_REASON = 3
 _LONGEST_VALUE = 200

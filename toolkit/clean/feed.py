@@ -44,8 +44,8 @@ from toolkit.read.blocks import Block, extra_columns, plan_blocks
 from toolkit.read.header import grammar_of
 from toolkit.read.parse import near_unique_columns
 from toolkit.read.sources import Source, find_sources, repeated_names, watching
-from toolkit.read.spool import spool
-from toolkit.report import RepairFacts
+from toolkit.read.unpack import spool
+from toolkit.report.facts import RepairFacts
 
 if TYPE_CHECKING:
     import dask.dataframe as dd

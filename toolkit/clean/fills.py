@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from toolkit.arrays import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, figures_of
 from toolkit.clean.numbers import settle
 from toolkit.contract import Check, Contract, Fill, Integer, Number
-from toolkit.figures import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, figures_of
-from toolkit.formula import (
+from toolkit.contract.formula import (
     evaluate_formula,
     exact_numbers,
     exact_values,

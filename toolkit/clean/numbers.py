@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.arrays import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, repeated
 from toolkit.clean.parsers import (
     Parsed,
     bools,
@@ -21,7 +22,6 @@ from toolkit.clean.parsers import (
     rightly_empty,
 )
 from toolkit.contract import Integer, Limits, Number, Numeric
-from toolkit.figures import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, repeated
 
 DEFAULT, CLIPPED, ROUNDED = "default", "clipped", "rounded"
 RAISED, WORDS = "raised to floor", "words"

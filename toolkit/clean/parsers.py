@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.arrays import Bools, Figures, Floats, Ints
 from toolkit.contract import Category, Email, Mapped, Text
-from toolkit.figures import Bools, Figures, Floats, Ints
 from toolkit.lookups import Lookup
 
 Codes = npt.NDArray[np.uint8]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from toolkit.contract import Contract
-from toolkit.report import RepairExample, RepairFacts
+from toolkit.report.facts import RepairExample, RepairFacts
 
 N_EXAMPLES = 3
 

@@ -38,18 +38,18 @@ def open_cluster(options: ClusterOptions) -> Iterator[Runner]:
     """
     check_options(options)
     if options.kind in ("sync", "threads", "processes"):
-        from toolkit.cluster.inside import open_inside
+        from toolkit.cluster.pools import open_inside
 
         with open_inside(options) as runner:
             yield runner
     elif options.kind == "local":
-        from toolkit.cluster.outside import open_local
+        from toolkit.cluster.distributed import open_local
 
         with open_local(options) as runner:
             yield runner
     else:
         address = find_scheduler(options)
-        from toolkit.cluster.outside import open_remote
+        from toolkit.cluster.distributed import open_remote
 
         with open_remote(address, options) as runner:
             yield runner

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from toolkit.errors import ClusterError
-from toolkit.plain_files import read_plain
+from toolkit.storage.plain_files import read_plain
 
 KINDS = ("sync", "threads", "processes", "local", "remote")
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"

@@ -1,7 +1,7 @@
 """A dataset's contract: what conf/dataset/<name>.yaml says, as frozen dataclasses.
 
-toolkit.config builds them from YAML and reports every problem at once; everything else only
-reads them. The docstrings of classes and keys are the text of docs/contract.md.
+toolkit.settings.config builds them from YAML and reports every problem at once; everything else
+only reads them. The docstrings of classes and keys are the text of docs/contract.md.
 """
 
 from __future__ import annotations

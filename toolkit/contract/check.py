@@ -11,6 +11,7 @@ from encodings.aliases import aliases
 from itertools import combinations
 
 from toolkit.contract.aggregations import Extremes, Measure, Ranking, Summary
+from toolkit.contract.check_values import value_problems
 from toolkit.contract.columns import (
     AnyColumn,
     Category,
@@ -23,16 +24,8 @@ from toolkit.contract.columns import (
     Unused,
 )
 from toolkit.contract.contract import Contract, delimiter_problem
+from toolkit.contract.date_format import conflict, format_problems
 from toolkit.contract.effects import effect_problems
-from toolkit.contract.fit import fit_aggregations
-from toolkit.contract.kinds import (
-    NUMERIC,
-    clean_kinds,
-    feed_kinds,
-    formula_problems,
-    kind_problems,
-    listed,
-)
 from toolkit.contract.names import (
     EXTREME_COLUMN,
     METRIC_COLUMN,
@@ -41,9 +34,16 @@ from toolkit.contract.names import (
     STRUCTURAL_REASONS,
     SUGGESTED,
 )
+from toolkit.contract.optional import fit_aggregations
 from toolkit.contract.part import Limits
-from toolkit.contract.values import value_problems
-from toolkit.date_format import conflict, format_problems
+from toolkit.contract.references import (
+    NUMERIC,
+    clean_kinds,
+    feed_kinds,
+    formula_problems,
+    kind_problems,
+    listed,
+)
 from toolkit.errors import did_you_mean
 
 _DAYS = ("date", "timestamp")

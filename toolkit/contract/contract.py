@@ -19,6 +19,7 @@ from toolkit.contract.columns import (
     Number,
     Text,
 )
+from toolkit.contract.formula import formula_columns
 from toolkit.contract.names import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
@@ -28,7 +29,6 @@ from toolkit.contract.names import (
 )
 from toolkit.contract.part import Part
 from toolkit.contract.rules import Check, Derived, Fill, Flag, Key
-from toolkit.formula import formula_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from toolkit.contract.formula import MOST_DECIMALS, formula_columns
 from toolkit.contract.part import Bound, Limits, Part
-from toolkit.formula import MOST_DECIMALS, formula_columns
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from toolkit.contract import EXTREME_COLUMN, RANK_COLUMN, Extremes
-from toolkit.dashboard.parts import small_table
+from toolkit.dashboard.labels import is_share, label, plain
 from toolkit.dashboard.published import Table
-from toolkit.dashboard.words import is_share, label, plain
+from toolkit.dashboard.widgets import small_table
 
 
 def show_extremes(table: Table) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import streamlit as st
 
 from toolkit.dashboard import explore, overview, quality
-from toolkit.dashboard.parts import choose, explained
 from toolkit.dashboard.published import published_datasets
 from toolkit.dashboard.view import View, stamp_of
-from toolkit.workspace import Workspace
+from toolkit.dashboard.widgets import choose, explained
+from toolkit.settings.workspace import Workspace
 
 _PAGES = {"Overview": overview.show, "Explore": explore.show, "Data quality": quality.show}
 _ICON = Path(__file__).with_name("icon.svg")

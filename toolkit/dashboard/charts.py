@@ -10,9 +10,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from toolkit.dashboard.labels import figure
 from toolkit.dashboard.palette import DARK, LIGHT, Palette
 from toolkit.dashboard.periods import month_text
-from toolkit.dashboard.words import figure
 
 PICKED = "picked"
 """The name of the selection that a click on a bar makes; its points have a `label`."""

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from toolkit.dashboard.files import Unreadable, read_json
-from toolkit.report import RESULTS_FILE, WORST_FIRST
-from toolkit.workspace import Workspace
+from toolkit.report.facts import RESULTS_FILE, WORST_FIRST
+from toolkit.settings.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 from toolkit.contract import METRIC_COLUMN, Extremes, Ranking, Summary
 from toolkit.dashboard.anomalies import show_extremes
 from toolkit.dashboard.files import Unreadable
-from toolkit.dashboard.parts import (
+from toolkit.dashboard.labels import label, lowered, plain, table_label
+from toolkit.dashboard.periods import partial_months
+from toolkit.dashboard.published import Published, Table
+from toolkit.dashboard.rollup import Kept, honest_measures, kept_rows, rolled_up
+from toolkit.dashboard.view import View
+from toolkit.dashboard.widgets import (
     Clickable,
     Style,
     choose,
@@ -22,11 +27,6 @@ from toolkit.dashboard.parts import (
     show_gap,
     styles_of,
 )
-from toolkit.dashboard.periods import partial_months
-from toolkit.dashboard.published import Published, Table
-from toolkit.dashboard.rollup import Kept, honest_measures, kept_rows, rolled_up
-from toolkit.dashboard.view import View
-from toolkit.dashboard.words import label, lowered, plain, table_label
 
 
 def show(view: View) -> None:

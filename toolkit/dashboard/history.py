@@ -10,10 +10,10 @@ from statistics import median
 from typing import Any
 
 from toolkit.dashboard.files import Unreadable, read_json
-from toolkit.report import RUN_FILE
-from toolkit.traces import KILLED, is_alive
+from toolkit.report.facts import RUN_FILE
+from toolkit.settings.workspace import Workspace
+from toolkit.storage.traces import KILLED, is_alive
 from toolkit.units import human_count, human_share
-from toolkit.workspace import Workspace
 
 MOST_RUNS = 200
 EARLIER_RUNS = 20

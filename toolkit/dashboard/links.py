@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from toolkit.dashboard.files import Unreadable, read_json
-from toolkit.report import PAGE_FILE
-from toolkit.workspace import Workspace
+from toolkit.report.facts import PAGE_FILE
+from toolkit.settings.workspace import Workspace
 
 REPORTS_URL = "/reports"
 _DOCS = "data_docs"

@@ -9,20 +9,7 @@ from typing import Any
 import streamlit as st
 
 from toolkit.dashboard.files import Unreadable
-from toolkit.dashboard.links import docs_index, report_link
-from toolkit.dashboard.parts import (
-    VERDICTS,
-    Style,
-    batched,
-    month_chart,
-    ranking_chart,
-    show_gap,
-    styles_of,
-)
-from toolkit.dashboard.periods import Period, change, month_name, newest_period, partial_months
-from toolkit.dashboard.published import Published, Table
-from toolkit.dashboard.view import View
-from toolkit.dashboard.words import (
+from toolkit.dashboard.labels import (
     age,
     change_text,
     day_text,
@@ -31,6 +18,19 @@ from toolkit.dashboard.words import (
     moment_text,
     plain,
     points_text,
+)
+from toolkit.dashboard.links import docs_index, report_link
+from toolkit.dashboard.periods import Period, change, month_name, newest_period, partial_months
+from toolkit.dashboard.published import Published, Table
+from toolkit.dashboard.view import View
+from toolkit.dashboard.widgets import (
+    VERDICTS,
+    Style,
+    batched,
+    month_chart,
+    ranking_chart,
+    show_gap,
+    styles_of,
 )
 from toolkit.units import human_number
 

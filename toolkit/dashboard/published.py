@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from toolkit.command_line import typed
 from toolkit.contract import (
     EXTREME_COLUMN,
     METRIC_COLUMN,
@@ -24,9 +23,10 @@ from toolkit.contract import (
     Summary,
 )
 from toolkit.dashboard.files import Unreadable, read_frame, read_json
-from toolkit.store import MANIFEST
-from toolkit.versions import pinned
-from toolkit.workspace import Workspace
+from toolkit.settings.commands import typed
+from toolkit.settings.workspace import Workspace
+from toolkit.storage.publish import MANIFEST
+from toolkit.storage.versions import pinned
 
 NO_LABEL = "(none)"
 """What rows without a value in a grain are called."""

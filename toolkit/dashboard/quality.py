@@ -9,15 +9,17 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from toolkit.command_line import typed
 from toolkit.contract import REASON_COLUMN, ROW_FACTS, SOURCE_ROW_COLUMN
 from toolkit.dashboard.anomalies import show_extremes
 from toolkit.dashboard.charts import ranked_bars, runs_chart
 from toolkit.dashboard.checks import SuiteResult, read_results
 from toolkit.dashboard.files import Unreadable
 from toolkit.dashboard.history import RULE, PastRun
+from toolkit.dashboard.labels import label, moment_text, plain, points_text
 from toolkit.dashboard.links import docs_links, report_link
-from toolkit.dashboard.parts import (
+from toolkit.dashboard.rejected import PAGE_ROWS, Page, Wanted, read_page
+from toolkit.dashboard.view import View
+from toolkit.dashboard.widgets import (
     VERDICTS,
     Clickable,
     choose,
@@ -26,9 +28,7 @@ from toolkit.dashboard.parts import (
     explained,
     small_table,
 )
-from toolkit.dashboard.rejected import PAGE_ROWS, Page, Wanted, read_page
-from toolkit.dashboard.view import View
-from toolkit.dashboard.words import label, moment_text, plain, points_text
+from toolkit.settings.commands import typed
 from toolkit.units import human_count, human_figure, human_number, human_share
 
 _MOST_PROBLEMS = 5

@@ -19,9 +19,9 @@ from toolkit.contract import (
     SOURCE_ROW_COLUMN,
 )
 from toolkit.dashboard.files import Unreadable, read_json
-from toolkit.mask_key import fingerprint
-from toolkit.masking import Masks, is_mask
-from toolkit.store import MANIFEST
+from toolkit.pages.mask_key import fingerprint
+from toolkit.pages.masking import Masks, is_mask
+from toolkit.storage.publish import MANIFEST
 
 PAGE_ROWS = 50
 MOST_ROWS_SEARCHED = 250_000

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
+from toolkit.arrays import HIGHEST, LOWEST
 from toolkit.contract import Measure
 from toolkit.dashboard.published import Table
-from toolkit.figures import HIGHEST, LOWEST
 
 Kept = Mapping[str, Collection[str]]
 """Grain -> the labels that are kept; a grain that is left out keeps all of them."""

@@ -9,12 +9,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from toolkit.command_line import typed
-from toolkit.config import Settings
 from toolkit.dashboard.palette import DARK, LIGHT
 from toolkit.errors import DashboardError
-from toolkit.mask_key import KEY_VARIABLE, find_key
-from toolkit.workspace import Workspace
+from toolkit.pages.mask_key import KEY_VARIABLE, find_key
+from toolkit.settings.commands import typed
+from toolkit.settings.config import Settings
+from toolkit.settings.workspace import Workspace
 
 HOST = "127.0.0.1"
 _NOT_ALLOWED = 1008

@@ -17,11 +17,11 @@ from toolkit.dashboard.history import (
 )
 from toolkit.dashboard.published import Published, read_published
 from toolkit.errors import ConfigError
-from toolkit.mask_key import find_key
-from toolkit.report import RESULTS_FILE, RUN_FILE
-from toolkit.store import MANIFEST
-from toolkit.traces import KILLED
-from toolkit.workspace import Workspace
+from toolkit.pages.mask_key import find_key
+from toolkit.report.facts import RESULTS_FILE, RUN_FILE
+from toolkit.settings.workspace import Workspace
+from toolkit.storage.publish import MANIFEST
+from toolkit.storage.traces import KILLED
 
 _ENDED_EARLY = (KILLED, "interrupted")
 _UNPUBLISHED = ("held back", "failed", *_ENDED_EARLY)

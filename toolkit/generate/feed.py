@@ -12,7 +12,12 @@ import pyarrow as pa
 
 from toolkit.errors import ConfigError
 from toolkit.generate.catalogue import load_catalogue
-from toolkit.generate.chance import (
+from toolkit.generate.column import Drawn, fault_id
+from toolkit.generate.goods import draw_categories, draw_products
+from toolkit.generate.ledger import list_faults
+from toolkit.generate.money import compute_revenue, draw_discounts, draw_prices, draw_quantities
+from toolkit.generate.number_text import LARGEST_ORDER_NUMBER, order_ids
+from toolkit.generate.random_words import (
     Codes,
     Words,
     cut_lanes,
@@ -21,11 +26,6 @@ from toolkit.generate.chance import (
     random_words,
     rare_table,
 )
-from toolkit.generate.drawn import Drawn, fault_id
-from toolkit.generate.figures import LARGEST_ORDER_NUMBER, order_ids
-from toolkit.generate.goods import draw_categories, draw_products
-from toolkit.generate.ledger import list_faults
-from toolkit.generate.money import compute_revenue, draw_discounts, draw_prices, draw_quantities
 from toolkit.generate.sale import draw_dates, draw_emails, draw_regions
 
 BLOCK_ROWS = 65_536

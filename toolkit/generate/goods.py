@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from toolkit.generate.catalogue import load_catalogue
-from toolkit.generate.chance import (
+from toolkit.generate.column import Drawn, Vocabulary, as_codes, fault_id, fault_runs, group_starts
+from toolkit.generate.random_words import (
     Codes,
     Words,
     choice_table,
@@ -18,7 +19,6 @@ from toolkit.generate.chance import (
     pick_below,
     rare_table,
 )
-from toolkit.generate.drawn import Drawn, Vocabulary, as_codes, fault_id, fault_runs, group_starts
 from toolkit.generate.spelling import SPELLING_KINDS, TYPING_ERROR, spell_product, typing_errors
 
 _CATEGORY_TYPOS = 24

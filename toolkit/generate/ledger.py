@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 
-from toolkit.generate.drawn import FAULTS, Drawn
+from toolkit.generate.column import FAULTS, Drawn
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
 LEDGER_SCHEMA = pa.schema(

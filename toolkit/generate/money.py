@@ -14,7 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from toolkit.generate.catalogue import Range, load_catalogue
-from toolkit.generate.chance import (
+from toolkit.generate.column import Drawn, FaultIds, Vocabulary, as_codes, fault_id, fault_runs
+from toolkit.generate.number_text import amounts, prices
+from toolkit.generate.random_words import (
     Codes,
     Words,
     choice_table,
@@ -24,8 +26,6 @@ from toolkit.generate.chance import (
     pick_below,
     rare_table,
 )
-from toolkit.generate.drawn import Drawn, FaultIds, Vocabulary, as_codes, fault_id, fault_runs
-from toolkit.generate.figures import amounts, prices
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.generate.catalogue import load_catalogue
-from toolkit.generate.chance import (
+from toolkit.generate.column import Drawn, Vocabulary, as_codes, fault_id, fault_runs
+from toolkit.generate.random_words import (
     Codes,
     Words,
     choice_table,
@@ -22,7 +23,6 @@ from toolkit.generate.chance import (
     pick_below,
     rare_table,
 )
-from toolkit.generate.drawn import Drawn, Vocabulary, as_codes, fault_id, fault_runs
 
 
 @dataclass(frozen=True)

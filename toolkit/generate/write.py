@@ -25,7 +25,7 @@ from toolkit.errors import OutputError
 from toolkit.generate.csv_text import csv_bytes
 from toolkit.generate.feed import FeedSpec, feed_block, n_block_rows, n_blocks
 from toolkit.generate.ledger import combine_ledgers, is_ledger, stage_ledger
-from toolkit.store import check_replaceable, replace_in_order, sync_path
+from toolkit.storage.publish import check_replaceable, replace_in_order, sync_path
 
 IN_FLIGHT_BLOCKS = 16
 """Appending a block takes less than a tenth of the time of generating it: with this many in

@@ -6,8 +6,8 @@ Both compare spellings by the same match key and find labels by the same functio
 
 from __future__ import annotations
 
-from toolkit.lookups.labels import Lookup
 from toolkit.lookups.loading import load_lookups, load_numbers
+from toolkit.lookups.lookup import Lookup
 from toolkit.lookups.spelling import match_key
 
 __all__ = ["Lookup", "load_lookups", "load_numbers", "match_key"]

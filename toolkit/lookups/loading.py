@@ -9,10 +9,10 @@ from pathlib import Path
 
 from toolkit.contract import Category, Contract, LookupLimits, Mapped, Text
 from toolkit.errors import LookupFileError, did_you_mean
-from toolkit.lookups.labels import Lookup
+from toolkit.lookups.lookup import Lookup
 from toolkit.lookups.spelling import match_key
 from toolkit.lookups.text import Entry, LookupText
-from toolkit.masking import hide_quoted
+from toolkit.pages.masking import hide_quoted
 
 _LARGEST = sys.float_info.max
 

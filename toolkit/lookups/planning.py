@@ -19,11 +19,11 @@ from toolkit.lookups.building import (
     draft_repairs,
     draft_spellings,
 )
-from toolkit.lookups.labels import Lookup
+from toolkit.lookups.counts import ROWS
 from toolkit.lookups.loading import check_map, check_names, check_names_map, check_repairs
+from toolkit.lookups.lookup import Lookup
 from toolkit.lookups.suggested import Draft, LookupFile
 from toolkit.lookups.text import LookupText, Shape
-from toolkit.read.tally import ROWS
 
 Part = Literal["names", "map", "spellings", "repairs"]
 Counts = Mapping[tuple[str, ...], pa.Table]

@@ -13,16 +13,16 @@ from rich.text import Text
 
 from toolkit.contract import Category, Contract
 from toolkit.lookups.building import Vocabulary
+from toolkit.lookups.counts import AMOUNT, ROWS
 from toolkit.lookups.loading import check_names
 from toolkit.lookups.matching import Match, Matcher
 from toolkit.lookups.planning import Counts, Plan
 from toolkit.lookups.spelling import match_key
 from toolkit.lookups.suggested import Mark
-from toolkit.masking import Masks
-from toolkit.read.tally import AMOUNT, ROWS
-from toolkit.summary import plain_table
+from toolkit.pages.masking import Masks
+from toolkit.pages.visible import cell_for_people, seen
+from toolkit.report.terminal import plain_table
 from toolkit.units import human_count
-from toolkit.visible import cell_for_people, seen
 
 UNKNOWN, UNCERTAIN = "unknown", "uncertain"
 

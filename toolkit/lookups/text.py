@@ -14,8 +14,8 @@ from typing import Any, Literal
 from toolkit.contract import LookupLimits
 from toolkit.errors import LookupFileError
 from toolkit.lookups.spelling import sort_key
-from toolkit.plain_files import UnfitFileError, read_plain
-from toolkit.shipped import shipped_folder
+from toolkit.settings.shipped import shipped_folder
+from toolkit.storage.plain_files import UnfitFileError, read_plain
 
 _MAX_BYTES = "dataset.lookup_limits.max_bytes"
 DEFAULT_LIMITS = LookupLimits()

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from toolkit.arrays import Floats
 from toolkit.clean.keys import key_words
 from toolkit.contract import Contract
-from toolkit.figures import Floats
 from toolkit.profile.cells import ColumnPart, Question, look_at_column, stripped
 from toolkit.profile.formulas import Formula, Holds, check_formula
 from toolkit.profile.keys import WHOLE_ROW, Group, SpilledWords, spill_sorted, words_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from toolkit.profile.facts import Bar, ColumnFacts, Frequent
-from toolkit.profile.words import figure
+from toolkit.profile.phrases import figure
 from toolkit.units import human_count, human_share
 
 _WIDTH, _HEIGHT, _BOTTOM = 340, 96, 16

@@ -14,8 +14,8 @@ import pyarrow as pa
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
+from toolkit.arrays import Floats
 from toolkit.contract import Integer, Number, Numeric
-from toolkit.figures import Floats
 from toolkit.lookups.matching import MOST_EDITS, is_slip
 from toolkit.lookups.spelling import match_key
 from toolkit.profile.cells import ColumnPart, Question

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from toolkit.errors import InputError
-from toolkit.masking import hide_addresses
+from toolkit.pages.masking import hide_addresses
 from toolkit.units import human_share
 
 _DELIMITERS = ",;\t|"

@@ -12,8 +12,6 @@ from typing import Any
 
 import yaml
 
-from toolkit.command_line import quoted, shell_word, typed
-from toolkit.config import read_contract
 from toolkit.contract import Contract
 from toolkit.profile.doubts import Doubt, Placed, by_weight
 from toolkit.profile.draft_across import (
@@ -27,7 +25,9 @@ from toolkit.profile.draft_suites import clean_suite, rejected_suite
 from toolkit.profile.draft_sums import draft_aggregations
 from toolkit.profile.draft_totals import TOTAL_ROW, reject_totals
 from toolkit.profile.facts import FileFacts, Profile
-from toolkit.profile.words import file_doubts
+from toolkit.profile.phrases import file_doubts
+from toolkit.settings.commands import quoted, shell_word, typed
+from toolkit.settings.config import read_contract
 from toolkit.units import human_count
 
 _WIDTH = 100

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.formula import formula_columns
+from toolkit.contract.formula import formula_columns
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.draft_columns import DraftColumn
 from toolkit.profile.facts import FormulaFacts, KeyFacts, Profile
 from toolkit.profile.keys import is_like_an_id
+from toolkit.profile.phrases import key_told
 from toolkit.profile.sorts import AMOUNT, PRICE, QUANTITY
-from toolkit.profile.words import key_told
 from toolkit.units import human_count, human_number, human_share
 
 _TOLERANCE = 0.01

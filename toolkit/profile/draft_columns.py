@@ -15,7 +15,7 @@ from toolkit.lookups.spelling import match_key
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import ColumnFacts
 from toolkit.profile.keys import is_like_an_id
-from toolkit.profile.words import column_doubts, distinct, figure
+from toolkit.profile.phrases import column_doubts, distinct, figure
 from toolkit.units import human_count, human_number, human_share
 
 _SHARED_REASON = "invalid_cell"

@@ -18,7 +18,7 @@ from toolkit.contract import (
     Integer,
     Number,
 )
-from toolkit.formula import formula_columns
+from toolkit.contract.formula import formula_columns
 from toolkit.profile.cells import LONGEST_SHAPE
 from toolkit.profile.draft_columns import DraftColumn
 from toolkit.profile.facts import ColumnFacts, FormulaFacts, Profile

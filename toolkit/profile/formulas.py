@@ -8,8 +8,8 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from toolkit.figures import Floats
-from toolkit.formula import evaluate_formula, formula_columns
+from toolkit.arrays import Floats
+from toolkit.contract.formula import evaluate_formula, formula_columns
 from toolkit.profile.vocabulary import Ints
 
 _MOST_COLUMNS = 8

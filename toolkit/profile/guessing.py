@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.arrays import Bools
 from toolkit.clean.parsers import bools
 from toolkit.contract import Email, Integer, Number
-from toolkit.figures import Bools
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.guess import RARE, Cells, Guess, Order
 from toolkit.profile.guessing_dates import doubt_unread_days, guess_dates

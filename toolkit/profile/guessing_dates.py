@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from toolkit.clean.date_order import Course, OrderEvidence, courses, tell_courses, weigh_order
 from toolkit.clean.parsers import bools
 from toolkit.contract import Date, Timestamp
-from toolkit.date_format import swapped
+from toolkit.contract.date_format import swapped
 from toolkit.profile.cells import shapes_of
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.guess import RARE, Cells, Guess, Order

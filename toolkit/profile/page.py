@@ -10,7 +10,7 @@ from toolkit.pages.document import read_style, standalone_page
 from toolkit.profile.charts import fill_bar, histogram, value_bars
 from toolkit.profile.dialect import DELIMITER_NAMES
 from toolkit.profile.facts import ColumnFacts, FileFacts, Profile
-from toolkit.profile.words import all_doubts, distinct, figure, holds, key_told
+from toolkit.profile.phrases import all_doubts, distinct, figure, holds, key_told
 from toolkit.units import human_bytes, human_count, human_share
 
 _LONGEST = 80

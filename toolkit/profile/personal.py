@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from toolkit.contract import Contract
+from toolkit.contract.formula import formula_columns
 from toolkit.errors import ConfigError
-from toolkit.formula import formula_columns
-from toolkit.masking import Mask, Masks, has_address, hidden_line, hide_addresses, hide_quoted
+from toolkit.pages.masking import Mask, Masks, has_address, hidden_line, hide_addresses, hide_quoted
 from toolkit.profile.facts import ColumnFacts, Example, Frequent, Profile, Spread, TotalRow
 
 _NAMED = re.compile(

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.arrays import Floats
 from toolkit.clean.date_order import OrderEvidence, weigh_readings
 from toolkit.clean.dates import parse_dates
 from toolkit.clean.numbers import read_written
@@ -28,7 +29,6 @@ from toolkit.contract import (
     Numeric,
     Text,
 )
-from toolkit.figures import Floats
 from toolkit.profile.vocabulary import Ints
 from toolkit.read.cells import read_cells
 

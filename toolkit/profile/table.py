@@ -8,12 +8,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from toolkit.pages.visible import seen
 from toolkit.profile.doubts import Placed
 from toolkit.profile.facts import FileFacts, Profile
-from toolkit.profile.words import distinct, holds, key_told
-from toolkit.summary import plain_table
+from toolkit.profile.phrases import distinct, holds, key_told
+from toolkit.report.terminal import plain_table
 from toolkit.units import human_bytes, human_count, human_share
-from toolkit.visible import seen
 
 _MOST_DOUBTS = 20
 _LONGEST = 60

@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.arrays import Bools, Floats
 from toolkit.clean.parsers import bools
 from toolkit.contract import Integer, Number
-from toolkit.figures import Bools, Floats
 from toolkit.profile.cells import Question
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import Example, TotalRow

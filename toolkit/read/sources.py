@@ -13,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
-from toolkit.addresses import is_address
 from toolkit.errors import InputError, ToolkitError
 from toolkit.read.kinds import HEAD_BYTES, kind_of
+from toolkit.storage.addresses import is_address
 
 COMPRESSED_SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 STANDARD_INPUT = "-"

@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from toolkit.config import Settings
 from toolkit.errors import ConfigError, InputError
 from toolkit.generate.feed import COLUMNS
 from toolkit.lookups.planning import Part, Wish, all_wishes, wishes_for
-from toolkit.profile.words import all_doubts
+from toolkit.profile.phrases import all_doubts
 from toolkit.read.header import check_fits
+from toolkit.settings.config import Settings
+from toolkit.settings.workspace import Workspace
 from toolkit.stages.aggregating import aggregate
 from toolkit.stages.cleaning import clean
 from toolkit.stages.drafting import draft_dataset
 from toolkit.stages.generating import generate
+from toolkit.stages.lookups import build, review
 from toolkit.stages.profiling import profile, show_profile
+from toolkit.stages.project_tests import run_project_tests
 from toolkit.stages.publishing import HELD, publication
-from toolkit.stages.running import Dataset, Run, open_run
-from toolkit.stages.sharing import share_feed
-from toolkit.stages.stewarding import build, review
-from toolkit.stages.testing import run_project_tests
+from toolkit.stages.run import Dataset, Run, open_run
+from toolkit.stages.shared_feed import share_feed
 from toolkit.stages.validating import CLEAN, REJECTED, Gate, validate
-from toolkit.versions import pinned
-from toolkit.workspace import Workspace
+from toolkit.storage.versions import pinned
 
 __all__ = [
     "build_aggregations",

@@ -15,12 +15,12 @@ from toolkit.aggregate.pieces import days_covered, plan_pieces
 from toolkit.aggregate.tables import finish, mask_tables
 from toolkit.cluster import open_cluster
 from toolkit.contract import Contract
-from toolkit.contract.fit import fit_aggregations
+from toolkit.contract.optional import fit_aggregations
 from toolkit.errors import InputError
-from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
+from toolkit.report.facts import InputFacts, StageFacts, record_stage, utc_now, versions
 from toolkit.stages.publishing import Publication
-from toolkit.stages.running import Dataset, Run
-from toolkit.store import MANIFEST, ParquetStyle, read_manifest, write_json, write_parquet
+from toolkit.stages.run import Dataset, Run
+from toolkit.storage.publish import MANIFEST, ParquetStyle, read_manifest, write_json, write_parquet
 
 
 def aggregate(run: Run, publication: Publication, cleaned: Dataset) -> None:

@@ -23,11 +23,9 @@ from toolkit.clean.feed import (
 )
 from toolkit.clean.order_check import check_date_orders
 from toolkit.cluster import Runner, open_cluster
-from toolkit.config import HALVES, Outputs
 from toolkit.errors import ConfigError, InputError, ValidationError
-from toolkit.mask_key import fingerprint
-from toolkit.masking import Masks
-from toolkit.progress import Stage
+from toolkit.pages.mask_key import fingerprint
+from toolkit.pages.masking import Masks
 from toolkit.read.blocks import header_notes, names_shown, plan_blocks
 from toolkit.read.digest import Digests, copies
 from toolkit.read.sizing import choose_block_bytes
@@ -38,13 +36,15 @@ from toolkit.read.sources import (
     repeated_names,
     watching,
 )
-from toolkit.report import InputFacts, StageFacts, record_stage, utc_now, versions
+from toolkit.report.facts import InputFacts, StageFacts, record_stage, utc_now, versions
+from toolkit.report.progress import Stage
+from toolkit.report.terminal import example_shown, shown_path
+from toolkit.settings.config import HALVES, Outputs
 from toolkit.stages.publishing import HELD, Publication, keep_apart
-from toolkit.stages.running import Dataset, Run
-from toolkit.stages.spooling import spooled
-from toolkit.store import MANIFEST, BackgroundSync, remove, write_json
-from toolkit.summary import example_shown, shown_path
-from toolkit.versions import Version
+from toolkit.stages.run import Dataset, Run
+from toolkit.stages.unpacking import spooled
+from toolkit.storage.publish import MANIFEST, BackgroundSync, remove, write_json
+from toolkit.storage.versions import Version
 
 
 class Check(Protocol):

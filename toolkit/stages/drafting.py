@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from toolkit.errors import ConfigError
-from toolkit.interrupts import hold_interrupts
 from toolkit.profile.draft import Draft, next_command
-from toolkit.report import StageFacts, record_stage
-from toolkit.shipped import shipped_folder
+from toolkit.report.facts import StageFacts, record_stage
+from toolkit.settings.shipped import shipped_folder
 from toolkit.stages.profiling import profile, show_profile
-from toolkit.stages.running import Run
-from toolkit.store import publish_new
+from toolkit.stages.run import Run
+from toolkit.storage.interrupts import hold_interrupts
+from toolkit.storage.publish import publish_new
 from toolkit.units import human_number
 
 _NAME = re.compile("[a-z][a-z0-9_]*")

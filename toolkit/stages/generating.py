@@ -9,11 +9,11 @@ from toolkit.cluster import open_cluster
 from toolkit.errors import OutputError
 from toolkit.generate.feed import FeedSpec
 from toolkit.generate.write import StagedFeed, Written, stage_feed
-from toolkit.interrupts import hold_interrupts
-from toolkit.report import record_stage
+from toolkit.report.facts import record_stage
+from toolkit.settings.workspace import ledger_path
 from toolkit.stages.publishing import Publication
-from toolkit.stages.running import Run
-from toolkit.workspace import ledger_path
+from toolkit.stages.run import Run
+from toolkit.storage.interrupts import hold_interrupts
 
 
 def generate(

@@ -27,12 +27,12 @@ from toolkit.read.blocks import Block, plan_blocks
 from toolkit.read.header import read_names
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.sources import Source, find_sources, reading, repeated_names, watching
-from toolkit.report import StageFacts, record_stage
-from toolkit.stages.running import Run
-from toolkit.stages.spooling import spooled
-from toolkit.store import write_json, write_text
-from toolkit.summary import print_plainly
-from toolkit.traces import temporary_folder
+from toolkit.report.facts import StageFacts, record_stage
+from toolkit.report.terminal import print_plainly
+from toolkit.stages.run import Run
+from toolkit.stages.unpacking import spooled
+from toolkit.storage.publish import write_json, write_text
+from toolkit.storage.traces import temporary_folder
 
 _JSON, _PAGE = "profile.json", "profile.html"
 

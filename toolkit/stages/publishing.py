@@ -11,11 +11,11 @@ from pathlib import Path
 from toolkit.errors import OutputError, ValidationError
 from toolkit.generate.feed import FeedSpec
 from toolkit.generate.write import StagedFeed, Written, stage_feed
-from toolkit.report import StageFacts
-from toolkit.stages.running import Dataset, Run
-from toolkit.store import read_manifest
-from toolkit.versions import Version, new_version
-from toolkit.workspace import ledger_path
+from toolkit.report.facts import StageFacts
+from toolkit.settings.workspace import ledger_path
+from toolkit.stages.run import Dataset, Run
+from toolkit.storage.publish import read_manifest
+from toolkit.storage.versions import Version, new_version
 
 HELD = "held"
 """The folder in that of a run for what it does not publish."""

@@ -13,13 +13,13 @@ from toolkit.cluster import Runner, open_cluster
 from toolkit.contract import SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN
 from toolkit.errors import InputError, ValidationError
 from toolkit.lookups import load_lookups
-from toolkit.masking import Masks
-from toolkit.parts import find_parts
-from toolkit.progress import Stage
-from toolkit.report import RESULTS_FILE, CheckFacts, InputFacts, StageFacts, record_stage
+from toolkit.pages.masking import Masks
+from toolkit.report.facts import RESULTS_FILE, CheckFacts, InputFacts, StageFacts, record_stage
+from toolkit.report.progress import Stage
 from toolkit.stages.publishing import HELD, keep_apart
-from toolkit.stages.running import Dataset, Run
-from toolkit.store import (
+from toolkit.stages.run import Dataset, Run
+from toolkit.storage.datasets import find_parts
+from toolkit.storage.publish import (
     MANIFEST,
     ParquetStyle,
     publishing_files,
@@ -27,11 +27,11 @@ from toolkit.store import (
     write_json,
     write_parquet,
 )
+from toolkit.storage.versions import pinned
 from toolkit.validate.dataset import open_dataset
 from toolkit.validate.importing import import_validation
 from toolkit.validate.parameters import suite_parameters
 from toolkit.validate.verdicts import TABLE_SCHEMA, Checked, as_table, breaches, outcome
-from toolkit.versions import pinned
 
 if TYPE_CHECKING:
     from toolkit.validate.run import Target, Validated

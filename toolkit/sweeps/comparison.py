@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from toolkit.report import RUN_FILE
+from toolkit.report.facts import RUN_FILE
 from toolkit.sweeps.job import FEEDS_FOLDER
 from toolkit.sweeps.record import JOB_FILE, JobRecord, SweepRecord
 from toolkit.units import human_bytes, human_count, human_rate

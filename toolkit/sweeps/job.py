@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from toolkit.config import Cluster, Settings
 from toolkit.errors import OUT_OF_MEMORY, ToolkitError, is_out_of_memory
-from toolkit.interrupts import INTERRUPTED
-from toolkit.report import RUN_FILE, one_line
-from toolkit.resources import describe_machine
+from toolkit.report.facts import RUN_FILE, one_line
+from toolkit.report.sampling import describe_machine
+from toolkit.settings.config import Cluster, Settings
+from toolkit.storage.interrupts import INTERRUPTED
 from toolkit.sweeps.process import Work, do_alone
 from toolkit.sweeps.record import JobRecord
 from toolkit.sweeps.shared_feed import SharedFeed

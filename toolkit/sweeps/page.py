@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from toolkit.pages.document import read_style, standalone_page
-from toolkit.report import PAGE_FILE, RUN_FILE
+from toolkit.report.facts import PAGE_FILE, RUN_FILE
 from toolkit.sweeps.comparison import ComparedJob, Comparison
 from toolkit.sweeps.plots import Plot, series
 

@@ -18,7 +18,12 @@ from pathlib import Path
 
 from toolkit.cluster.prepare import end_with_parent
 from toolkit.errors import ClusterError
-from toolkit.interrupts import INTERRUPTED, end_of_process, hold_interrupts, raise_interrupts
+from toolkit.storage.interrupts import (
+    INTERRUPTED,
+    end_of_process,
+    hold_interrupts,
+    raise_interrupts,
+)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import TextIO
 import pyarrow as pa
 
 from toolkit.errors import OutputError
-from toolkit.store import ParquetStyle, write_json, write_parquet, write_text
-from toolkit.summary import print_plainly
+from toolkit.report.terminal import print_plainly
+from toolkit.storage.publish import ParquetStyle, write_json, write_parquet, write_text
 from toolkit.sweeps.comparison import Comparison, read_comparison
 from toolkit.sweeps.page import comparison_page
 from toolkit.sweeps.table import PAGE_FILE, ComparisonTable

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.code_digest import code_digest
-from toolkit.command_line import AGGREGATE, CLEAN, GENERATE, PIPELINE, VALIDATE
 from toolkit.errors import ConfigError
+from toolkit.report.code_digest import code_digest
+from toolkit.settings.commands import AGGREGATE, CLEAN, GENERATE, PIPELINE, VALIDATE
+from toolkit.settings.workspace import Workspace
 from toolkit.sweeps.record import SWEEP_FILE, SweepRecord, is_done
 from toolkit.sweeps.shared_feed import generator_digest
-from toolkit.workspace import Workspace
 
 
 def find_same(record: SweepRecord, folder: Path) -> tuple[Path, SweepRecord]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.code_digest import PACKAGE, code_digest
-from toolkit.config import Settings
-from toolkit.store import write_json
-from toolkit.workspace import ledger_path
+from toolkit.report.code_digest import PACKAGE, code_digest
+from toolkit.settings.config import Settings
+from toolkit.settings.workspace import ledger_path
+from toolkit.storage.publish import write_json
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.row_conditions import Condition, PassThroughCondition
 
-from toolkit.python_syntax import PARSING
+from toolkit.contract.python_syntax import PARSING
 from toolkit.validate.plan import row_condition
 from toolkit.validate.queries import SCOPE, read_condition
 

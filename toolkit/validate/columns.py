@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from toolkit.python_syntax import PARSING
+from toolkit.contract.python_syntax import PARSING
 from toolkit.validate.pandas_types import Facts, stock_frame, stock_series
 from toolkit.validate.queries import SCOPE, read_condition
 

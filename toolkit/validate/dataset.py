@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from dask.delayed import Delayed
 
 from toolkit.errors import InputError
-from toolkit.parts import Paths, find_parts, open_parquet, runs_of_groups
+from toolkit.storage.datasets import Paths, find_parts, open_parquet, runs_of_groups
 from toolkit.validate.pandas_types import Facts, dtypes_of_file, stock_frame
 
 ROWS_A_PART = 1 << 18

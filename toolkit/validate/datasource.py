@@ -31,8 +31,8 @@ from great_expectations.metrics.metric_results import MetricErrorResult, MetricE
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.metrics_calculator import MetricsCalculator
 
-from toolkit.parts import Paths
-from toolkit.report import utc_now
+from toolkit.report.facts import utc_now
+from toolkit.storage.datasets import Paths
 from toolkit.validate.actions import OfflineDataDocsAction
 from toolkit.validate.answers import Seeing, limited_mask
 from toolkit.validate.dataset import Dataset, open_dataset

@@ -22,8 +22,8 @@ from great_expectations.render.renderer_configuration import (
     RendererValueType,
 )
 
+from toolkit.contract.formula import MOST_DECIMALS, formula_columns
 from toolkit.errors import ConfigError
-from toolkit.formula import MOST_DECIMALS, formula_columns
 from toolkit.validate.formula_check import formula_holds
 
 # great_expectations.yml names this module as the home of its store, and so has it imported.

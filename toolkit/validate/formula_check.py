@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.figures import EXACT, Figures, Floats
-from toolkit.formula import evaluate_formula, formula_columns, round_half_even
+from toolkit.arrays import EXACT, Figures, Floats
+from toolkit.contract.formula import evaluate_formula, formula_columns, round_half_even
 
 _LAST_BITS = 4 * np.finfo(np.float64).eps
 

@@ -17,7 +17,7 @@ from dask.delayed import Delayed, delayed
 from dask.system import CPU_COUNT
 
 from toolkit.errors import InputError, ToolkitError
-from toolkit.traces import temporary_folder
+from toolkit.storage.traces import temporary_folder
 from toolkit.validate.checks import Job
 from toolkit.validate.columns import Ints, View
 from toolkit.validate.dataset import Dataset, ParquetPiece, load

@@ -8,7 +8,7 @@ from typing import Any
 
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 
-from toolkit.masking import Mask, Masks
+from toolkit.pages.masking import Mask, Masks
 from toolkit.validate.suite_page import config_of
 from toolkit.validate.suites import columns_of
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from great_expectations.expectations.row_conditions import deserialize_row_condition
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
-from toolkit.python_syntax import parse_expression
+from toolkit.contract.python_syntax import parse_expression
 from toolkit.validate import conditions
 from toolkit.validate.checks import Check, Job, Presence
 from toolkit.validate.columns import Domain

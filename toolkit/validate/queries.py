@@ -13,7 +13,7 @@ import warnings
 from functools import lru_cache
 from typing import Any
 
-from toolkit.python_syntax import parse_expression
+from toolkit.contract.python_syntax import parse_expression
 
 MAX_LETTERS = 10_000
 MAX_DEPTH = 100

@@ -21,8 +21,8 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from great_expectations.validator.validation_graph import ValidationGraph
 
 from toolkit.errors import OutputError, SuiteError
-from toolkit.masking import Masks
-from toolkit.store import ParquetStyle, write_parquet
+from toolkit.pages.masking import Masks
+from toolkit.storage.publish import ParquetStyle, write_parquet
 from toolkit.validate.answers import Answers, Unexpected
 from toolkit.validate.checks import RowCount
 from toolkit.validate.columns import Ints

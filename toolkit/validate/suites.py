@@ -31,9 +31,9 @@ from great_expectations.expectations.row_conditions import (
 )
 
 import toolkit.validate.expectations  # noqa: F401 registers the toolkit's own
+from toolkit.contract.python_syntax import PARSING
 from toolkit.errors import SuiteError, did_you_mean
-from toolkit.plain_files import UnfitFileError, read_plain
-from toolkit.python_syntax import PARSING
+from toolkit.storage.plain_files import UnfitFileError, read_plain
 from toolkit.validate.plan import row_condition
 from toolkit.validate.queries import SCOPE, ConditionError, read_condition
 

@@ -1,0 +1,108 @@
+"""The two halves of an evaluated block as tables: clean rows and rejected ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from toolkit.arrays import Bools, Figures
+from toolkit.clean.parsers import OK, Codes
+from toolkit.contract import (
+    BLANK_ROW,
+    MALFORMED,
+    RAW_LINE_COLUMN,
+    REASON_COLUMN,
+    SOURCE_ROW_COLUMN,
+    Contract,
+    Integer,
+)
+from toolkit.read.cells import is_blank_line
+from toolkit.read.parse import RawBlock
+
+
+def clean_table(
+    values: Mapping[str, pa.Array | Figures], derived: Mapping[str, Figures], contract: Contract
+) -> pa.Table:
+    """The kept rows' columns, derived columns and flags."""
+    arrays: dict[str, pa.Array] = {}
+    figures = dict(derived)
+    for name, column in values.items():
+        if isinstance(column, Figures):
+            figures[name] = column
+            column = number_array(column, isinstance(contract.columns[name], Integer))
+        arrays[name] = column
+    arrays |= {name: number_array(column) for name, column in derived.items()}
+    for flag, labels in contract.flags.items():
+        arrays[flag] = _flag(
+            {
+                label: figures[on.column].compared(np.greater, on.above)
+                for label, on in labels.items()
+            }
+        )
+    return pa.table(arrays)
+
+
+def number_array(figures: Figures, is_whole: bool = False) -> pa.Array:
+    """The numbers of an Arrow column; NaN, which is no value, becomes null."""
+    unknown = np.isnan(figures.floats)
+    values = figures.wholes() if is_whole else figures.floats
+    if not unknown.any():
+        return pa.array(values)
+    return pa.array(np.where(unknown, 0, values), mask=unknown)
+
+
+def _flag(holds: Mapping[str, Bools]) -> pa.DictionaryArray:
+    """The first label that holds; null where none does."""
+    place = np.full(len(next(iter(holds.values()))), -1, dtype=np.int32)
+    for n, mask in reversed(list(enumerate(holds.values()))):
+        place[mask] = n
+    return pa.DictionaryArray.from_arrays(
+        pa.array(place, mask=place < 0), pa.array(list(holds), pa.string())
+    )
+
+
+def rejected_table(raw: RawBlock, reasons: Codes, contract: Contract) -> pa.Table:
+    """Raw columns, reason, place and raw line of every record that is not kept, in file order."""
+    rows = np.flatnonzero(reasons != OK)
+    table = raw.table.take(pa.array(rows)).append_column(
+        REASON_COLUMN, reason_labels(reasons[rows], contract)
+    )
+    table = table.append_column(SOURCE_ROW_COLUMN, pa.array(raw.places(rows)))
+    table = table.append_column(RAW_LINE_COLUMN, pa.nulls(len(rows), pa.string()))
+    if not raw.malformed:
+        return table
+    both = pa.concat_tables([table, _unfit_rows(raw, contract)]).combine_chunks()
+    return both.sort_by(SOURCE_ROW_COLUMN)
+
+
+def _unfit_rows(raw: RawBlock, contract: Contract) -> pa.Table:
+    """The records that fit no header, with their raw line; lines of blanks as blank cells."""
+    lines = [*raw.malformed.values()]
+    is_blank = [is_blank_line(line, contract.csv.delimiter) for line in lines]
+    cells: dict[str, pa.Array] = {}
+    for field in raw.table.schema:
+        held = lines if not cells else [""] * len(lines)
+        texts = [text if blank else None for text, blank in zip(held, is_blank, strict=True)]
+        column = pa.array(texts, pa.string())
+        encoded = column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
+        cells[field.name] = encoded.cast(field.type)
+    ids = [contract.all_reasons.index(reason) for reason in (MALFORMED, BLANK_ROW)]
+    codes = np.array(ids, np.uint8)[np.array(is_blank, int)]
+    left = [None if blank else line for line, blank in zip(lines, is_blank, strict=True)]
+    return pa.table(
+        {
+            **cells,
+            REASON_COLUMN: reason_labels(codes, contract),
+            SOURCE_ROW_COLUMN: np.fromiter(raw.malformed, np.int64, len(lines)),
+            RAW_LINE_COLUMN: pa.array(left, pa.string()),
+        }
+    )
+
+
+def reason_labels(codes: Codes, contract: Contract) -> pa.DictionaryArray:
+    """Reason ids as the reasons' names, a dictionary array."""
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes.astype(np.int32)), pa.array(contract.all_reasons, pa.string())
+    )

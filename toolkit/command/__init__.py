@@ -1,0 +1,1 @@
+"""The command line: flags, composition by Hydra, running one job or a sweep of them."""

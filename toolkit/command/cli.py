@@ -1,0 +1,201 @@
+"""The console scripts: each is one command, and ends with an exit code.
+
+0 done; 1 a bug, with its traceback; 2 a mistake that one line explains; 3 the data did not pass
+its suites, or no row is clean; 4 some runs of a sweep failed; 130 interrupted. Hydra and the config
+are imported only when there is something to do.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.command.help import help_text
+from toolkit.command.streams import heard_streams
+from toolkit.errors import OUT_OF_MEMORY, ToolkitError, is_out_of_memory
+from toolkit.settings.commands import (
+    AGGREGATE,
+    ANY_LOOKUP,
+    CATEGORY_LOOKUP,
+    CLEAN,
+    COMMANDS,
+    DASHBOARD,
+    GENERATE,
+    NEW_DATASET,
+    PIPELINE,
+    PROFILE,
+    REGION_LOOKUP,
+    REGION_MAP,
+    REVIEW_LOOKUPS,
+    UPDATE_LOOKUPS,
+    VALIDATE,
+)
+from toolkit.settings.shipped import shipped_folder
+from toolkit.storage.interrupts import (
+    INTERRUPTED,
+    answer_interrupt,
+    end_of_process,
+    interrupts_kept,
+    raise_interrupts,
+    was_interrupted,
+)
+
+if TYPE_CHECKING:
+    from toolkit.settings.config import Settings
+
+_QUESTIONS = (
+    *("-h", "--help", "--version", "--hydra-help", "--info", "-i", "--cfg", "-c"),
+    *("-sc", "--shell-completion"),
+)
+_PACKAGE = "sales-feed-toolkit"
+
+
+def run_pipeline() -> int:
+    return _script(PIPELINE)
+
+
+def generate_data() -> int:
+    return _script(GENERATE)
+
+
+def clean_data() -> int:
+    return _script(CLEAN)
+
+
+def build_aggregations() -> int:
+    return _script(AGGREGATE)
+
+
+def validate_data() -> int:
+    return _script(VALIDATE)
+
+
+def profile_data() -> int:
+    return _script(PROFILE)
+
+
+def new_dataset() -> int:
+    return _script(NEW_DATASET)
+
+
+def build_category_lookup() -> int:
+    return _script(CATEGORY_LOOKUP)
+
+
+def build_region_lookup() -> int:
+    return _script(REGION_LOOKUP)
+
+
+def build_region_map() -> int:
+    return _script(REGION_MAP)
+
+
+def build_lookup() -> int:
+    return _script(ANY_LOOKUP)
+
+
+def update_lookups() -> int:
+    return _script(UPDATE_LOOKUPS)
+
+
+def review_lookups() -> int:
+    return _script(REVIEW_LOOKUPS)
+
+
+def run_dashboard() -> int:
+    return _script(DASHBOARD)
+
+
+def _script(name: str) -> int:
+    """A command that is the whole process, which ends with it."""
+    raise_interrupts()
+    try:
+        return run_command(name)
+    finally:
+        end_of_process()
+
+
+def run_command(name: str) -> int:
+    """Do what the words after the command's name ask for; the exit code.
+
+    That nobody reads what it says is no fault, but an answer that is all that was asked for must
+    have got through.
+    """
+    with heard_streams() as out:
+        code = _run_command(name)
+    if out.lost is None or (out.is_closed_pipe and _is_question(sys.argv[1:])):
+        return code
+    why = out.lost.strerror or out.lost
+    if code == 0 and _is_question(sys.argv[1:]):
+        print(f"error: stdout: {why}", file=sys.stderr)
+        return ToolkitError.exit_code
+    with heard_streams():
+        print(f"note: not all could be shown on stdout: {why}", file=sys.stderr)
+    return code
+
+
+def _is_question(words: Sequence[str]) -> bool:
+    """Whether the words ask for an answer, and for no run."""
+    return any(word.partition("=")[0] in _QUESTIONS for word in words)
+
+
+def _run_command(name: str) -> int:
+    command, words = COMMANDS[name], sys.argv[1:]
+    if "-h" in words or "--help" in words:
+        own = Path("conf")
+        folders = [own, shipped_folder("conf")] if own.is_dir() else [shipped_folder("conf")]
+        print(help_text(command, folders), end="")
+        return 0
+    if "--version" in words:
+        print(f"{name} {_version()}")
+        return 0
+    try:
+        from toolkit.command.run import run_through_hydra
+
+        share = partial(_run_stage, command.module, "share_feed") if name == PIPELINE else None
+        stage = partial(_run_stage, command.module, command.stage)
+        with interrupts_kept():
+            return run_through_hydra(command, words, stage, share)
+    except KeyboardInterrupt as error:
+        return _interrupted(str(error))
+    except Exception as error:
+        return _interrupted() if was_interrupted() else _failed(error)
+
+
+def _interrupted(what: str = "") -> int:
+    answer_interrupt()
+    print(f"interrupted; {what or 'earlier outputs are untouched'}", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _failed(error: Exception) -> int:
+    """The line about an error, and the exit code. Raises what is a bug."""
+    if isinstance(error, ToolkitError):
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    if isinstance(error, PermissionError):
+        # Where a folder may not be looked into, which is no bug.
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        return ToolkitError.exit_code
+    if not is_out_of_memory(error):
+        raise error
+    print(f"error: {OUT_OF_MEMORY}", file=sys.stderr)
+    return ToolkitError.exit_code
+
+
+def _run_stage(module: str, name: str, settings: Settings, run_dir: Path) -> None:
+    # Imported now, because the stages bring Dask and Arrow along.
+    getattr(import_module(module), name)(settings, run_dir)
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version(_PACKAGE)
+    except metadata.PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,311 @@
+"""Running a command as a Hydra job, or as one job for each value of a sweep."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from hydra import version
+from hydra._internal.utils import _run_hydra, get_args_parser
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from toolkit.command.completion import Typed
+from toolkit.command.compose import (
+    VERSION_BASE,
+    Composition,
+    ConfigFolders,
+    PlannedRun,
+    parse_overrides,
+    plain_value,
+    plain_values,
+)
+from toolkit.command.flags import HydraFlags, Line, translate, without_effect
+from toolkit.errors import ConfigError, OutputError
+from toolkit.report.facts import LOG_FILE, RUN_FILE
+from toolkit.settings.commands import Command, quoted
+from toolkit.settings.config import Settings, read_settings
+
+Stage = Callable[[Settings, Path], object]
+
+_FULL_ERROR = "HYDRA_FULL_ERROR"
+_CONFIG_NAME = "config"
+# Flags that the commands answer themselves, and one that would go round the checks.
+_NOT_PASSED_ON = {"-h", "--help", "--version", "--experimental-rerun"}
+
+
+def hydra_flags() -> HydraFlags:
+    """Hydra's flags, and the words that each takes."""
+    return {
+        flag: list(action.choices or ()) if action.nargs == "?" else int(action.nargs is None)
+        for action in get_args_parser()._actions
+        for flag in action.option_strings
+        if flag not in _NOT_PASSED_ON
+    }
+
+
+def run_through_hydra(
+    command: Command, words: Sequence[str], stage: Stage, share: Stage | None = None
+) -> int:
+    """Do what the words ask for, calling `stage` with the settings and the folder of each run.
+
+    Jobs of a sweep call it in processes of their own, so that it must be possible to pickle it.
+    `share` generates an input for all jobs that would generate the same.
+    Returns the exit code. Raises ConfigError before anything is written, and what the only run
+    raises. A sweep goes on after a run that fails, and then returns SOME_RUNS_FAILED.
+    """
+    line = translate(command, words, hydra_flags())
+    args = _parsed([*line.flags, *line.overrides])
+    if args.shell_completion:
+        return _complete(command, args)
+    composition, problems = _plan(command, line, args)
+    args.overrides = composition.words(composition.overrides)
+    if args.info or args.hydra_help:
+        if problems:
+            raise ConfigError.from_problems(problems)
+        if args.hydra_help:
+            # Hydra would look for them in its own config.
+            args.overrides = []
+        _enter_hydra(args, composition.folders, _refuse)
+        return 0
+    if args.cfg:
+        _check_package(args, composition.checked(problems)[0].values)
+        _enter_hydra(args, composition.folders, _refuse)
+        return 0
+    composition = composition.with_sweep_config()
+    runs = composition.checked(problems)
+    if command.looks_on:
+        if composition.multirun:
+            raise ConfigError(f"--multirun: {command.name} has no results to compare")
+        stage(read_settings(runs[0].values, runs[0].overrides), Path(runs[0].values["data_dir"]))
+        return 0
+    _check_dask_config()
+    if composition.multirun:
+        return _sweep(composition, runs, (stage, share), args)
+    # Its name has the time in it: so the folder that is looked into is the one that Hydra makes.
+    args.overrides = [*composition.words(composition.overrides), _pinned(runs[0].run_dir)]
+    only = _OnlyRun(stage, composition.defaults(), Path(runs[0].run_dir))
+    with only.leaving_no_empty_folder():
+        _enter_hydra(args, composition.folders, only.run)
+    only.raise_failure()
+    return 0
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    """Raises ConfigError where a flag has a value that it does not take."""
+    parser = get_args_parser()
+    parser.exit_on_error = False
+    try:
+        return parser.parse_args(words)
+    except argparse.ArgumentError as error:
+        raise ConfigError(str(error).removeprefix("argument ")) from None
+
+
+def _check_package(args: argparse.Namespace, values: Mapping[str, Any]) -> None:
+    """Raise ConfigError where --package names no part of the config that is to be shown."""
+    if args.package is None or (args.cfg != "job" and args.package.startswith("hydra")):
+        return
+    found: Any = values
+    for name in args.package.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if found is None:
+        raise ConfigError(f"--package {args.package}: the config has no such part")
+
+
+def _check_dask_config() -> None:
+    """Raise ConfigError about files of Dask's own configuration, which it reads when imported."""
+    try:
+        import_module("dask.config")
+    except ValueError as error:
+        raise ConfigError(f"Dask's configuration: {' '.join(str(error).split())}") from None
+
+
+def _pinned(run_dir: str) -> str:
+    return f"hydra.run.dir={quoted(run_dir)}"
+
+
+def _plan(command: Command, line: Line, args: argparse.Namespace) -> tuple[Composition, list[str]]:
+    """What is to be composed, and a line about each word that can't be."""
+    overrides, problems = parse_overrides(line.overrides)
+    composition = Composition(
+        command=command.name,
+        folders=ConfigFolders.find(overrides, args.config_path, args.config_dir),
+        overrides=overrides,
+        config_name=args.config_name or _CONFIG_NAME,
+        multirun=args.multirun or "hydra.mode=MULTIRUN" in line.overrides,
+    )
+    idle = (without_effect(command, o.key_or_group, plain_value(o)) for o in overrides)
+    problems += [problem for problem in idle if problem is not None]
+    return composition, [*line.problems, *problems, *_flag_problems(args)]
+
+
+def _flag_problems(args: argparse.Namespace) -> Iterator[str]:
+    modes = {"--cfg": args.cfg, "--info": args.info, "--multirun": args.multirun, "--run": args.run}
+    given = [flag for flag, value in modes.items() if value]
+    if len(given) > 1:
+        yield f"{' and '.join(given)}: only one of them can be asked for"
+    if args.resolve and not args.cfg:
+        yield "--resolve: is for --cfg"
+    if args.package and not args.cfg:
+        yield f"--package {args.package}: is for --cfg"
+
+
+def _sweep(
+    composition: Composition,
+    runs: Sequence[PlannedRun],
+    stages: tuple[Stage, Stage | None],
+    args: argparse.Namespace,
+) -> int:
+    # Imported now, because it brings Arrow along.
+    from toolkit.command.sweep import run_sweep
+
+    def enter(words: list[str], job: Callable[[DictConfig], float]) -> None:
+        args.overrides = words
+        _enter_hydra(args, composition.folders, job)
+
+    return run_sweep(composition, runs, stages, enter)
+
+
+def _enter_hydra(
+    args: argparse.Namespace, folders: ConfigFolders, job: Callable[[DictConfig], object]
+) -> None:
+    """What hydra.main does, for words that are parsed already."""
+    folders.enter_search_path()
+    args.config_path = args.config_dir = None  # they are among the folders
+    version.setbase(VERSION_BASE)
+    with _errors_of_hydra_raised():
+        _run_hydra(args, get_args_parser(), job, str(folders.main), _CONFIG_NAME)
+
+
+@contextmanager
+def _errors_of_hydra_raised() -> Iterator[None]:
+    """Hydra prints what goes wrong in its own work, with a traceback, and leaves.
+
+    Raises OutputError where it could not write into the run's folder.
+    """
+    before = os.environ.get(_FULL_ERROR)
+    os.environ[_FULL_ERROR] = "1"
+    try:
+        yield
+    except OSError as error:
+        raise OutputError.cannot_write(error.filename or "the run's folder", error) from error
+    finally:
+        if before is None:
+            del os.environ[_FULL_ERROR]
+        else:
+            os.environ[_FULL_ERROR] = before
+
+
+def _refuse(_: DictConfig) -> None:
+    raise AssertionError("--info and --hydra-help run nothing")
+
+
+_SHELLS = ("bash", "zsh", "fish")
+_COMPLETIONS = [
+    f"{what}={shell}" for what in ("install", "uninstall", "query") for shell in _SHELLS
+]
+
+
+def _complete(command: Command, args: argparse.Namespace) -> int:
+    """Answer the shell, which asks with -sc query=bash and the line in COMP_LINE."""
+    if len(args.overrides) != 1 or args.overrides[0] not in _COMPLETIONS:
+        given = " ".join(args.overrides) or "nothing"
+        raise ConfigError(
+            f"-sc: {given}: expected install=SHELL, uninstall=SHELL or query=SHELL, of "
+            f"{', '.join(_SHELLS)}"
+        )
+    typed = Typed.from_shell(command, os.environ.get("COMP_LINE", ""))
+    choices = typed.choices(hydra_flags())
+    if choices is not None:
+        print(" ".join(choices))
+        return 0
+    line = translate(command, typed.words, hydra_flags())
+    composition, _ = _plan(command, line, args)
+    words = [*line.flags, *composition.words(composition.overrides)]
+    os.environ["COMP_LINE"] = typed.with_words(words)
+    _enter_hydra(args, composition.folders, _refuse)
+    return 0
+
+
+class _OnlyRun:
+    """A run that is no part of a sweep; what it raises is kept for after Hydra's end."""
+
+    def __init__(self, stage: Stage, defaults: Mapping[str, Any] | None, run_dir: Path) -> None:
+        self._stage, self._defaults = stage, defaults
+        self._failure: BaseException | None = None
+        self._run_dir, self._hydra_dir = run_dir, run_dir / ".hydra"
+
+    def run(self, config: DictConfig) -> None:
+        """The job that Hydra calls. Hydra would print what it raises, and leave."""
+        hydra = HydraConfig.get()
+        if hydra.output_subdir is not None:
+            self._hydra_dir = self._run_dir / str(hydra.output_subdir)
+        overrides = [str(word).removeprefix("++") for word in hydra.overrides.task]
+        try:
+            settings = read_settings(plain_values(config), overrides, defaults=self._defaults)
+            self._stage(settings, self._run_dir.absolute())
+        except (Exception, SystemExit) as error:
+            self._failure = error
+
+    def raise_failure(self) -> None:
+        """Raise what the run raised, if anything."""
+        if isinstance(self._failure, SystemExit):
+            told = f"a stage left with sys.exit({self._failure.code!r})"
+            raise RuntimeError(told) from self._failure
+        if self._failure is not None:
+            raise self._failure
+
+    @contextmanager
+    def leaving_no_empty_folder(self) -> Iterator[None]:
+        """Afterwards, the folder of a run that failed and left no report is gone, as it was made.
+
+        So are the folders in which it lies, where Hydra had to make them. Whatever else is in them
+        stays. Raises ConfigError when it holds anything by now, OutputError when there can be none.
+        """
+        check_unused("hydra.run.dir", self._run_dir)
+        own = self._run_dir.absolute()
+        parents = [own, *own.parents]
+        _check_writable(next(folder for folder in parents if os.path.exists(folder)))
+        existing = {folder for folder in parents if os.path.exists(folder)}
+        done = False
+        try:
+            yield
+            done = self._failure is None
+        finally:
+            if not done and not os.path.exists(own / RUN_FILE):
+                self._remove_own_files()
+                for folder in parents:
+                    if folder not in existing:
+                        with suppress(OSError):
+                            folder.rmdir()
+
+    def _remove_own_files(self) -> None:
+        """What Hydra and the logging have put into the run's folder, if there could be one."""
+        hydra = [self._hydra_dir / name for name in ("config.yaml", "hydra.yaml", "overrides.yaml")]
+        with suppress(OSError):
+            for path in (self._run_dir / LOG_FILE, *hydra):
+                path.unlink(missing_ok=True)
+            self._hydra_dir.rmdir()
+
+
+def check_unused(key: str, folder: Path) -> None:
+    """Raise ConfigError unless the folder is new or empty: what a run did not make is not its own.
+
+    `key` is what sets it.
+    """
+    with suppress(OSError):
+        names = sorted(os.listdir(folder))
+        if names:
+            raise ConfigError.folder_in_use(key, folder, names)
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.path.isdir(folder):
+        raise OutputError.cannot_write(folder, NotADirectoryError(20, "it is no folder"))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError.cannot_write(folder, PermissionError(13, "not allowed"))

@@ -1,0 +1,86 @@
+"""Aggregations made for many feeds, fitted to the columns that one contract has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from toolkit.contract.aggregations import AnyAggregation, Extremes, Measure, Ranking, Summary
+from toolkit.contract.contract import Contract
+from toolkit.contract.references import clean_kinds
+
+
+def fit_aggregations(contract: Contract) -> tuple[Contract, list[str]]:
+    """The contract without what its optional aggregations cannot compute, and a line about each.
+
+    A measure, a metric or a kind of extreme goes alone; without its groups, or with nothing left,
+    the whole aggregation goes. Those that are not optional stay as they are.
+    """
+    known = set(clean_kinds(contract))
+    fitted: dict[str, AnyAggregation] = {}
+    lines: list[str] = []
+    for name, aggregation in contract.aggregations.items():
+        if not aggregation.optional:
+            fitted[name] = aggregation
+            continue
+        lacking = [column for column in _groups(aggregation) if column not in known]
+        less, without = _without_unknown(aggregation, known)
+        if lacking or less is None:
+            lacking = lacking or [column for _, column in without]
+            lines.append(f"aggregation {name} is left out: the contract has no {_listed(lacking)}")
+            continue
+        fitted[name] = less
+        lines += [
+            f"aggregation {name} is without {part}: the contract has no {column}"
+            for part, column in without
+        ]
+    return replace(contract, aggregations=fitted), lines
+
+
+def _groups(aggregation: AnyAggregation) -> list[str]:
+    """The columns without which there is nothing to tell."""
+    match aggregation:
+        case Summary():
+            return [grain.column for grain in aggregation.by.values()]
+        case Ranking():
+            return [aggregation.within, aggregation.item]
+        case Extremes():
+            return [aggregation.tie_break]
+
+
+def _without_unknown(
+    aggregation: AnyAggregation, known: set[str]
+) -> tuple[AnyAggregation | None, list[tuple[str, str]]]:
+    """What is left of it, if anything, and the parts that went, with the column of each."""
+    if isinstance(aggregation, Extremes):
+        gone = [(r, column) for r, column in aggregation.highest.items() if column not in known]
+        kept = {r: column for r, column in aggregation.highest.items() if column in known}
+        return (replace(aggregation, highest=kept) if kept else None), gone
+    gone = _gone(aggregation.measures, known)
+    lost = {name for name, _ in gone}
+    measures = {name: one for name, one in aggregation.measures.items() if name not in lost}
+    if isinstance(aggregation, Ranking):
+        metrics = {m: measure for m, measure in aggregation.metrics.items() if measure not in lost}
+        return (replace(aggregation, measures=measures, metrics=metrics) if metrics else None), gone
+    order = None if aggregation.largest_first in lost else aggregation.largest_first
+    if not measures:
+        return None, gone
+    return replace(aggregation, measures=measures, largest_first=order), gone
+
+
+def _gone(measures: Mapping[str, Measure], known: set[str]) -> list[tuple[str, str]]:
+    """The measures that lack a column, or are the ratio of one that does, and that column."""
+    lacking = {
+        name: measure.column
+        for name, measure in measures.items()
+        if measure.column is not None and measure.column not in known
+    }
+    for name, measure in measures.items():
+        for part in measure.ratio or ():
+            if part in lacking:
+                lacking.setdefault(name, lacking[part])
+    return [(name, lacking[name]) for name in measures if name in lacking]
+
+
+def _listed(columns: list[str]) -> str:
+    return " and no ".join(dict.fromkeys(columns))

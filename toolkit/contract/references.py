@@ -1,0 +1,51 @@
+"""Columns that a contract's keys name: whether there are such, and of what kind."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from toolkit.contract.contract import Contract
+from toolkit.contract.formula import formula_columns
+from toolkit.errors import ConfigError, did_you_mean
+
+NUMERIC = ("number", "integer")
+
+
+def feed_kinds(contract: Contract) -> dict[str, str]:
+    """The kind of each column of the feed."""
+    return {name: column.kind for name, column in contract.columns.items()}
+
+
+def clean_kinds(contract: Contract) -> dict[str, str]:
+    """The kind of each column of a clean row."""
+    return {
+        **{name: kind for name, kind in feed_kinds(contract).items() if kind != "unused"},
+        **dict.fromkeys(contract.derived, "number"),
+        **dict.fromkeys(contract.flags, "flag"),
+    }
+
+
+def kind_problems(
+    where: str, column: str, kinds: Mapping[str, str], allowed: Collection[str]
+) -> Iterator[str]:
+    """Why the column cannot stand at `where`, if so."""
+    if column not in kinds:
+        yield f"{where}={column!r}: there is no such column{did_you_mean(column, kinds)}"
+    elif kinds[column] not in allowed:
+        yield f"{where}={column!r}: is of kind {kinds[column]}; must be {listed(allowed)}"
+
+
+def formula_problems(where: str, formula: str, kinds: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with a formula over number and integer columns."""
+    try:
+        sources = formula_columns(formula)
+        if not sources:
+            yield f"{where}.formula={formula!r}: names no column"
+        for source in sources:
+            yield from kind_problems(f"{where}.formula", source, kinds, NUMERIC)
+    except ConfigError as error:
+        yield f"{where}.{error}"
+
+
+def listed(names: Collection[str]) -> str:
+    return " or ".join([", ".join(list(names)[:-1]), list(names)[-1]][len(names) < 2 :])

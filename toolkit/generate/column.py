@@ -1,0 +1,98 @@
+"""What a column may say, what a row was given to say, and the faults that lie between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from toolkit.generate.random_words import Codes
+
+FAULTS = (
+    "duplicate_id",
+    "product_typo",
+    "category_typo",
+    "other_category",
+    "quantity_zero",
+    "quantity_negative",
+    "quantity_implausible",
+    "quantity_not_a_number",
+    "quantity_fractional",
+    "heavy_discount",
+    "impossible_discount",
+    "region_spelling",
+    "date_missing",
+    "date_format",
+    "email_missing",
+    "email_malformed",
+)
+"""What a ledger may name. heavy_discount is a trait rather than an error: cleaning keeps it."""
+
+FaultIds = npt.NDArray[np.uint8]
+"""0: no fault; n: FAULTS[n - 1]."""
+
+
+def fault_id(name: str | None) -> int:
+    """The place of `name` in FAULTS, counted from 1; 0 for None."""
+    return 0 if name is None else FAULTS.index(name) + 1
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The texts of a column and the fault id of each, both (n_texts,)."""
+
+    text: pa.StringArray
+    fault: FaultIds
+
+    def take(self, codes: Codes) -> pa.StringArray:
+        """The text of each code, order kept."""
+        return self.text.take(pa.array(codes))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One column of a block, all arrays (rows,): codes, and how codes are spelled as text."""
+
+    spell: Callable[[Codes], pa.StringArray]
+    written: Codes
+    true: Codes
+    """The codes that a faultless row would have carried."""
+    fault: FaultIds
+
+    @classmethod
+    def from_vocabulary(cls, vocabulary: Vocabulary, written: Codes, true: Codes) -> Drawn:
+        """For a column whose faults can be told from the text alone."""
+        return cls(vocabulary.take, written, true, vocabulary.fault[written])
+
+    @classmethod
+    def faultless(cls, spell: Callable[[Codes], pa.StringArray], codes: Codes) -> Drawn:
+        """For a column in which nothing goes wrong."""
+        return cls(spell, codes, codes, np.zeros(len(codes), dtype=np.uint8))
+
+    def text(self) -> pa.StringArray:
+        """What the rows say."""
+        return self.spell(self.written)
+
+    def repaired(self) -> Drawn:
+        """The same column with every fault undone."""
+        return replace(self, written=self.true, fault=np.zeros_like(self.fault))
+
+
+def as_codes(values: Iterable[int]) -> Codes:
+    """(n_values,): plain numbers as an array."""
+    return np.fromiter(values, dtype=np.int64)
+
+
+def group_starts(sizes: Sequence[int]) -> Codes:
+    """(n_groups,): where each of several groups that lie one after the other begins."""
+    return as_codes([0, *accumulate(sizes)][:-1])
+
+
+def fault_runs(*runs: tuple[str | None, int]) -> FaultIds:
+    """The id of each fault, repeated as often as its run is long."""
+    ids = np.array([fault_id(name) for name, _ in runs], dtype=np.uint8)
+    return np.repeat(ids, [size for _, size in runs])

@@ -1,0 +1,80 @@
+"""The key of masks: a workspace's own, made once, or one that the user gives."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from toolkit.errors import ConfigError, OutputError
+from toolkit.storage.plain_files import read_plain
+
+KEY_VARIABLE = "SALES_FEED_MASK_KEY"
+"""The environment variable that may hold a key: any text of 16 characters or more."""
+KEY_FILE = ".mask_key"
+_SHORTEST = 16
+_LARGEST = 1 << 20
+
+
+def find_key(data_dir: Path, given: Path | None = None) -> bytes | None:
+    """The key, 32 bytes: of the environment, else of the file that is `given`, else of the
+    workspace; None where that has none yet.
+
+    Raises ConfigError for a key that is too short to be one, or a file that cannot be read.
+    """
+    if (text := os.environ.get(KEY_VARIABLE)) is not None:
+        return _key(text, f"the environment variable {KEY_VARIABLE}")
+    path = given or data_dir / KEY_FILE
+    try:
+        return _key(read_plain(path, _LARGEST).decode("utf-8"), str(path))
+    except FileNotFoundError:
+        if given is None:
+            return None
+        raise ConfigError(f"mask_key={given}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError.bad_mask_key(str(path), f"cannot be read ({error})") from None
+
+
+def find_or_make_key(data_dir: Path, given: Path | None = None) -> bytes:
+    """The key; a workspace that has none gets one, a file that its owner alone may read.
+
+    Raises OutputError when it cannot be written.
+    """
+    known = find_key(data_dir, given)
+    if known is not None:
+        return known
+    path = data_dir / KEY_FILE
+    partial = path.with_name(f"{KEY_FILE}.{secrets.token_hex(8)}")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(f"{secrets.token_hex(32)}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            # Of two runs that make one at a time, both take the first.
+            with suppress(FileExistsError):
+                os.link(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError.cannot_write(path, error) from error
+    made = find_key(data_dir)
+    if made is None:
+        raise AssertionError("the key that was made is not there")
+    return made
+
+
+def fingerprint(key: bytes) -> str:
+    """What tells one key from another, and nothing else of either."""
+    return hashlib.blake2b(b"the key of masks", key=key, digest_size=8).hexdigest()
+
+
+def _key(text: str, where: str) -> bytes:
+    text = text.strip()
+    if len(text) < _SHORTEST:
+        raise ConfigError.bad_mask_key(where, f"holds fewer than {_SHORTEST} characters")
+    return hashlib.sha256(text.encode()).digest()

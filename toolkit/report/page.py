@@ -1,0 +1,172 @@
+"""The page itself: bounded whatever the run was, and safe whatever its data holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from toolkit.errors import OutputError
+from toolkit.pages.document import link_from, read_style, standalone_page
+from toolkit.pages.markup import visible
+from toolkit.report.curves import draw_curves
+from toolkit.report.facts import (
+    PAGE_FILE,
+    RUN_FILE,
+    CheckFacts,
+    InputFacts,
+    RejectedExample,
+    RunReport,
+    replace_file,
+)
+from toolkit.report.outputs import REPORT_LABELS, find_outputs
+from toolkit.report.sentences import (
+    STATUS_TONES,
+    command_line,
+    headline,
+    tally,
+    tiles,
+    what_next,
+    worst_first,
+)
+from toolkit.units import human_bytes, human_count, human_rate, human_seconds, human_share
+
+_Item = TypeVar("_Item")
+
+# Enough to read; run.json and validation.json have all.
+_MOST_ROWS = 200
+_MOST_STAGES = 20
+_MOST_EXAMPLES = 3
+_LONGEST_LINE = 2000
+_CHECK_TONES = {"failed": "failed", "errored": "failed", "vacuous": "doubt", "passed": "good"}
+# Files beside the page that may be there.
+_BESIDE = (RUN_FILE, "run.log", "output.txt")
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters |= {
+    "bytes": human_bytes,
+    "count": human_count,
+    "rate": human_rate,
+    "seconds": human_seconds,
+    "visible": visible,
+}
+
+
+def write_page(report: RunReport, run_dir: Path, name: str) -> Path:
+    """Write `report.html` into the run's folder, which is there, whole or not at all; its path.
+
+    `name` is what the run is called. Raises OutputError when it cannot be written.
+    """
+    target = run_dir / PAGE_FILE
+    page = run_page(report, run_dir, name)
+    try:
+        replace_file(target, page)
+    except OSError as error:
+        raise OutputError.no_report(target, error) from error
+    return target
+
+
+def run_page(report: RunReport, folder: Path, name: str) -> str:
+    """The page, which is to lie in `folder`; what it links to is there now."""
+    config = _config_lines(report)
+    body = _TEMPLATES.get_template("report.html").render(
+        report=report,
+        name=name,
+        tone=STATUS_TONES.get(report.status, "failed"),
+        headline=headline(report),
+        next=what_next(report),
+        command=command_line(report),
+        tiles=list(tiles(report)),
+        inputs=_inputs(report),
+        outputs=find_outputs(report),
+        report_labels=REPORT_LABELS,
+        curves=draw_curves(report),
+        notes=list(dict.fromkeys(note for stage in report.stages for note in stage.notes)),
+        stages=report.stages[:_MOST_STAGES],
+        suites=[(s, suite, how) for s in report.stages for suite, how in s.validation.items()],
+        checks=_checks(report),
+        check_tones=_CHECK_TONES,
+        config=config,
+        changed=[line for line in config if line[2] is not None],
+        beside=[file for file in _BESIDE if (folder / file).is_file()],
+        share=human_share,
+        tally=tally,
+        first=_first,
+        seen_values=_seen_values,
+        longest_line=_LONGEST_LINE,
+        most_examples=_MOST_EXAMPLES,
+        link=lambda path, text=None: _link(folder, path, text),
+    )
+    title = f"{report.command}: {report.status}"
+    return standalone_page(title, read_style(__package__, "report.css"), body)
+
+
+def _first(items: Sequence[_Item], at_most: int = _MOST_ROWS) -> tuple[list[_Item], int]:
+    """The first of them, and how many are left out."""
+    return list(items)[:at_most], max(0, len(items) - at_most)
+
+
+def _seen_values(examples: Sequence[RejectedExample]) -> list[tuple[str, list[str | None]]]:
+    """The columns of the examples with their values: of one column all that differ, else a row."""
+    rows = [example.values for example in examples]
+    if len(rows[0]) > 1:
+        return [(name, [value]) for name, value in rows[0].items()]
+    return [(name, list(dict.fromkeys(row[name] for row in rows))) for name in rows[0]]
+
+
+def _link(folder: Path, path: Path | str, text: str | None = None) -> Markup:
+    """A link to what is there, or only its path."""
+    shown = visible(text or _shown(Path(path)))
+    if not Path(path).exists():
+        return shown
+    return Markup('<a href="{}">{}</a>').format(link_from(folder, Path(path)), shown)
+
+
+def _shown(path: Path) -> str:
+    """As seen from where the command was run, if that is shorter."""
+    absolute = path.absolute()
+    here = Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)
+
+
+def _inputs(report: RunReport) -> list[InputFacts]:
+    """What the first stage read that reads anything: the others go on from there."""
+    return next((stage.inputs for stage in report.stages if stage.inputs), [])
+
+
+def _checks(report: RunReport) -> list[tuple[str, list[CheckFacts]]]:
+    """The expectations by their result, the worst first."""
+    checks = [check for stage in report.stages for check in stage.checks]
+    results = worst_first(check.result for check in checks)
+    return [(result, [c for c in checks if c.result == result]) for result in results]
+
+
+def _config_lines(report: RunReport) -> list[tuple[str, str, str | None]]:
+    """Each key with its value and, where that is not the default, the default.
+
+    A changed key that has no value any more is among them, at the end.
+    """
+    keys = [*report.config, *(key for key in report.changed if key not in report.config)]
+    return [(key, _value(report.config.get(key)), _default(report, key)) for key in keys]
+
+
+def _default(report: RunReport, key: str) -> str | None:
+    return _value(report.changed[key]) if key in report.changed else None
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,203 @@
+"""The commands by name, and how their settings are typed in a shell."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+GENERATE, CLEAN, AGGREGATE = "generate-data", "clean-data", "build-aggregations"
+VALIDATE = "validate-data"
+PIPELINE = "run-pipeline"
+CATEGORY_LOOKUP, REGION_LOOKUP = "build-category-lookup", "build-region-lookup"
+REGION_MAP, ANY_LOOKUP = "build-region-map", "build-lookup"
+UPDATE_LOOKUPS, REVIEW_LOOKUPS = "update-lookups", "review-lookups"
+DASHBOARD = "run-dashboard"
+PROFILE, NEW_DATASET = "profile-data", "new-dataset"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A console script: what a bare path means, and the function in `module` that it runs.
+
+    One that only looks on has no folder in data_dir/reports, and may be denied to write there.
+    """
+
+    name: str
+    path_key: str
+    summary: str
+    examples: tuple[str, ...]
+    module: str = "toolkit.stages"
+    looks_on: bool = False
+
+    @property
+    def stage(self) -> str:
+        return self.name.replace("-", "_")
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command(
+            PIPELINE,
+            "input",
+            "Generates a feed (unless an input is given), cleans it, validates what is clean and\n"
+            "what is rejected, publishes both if they pass, and builds the aggregations.\n"
+            "Ends with a table of what every stage did, and the paths to open.",
+            (
+                "run-pipeline size=medium",
+                "run-pipeline sales.csv cluster=processes cluster.workers=4",
+                "run-pipeline --multirun size=tiny,small",
+            ),
+        ),
+        Command(
+            GENERATE,
+            "output",
+            "Writes a synthetic feed, dirty or clean, to data/input/raw_ecommerce_data.csv.\n"
+            "The same seed gives the same bytes on any number of cores.",
+            (
+                "generate-data --rows 100000",
+                "generate-data size=large mode=clean",
+                "generate-data feed.csv seed=7 ledger=true",
+            ),
+        ),
+        Command(
+            CLEAN,
+            "input",
+            "Splits CSV files (also .gz, .zst, .bz2) into clean and rejected rows, as parquet.\n"
+            "Every row of the input is in one of the two, a rejected one with its reason.",
+            (
+                "clean-data data/input/raw_ecommerce_data.csv",
+                "clean-data 'feeds/*.csv.gz' outputs=archive",
+                "clean-data --input sales.csv dataset.columns.unit_price.below=100000",
+            ),
+        ),
+        Command(
+            AGGREGATE,
+            "cleaned",
+            "Builds the dashboard's aggregations from a cleaned dataset.\n"
+            "One pass over the columns that they need, one parquet file each.",
+            (
+                "build-aggregations data/clean/raw_ecommerce_data_clean.parquet",
+                "build-aggregations --cleaned sales_clean.parquet --anomaly-limit 10",
+            ),
+        ),
+        Command(
+            VALIDATE,
+            "cleaned",
+            "Checks every row of clean and rejected datasets by the suites in expectations/.\n"
+            "Writes the results, the first failing rows and Data Docs; exit code 3 if they fail.",
+            (
+                "validate-data data/clean/raw_ecommerce_data_clean.parquet",
+                "validate-data cleaned=sales_clean.parquet rejected=sales_rejected.parquet",
+                "validate-data sales_clean.parquet validation.fail_on=warning",
+            ),
+        ),
+        Command(
+            PROFILE,
+            "input",
+            "Shows what CSV files hold: how they are written, of every column its kind, what is\n"
+            "missing, values and ranges; keys, copies, formulas, and what looks wrong.\n"
+            "Writes it all as JSON and as a page that opens without a network.",
+            (
+                "profile-data feed.csv",
+                "profile-data 'exports/*.csv.gz' cluster=processes",
+                "profile-data feed.csv encoding=cp850 'delimiter=\";\"'",
+            ),
+        ),
+        Command(
+            NEW_DATASET,
+            "input",
+            "Profiles CSV files and drafts from that what run-pipeline goes by: a contract,\n"
+            "lookups and suites, each guess with its evidence. Never replaces a file.",
+            (
+                "new-dataset feed.csv name=my_feed",
+                "run-pipeline feed.csv dataset=my_feed",
+            ),
+        ),
+        Command(
+            CATEGORY_LOOKUP,
+            "input",
+            "Adds frequent categories to the canonical ones, data/lookups/common_categories.json.\n"
+            "What a person wrote there is never changed or removed.",
+            ("build-category-lookup sales.csv", "build-category-lookup sales.csv threshold=0.02"),
+        ),
+        Command(
+            REGION_LOOKUP,
+            "input",
+            "Adds frequent regions to the canonical ones, data/lookups/common_regions.json.\n"
+            "Spellings that the region map knows are no new regions.",
+            ("build-region-lookup sales.csv", "build-region-lookup sales.csv output=/tmp/new.json"),
+        ),
+        Command(
+            REGION_MAP,
+            "input",
+            "Adds the raw regions that data/lookups/region_map.json does not know yet: mapped to\n"
+            "a canonical region where just one is near enough, else to UNKNOWN.",
+            ("build-region-map sales.csv", "build-region-map input=[a.csv,b.csv]"),
+        ),
+        Command(
+            ANY_LOOKUP,
+            "input",
+            "Builds the lookups of any column of the contract, as the commands for category and\n"
+            "region do for theirs.",
+            ("build-lookup sales.csv column=region", "build-lookup sales.csv column=category"),
+        ),
+        Command(
+            UPDATE_LOOKUPS,
+            "input",
+            "Builds every lookup of the contract in one pass over the data, then runs the\n"
+            "project's tests, where the toolkit runs from its source.",
+            ("update-lookups sales.csv", "update-lookups 'feeds/*.csv.gz' run_tests=false"),
+        ),
+        Command(
+            REVIEW_LOOKUPS,
+            "input",
+            "Shows the values that lookups do not know, or know from a machine only: most rows\n"
+            "first, with the revenue that hangs on them and suggestions. Writes them all as CSV.",
+            ("review-lookups sales.csv", "review-lookups sales.csv column=region accept=0.8"),
+        ),
+        Command(
+            DASHBOARD,
+            "data_dir",
+            "Shows the published aggregations, what was rejected, and the runs, in a browser.\n"
+            "Serves this machine alone and writes nothing; Ctrl-C ends it.",
+            ("run-dashboard", "run-dashboard data_dir=/srv/sales dashboard.port=8600"),
+            module="toolkit.dashboard.serving",
+            looks_on=True,
+        ),
+    )
+}
+
+
+def quoted(text: str) -> str:
+    """The text as a value of Hydra's grammar, whatever it holds."""
+    # In front of '${' a backslash makes it plain text, and of a quote or the end needs doubling.
+    plain = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    return "'" + re.sub(r"(\\*)('|\Z)", _escape_quote, plain) + "'"
+
+
+def typed(key: str, value: str) -> str:
+    """`key=value` as one types it in a shell, whatever the value holds."""
+    # What Hydra could take for more than a name is quoted for it, and all of it for the shell.
+    plain = re.fullmatch(r"[\w./-]+", value, re.ASCII)
+    return shell_word(f"{key}={value if plain else quoted(value)}")
+
+
+def shell_word(text: str) -> str:
+    """The text as one word of a shell. What would act, or not be seen, is written as bash and zsh
+    read it: $'\\u001b'."""
+    if text.isprintable():
+        return shlex.quote(text)
+    return f"$'{''.join(map(_in_ansi_quotes, text))}'"
+
+
+def _in_ansi_quotes(character: str) -> str:
+    if character.isprintable():
+        return f"\\{character}" if character in "\\'" else character
+    code = ord(character)
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
+
+
+def _escape_quote(found: re.Match[str]) -> str:
+    return found[1] * 2 + ("\\'" if found[2] else "")

@@ -1,0 +1,469 @@
+"""What conf/ may hold, as frozen dataclasses; reading it reports every problem at once.
+
+Nothing here touches the disk, or knows where the values came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from toolkit.contract import Contract, Delimiter, Mapped, delimiter_problem
+from toolkit.contract.check import contract_problems
+from toolkit.errors import ConfigError, address_shown
+from toolkit.settings.explain import explain, shown
+from toolkit.storage.addresses import is_address
+
+_STRICT: dict[str, Any] = {"extra": "forbid"}
+# What changes where results lie, how fast they come or what is said meanwhile, not what they are.
+_WITHOUT_EFFECT = (
+    *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
+    *("validation", "run_tests", "sweep", "results_dir", "dashboard", "defaults"),
+    *("name", "encoding", "delimiter", "null_words", "personal", "mask_key", "as_of_given"),
+)
+_TODAY = "today"
+_QUOTES = "\"'"
+_ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
+# The keys that each kind goes by.
+_USED: dict[str, dict[str, tuple[str, ...]]] = {
+    "partitions": {
+        "auto": (),
+        "by_size": ("block_bytes",),
+        "by_count": ("count",),
+        "by_rows": ("rows",),
+    },
+    "cluster": {
+        "sync": (),
+        "threads": ("workers",),
+        "processes": ("workers", "timeout_seconds"),
+        "local": ("workers", "threads_per_worker", "memory_limit", "timeout_seconds"),
+        "remote": (
+            *("address", "scheduler_file", "tls_ca_file", "tls_cert", "tls_key"),
+            "timeout_seconds",
+        ),
+    },
+}
+
+HALVES = ("clean", "rejected")
+"""What cleaning makes of a feed."""
+
+Count = Annotated[int, Field(ge=1)]
+Memory = Annotated[str, Field(pattern=r"(?i)^(auto|\d+(\.\d+)?\s*([kmgtp]i?)?b?)$")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partitions:
+    """How the input is cut into blocks: by cores and memory, or by the one number given."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    kind: Literal["auto", "by_size", "by_count", "by_rows"]
+    block_bytes: Count | None = None
+    count: Count | None = None
+    rows: Count | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Where the work runs. No `workers` means one a core."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    kind: Literal["sync", "threads", "processes", "local", "remote"]
+    workers: Count | None = None
+    threads_per_worker: Count | None = None
+    memory_limit: Memory | None = None
+    """Of one worker: auto, or as Dask writes it: 2GiB, 500MB."""
+    address: Annotated[str, Field(min_length=1)] | None = None
+    """Without it and without a file, DASK_SCHEDULER_ADDRESS is asked."""
+    scheduler_file: Annotated[str, Field(min_length=1)] | None = None
+    tls_ca_file: Annotated[str, Field(min_length=1)] | None = None
+    """PEM: who signed the scheduler's certificate; then this client's certificate and its key."""
+    tls_cert: Annotated[str, Field(min_length=1)] | None = None
+    tls_key: Annotated[str, Field(min_length=1)] | None = None
+    timeout_seconds: Annotated[float, Field(gt=0)] = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What is written, and how."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    clean: bool
+    rejected: bool
+    aggregations: bool
+    format: Literal["parquet"]
+    compression: Literal["snappy", "zstd", "lz4", "none"]
+    mask_personal: Literal["none", "clean", "rejected", "both"] = "none"
+    """In which of the two halves personal columns are masked, too."""
+
+    def masks(self, half: str) -> bool:
+        """Whether personal columns are masked in one of HALVES."""
+        return self.mask_personal in (half, "both")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """Whether outputs are validated before they are published, and what holds them back."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    enabled: bool
+    fail_on: Literal["critical", "warning", "never"]
+    """The mildest severity of an expectation that must hold."""
+    failing_rows: Annotated[int, Field(ge=0)]
+    """Written for each expectation that failed."""
+    keep_runs: Count
+    """In Data Docs."""
+    max_column_bytes: Count
+    """What an expectation may take in memory that cannot be checked in parts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboard:
+    """Where run-dashboard answers, on this machine alone."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    port: Annotated[int, Field(ge=1, le=65535)] = 8501
+    headless: bool = True
+    """False opens the page in this machine's browser."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """How the jobs of a --multirun are run. No job can see it in its results."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    resume: bool = False
+    """Run only what is missing of the same sweep, in its folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Every key that conf/ knows. Paths are relative to where the command is run."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    rows: Annotated[int, Field(ge=0, le=10**10)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    mode: Literal["dirty", "clean"]
+    as_of: date
+    """Written as `today` for the day on which the settings are read."""
+    ledger: bool
+    input: tuple[Annotated[str, Field(min_length=1)], ...]
+    """Paths and patterns; empty when none is given."""
+    cleaned: Path | None
+    rejected: Path | None
+    output: Path | None
+    """A file for generate-data, a folder for the other commands, either for lookups."""
+    column: Annotated[str, Field(min_length=1)] | None
+    threshold: Annotated[float, Field(gt=0, le=1)]
+    unknown_label: Annotated[str, Field(min_length=1)] | None
+    """Takes the place of every mapped column's own, for building and cleaning alike."""
+    unknown_words: tuple[str, ...]
+    accept: Annotated[float, Field(ge=0, le=1)] | None
+    name: Annotated[str, Field(min_length=1)] | None
+    """Of the dataset that new-dataset drafts."""
+    encoding: Annotated[str, Field(min_length=1)] | None
+    """Of the file that is profiled; told from its bytes when none is given..."""
+    delimiter: Delimiter | None
+    """... and so is its delimiter."""
+    null_words: tuple[str, ...]
+    """What may stand for no value, in any case, when a file is profiled."""
+    personal: tuple[Annotated[str, Field(min_length=1)], ...] | None = None
+    """The columns, as the header names them, whose values are masked when a file is profiled; told
+    from names and values when none are given."""
+    mask_key: Path | None = None
+    """A file with the key of masks; without it, it is the workspace's own."""
+    run_tests: bool
+    data_dir: Path
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+    dataset: Contract
+    partitions: Partitions
+    cluster: Cluster
+    outputs: Outputs
+    validation: Validation
+    sweep: Sweep = Sweep()
+    dashboard: Dashboard = Dashboard()
+    generated_until: date = date(2026, 11, 23)
+    """Stays the same on any day, so that the same seed gives the same bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Config):
+    """A config that holds, and the overrides that the user gave to get it."""
+
+    overrides: tuple[str, ...] = ()
+    results_dir: Path | None = None
+    """Where a job of a sweep puts its outputs; those of a single run go to data_dir."""
+    defaults: Config | None = None
+    """What the config would be without overrides; None where it would be none without them."""
+    as_of_given: bool = False
+    """Whether a day was named, rather than today."""
+
+    @property
+    def last_sale(self) -> date:
+        """The day that generated sales end on."""
+        return self.as_of if self.as_of_given else self.generated_until
+
+    @property
+    def config_hash(self) -> str:
+        """Sha256 of everything that results depend on; equal settings have the same."""
+        values = {key: value for key, value in asdict(self).items() if key not in _WITHOUT_EFFECT}
+        # Not sorted: the order of a contract's columns and flags has a meaning.
+        return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()
+
+
+def read_settings(
+    values: Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    groups: Collection[str] = (),
+    defaults: Mapping[str, Any] | None = None,
+    today: date | None = None,
+) -> Settings:
+    """The settings that plain values (as YAML gives them) stand for.
+
+    `overrides` and the values without them, `defaults`, are kept for the run's report; `groups` are
+    names that are no keys, but that a mistyped key may have meant. `today` is what as_of=today
+    means; without it, the day it is on this machine. Raises ConfigError with every problem at once.
+    """
+    as_of_given = values.get("as_of") != _TODAY
+    day = _today_for(values, today or date.today())
+    values = _dated(values, day)
+    problems = config_problems(values, groups)
+    if problems:
+        raise ConfigError.from_problems(problems)
+    config: Config = _validated(Config, _listed(values))
+    found = {**vars(config), "dataset": _labelled(config.dataset, config.unknown_label)}
+    without = None if defaults is None else _read_defaults(_dated(defaults, day))
+    return Settings(**found, overrides=tuple(overrides), defaults=without, as_of_given=as_of_given)
+
+
+def _today_for(values: Mapping[str, Any], today: date) -> Any:
+    """What today is to a run: of a generated feed, nothing depends on the day of the run."""
+    if any(values.get(key) for key in ("input", "cleaned", "rejected")):
+        return today
+    return values.get("generated_until", Config.generated_until)
+
+
+def _dated(values: Mapping[str, Any], day: Any) -> Mapping[str, Any]:
+    return {**values, "as_of": day} if values.get("as_of") == _TODAY else values
+
+
+def _read_defaults(values: Mapping[str, Any]) -> Config | None:
+    if config_problems(values):
+        return None
+    config: Config = _validated(Config, _listed(values))
+    return config
+
+
+def _labelled(contract: Contract, unknown: str | None) -> Contract:
+    """The contract with one word for unknown values in all its maps."""
+    if unknown is None:
+        return contract
+    columns = {
+        name: replace(column, unknown=unknown) if isinstance(column, Mapped) else column
+        for name, column in contract.columns.items()
+    }
+    return replace(contract, columns=columns)
+
+
+def read_contract(values: Any) -> Contract:
+    """The contract that plain values (as YAML gives them) stand for.
+
+    Raises ConfigError with every problem at once.
+    """
+    try:
+        contract: Contract = _validated(Contract, values)
+    except ValidationError as error:
+        raise ConfigError.from_problems([*explain(error, Contract, values, ())]) from None
+    problems = contract_problems(contract)
+    if problems:
+        raise ConfigError.from_problems(problems)
+    return contract
+
+
+def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> list[str]:
+    """Every problem of the values, one line each: dotted key, value, what is allowed."""
+    values = _dated(values, date.today())
+    # JSON, as which all else is read, cannot hold them.
+    if unreadable := [*_not_utf8(values)]:
+        return unreadable
+    problems = [
+        *_empty_paths(values),
+        *_addresses(values),
+        *_credentials(values),
+        *_infinities(values),
+    ]
+    try:
+        config = _validated(Config, _listed(values))
+    except ValidationError as error:
+        problems += explain(error, Config, _listed(values), groups)
+    else:
+        problems += _delimiter_problems(values.get("delimiter"))
+    problems += _group_problems(values)
+    dataset = values.get("dataset")
+    # A contract whose shape is wrong, as the problems say by now, can't be looked into further.
+    with suppress(ValidationError):
+        problems += (
+            [] if any(_infinities(dataset)) else contract_problems(_validated(Contract, dataset))
+        )
+    if not problems:
+        problems += _mask_problems(config)
+    return problems
+
+
+def _mask_problems(config: Config) -> Iterator[str]:
+    """Aggregations that would lack what a mask cannot be: a number, or a day."""
+    if not (config.outputs.masks("clean") and config.outputs.aggregations):
+        return
+    contract = config.dataset
+    kinds = {name: column.kind for name, column in contract.columns.items()}
+    kinds |= dict.fromkeys(contract.derived, "number")
+    emptied = {
+        name
+        for name in contract.personal_clean_columns()
+        if kinds[name] in ("number", "integer", "date", "timestamp")
+    }
+    for name, aggregation in contract.aggregations.items():
+        for column in sorted(emptied & {*_named_in(asdict(aggregation))}):
+            yield (
+                f"outputs.mask_personal={config.outputs.mask_personal}: {column} would be empty, "
+                f"which aggregation {name} needs; mask rejected rows only, or set "
+                "outputs.aggregations=false"
+            )
+
+
+def _named_in(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for inner in value:
+            yield from _named_in(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+@cache
+def _schema(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _validated(kind: type, values: Any) -> Any:
+    """Read as strict JSON, which takes a list for a tuple but neither "1" nor true for 1."""
+    return _schema(kind).validate_json(json.dumps(_plain(values), default=str), strict=True)
+
+
+def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with `input` as a list: one path may be given without brackets."""
+    given = values.get("input")
+    paths = [] if given is None else [given] if isinstance(given, str) else given
+    return {**values, "input": paths}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        # rows=1e6 is a whole number; infinities are reported on their own.
+        return 0 if not math.isfinite(value) else int(value) if value.is_integer() else value
+    return value
+
+
+def _empty_paths(values: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("data_dir", "cleaned", "rejected", "output", "mask_key"):
+        if values.get(key) == "":
+            yield f"{key}='': must name a file or folder"
+
+
+def _delimiter_problems(given: str | None) -> Iterator[str]:
+    """Of a file that is profiled."""
+    if given is None or len(given) > 1:
+        return
+    if problem := delimiter_problem(given):
+        yield f"delimiter={given!r}: {problem}"
+    elif given in _QUOTES:
+        yield f"delimiter={given!r}: is a quote, which stands around cells"
+
+
+def _addresses(values: Mapping[str, Any]) -> Iterator[str]:
+    """Paths that are https://..., s3://... and the like, which would be made folders here."""
+    for key in ("data_dir", "input", "cleaned", "rejected", "output"):
+        given = values.get(key)
+        for path in given if isinstance(given, list | tuple) else [given]:
+            if isinstance(path, str) and is_address(path):
+                yield (
+                    f"{key}={address_shown(path)}: is an address, but only files on "
+                    f"this machine's disks are read and written{_path_of(path)}"
+                )
+
+
+def _path_of(address: str) -> str:
+    """'; write /srv/feed.csv' for file:///srv/feed.csv, which is one of this machine."""
+    scheme, _, path = address.partition("://")
+    return f"; write {path}" if scheme.lower() == "file" and path.startswith("/") else ""
+
+
+def _not_utf8(value: Any, key: str = "") -> Iterator[str]:
+    """Text with bytes that are no characters, as names of files may have."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _not_utf8(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _not_utf8(inner, key)
+    elif isinstance(value, str) and value != value.encode(errors="ignore").decode():
+        yield f"{key}={value!a}: is not UTF-8; rename the file or folder"
+
+
+def _infinities(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _infinities(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _infinities(inner, key)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{key}={value}: must be a finite number"
+
+
+def _credentials(values: Mapping[str, Any]) -> Iterator[str]:
+    """An address with a user and a password: the config of a run is kept for all to read."""
+    cluster = values.get("cluster")
+    given = cluster.get("address") if isinstance(cluster, Mapping) else None
+    if isinstance(given, str) and (safe := address_shown(given)) != given:
+        yield f"cluster.address={safe}: takes no user and password; give host and port alone"
+
+
+def _group_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    """Keys that another kind of partitions or cluster goes by, and those that one lacks."""
+    for group, kinds in _USED.items():
+        given = values.get(group)
+        if not isinstance(given, Mapping) or given.get("kind") not in kinds:
+            continue
+        kind = given["kind"]
+        for key in sorted({key for keys in kinds.values() for key in keys} - {*kinds[kind]}):
+            if given.get(key) is not None:
+                owners = ", ".join(other for other, keys in kinds.items() if key in keys)
+                yield f"{group}.{key}={shown(given[key])}: is for {group}={owners}, not {kind}"
+        if group == "partitions" and any(given.get(key) is None for key in kinds[kind]):
+            yield f"{group}.{kinds[kind][0]}: missing; {group}={kind} needs it"
+        if kind == "remote" and not _names_a_scheduler(given):
+            yield (
+                "cluster.address: missing; give an address such as tcp://host:8786, "
+                f"a cluster.scheduler_file, or set {_ADDRESS_VARIABLE}"
+            )
+
+
+def _names_a_scheduler(cluster: Mapping[str, Any]) -> bool:
+    given = (cluster.get("address"), cluster.get("scheduler_file"))
+    return any(value is not None for value in given) or bool(os.environ.get(_ADDRESS_VARIABLE))

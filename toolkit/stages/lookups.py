@@ -1,0 +1,326 @@
+"""The lookups stage: what data holds into the lookup files that people look after."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+from dask.delayed import delayed
+
+from toolkit.clean.evaluate import Rules
+from toolkit.clean.revenue import amount_column, behind_amount, weigh_block
+from toolkit.cluster import open_cluster
+from toolkit.contract import Contract, Mapped
+from toolkit.errors import ConfigError, InputError, OutputError
+from toolkit.lookups.building import NameRules
+from toolkit.lookups.counts import Counted, Group, Tally, count_block
+from toolkit.lookups.loading import personal_lookups, values_hidden
+from toolkit.lookups.planning import Plan, Wish, groups_of
+from toolkit.lookups.review import Doubt, doubts_table, find_doubts, write_doubts
+from toolkit.lookups.suggested import Draft, LookupFile, marks_path
+from toolkit.lookups.text import Shape
+from toolkit.pages.masking import Masks
+from toolkit.read.blocks import plan_blocks
+from toolkit.read.header import read_header
+from toolkit.read.sizing import choose_block_bytes
+from toolkit.read.sources import Source, find_sources, repeated_names, watching
+from toolkit.report.facts import InputFacts, StageFacts, record_stage
+from toolkit.report.terminal import print_plainly, shown_path
+from toolkit.settings.shipped import shipped_folder
+from toolkit.stages.run import Run
+from toolkit.stages.unpacking import spooled
+from toolkit.storage.interrupts import hold_interrupts
+from toolkit.storage.publish import check_replaceable, publishing_files
+from toolkit.storage.traces import temporary_folder
+from toolkit.units import human_count
+
+_SHOWN = 20
+REVIEW_FILE = "lookup_review.csv"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where lookups are written, and where they are read that are not there yet."""
+
+    folder: Path
+    otherwise: Path
+    only: str | None = None
+    """The lookup that alone is written, where `output` names a file..."""
+    only_name: str = ""
+    """... and the name of that file."""
+
+    @classmethod
+    def of_workspace(cls, run: Run) -> _Place:
+        return cls(run.workspace.new_lookups.absolute(), run.workspace.lookups)
+
+    @classmethod
+    def of(cls, run: Run, names: Sequence[str]) -> _Place:
+        output, lookups = run.settings.output, run.workspace.lookups
+        if output is None:
+            return cls.of_workspace(run)
+        if output.suffix != ".json":
+            return cls(output.absolute(), lookups)
+        if len(names) > 1:
+            raise ConfigError(
+                f"output={output}: is one file, but {' and '.join(names)} are built; name a folder"
+            )
+        return cls(output.absolute().parent, lookups, names[0], output.name)
+
+    def path(self, name: str) -> Path:
+        if self.only is None:
+            return self.folder / name
+        return self.folder / self.only_name if name == self.only else self.otherwise / name
+
+    def read(self, name: str, shape: Shape) -> LookupFile:
+        """The file to be written, or else the one that cleaning goes by; empty if there is none."""
+        for path in (self.path(name), self.otherwise / name):
+            if path.exists():
+                return LookupFile.read(path, shape)
+        return LookupFile.empty(self.otherwise / name, shape)
+
+
+def build(run: Run, wishes: Sequence[Wish], inputs: Sequence[str], *, is_all: bool = True) -> None:
+    """Add to the lookups what the inputs hold, all files or none; a second time changes nothing.
+
+    Without `is_all` the run may still fail once they are written.
+    """
+    contract = run.settings.dataset
+    with record_stage(run.report, "lookups") as facts, values_hidden(contract):
+        names = _names(run, wishes)
+        place = _Place.of(run, names)
+        for name in names:
+            check_replaceable(place.path(name))
+        plan = _plan(run, place)
+        # What a person got wrong is told before the data is read.
+        plan.make(wishes, _nothing(run, wishes))
+        plan = _plan(run, place)
+        plan.make(wishes, _count(run, wishes, inputs, facts)[0])
+        with hold_interrupts():
+            _publish(run, plan, place, facts)
+            if is_all:
+                run.mark_published()
+
+
+def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
+    """Show what is unknown or uncertain, most rows first, and write all of it as CSV.
+
+    Lookups are written only if `accept` says what to accept.
+    """
+    settings, contract = run.settings, run.settings.dataset
+    with record_stage(run.report, "review") as facts, values_hidden(contract):
+        path = settings.output or run.run_dir / REVIEW_FILE
+        check_replaceable(path)
+        place = _Place.of_workspace(run)
+        plan = _plan(run, place)
+        plan.make(wishes, _nothing(run, wishes))
+        plan = _plan(run, place)
+        counts, amount = _count(run, wishes, inputs, facts, amount_column(contract))
+        plan.make(wishes, counts)
+        decimals = contract.derived[amount].decimals if amount else None
+        key = run.mask_key if contract.personal_columns() else None
+        doubts = find_doubts(plan, counts, decimals, Masks.of_clean(contract, key))
+        _write_review(doubts, path)
+        facts.paths["review"] = path
+        if settings.accept is not None:
+            if note := _without_a_map(doubts, settings.accept):
+                run.note(facts, note)
+            with hold_interrupts():
+                _publish(run, plan, place, facts)
+                run.mark_published()
+        run.note(facts, f"{human_count(len(doubts))} values are unknown or uncertain")
+    if doubts:
+        print_plainly(doubts_table(doubts, amount, _SHOWN), sys.stdout)
+        print()
+
+
+def _without_a_map(doubts: Sequence[Doubt], accept: float) -> str:
+    """About the suggestions that would have been accepted, had they a file to go to; or nothing."""
+    left = [one for one in doubts if one.suggestion is not None and one.score >= accept]
+    if not left:
+        return ""
+    columns = ", ".join(dict.fromkeys(one.column for one in left))
+    n_shown = "1 suggestion" if len(left) == 1 else f"{human_count(len(left))} suggestions"
+    return (
+        f"{n_shown} for {columns} cannot be accepted, as there is no "
+        "map to write them to; cleaning takes the nearest name within max_edits of the contract"
+    )
+
+
+def _plan(run: Run, place: _Place) -> Plan:
+    settings, contract = run.settings, run.settings.dataset
+    labels = [c.unknown for c in contract.columns.values() if isinstance(c, Mapped)]
+    rules = NameRules.of(settings.threshold, [*settings.unknown_words, *labels])
+    return Plan(contract, place.read, rules, settings.accept)
+
+
+def _names(run: Run, wishes: Sequence[Wish]) -> list[str]:
+    """The files that the wishes are about."""
+    names = []
+    for wish in wishes:
+        column = run.settings.dataset.lookup_columns()[wish.column]
+        match wish.part:
+            case "names":
+                names.append(getattr(column, "values", ""))
+            case "repairs":
+                names.append(getattr(getattr(column, "repair", None), "map", ""))
+            case _:
+                names.append(getattr(column, "map", ""))
+    return list(dict.fromkeys(names))
+
+
+def _nothing(run: Run, wishes: Sequence[Wish]) -> dict[Group, pa.Table]:
+    return {group: Tally(group).table() for group in groups_of(run.settings.dataset, wishes)}
+
+
+def _count(
+    run: Run,
+    wishes: Sequence[Wish],
+    inputs: Sequence[str],
+    facts: StageFacts,
+    amount: str | None = None,
+) -> tuple[dict[Group, pa.Table], str | None]:
+    """One pass over the inputs: distinct values and their rows, for all wishes together.
+
+    And the column whose sums they come with: `amount`, unless some file lacks what it is computed
+    from. Of the header, the columns of the wishes must be there, whatever else is.
+    """
+    contract = run.settings.dataset
+    groups = tuple(groups_of(contract, wishes))
+    tallies = {group: Tally(group) for group in groups}
+    sources = find_sources(inputs)
+    facts.bytes_in, facts.rows_in = sum(source.size for source in sources), 0
+    facts.inputs = [InputFacts(source.shown, source.size) for source in sources]
+    if repeated := repeated_names(sources):
+        run.note(facts, repeated)
+    counted = _of_columns(contract, [name for group in groups for name in group])
+    with (
+        temporary_folder(run.run_dir.absolute(), ".spool-") as folder,
+        watching(sources),
+        open_cluster(run.settings.cluster) as runner,
+    ):
+        csv = contract.csv
+        plain = spooled(runner, sources, folder, csv.encoding, csv.max_unpacking)
+        n_bytes = choose_block_bytes(run.settings.partitions, plain, counted, runner.n_workers)
+        blocks = plan_blocks(plain, counted, n_bytes)
+        work = partial(count_block, contract=contract, groups=groups)
+        if amount is not None:
+            behind = behind_amount(contract, amount)
+            weighed = _of_columns(contract, [*counted.columns, *behind])
+            if lacking := _lacking(plain, weighed):
+                run.note(facts, f"{amount} is left out: {lacking}")
+                amount = None
+            else:
+                blocks = plan_blocks(plain, weighed, n_bytes)
+                rules = Rules.load(contract, run.workspace.lookups, run.settings.as_of, behind)
+                work = partial(weigh_block, rules=rules, groups=groups, amount=amount)
+        task = delayed(work, pure=False)
+        total = sum(block.n_bytes for block in blocks)
+        with run.progress.stage("lookups", total_bytes=total) as shown:
+
+            def add(block: Counted) -> None:
+                for group, table in block.tables.items():
+                    tallies[group].add(table)
+                facts.rows_in = (facts.rows_in or 0) + block.n_records
+                shown.advance(rows=block.n_records, bytes=block.n_bytes)
+
+            runner.run([task(block) for block in blocks], add)
+    return {group: tally.table() for group, tally in tallies.items()}, amount
+
+
+def _of_columns(contract: Contract, names: Sequence[str]) -> Contract:
+    """The contract as if it had these columns of the feed only, so that headers need no others."""
+    columns = {name: one for name, one in contract.columns.items() if name in names}
+    return replace(contract, columns=columns)
+
+
+def _lacking(sources: Sequence[Source], contract: Contract) -> str:
+    """Why the header of one of the files does not do, or nothing."""
+    try:
+        for source in sources:
+            read_header(source.path, source.shown, contract)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
+    """Write the files that differ from what is there, the marks before the files they are about."""
+    plan.check()
+    drafts = {n: d for n, d in plan.drafts.items() if place.only in (None, n)}
+    personal = personal_lookups(run.settings.dataset)
+    marks: dict[Path, str] = {}
+    files: dict[Path, str] = {}
+    for name, draft in drafts.items():
+        path = place.path(name)
+        files[path], marks[marks_path(path)] = draft.lookup_text.text, draft.marks_text()
+        run.note(facts, _told(path.name, plan.originals[name], draft))
+        if name in personal:
+            run.note(facts, f"{path.name}: holds values of {personal[name]}, which is personal")
+        facts.paths[name] = path
+    if place == _Place.of_workspace(run) and not run.workspace.has_own_lookups:
+        run.note(facts, f"{shown_path(place.folder)} is new; it begins with the starter lookups")
+        files |= _starters(run, place, set(drafts))
+    for name in drafts:
+        _check_unchanged(plan.originals[name])
+    # Empty marks are no reason for a new file.
+    marks = {path: text for path, text in marks.items() if path.exists() or text != "{}\n"}
+    # In this order a crash in between leaves marks without entries, which mean nothing.
+    facts.bytes_out = sum(_write(place.folder, texts) for texts in (marks, files))
+
+
+def _starters(run: Run, place: _Place, built: set[str]) -> dict[Path, str]:
+    """The other lookups that the contract needs, for a workspace that has none of its own."""
+    others = sorted(run.settings.dataset.lookups - built)
+    starters = {name: shipped_folder("lookups") / name for name in others}
+    found = {name: path for name, path in starters.items() if path.is_file()}
+    return {place.path(name): path.read_bytes().decode() for name, path in found.items()}
+
+
+def _check_unchanged(file: LookupFile) -> None:
+    """A person may have saved the file while the data was read."""
+    path = file.text.path
+    if path.exists() and path.read_bytes() != file.text.text.encode():
+        raise InputError.changed(str(path))
+
+
+def _write(folder: Path, texts: Mapping[Path, str]) -> int:
+    """Write what differs, each file whole or not at all; the bytes written."""
+    changed = {
+        path: text.encode()
+        for path, text in texts.items()
+        if not path.exists() or path.read_bytes() != text.encode()
+    }
+    if not changed:
+        return 0
+    with publishing_files(folder) as staged:
+        for path, content in changed.items():
+            (staged / path.name).write_bytes(content)
+            if path.exists():
+                shutil.copymode(path, staged / path.name)
+    return sum(map(len, changed.values()))
+
+
+def _told(name: str, before: LookupFile, draft: Draft) -> str:
+    """'region_map.json: 3 new entries; 5 machine-made wait to be accepted, 1 of them unknown'."""
+    known = {entry.key for entry in before.text.entries}
+    n_new, n_waiting = len(draft.entries().keys() - known), len(draft.marks)
+    n_unknown = sum(mark.how == "unknown" for mark in draft.marks.values())
+    told = f"{name}: {human_count(n_new)} new entries"
+    if draft.accepted:
+        told += f", {human_count(len(draft.accepted))} accepted"
+    if n_waiting:
+        told += f"; {human_count(n_waiting)} machine-made wait to be accepted"
+    return told + (f", {human_count(n_unknown)} of them unknown" if n_unknown else "")
+
+
+def _write_review(doubts: Sequence[Doubt], path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_doubts(doubts, path)
+    except OSError as error:
+        raise OutputError.cannot_write(path, error) from error

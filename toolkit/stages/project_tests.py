@@ -1,0 +1,39 @@
+"""The project's own tests, run with lookups that have just changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from toolkit.errors import LookupTestError
+from toolkit.report.facts import record_stage
+from toolkit.settings.shipped import source_tree
+from toolkit.stages.run import Run
+
+
+def run_project_tests(run: Run) -> None:
+    """Run the test suite of the source tree that the toolkit runs from; its output is shown.
+
+    Where there is none, as with an installed wheel, a note says so. Raises LookupTestError when
+    tests fail; the lookups stay as they were built.
+    """
+    tree = source_tree()
+    with record_stage(run.report, "tests") as facts:
+        if tree is None or not (tree / "tests").is_dir():
+            run.note(
+                facts,
+                "no tests were run: the toolkit is installed without its source; "
+                "what was built has been checked for what cleaning refuses",
+            )
+            return
+        if find_spec("pytest") is None:
+            run.note(facts, "no tests were run: pytest is not installed here; see `make test`")
+            return
+        try:
+            done = subprocess.run([sys.executable, "-m", "pytest"], cwd=tree, stdout=2)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("the lookups are written, but not tested") from None
+        if done.returncode:
+            raise LookupTestError.failed(str(tree), done.returncode)
+        facts.notes.append("the project's tests pass")

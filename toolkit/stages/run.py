@@ -1,0 +1,184 @@
+"""What all stages share: the settings, the workspace, the progress and the report of a run."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from toolkit.errors import OutputError, ToolkitError, ValidationError
+from toolkit.pages.mask_key import find_or_make_key
+from toolkit.report.facts import RUN_FILE, RunReport, StageFacts, one_line, record_run, write_report
+from toolkit.report.page import write_page
+from toolkit.report.progress import Progress
+from toolkit.report.terminal import print_path, print_summary
+from toolkit.settings.changes import changed_values, config_values
+from toolkit.settings.config import Settings
+from toolkit.settings.workspace import Workspace
+from toolkit.storage.interrupts import ignore_interrupts
+from toolkit.storage.traces import clear_killed, living
+from toolkit.storage.versions import recover
+
+log = logging.getLogger("toolkit")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset of the workspace: where its parts are now, and where they are, or are to be."""
+
+    path: Path
+    shown: Path
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command at work."""
+
+    settings: Settings
+    run_dir: Path
+    workspace: Workspace
+    report: RunReport
+    progress: Progress
+
+    @property
+    def name(self) -> str:
+        """What reports call the run: its folder, in a sweep with that of the sweep before it."""
+        folder, parent = self.run_dir.name, self.run_dir.parent.name
+        return folder if parent == self.workspace.reports.name else f"{parent}/{folder}"
+
+    @cached_property
+    def mask_key(self) -> bytes:
+        """What masks are made with; a workspace that has no key is given one."""
+        return find_or_make_key(self.settings.data_dir, self.settings.mask_key)
+
+    def mark_published(self) -> None:
+        """The outputs are in their place, so that the run has gone well whatever comes now.
+
+        To be called the moment they are, inside `hold_interrupts` together with what puts them
+        there. From here on signals are ignored, and an error ends the run early with one line and
+        exit code 0: any other code says that the earlier outputs are as they were.
+        """
+        self.report.published = True
+        ignore_interrupts()
+
+    def note(self, facts: StageFacts, text: str) -> None:
+        """Something worth knowing: in the report and, at once, in the log."""
+        facts.notes.append(text)
+        log.info(text)
+
+
+@contextmanager
+def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
+    """A run whose report is written to `run_dir` and shown at its end, also of one held back.
+
+    A mistake before anything is done leaves no report, only its message; whatever else ends a run
+    early leaves what is known in its report.
+    """
+    report = RunReport(
+        command,
+        list(settings.overrides),
+        settings.config_hash,
+        config_values(settings),
+        changed_values(settings),
+        dataset=settings.dataset.name,
+    )
+    report.data_dir = str(settings.data_dir.absolute())
+    workspace = Workspace(settings.data_dir, settings.results_dir)
+    run = Run(settings, run_dir, workspace, report, Progress())
+    with _sign_of_life(run):
+        try:
+            with record_run(report):
+                _begin(run)
+                yield run
+        except BaseException as error:
+            if not report.published:
+                _close_early(run, error)
+                raise
+            _tell_published(error)
+        _close(run)
+
+
+@contextmanager
+def _sign_of_life(run: Run) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(living(run.run_dir))
+        except OSError as error:
+            raise OutputError.no_report(run.run_dir, error) from error
+        yield
+
+
+def _begin(run: Run) -> None:
+    """Clear away what killed runs left, and leave word of this one, should it be killed too."""
+    for root in {run.workspace.data_dir, run.workspace.outputs, run.settings.output}:
+        if root is not None:
+            recover(root)
+    for name in clear_killed(run.workspace.data_dir, run.run_dir):
+        log.warning(f"the run {name} was killed; what it left behind is removed")
+    write_report(run.report, run.run_dir)
+
+
+def _close_early(run: Run, error: BaseException) -> None:
+    """The report of a run that did not publish; what goes wrong with it does not hide the error."""
+    report = run.report
+    done = len(report.stages) > 1 or any(one.rows_in for one in report.stages)
+    if isinstance(error, ToolkitError) and not done:
+        (run.run_dir / RUN_FILE).unlink(missing_ok=True)
+        return
+    try:
+        if isinstance(error, ValidationError):
+            _close(run)
+        else:
+            print_path("report", _write_reports(run), sys.stderr)
+    except OutputError as problem:
+        log.error(str(problem))
+
+
+def _close(run: Run) -> None:
+    """The report and the summary. Raises OutputError when there can be no run.json."""
+    with _harmless_once_published(run):
+        run.report.stages[-1].paths["report"] = _write_reports(run)
+    with _harmless_once_published(run):
+        print_summary(run.report, sys.stdout)
+
+
+@contextmanager
+def _harmless_once_published(run: Run) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if not run.report.published:
+            raise
+        _tell_published(error)
+
+
+def _tell_published(error: BaseException) -> None:
+    """What went wrong after publication; a bug with its traceback."""
+    line = f"the outputs are published; {one_line(error)}"
+    if isinstance(error, ToolkitError | OSError):
+        log.error(line)
+    elif isinstance(error, Exception):
+        log.error(line, exc_info=error)
+
+
+def _write_reports(run: Run) -> Path:
+    """Write run.json and the page of it; the path of the page, or of run.json if there is none.
+
+    The page is for people and comes last: what goes wrong in it is told, with its traceback if it
+    is a bug, and makes no failure of a run.
+    """
+    facts = write_report(run.report, run.run_dir)
+    try:
+        return write_page(run.report, run.run_dir, run.name)
+    except OutputError as error:
+        if run.report.published:
+            _tell_published(error)
+        else:
+            log.error(str(error))
+    except Exception as error:
+        log.exception(f"the run's page could not be made: {one_line(error)}")
+    return facts

@@ -1,0 +1,26 @@
+"""Generating a feed for all the jobs of a sweep that read the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolkit.settings.config import Settings
+from toolkit.stages.generating import generate
+from toolkit.stages.run import open_run
+from toolkit.storage.publish import locked
+from toolkit.sweeps.shared_feed import SharedFeed
+
+
+def share_feed(settings: Settings, run_dir: Path) -> None:
+    """Generate the feed unless another job has just done it; one that is being made is waited for.
+
+    Its run report goes to `run_dir`; where nothing was to be made there is none.
+    """
+    feed = SharedFeed.of(settings)
+    with locked(feed.path, wait=True):
+        if feed.is_whole():
+            return
+        feed.begin()
+        with open_run("generate-data", settings, run_dir) as run:
+            generate(run, feed.path)
+        feed.finish()

@@ -1,0 +1,25 @@
+"""Inputs as plain UTF-8, each by a task of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dask.delayed import delayed
+
+from toolkit.cluster import Runner
+from toolkit.contract import CsvFormat
+from toolkit.read.sources import Source
+from toolkit.read.unpack import spool
+
+
+def spooled(
+    runner: Runner,
+    sources: Sequence[Source],
+    folder: Path,
+    encoding: str,
+    max_unpacking: int = CsvFormat.max_unpacking,
+) -> list[Source]:
+    """The sources, those that are not plain UTF-8 as copies in `folder`; errors as of `spool`."""
+    task = delayed(spool, pure=False)
+    return runner.run([task(one, folder, encoding, max_unpacking) for one in sources])

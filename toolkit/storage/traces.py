@@ -1,0 +1,191 @@
+"""What runs leave behind while they work: a sign of life, temporary folders, and what a killed one
+could not take away."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from toolkit.storage.interrupts import hold_interrupts
+
+ALIVE_FILE = ".alive"
+KILLED = "killed"
+_RUN_FILE = "run.json"
+# What a run makes beside its outputs until they are whole.
+_LEFT_IN_RUN = ("validate-*", ".spool-*", ".*.staging", ".*.partial", ".*.lock", ".*.doomed")
+_LEFT_IN_WORKSPACE = (
+    "lookups/.*.staging", "lookups/.*.lock", "input/.*.partial-*", "input/shared/.*.partial-*",
+    "input/shared/.*.lock", "reports/*/.*.staging",
+    "reports/sweep_*/.*.lock", "reports/sweep_*/.*.partial",
+)  # fmt: skip
+
+
+@contextmanager
+def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A new folder in `parent`, which is made where it is missing; gone when the block ends.
+
+    Its name is decided before it is there, so that an interrupt at any moment leaves nothing.
+    """
+    folder = parent / f"{prefix}{secrets.token_hex(4)}"
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+    finally:
+        with hold_interrupts():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def living(run_dir: Path) -> Iterator[None]:
+    """While the block runs, others see that the run of this folder is at work. Raises OSError.
+
+    The lock on the file falls with the process, however that ends.
+    """
+    run_dir.mkdir(parents=True, exist_ok=True)
+    path = run_dir / ALIVE_FILE
+    unlocked = run_dir / f"{ALIVE_FILE}.partial"
+    descriptor = _lock_and_show(unlocked, path)
+    try:
+        yield
+    finally:
+        for file in (unlocked, path):
+            with suppress(OSError):
+                file.unlink()
+        os.close(descriptor)
+
+
+def _lock_and_show(unlocked: Path, path: Path) -> int:
+    """Lock a file before it has the name by which others ask; its descriptor."""
+    while True:
+        descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            unlocked.replace(path)
+            return descriptor
+        except FileNotFoundError:
+            # Another run took it for that of a killed one, in the moment before it was locked.
+            os.close(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            with suppress(OSError):
+                unlocked.unlink()
+            raise
+
+
+def is_alive(run_dir: Path) -> bool:
+    """Whether the run of this folder is still at work; asks without writing."""
+    return _holds_lock(run_dir / ALIVE_FILE) or _holds_lock(run_dir / f"{ALIVE_FILE}.partial")
+
+
+def clear_killed(data_dir: Path, own: Path) -> list[str]:
+    """Remove what killed runs of the workspace left behind, and mark their reports; their names.
+
+    `own` is the folder of the run that asks. While another one is at work, only what lies in the
+    folders of killed runs is taken away. What cannot be removed stays.
+    """
+    # Listed before it is asked who is alive: what comes later is of a run that is at work.
+    left = _left_in_workspace(data_dir)
+    # Of a run, of a job of a sweep, and of what makes a sweep's feed.
+    depths = ("*", "*/*", "*/*/*")
+    signs = [path for at in depths for path in data_dir.glob(f"reports/{at}/{ALIVE_FILE}*")]
+    found = dict.fromkeys(path.parent for path in signs)
+    folders = [folder for folder in found if folder.resolve() != own.resolve()]
+    dead = [folder for folder in folders if not is_alive(folder)]
+    for folder in dead:
+        with suppress(OSError, ValueError):
+            _bury(folder)
+    if len(dead) == len(folders):
+        _undo_half_written(left)
+        for path in left:
+            _clear(path)
+    return [folder.name for folder in dead]
+
+
+def _left_in_workspace(data_dir: Path) -> list[Path]:
+    root = data_dir.absolute().parent
+    around = ("conf/dataset/.*.staging", "expectations/*/.*.staging")
+    return [
+        *(path for pattern in _LEFT_IN_WORKSPACE for path in data_dir.glob(pattern)),
+        *(path for pattern in around for path in root.glob(pattern)),
+    ]
+
+
+def _undo_half_written(left: Sequence[Path]) -> None:
+    """Take back the new files of a dataset whose contract, the last of them, is not there yet.
+
+    Lookups among them would hide the starter lookups. A file is of the killed run where it is one
+    with the staged file beside it, which goes only when all are written.
+    """
+    staged_files = [path for path in left if path.suffix == ".staging" and path.is_file()]
+    contracts = [path for path in staged_files if path.parent.name == "dataset"]
+    if any(map(_is_written, contracts)):
+        return
+    for staged in set(staged_files) - set(contracts):
+        with suppress(OSError):
+            if _is_written(staged):
+                _target(staged).unlink()
+            staged.unlink()
+            staged.parent.rmdir()
+
+
+def _target(staged: Path) -> Path:
+    return staged.with_name(staged.name.removeprefix(".").removesuffix(".staging"))
+
+
+def _is_written(staged: Path) -> bool:
+    return _target(staged).exists() and _target(staged).samefile(staged)
+
+
+def _bury(folder: Path) -> None:
+    _remove(folder, _LEFT_IN_RUN)
+    path = folder / _RUN_FILE
+    if path.is_file():
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if report["status"] == "running":
+            report["status"], report["error"] = KILLED, "the run was killed before it ended"
+            partial = folder / f".{_RUN_FILE}.partial"
+            partial.write_text(f"{json.dumps(report, indent=2, sort_keys=True)}\n", "utf-8")
+            partial.replace(path)
+    for sign in folder.glob(f"{ALIVE_FILE}*"):
+        sign.unlink()
+
+
+def _remove(folder: Path, patterns: tuple[str, ...]) -> None:
+    for pattern in patterns:
+        for path in folder.glob(pattern):
+            _clear(path)
+
+
+def _clear(path: Path) -> None:
+    if _is_locked(path):
+        return
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether it is the lock of a process that is at work, such as a sweep between two jobs."""
+    return path.suffix == ".lock" and _holds_lock(path)
+
+
+def _holds_lock(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
