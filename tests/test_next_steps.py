@@ -150,3 +150,17 @@ def test_names_of_columns_are_shown_beside_personal_ones(place: Path) -> None:
     text = path.read_text()
     assert '"customer_email"' in text
     assert "masked:" not in text
+
+
+def test_a_closed_gate_says_what_was_seen_and_why_it_is_looked_at(place: Path) -> None:
+    bad = [row_with(order_id=f"Z{n}", quantity="0") for n in range(9)]
+    (place / "bad.csv").write_bytes(write_feed([GOOD_ROW, *bad]))
+    answer = ask("run-pipeline", "bad.csv", "as_of=2026-11-23", cwd=place)
+    assert answer.code == 3
+    [line] = answer.errors
+    assert line.startswith("error: 1 expectation did not pass (severity critical): ")
+    assert (
+        "rejected 3 expect_table_row_count_to_be_between, observed 9 (When more than half" in line
+    )
+    assert "the new outputs are in data/reports/" in line
+    assert line.endswith("/held, published outputs are unchanged")

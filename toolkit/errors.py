@@ -406,20 +406,21 @@ class ValidationError(ToolkitError):
     exit_code = 3
 
     @classmethod
-    def held_back(cls, names: Sequence[str], fail_on: str, where: Path | None) -> ValidationError:
-        shown = "; ".join(names[:3]) + ("; ..." if len(names) > 3 else "")
+    def held_back(cls, found: Sequence[str], fail_on: str, where: str | None) -> ValidationError:
+        """`found` says of each expectation which it is, what was observed, and why it is there."""
+        shown = "; ".join(found[:3]) + ("; ..." if len(found) > 3 else "")
         severity = fail_on if fail_on == "critical" else f"{fail_on} or worse"
-        failed = "1 expectation does" if len(names) == 1 else f"{len(names)} expectations do"
+        failed = "1 expectation" if len(found) == 1 else f"{len(found)} expectations"
         left = (
-            f"the new outputs are kept apart in {where}, those published before stay"
+            f"the new outputs are in {where}, published outputs are unchanged"
             if where
-            else "the datasets stay as they are"
+            else "the datasets are unchanged"
         )
-        return cls(f"{failed} not hold (severity {severity}): {shown}; {left}")
+        return cls(f"{failed} did not pass (severity {severity}): {shown}; {left}")
 
     @classmethod
     def none_clean(
-        cls, reasons: Mapping[str, int], example: str | None, where: Path | None
+        cls, reasons: Mapping[str, int], example: str | None, where: str | None
     ) -> ValidationError:
         """`reasons` are the rejected rows by reason, `example` is one of the most frequent."""
         rows = sum(reasons.values())
@@ -428,10 +429,10 @@ class ValidationError(ToolkitError):
         more = f" and {len(by_size) - 3} more reasons" if len(by_size) > 3 else ""
         whole = f"all {rows:,} rows are rejected" if rows > 1 else "the only row is rejected"
         such = f"; for example {example}" if example else ""
-        apart = f", the rejected rows are kept apart in {where}" if where else ""
+        apart = f", the rejected rows are in {where}" if where else ""
         return cls(
-            f"{whole}: {shown}{more}{such}; what was published before stays{apart}; "
-            "mend the feed or the contract"
+            f"{whole}: {shown}{more}{such}; published outputs are unchanged{apart}; "
+            "fix the feed or the contract"
         )
 
 

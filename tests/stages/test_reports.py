@@ -132,7 +132,7 @@ def test_a_run_that_is_held_back_tells_what_did_not_hold(place: Place) -> None:
     [page] = pages_in(place.folder)
     words, links = words_of(page), links_in(page)
     assert "run-pipeline held back Held back by validation after" in words
-    assert "Why 1 expectation does not hold" in words
+    assert "Why 1 expectation did not pass" in words
     assert "1 failed expectation column" in words
     assert "expect_column_mean_to_be_between unit_price clean critical" in words
     assert page.parent / "held" / "raw_ecommerce_data_clean.parquet" in links

@@ -95,22 +95,22 @@ def what_next(report: RunReport) -> str:
     """What a person may do after a run that did not go well; the error itself often says more."""
     if report.status == "held back" and not is_checked(report):
         return (
-            "No row is clean. Look at the reasons and their examples below, mend the data or the "
+            "No row is clean. Look at the reasons and their examples below, fix the data or the "
             "contract, and run the same command again."
         )
     if report.status == "held back":
         return (
-            "Look at the expectations that do not hold and at their failing rows below. Mend the "
+            "Look at the expectations that did not pass and at their failing rows below. Fix the "
             "data, the contract or the suite, and run the same command again."
         )
     if report.traceback is not None:
         return (
             "This is a fault of the toolkit, not of the data. Report it with the traceback and "
-            "with run.json, which lies beside this page."
+            "with run.json, which is next to this page."
         )
     if report.status == "interrupted":
         return "Run the same command again; it starts from the beginning."
-    return "Put that right and run the same command again." if report.status == "failed" else ""
+    return "Fix that and run the same command again." if report.status == "failed" else ""
 
 
 def tiles(report: RunReport) -> Iterator[Tile]:

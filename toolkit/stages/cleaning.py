@@ -258,7 +258,8 @@ def _hold_back_if_none_is_clean(run: Run, staged: Mapping[str, Dataset], facts: 
     reasons = facts.rejected_by_reason
     most = max(reasons, key=lambda reason: reasons[reason])
     of_most = (example_shown(one) for one in facts.rejected_examples if one.reason == most)
-    raise ValidationError.none_clean(reasons, next(of_most, None), held)
+    where = shown_path(held) if held is not None else None
+    raise ValidationError.none_clean(reasons, next(of_most, None), where)
 
 
 def _inputs(staged: Sequence[Staged], sources: Sequence[Source]) -> list[InputFacts]:

@@ -16,6 +16,7 @@ from toolkit.lookups import load_lookups
 from toolkit.pages.masking import Masks
 from toolkit.report.facts import RESULTS_FILE, CheckFacts, InputFacts, StageFacts, record_stage
 from toolkit.report.progress import Stage
+from toolkit.report.terminal import shown_path
 from toolkit.stages.publishing import HELD, keep_apart
 from toolkit.stages.run import Dataset, Run
 from toolkit.storage.datasets import find_parts
@@ -103,8 +104,9 @@ class Gate:
             if held is not None:
                 keep_apart(datasets, held, facts)
             if minded:
-                labels = [one.label for one in minded]
-                raise ValidationError.held_back(labels, run.settings.validation.fail_on, held)
+                explained = [one.explained for one in minded]
+                where = shown_path(held) if held else None
+                raise ValidationError.held_back(explained, run.settings.validation.fail_on, where)
 
 
 def _validate_all(

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 SEVERITIES = ("critical", "warning", "info")
 _LONGEST_OBSERVED = 200
+_SHORT_OBSERVED = 60
 
 
 class Status(StrEnum):
@@ -67,6 +68,17 @@ class Checked:
         """'clean 5 expect_column_values_to_be_unique (order_id)'."""
         return f"{self.suite} {self.number} {self.expectation}" + (
             f" ({self.about})" if self.about else ""
+        )
+
+    @property
+    def explained(self) -> str:
+        """'clean 5 expect_... (order_id), observed 3 % unexpected (Ids are unique.)'."""
+        observed = self.observed or ""
+        seen = observed if len(observed) <= _SHORT_OBSERVED else ""
+        return (
+            self.label
+            + (f", observed {seen}" if seen else "")
+            + (f" ({self.notes.strip()})" if self.notes else "")
         )
 
     @property
