@@ -208,10 +208,15 @@ def same_case(text: str) -> str:
 
 def nearest_category(text: str, names: Sequence[str], max_edits: int = 2) -> str | None:
     edits = {name: count_edits(same_case(text), same_case(name)) for name in names}
-    # Where nothing is shared, it takes as many edits as the longer one has letters.
-    near = [n for n in names if edits[n] < max(len(same_case(text)), len(same_case(n)), 1)]
+    near = [name for name in names if have_letter_in_place(same_case(text), same_case(name))]
     name = min(near, key=lambda name: (edits[name], name), default=None)
     return name if name is not None and edits[name] <= max_edits else None
+
+
+def have_letter_in_place(one: str, other: str) -> bool:
+    one, other = ("".join(filter(str.isalnum, text)) for text in (one, other))
+    # Where no letter is shared, it takes as many edits as the longer one has letters.
+    return count_edits(one, other) < max(len(one), len(other))
 
 
 def find_region(text: str, region_map: dict[str, str]) -> str | None:

@@ -525,7 +525,7 @@ class DashboardError(ToolkitError):
     def not_installed(cls) -> DashboardError:
         return cls(
             "the dashboard needs streamlit, which is not installed; "
-            "add it with: pip install 'streamlit>=1.67,<2'"
+            "add it with: pip install 'altair>=5' 'starlette>=0.40' 'streamlit>=1.67,<2'"
         )
 
     @classmethod

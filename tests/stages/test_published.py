@@ -16,6 +16,8 @@ from toolkit.settings.config import Settings
 from toolkit.stages.run import open_run
 from toolkit.storage.interrupts import hold_interrupts
 
+pytestmark = pytest.mark.slow
+
 # What a stage may do, and then be struck by.
 FAULTS = {
     "mistake": "raise InputError.is_empty('feed.csv')",
@@ -31,8 +33,6 @@ from toolkit.command import cli
 from toolkit.errors import InputError
 from toolkit.report.facts import record_stage
 from toolkit.stages.run import open_run
-
-pytestmark = pytest.mark.slow
 
 def stage(settings, run_dir):
     with open_run("generate-data", settings, run_dir) as run, record_stage(run.report, "generate"):
