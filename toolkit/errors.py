@@ -61,6 +61,12 @@ class ConfigError(ToolkitError):
         return cls(f"{key}={folder}: holds {things}: {shown}; name a folder that is new or empty")
 
     @classmethod
+    def working_folder(cls, folder: str | None) -> ConfigError:
+        if folder is None:
+            return cls("the working folder has been removed; change to one that exists")
+        return cls(f"the working folder {folder!a}: is not UTF-8; rename it, or work in another")
+
+    @classmethod
     def contract_outside_conf(cls, path: object) -> ConfigError:
         return cls(
             f"contract {path}: has defaults or overrides to compose; put it into a folder "

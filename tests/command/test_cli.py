@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -437,3 +438,28 @@ def test_a_lack_of_memory_is_no_bug(tmp_path: Path) -> None:
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
     assert line.startswith("error: out of memory")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_working_folder_whose_name_is_not_utf8_is_one_line(command: str, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"ws\xff")
+    folder.mkdir()
+    answer = run_script(command, cwd=folder)
+    assert answer.returncode == 2
+    assert "\\udcff': is not UTF-8; rename it" in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+    assert not list(folder.iterdir())
+
+
+def test_a_working_folder_that_was_removed_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    answer = ask("clean-data", "feed.csv")
+    assert answer.code == 2
+    assert answer.err.splitlines() == [
+        "error: the working folder has been removed; change to one that exists"
+    ]

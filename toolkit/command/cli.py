@@ -7,6 +7,7 @@ are imported only when there is something to do.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.command.help import help_text
 from toolkit.command.streams import heard_streams
-from toolkit.errors import OUT_OF_MEMORY, ToolkitError, is_out_of_memory
+from toolkit.errors import OUT_OF_MEMORY, ConfigError, ToolkitError, is_out_of_memory
 from toolkit.settings.commands import (
     AGGREGATE,
     ANY_LOOKUP,
@@ -154,6 +155,7 @@ def _run_command(name: str) -> int:
         print(f"{name} {_version()}")
         return 0
     try:
+        _check_working_folder()
         from toolkit.command.run import run_through_hydra
 
         share = partial(_run_stage, command.module, "share_feed") if name == PIPELINE else None
@@ -164,6 +166,16 @@ def _run_command(name: str) -> int:
         return _interrupted(str(error))
     except Exception as error:
         return _interrupted() if was_interrupted() else _failed(error)
+
+
+def _check_working_folder() -> None:
+    """Raise ConfigError about one that paths cannot start from. Arrow takes UTF-8 paths only."""
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError:
+        raise ConfigError.working_folder(None) from None
+    if folder != folder.encode(errors="ignore").decode():
+        raise ConfigError.working_folder(folder)
 
 
 def _interrupted(what: str = "") -> int:
