@@ -30,6 +30,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from toolkit.command.help import group_options
+from toolkit.command.interpolations import check_references
 from toolkit.errors import ConfigError, did_you_mean
 from toolkit.settings.config import config_problems
 from toolkit.settings.shipped import shipped_folder
@@ -135,6 +136,8 @@ def parse_overrides(words: Sequence[str]) -> tuple[list[Override], list[str]]:
             continue
         try:
             overrides += parser.parse_overrides([word])
+        except RecursionError:
+            problems.append(f"{word[:60]}...: is nested too deeply")
         except HydraException:
             problems.append(
                 f"{word}: cannot be read as key=value; a value with blanks, commas, brackets or "
@@ -208,7 +211,9 @@ class Composition:
         self.folders.enter_search_path()
         try:
             with self._initialized():
-                return plain_values(compose(self.config_name, self.words([])))
+                config = compose(self.config_name, self.words([]))
+                check_references(config)
+                return plain_values(config)
         except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError):
             return None
 
@@ -376,7 +381,9 @@ class Composition:
     def _composed(self, words: list[str]) -> DictConfig:
         """Raises HydraException also where Hydra takes a config file for a bug of its own."""
         try:
-            return compose(self.config_name, words, return_hydra_config=True)
+            config = compose(self.config_name, words, return_hydra_config=True)
+            check_references(config)
+            return config
         except RecursionError:
             where = self.folders.own or self.folders.main
             raise HydraException(

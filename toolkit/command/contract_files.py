@@ -20,6 +20,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from toolkit.command.compose import VERSION_BASE, one_line
+from toolkit.command.interpolations import check_references
 from toolkit.errors import ConfigError, did_you_mean
 from toolkit.settings.commands import quoted
 
@@ -48,6 +49,7 @@ def compose_contract(name: str, folders: Sequence[Path], overrides: Sequence[str
     try:
         setbase(VERSION_BASE)
         config = ConfigLoaderImpl(search_path).load_configuration("config", words, RunMode.RUN)
+        check_references(config)
         return OmegaConf.to_container(config.dataset, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise ConfigError(f"contract {name}: {one_line(error)}") from None

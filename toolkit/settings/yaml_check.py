@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -17,6 +16,8 @@ _PACKAGE = re.compile(rb"^\s*#\s*@package[^\n]*", re.MULTILINE)
 _OTHER_PACKAGE = re.compile(rb"@\s*:?\s*(_global_|hydra)[\w.]*")
 _LARGEST_FILE = 4 << 20
 _MOST_VALUES = 100_000
+_DEEPEST = 100
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def config_file_problems(folders: Iterable[Path]) -> Iterator[str]:
@@ -39,13 +40,54 @@ def config_file_problems(folders: Iterable[Path]) -> Iterator[str]:
 def checked_yaml(path: Path) -> bytes:
     """The content of a file. Raises OSError for a pipe, and for more than config can be."""
     content = read_plain(path, _LARGEST_FILE)
-    has_aliases = b"&" in content and b"*" in content
-    if has_aliases and _values(yaml.compose(content, yaml.SafeLoader), {}) > _MOST_VALUES:
-        raise UnfitFileError(
-            f"its aliases (*name) stand for more than the limit of {_MOST_VALUES:,} values; "
-            "write out what is meant"
-        )
+    _check_size(content)
     return content
+
+
+def _check_size(content: bytes) -> None:
+    """Raise UnfitFileError for too many values, aliases replaced, or too deep ones.
+
+    Events are read one by one: loaders build, and recurse into, whatever a file holds.
+    """
+    sizes: dict[str, int] = {}
+    # The anchor and the values of each collection that is open, from the outermost.
+    open_ones: list[tuple[str | None, int]] = [(None, 0)]
+    for event in _events(content):
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_ones.append((event.anchor, 1))
+            if len(open_ones) > _DEEPEST:
+                raise UnfitFileError(f"is nested more than {_DEEPEST} levels deep")
+            continue
+        if isinstance(event, yaml.AliasEvent):
+            # One in itself has no size yet, and no end.
+            anchor, size = None, sizes.get(str(event.anchor), _MOST_VALUES + 1)
+        elif isinstance(event, yaml.ScalarEvent):
+            anchor, size = event.anchor, 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = open_ones.pop()
+        else:
+            continue
+        if anchor is not None:
+            sizes[anchor] = size
+        outer, so_far = open_ones[-1]
+        open_ones[-1] = outer, so_far + size
+        if so_far + size > _MOST_VALUES:
+            aliased = b"*" in content and b"&" in content
+            what = "its aliases (*name) stand for" if aliased else "it holds"
+            raise UnfitFileError(
+                f"{what} more than the limit of {_MOST_VALUES:,} values; long lists belong into "
+                "lookups"
+            )
+
+
+def _events(content: bytes) -> Iterator[yaml.Event]:
+    try:
+        yield from yaml.parse(content, _LOADER)
+    except yaml.scanner.ScannerError as error:
+        # libyaml looks ahead, and gives up by itself.
+        if "nesting depth" in str(error):
+            raise UnfitFileError(f"is nested more than {_DEEPEST} levels deep") from None
+        raise
 
 
 def _check_package(content: bytes) -> None:
@@ -62,16 +104,3 @@ def _check_package(content: bytes) -> None:
         raise UnfitFileError(
             f"a contract sets dataset alone; remove {found[0].decode(errors='replace').strip()!r}"
         )
-
-
-def _values(node: Any, known: dict[int, int]) -> int:
-    """How many values a node has once aliases are replaced; without end where one is in itself."""
-    if id(node) not in known:
-        known[id(node)] = _MOST_VALUES + 1
-        parts: list[Any] = []
-        if isinstance(node, yaml.SequenceNode):
-            parts = node.value
-        elif isinstance(node, yaml.MappingNode):
-            parts = [part for pair in node.value for part in pair]
-        known[id(node)] = 1 + sum(_values(part, known) for part in parts)
-    return known[id(node)]
