@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from toolkit.clean.parsers import OK, Parsed
+from toolkit.clean.kinds import Given, finish, parse
+from toolkit.clean.parsed import OK, Parsed
+from toolkit.contract import Column
+from toolkit.lookups import Lookup
 
 REASONS = {"early": 3, "bad": 4, "range": 5}
 BAD = 4
+
+
+def parse_cells(
+    column: Column,
+    strings: pa.Array,
+    reasons: Mapping[str, int] = REASONS,
+    lookup: Lookup | None = None,
+    as_of: date = date(2026, 11, 23),
+) -> Parsed:
+    """What cleaning makes of a column's cells that nothing fills."""
+    parsed = parse(column, strings, Given(reasons, as_of, lookup))
+    return finish(column, parsed, reasons)
 
 
 def values_of(parsed: Parsed) -> list[Any]:

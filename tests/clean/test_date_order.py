@@ -23,7 +23,8 @@ from toolkit.clean.date_order import (
     weigh_column,
     weigh_order,
 )
-from toolkit.clean.dates import parse_dates
+from toolkit.clean.kinds import Given
+from toolkit.clean.kinds.date import parse_dates
 from toolkit.contract import Date
 from toolkit.read.parse import RawBlock
 
@@ -78,7 +79,7 @@ def test_two_digit_years_and_times_count_too() -> None:
 def test_a_format_is_weighed_by_the_cells_that_earlier_ones_left() -> None:
     column = Date(kind="date", formats=("%d %b %Y", "%m/%d/%Y", "%Y-%m-%d"), reason="bad")
     cells = pa.array(["16/05/2023", "16 May 2023", "5/16/2023", "2023-05-16", "x", "2023-5-6"])
-    parsed = parse_dates(column, cells, REASONS, date(2023, 1, 1))
+    parsed = parse_dates(column, cells, Given(REASONS, date(2023, 1, 1)))
     indices = np.array([5, 3, 2, 0, 5, 0, 2, 2, 1, 4], np.int32)
     raw = RawBlock(pa.table({"day": cells.take(pa.array(indices))}), np.arange(10) * 2, 20)
     assert weigh_column(parsed, indices, raw) == (

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
-from tests.clean.parsed import BAD, REASONS, outcomes, values_of
-from toolkit.clean.dates import NO_DAY, parse_dates, read_dates
-from toolkit.clean.parsers import OK
+from tests.clean.parsed import BAD, REASONS, outcomes, parse_cells, values_of
+from toolkit.clean.kinds.date import NO_DAY, read_dates
+from toolkit.clean.parsed import OK
 from toolkit.contract import Date, Timestamp
 
 DATE = Date(
@@ -47,7 +47,7 @@ DATES: dict[str, tuple[date | None, int]] = {
 
 @pytest.mark.parametrize(("text", "outcome"), DATES.items(), ids=map(ascii, DATES))
 def test_dates(text: str, outcome: tuple[date | None, int]) -> None:
-    assert outcomes(parse_dates(DATE, pa.array([text]), REASONS, AS_OF), 1) == [outcome]
+    assert outcomes(parse_cells(DATE, pa.array([text]), REASONS, as_of=AS_OF), 1) == [outcome]
 
 
 def test_every_real_day_is_read_in_every_format() -> None:
@@ -57,7 +57,7 @@ def test_every_real_day_is_read_in_every_format() -> None:
         short = [form.replace("%Y", str(d.year)).replace("%m", str(d.month)) for d in days]
         short = [text.replace("%d", str(d.day)) for text, d in zip(short, days, strict=True)]
         for texts in (padded, short):
-            parsed = parse_dates(DATE, pa.array(texts), REASONS, date(2010, 1, 1))
+            parsed = parse_cells(DATE, pa.array(texts), REASONS, as_of=date(2010, 1, 1))
             assert values_of(parsed) == days
 
 
@@ -76,7 +76,7 @@ def test_every_real_day_is_read_in_every_format() -> None:
 )
 @example(texts=["1-1-0000", "0000/1/1", "30-02-2024", "29-2-2100"])
 def test_dates_are_what_strptime_makes_of_them(texts: list[str]) -> None:
-    parsed = parse_dates(DATE, pa.array(texts, pa.string()), REASONS, AS_OF)
+    parsed = parse_cells(DATE, pa.array(texts, pa.string()), REASONS, as_of=AS_OF)
     assert values_of(parsed) == [oracle.read_date(text) for text in texts]
 
 
@@ -87,7 +87,7 @@ def test_the_first_format_that_fits_wins() -> None:
         (("%d/%m/%Y", "%m/%d/%Y"), date(2026, 3, 4)),
     ):
         column = replace(DATE, formats=formats)
-        assert outcomes(parse_dates(column, either, REASONS, AS_OF), 1) == [(day, OK)]
+        assert outcomes(parse_cells(column, either, REASONS, as_of=AS_OF), 1) == [(day, OK)]
 
 
 # as_of, then the first and the last day allowed.
@@ -103,7 +103,7 @@ BOUNDS = [
 def test_the_range_includes_its_bounds(as_of: date, first: date, last: date) -> None:
     day = timedelta(1)
     texts = pa.array([str(d) for d in (first - day, first, last, last + day)])
-    codes = parse_dates(DATE, texts, REASONS, as_of).codes
+    codes = parse_cells(DATE, texts, REASONS, as_of=as_of).codes
     assert codes is not None
     assert codes.tolist() == [5, OK, OK, 5]
 
@@ -113,7 +113,10 @@ def test_an_open_range_and_one_beyond_the_calendar() -> None:
     open_ended = replace(DATE, years_before=None, years_after=None)
     beyond = replace(DATE, years_before=5000, years_after=9000)
     for column in (open_ended, beyond):
-        assert [c for _, c in outcomes(parse_dates(column, days, REASONS, AS_OF), 2)] == [OK, OK]
+        assert [c for _, c in outcomes(parse_cells(column, days, REASONS, as_of=AS_OF), 2)] == [
+            OK,
+            OK,
+        ]
 
 
 # --- more directives, and times ------------------------------------------------------------------
@@ -143,7 +146,7 @@ DIRECTIVES: list[tuple[str, str, date | None]] = [
 def test_directives_of_days(date_format: str, text: str, day: date | None) -> None:
     column = Date(kind="date", formats=(date_format,), reason="bad")
     # Beside another shape, and beside what no format reads.
-    parsed = parse_dates(column, pa.array(["", text, "x"]), REASONS, AS_OF)
+    parsed = parse_cells(column, pa.array(["", text, "x"]), REASONS, as_of=AS_OF)
     assert outcomes(parsed, 3)[1] == (day, OK if day else BAD)
 
 
@@ -154,7 +157,7 @@ def test_directives_of_days(date_format: str, text: str, day: date | None) -> No
 )  # fmt: skip
 def test_two_digit_years_lie_in_the_hundred_years_given(start: int, text: str, year: int) -> None:
     column = Date(kind="date", formats=("%y-%m-%d",), two_digit_years_from=start, reason="bad")
-    parsed = parse_dates(column, pa.array([f"{text}-03-04"]), REASONS, AS_OF)
+    parsed = parse_cells(column, pa.array([f"{text}-03-04"]), REASONS, as_of=AS_OF)
     assert outcomes(parsed, 1) == [(date(year, 3, 4), OK)]
 
 
@@ -183,13 +186,15 @@ def test_times_are_kept_by_timestamps_and_checked_by_dates(
     cells = pa.array([f"31.10.2023 {text}"])
     moment = None if time is None else datetime.fromisoformat(f"2023-10-31 {time}")
     code = BAD if time is None else OK
-    kept = parse_dates(
-        Timestamp(kind="timestamp", formats=formats, reason="bad"), cells, REASONS, AS_OF
+    kept = parse_cells(
+        Timestamp(kind="timestamp", formats=formats, reason="bad"), cells, REASONS, as_of=AS_OF
     )
-    assert kept.values.type == pa.timestamp("us")
+    assert pa.array(kept.values).type == pa.timestamp("us")
     assert outcomes(kept, 1) == [(moment, code)]
-    dropped = parse_dates(Date(kind="date", formats=formats, reason="bad"), cells, REASONS, AS_OF)
-    assert dropped.values.type == pa.date32()
+    dropped = parse_cells(
+        Date(kind="date", formats=formats, reason="bad"), cells, REASONS, as_of=AS_OF
+    )
+    assert pa.array(dropped.values).type == pa.date32()
     assert outcomes(dropped, 1) == [(moment and moment.date(), code)]
 
 
@@ -202,7 +207,7 @@ MOMENT_FORMATS = ["%Y-%m-%dT%H:%M:%S.%f", "%d %b %Y %I:%M:%S.%f %p", "%Y%m%d%H%M
 def test_moments_come_back_as_they_were_written(moments: list[datetime], date_format: str) -> None:
     column = Timestamp(kind="timestamp", formats=(date_format,), reason="bad")
     texts = pa.array([moment.strftime(date_format) for moment in moments], pa.string())
-    assert values_of(parse_dates(column, texts, REASONS, AS_OF)) == moments
+    assert values_of(parse_cells(column, texts, REASONS, as_of=AS_OF)) == moments
 
 
 def test_a_timestamp_without_a_time_is_midnight_and_has_a_date_s_limits() -> None:
@@ -211,7 +216,7 @@ def test_a_timestamp_without_a_time_is_midnight_and_has_a_date_s_limits() -> Non
         years_after=1, range_reason="range",
     )  # fmt: skip
     texts = ["2026-03-04", "2006-11-22 23:59", "2006-11-23", "2027-11-23 23:59", "2027-11-24 00:00"]
-    parsed = outcomes(parse_dates(column, pa.array(texts), REASONS, AS_OF), 5)
+    parsed = outcomes(parse_cells(column, pa.array(texts), REASONS, as_of=AS_OF), 5)
     assert parsed[0] == (datetime(2026, 3, 4), OK)
     assert [code for _, code in parsed] == [OK, 5, OK, OK, 5]
 

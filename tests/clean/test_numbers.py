@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
-from tests.clean.parsed import BAD, REASONS, outcomes
+from tests.clean.parsed import BAD, REASONS, outcomes, parse_cells
 from tests.contracts import by_row, rules_of
 from tests.feeds import Cleaner, write_feed
-from toolkit.clean.numbers import parse_numeric, read_numbers, read_written
-from toolkit.clean.parsers import OK
+from toolkit.clean.kinds.number import read_numbers, read_written
+from toolkit.clean.parsed import OK
 from toolkit.contract import Integer, Number
 
 
@@ -96,14 +96,14 @@ NUMBER_LIMITS = [
 
 @pytest.mark.parametrize(("column", "text", "value", "code"), NUMBER_LIMITS)
 def test_number_limits(column: Number, text: str, value: float | None, code: int) -> None:
-    parsed = parse_numeric(column, pa.array([text]), REASONS)
+    parsed = parse_cells(column, pa.array([text]), REASONS)
     assert outcomes(parsed, 1) == [(value, code)]
 
 
 @pytest.mark.parametrize("text", ["-0", "-0.0", "-1e-400", "-5"])
 def test_a_clipped_zero_has_no_sign(text: str) -> None:
     column = Number(kind="number", default=0, clip=(0, 1))
-    assert repr(parse_numeric(column, pa.array([text]), {}).values.tolist()) == "[0.0]"
+    assert repr(parse_cells(column, pa.array([text]), {}).values.tolist()) == "[0.0]"
 
 
 QUANTITIES: dict[str, tuple[float | None, int]] = {
@@ -118,7 +118,7 @@ QUANTITIES: dict[str, tuple[float | None, int]] = {
 @pytest.mark.parametrize(("text", "outcome"), QUANTITIES.items())
 def test_whole_numbers(text: str, outcome: tuple[float | None, int]) -> None:
     column = Integer(kind="integer", reason="bad", floor=0, above=0)
-    parsed = parse_numeric(column, pa.array([text]), REASONS)
+    parsed = parse_cells(column, pa.array([text]), REASONS)
     assert outcomes(parsed, 1) == [outcome]
     assert not np.signbit(parsed.values)[0]
 
@@ -127,8 +127,8 @@ def test_whole_number_without_floor_or_with_a_default() -> None:
     bare = Integer(kind="integer", reason="bad", min=-2)
     repaired = Integer(kind="integer", default=7)
     texts = pa.array(["-2.5", "-3.5", "x"])
-    assert outcomes(parse_numeric(bare, texts, REASONS), 3) == [(-2, OK), (-4, BAD), (None, BAD)]
-    assert outcomes(parse_numeric(repaired, texts, REASONS), 3) == [(-2, OK), (-4, OK), (7, OK)]
+    assert outcomes(parse_cells(bare, texts, REASONS), 3) == [(-2, OK), (-4, BAD), (None, BAD)]
+    assert outcomes(parse_cells(repaired, texts, REASONS), 3) == [(-2, OK), (-4, OK), (7, OK)]
 
 
 COMMA = {"decimal": ","}
@@ -237,7 +237,7 @@ CHANGES: list[tuple[Number | Integer, dict[str, set[str]]]] = [
 def test_what_was_repaired_is_known_by_value(
     column: Number | Integer, values: dict[str, set[str]]
 ) -> None:
-    parsed = parse_numeric(column, pa.array(values, pa.string()), {"bad": 4})
+    parsed = parse_cells(column, pa.array(values, pa.string()), {"bad": 4})
     found = [{how for how, mask in parsed.changes.items() if mask[n]} for n in range(len(values))]
     assert found == [*values.values()]
     assert all(mask.any() for mask in parsed.changes.values())

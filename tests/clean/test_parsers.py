@@ -12,18 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
-from tests.clean.parsed import BAD, REASONS, outcomes, values_of
+from tests.clean.parsed import BAD, REASONS, outcomes, parse_cells, values_of
 from tests.oracle import Book
-from toolkit.clean.dates import parse_dates
 from toolkit.clean.evaluate import Rules
-from toolkit.clean.numbers import parse_numeric
-from toolkit.clean.parsers import (
-    OK,
-    Parsed,
-    parse_email,
-    parse_labels,
-    parse_text,
-)
+from toolkit.clean.parsed import OK, Parsed
 from toolkit.contract import Category, Date, Email, Integer, Mapped, Number, Text
 from toolkit.lookups import Lookup, match_key
 
@@ -43,7 +35,7 @@ def test_categories(text: str, name: str | None, rules: Rules, book: Book) -> No
     assert oracle.nearest_category(text, book.categories) == name
     column = rules.contract.columns["category"]
     assert isinstance(column, Category)
-    parsed = parse_labels(column, pa.array([text]), rules.reason_ids, rules.lookups["category"])
+    parsed = parse_cells(column, pa.array([text]), rules.reason_ids, rules.lookups["category"])
     code = OK if name else rules.reason_ids["unknown_category"]
     assert outcomes(parsed, 1) == [(name, code)]
 
@@ -75,7 +67,7 @@ NEAREST: list[tuple[list[str], str, int, str | None]] = [
 @pytest.mark.parametrize(("names", "text", "max_edits", "name"), NEAREST)
 def test_the_nearest_name(names: list[str], text: str, max_edits: int, name: str | None) -> None:
     column = Category(kind="category", values="x.json", max_edits=max_edits, reason="bad")
-    parsed = parse_labels(column, pa.array([text]), REASONS, lookup_of(names))
+    parsed = parse_cells(column, pa.array([text]), REASONS, lookup_of(names))
     assert outcomes(parsed, 1) == [(name, OK if name else BAD)]
 
 
@@ -87,7 +79,7 @@ def test_the_nearest_name(names: list[str], text: str, max_edits: int, name: str
 def test_nearest_names_are_what_the_textbook_finds(texts: list[str], names: set[str]) -> None:
     column = Category(kind="category", values="x.json", max_edits=2, reason="bad")
     texts = [text.strip() for text in texts]
-    parsed = parse_labels(column, pa.array(texts, pa.string()), REASONS, lookup_of(sorted(names)))
+    parsed = parse_cells(column, pa.array(texts, pa.string()), REASONS, lookup_of(sorted(names)))
     wanted = [oracle.nearest_category(text, sorted(names)) for text in texts]
     assert values_of(parsed) == wanted
 
@@ -105,7 +97,7 @@ def test_regions(text: str, name: str | None, rules: Rules, book: Book) -> None:
     assert oracle.find_region(text, book.region_map) == name
     column = rules.contract.columns["region"]
     assert isinstance(column, Mapped)
-    parsed = parse_labels(column, pa.array([text]), rules.reason_ids, rules.lookups["region"])
+    parsed = parse_cells(column, pa.array([text]), rules.reason_ids, rules.lookups["region"])
     code = OK if name else rules.reason_ids["unknown_region"]
     assert outcomes(parsed, 1) == [(name, code)]
 
@@ -125,17 +117,21 @@ EMAILS: dict[str, str | None] = {
 def test_emails(text: str, address: str | None) -> None:
     assert oracle.read_email(text) == address
     texts = pa.array([text])
-    assert outcomes(parse_email(Email(kind="email"), texts, REASONS), 1) == [(address, OK)]
+    assert outcomes(parse_cells(Email(kind="email"), texts, REASONS), 1) == [(address, OK)]
     strict = Email(kind="email", reason="bad")
     code = OK if address else BAD
-    assert outcomes(parse_email(strict, texts, REASONS), 1) == [(address, code)]
+    assert outcomes(parse_cells(strict, texts, REASONS), 1) == [(address, code)]
 
 
 def test_text_is_required_or_not() -> None:
     texts = pa.array(["", "a", "NULL"])
     required = Text(kind="text", required=True, reason="bad")
-    assert outcomes(parse_text(required, texts, REASONS), 3) == [("", BAD), ("a", OK), ("NULL", OK)]
-    assert outcomes(parse_text(Text(kind="text"), texts, REASONS), 3)[0] == (None, OK)
+    assert outcomes(parse_cells(required, texts, REASONS), 3) == [
+        ("", BAD),
+        ("a", OK),
+        ("NULL", OK),
+    ]
+    assert outcomes(parse_cells(Text(kind="text"), texts, REASONS), 3)[0] == (None, OK)
 
 
 # How a text is declared, and the reason id of each value.
@@ -166,7 +162,7 @@ TEXTS: list[tuple[dict[str, Any], dict[str, int]]] = [
 def test_texts_are_rejected_by_what_matches_and_what_does_not(
     column: dict[str, Any], values: dict[str, int]
 ) -> None:
-    parsed = parse_text(Text(kind="text", **column), pa.array(values), REASONS)
+    parsed = parse_cells(Text(kind="text", **column), pa.array(values), REASONS)
     empty = "" if column.get("required") else None
     assert outcomes(parsed, len(values)) == [(v or empty, code) for v, code in values.items()]
 
@@ -175,19 +171,19 @@ def test_patterns_see_the_name_that_a_value_stands_for() -> None:
     """So that cleaning clean rows again rejects none."""
     column = Text(kind="text", map="x", pattern="^[A-Z][0-9]$", reason="bad")
     lookup = Lookup(("A1", "lamp"), {"a1": 0, "alpha": 0, "b2": 1, "lamp": 1})
-    parsed = parse_text(column, pa.array(["alpha", "B2", "a1", "C3"]), REASONS, lookup)
+    parsed = parse_cells(column, pa.array(["alpha", "B2", "a1", "C3"]), REASONS, lookup)
     assert outcomes(parsed, 4) == [("A1", OK), ("lamp", BAD), ("A1", OK), ("C3", OK)]
 
 
 REPAIRED: list[tuple[Callable[[pa.Array], Parsed], dict[str, str | None]]] = [
     (
-        lambda a: parse_labels(
+        lambda a: parse_cells(
             Category(kind="category", values="x", max_edits=2), a, {}, lookup_of(["Books"])
         ),
         {"Books": None, "BOOKS": None, "Boks": "nearest name", "Cars": None, "": None},
     ),
     (
-        lambda a: parse_labels(
+        lambda a: parse_cells(
             Mapped(kind="mapped", map="x", values="y"),
             a,
             {},
@@ -196,13 +192,13 @@ REPAIRED: list[tuple[Callable[[pa.Array], Parsed], dict[str, str | None]]] = [
         {"Mumbai": None, "mumbai": None, "BOMBAY": "mapped", "N/A": None, "Delhi": None},
     ),
     (
-        lambda a: parse_text(
+        lambda a: parse_cells(
             Text(kind="text", map="x"), a, {}, Lookup(("Lamp",), {"lamp": 0, "lmap": 0})
         ),
         {"Lamp": None, "LAMP": None, "lmap": "mapped", "Desk": None, "": None},
     ),
     (
-        lambda a: parse_email(Email(kind="email"), a, {}),
+        lambda a: parse_cells(Email(kind="email"), a, {}),
         {"a@b.c": None, "A@B.C": None, "a@b": "emptied", "NULL": "emptied", "": None},
     ),
 ]
@@ -223,12 +219,12 @@ def test_what_was_repaired_is_known_by_value(
 
 DAY = Date(kind="date", formats=("%Y-%m-%d",), reason="bad")
 PARSE: dict[str, Callable[[pa.Array], Parsed]] = {
-    "number": lambda a: parse_numeric(Number(kind="number", reason="bad"), a, REASONS),
-    "integer": lambda a: parse_numeric(Integer(kind="integer", reason="bad"), a, REASONS),
-    "date": lambda a: parse_dates(DAY, a, REASONS, date(2026, 11, 23)),
-    "email": lambda a: parse_email(Email(kind="email", reason="bad"), a, REASONS),
-    "text": lambda a: parse_text(Text(kind="text", required=True, reason="bad"), a, REASONS),
-    "category": lambda a: parse_labels(
+    "number": lambda a: parse_cells(Number(kind="number", reason="bad"), a, REASONS),
+    "integer": lambda a: parse_cells(Integer(kind="integer", reason="bad"), a, REASONS),
+    "date": lambda a: parse_cells(DAY, a, REASONS, as_of=date(2026, 11, 23)),
+    "email": lambda a: parse_cells(Email(kind="email", reason="bad"), a, REASONS),
+    "text": lambda a: parse_cells(Text(kind="text", required=True, reason="bad"), a, REASONS),
+    "category": lambda a: parse_cells(
         Category(kind="category", values="x", reason="bad"), a, REASONS, lookup_of(["a"])
     ),
 }

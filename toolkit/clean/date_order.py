@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from toolkit.arrays import Bools
-from toolkit.clean.dates import NO_DAY, Ints, ParsedDates, Reading, read_dates
+from toolkit.clean.kinds.date import NO_DAY, Ints, ParsedDates, Reading, read_dates
 from toolkit.contract.date_format import pieces
 from toolkit.read.cells import first_occurrences
 from toolkit.read.parse import RawBlock

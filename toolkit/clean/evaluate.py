@@ -7,7 +7,7 @@ distinct values only, and the rows take the results by index.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,20 +18,12 @@ import pyarrow as pa
 
 from toolkit.arrays import Bools, Figures, Floats, Ints, figures_of
 from toolkit.clean.date_order import OrderEvidence, weigh_column
-from toolkit.clean.dates import ParsedDates, parse_dates
-from toolkit.clean.fills import FORMULA, LOOKUP, contradicted, fill_missing
-from toolkit.clean.numbers import finish_numeric, parse_numeric, read_numeric, within_limits
-from toolkit.clean.parsers import (
-    OK,
-    Codes,
-    Parsed,
-    coded,
-    found_only,
-    label_values,
-    parse_email,
-    parse_labels,
-    parse_text,
-)
+from toolkit.clean.fills import contradicted, fill_missing
+from toolkit.clean.kinds import Given, finish, parse
+from toolkit.clean.kinds.date import ParsedDates
+from toolkit.clean.kinds.label import repair_labels
+from toolkit.clean.kinds.number import within_limits
+from toolkit.clean.parsed import FORMULA, LOOKUP, OK, Codes, Parsed, ParsedColumn, coded
 from toolkit.clean.repaired import N_EXAMPLES, Repaired, show_examples
 from toolkit.clean.tables import clean_table, number_array, rejected_table
 from toolkit.contract import (
@@ -40,13 +32,7 @@ from toolkit.contract import (
     STRUCTURAL_REASONS,
     Category,
     Contract,
-    Dated,
-    Email,
     Integer,
-    Mapped,
-    Number,
-    Text,
-    Unused,
 )
 from toolkit.contract.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.lookups import Lookup, load_lookups, load_numbers, match_key
@@ -89,6 +75,10 @@ class Rules:
     def reason_ids(self) -> dict[str, int]:
         return {reason: place for place, reason in enumerate(self.contract.all_reasons)}
 
+    def given(self, name: str) -> Given:
+        """What the parser of a column needs."""
+        return Given(self.reason_ids, self.as_of, self.lookups.get(name))
+
 
 @dataclass(frozen=True)
 class Evaluated:
@@ -107,58 +97,6 @@ class Evaluated:
     rejected: pa.Table
     repaired: tuple[Repaired, ...]
     date_order: Mapping[str, tuple[OrderEvidence, ...]]
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A parsed column: a row's value is values[indices], or values where there are no indices."""
-
-    parsed: Parsed
-    indices: npt.NDArray[np.int32] | None
-    changed_rows: Mapping[str, Bools] = field(default_factory=dict)
-    """Rows that were repaired by what other columns say, besides the values that parsing did."""
-
-    def codes(self) -> Codes | None:
-        codes = self.parsed.codes
-        return codes if codes is None or self.indices is None else codes[self.indices]
-
-    def figures(self) -> Figures:
-        figures = self.parsed.figures
-        return figures if self.indices is None else figures.take(self.indices)
-
-    def absent(self) -> Bools | None:
-        absent = self.parsed.absent
-        return absent if absent is None or self.indices is None else absent[self.indices]
-
-    def changes(self) -> dict[str, Bools]:
-        """The rows that were repaired, by how."""
-        found = self.parsed.changes
-        if self.indices is not None:
-            found = {how: mask.take(self.indices) for how, mask in found.items()}
-        return {**found, **self.changed_rows}
-
-    def vocabulary(self) -> tuple[pa.Array, npt.NDArray[np.int32]]:
-        """The values, and the place among them of each row's; for columns that are looked up."""
-        values = self.parsed.values
-        if self.indices is None or isinstance(values, np.ndarray):
-            raise AssertionError("the column came without a dictionary")
-        return values, self.indices
-
-    def take(self, rows: Ints) -> pa.Array | Figures:
-        """The values of `rows`; text that came as a dictionary stays one."""
-        values = self.parsed.values
-        if isinstance(values, np.ndarray):
-            places = rows if self.indices is None else self.indices[rows]
-            return self.parsed.figures.take(places)
-        if self.indices is None:
-            return values.take(pa.array(rows))
-        indices = self.indices[rows]
-        if not pa.types.is_string(values.type):
-            return values.take(pa.array(indices))
-        distinct = values.dictionary_encode()
-        return pa.DictionaryArray.from_arrays(
-            distinct.indices.take(pa.array(indices)), distinct.dictionary
-        )
 
 
 @dataclass(frozen=True)
@@ -210,24 +148,32 @@ def _lower(reasons: Codes, codes: Codes | None) -> None:
 
 def _parse_columns(
     table: pa.Table, rules: Rules, only: Collection[str] | None = None
-) -> dict[str, _Column]:
-    parsed: dict[str, _Column] = {}
+) -> dict[str, ParsedColumn]:
+    parsed: dict[str, ParsedColumn] = {}
     for name, column in rules.contract.columns.items():
-        if not isinstance(column, Unused) and (only is None or name in only):
+        if column.is_clean and (only is None or name in only):
             parsed[name] = _parse_column(name, column_of(table, column.source or name), rules)
     for name, column in rules.contract.columns.items():
         if isinstance(column, Category) and column.repair is not None and name in parsed:
-            parsed[name] = _repair(name, parsed[name], parsed[column.repair.by], rules)
+            by = parsed[column.repair.by]
+            parsed[name] = repair_labels(column, parsed[name], by, rules.given(name))
     return _fill(parsed, rules)
 
 
-def _parse_column(name: str, array: pa.Array, rules: Rules) -> _Column:
+def _parse_column(name: str, array: pa.Array, rules: Rules) -> ParsedColumn:
     if _is_looked_up(name, rules.contract) and pa.types.is_string(array.type):
         array = array.dictionary_encode()
     indices = None
     if pa.types.is_dictionary(array.type):
         indices, array = array.indices.to_numpy(), array.dictionary
-    return _Column(_parse_strings(name, read_cells(rules.contract, name, array), rules), indices)
+    return ParsedColumn(
+        parse(
+            rules.contract.columns[name],
+            read_cells(rules.contract, name, array),
+            rules.given(name),
+        ),
+        indices,
+    )
 
 
 def _is_looked_up(name: str, contract: Contract) -> bool:
@@ -235,36 +181,14 @@ def _is_looked_up(name: str, contract: Contract) -> bool:
     columns = contract.columns.values()
     repairs = (column.repair for column in columns if isinstance(column, Category))
     return (
-        isinstance(contract.columns[name], Dated)
+        contract.columns[name].group == "day"
         or name in contract.lookup_columns()
         or name in {repair.by for repair in repairs if repair is not None}
         or name in {fill.by for fill in contract.repairs}
     )
 
 
-def _repair(name: str, labels: _Column, by: _Column, rules: Rules) -> _Column:
-    """The labels, but for rows that have one and whose `by` says which it should be."""
-    column, lookup = rules.contract.columns[name], rules.lookups[name]
-    if not isinstance(column, Category):
-        raise AssertionError(f"column {name} cannot be repaired")
-    (names, name_rows), (values, value_rows) = labels.vocabulary(), by.vocabulary()
-    usual = np.array(
-        [lookup.repairs.get(match_key(value or ""), -1) for value in values.to_pylist()], np.int32
-    )[value_rows]
-    given = names.indices.fill_null(-1).to_numpy()[name_rows]
-    places = np.where((given >= 0) & (usual >= 0), usual, given)
-    # Every name once, then the unknown value, and last no value.
-    n_names = len(lookup.names)
-    known = np.append(np.arange(n_names, dtype=np.int32), np.array([-1, -1], np.int32))
-    nothing = np.arange(len(known)) > n_names if column.optional else None
-    parsed = label_values(known, column, rules.reason_ids, lookup, nothing)
-    changes = labels.changes() | found_only({LOOKUP: places != given})
-    absent = labels.absent()
-    unknown = np.int32(n_names) if absent is None else np.int32(n_names) + absent
-    return _Column(parsed, np.where(places < 0, unknown, places).astype(np.int32), changes)
-
-
-def _fill(columns: dict[str, _Column], rules: Rules) -> dict[str, _Column]:
+def _fill(columns: dict[str, ParsedColumn], rules: Rules) -> dict[str, ParsedColumn]:
     """The columns, with numbers where a repair knows them; then those columns' own rules."""
 
     def look_up(by: str, map_file: str, rows: Ints) -> Figures:
@@ -275,38 +199,26 @@ def _fill(columns: dict[str, _Column], rules: Rules) -> dict[str, _Column]:
         return figures_of([numbers.get(key, np.nan) for key in keys]).take(indices[rows])
 
     fills = [fill for fill in rules.contract.repairs if fill.column in columns]
-    names = _in_fills(rules.contract).intersection(columns)
-    values = {name: columns[name].figures() for name in names}
-    filled = fill_missing(fills, values, rules.contract, look_up)
-    for name in names:
-        column, before = rules.contract.columns[name], columns[name]
-        if not isinstance(column, Number | Integer):
-            raise AssertionError("only numbers are filled")
-        if name in filled:
-            changes = {**before.changes(), **filled[name]}
-            known = Parsed(
-                values[name].floats,
-                changes=changes,
-                absent=before.absent(),
-                whole=values[name].whole,
-            )
-            before = _Column(known, None)
-        finished = finish_numeric(column, before.parsed, rules.reason_ids)
-        columns[name] = _Column(finished, before.indices)
-    return columns
+    named = {name for fill in fills for name in (fill.column, *fill.inputs)}
+    numbers = [name for name in named if rules.contract.columns[name].group == "number"]
+    values = {name: columns[name].figures() for name in numbers}
+    for name, changes in fill_missing(fills, values, rules.contract, look_up).items():
+        before = columns[name]
+        known = Parsed(
+            values[name].floats,
+            changes={**before.changes(), **changes},
+            absent=before.absent(),
+            whole=values[name].whole,
+        )
+        columns[name] = ParsedColumn(known, None)
+    kinds = rules.contract.columns
+    return {
+        name: replace(column, parsed=finish(kinds[name], column.parsed, rules.reason_ids))
+        for name, column in columns.items()
+    }
 
 
-def _in_fills(contract: Contract) -> frozenset[str]:
-    """The number columns that are filled or filled from: their defaults come after all fills."""
-    named = {name for fill in contract.repairs for name in (fill.column, *fill.inputs)}
-    return frozenset(name for name in named if _is_numeric(name, contract))
-
-
-def _is_numeric(name: str, contract: Contract) -> bool:
-    return isinstance(contract.columns[name], Number | Integer)
-
-
-def _check(columns: Mapping[str, _Column], reasons: Codes, rules: Rules) -> None:
+def _check(columns: Mapping[str, ParsedColumn], reasons: Codes, rules: Rules) -> None:
     """Put the failures of all checks into `reasons`."""
     for check in rules.contract.checks.values():
         names = (check.column, *formula_columns(check.formula))
@@ -315,7 +227,7 @@ def _check(columns: Mapping[str, _Column], reasons: Codes, rules: Rules) -> None
 
 
 def _count_repairs(
-    columns: Mapping[str, _Column], kept: Bools, raw: RawBlock, rules: Rules
+    columns: Mapping[str, ParsedColumn], kept: Bools, raw: RawBlock, rules: Rules
 ) -> Iterator[Repaired]:
     """The repairs of the kept rows, with the cells of the first few as they stood in the file."""
     contract = rules.contract
@@ -328,7 +240,7 @@ def _count_repairs(
                 cells = raw.table.column(contract.sources[name]).take(pa.array(first))
                 values = column.take(first)
                 if isinstance(values, Figures):
-                    values = number_array(values, isinstance(contract.columns[name], Integer))
+                    values = number_array(values, contract.columns[name].arrow_type())
                 if contract.columns[name].personal is not None:
                     cells, values = (
                         rules.file_masks.array(contract.sources[name], array)
@@ -351,24 +263,6 @@ def _weigh(
     return tuple(one.masked(partial(rules.file_masks.value, source)) for one in evidence)
 
 
-def _parse_strings(name: str, strings: pa.Array, rules: Rules) -> Parsed:
-    match rules.contract.columns[name]:
-        case Text() as column:
-            lookup = None if column.map is None else rules.lookups[name]
-            return parse_text(column, strings, rules.reason_ids, lookup)
-        case Number() | Integer() as column:
-            if name in _in_fills(rules.contract):
-                return read_numeric(column, strings)
-            return parse_numeric(column, strings, rules.reason_ids)
-        case Dated() as column:
-            return parse_dates(column, strings, rules.reason_ids, rules.as_of)
-        case Email() as column:
-            return parse_email(column, strings, rules.reason_ids)
-        case Category() | Mapped() as column:
-            return parse_labels(column, strings, rules.reason_ids, rules.lookups[name])
-    raise AssertionError(f"column {name} has no parser")
-
-
 def derived_values(name: str, table: pa.Table, rules: Rules) -> Floats:
     """A derived column of raw rows; NaN where an input cannot be read or a limit is not kept.
 
@@ -384,7 +278,7 @@ def derived_values(name: str, table: pa.Table, rules: Rules) -> Floats:
     return np.where(refused == OK, values.floats, np.nan)
 
 
-def _derive(name: str, columns: Mapping[str, _Column], contract: Contract) -> _Derived:
+def _derive(name: str, columns: Mapping[str, ParsedColumn], contract: Contract) -> _Derived:
     """A derived column, NaN where an input is unknown."""
     derived = contract.derived[name]
     inputs = {source: columns[source].figures() for source in formula_columns(derived.formula)}
@@ -416,7 +310,9 @@ def _reject_structure(reasons: Codes, raw: RawBlock, rules: Rules) -> None:
         reasons[rows] = np.minimum(reasons[rows], rules.reason_ids[reason])
 
 
-def _reject_unrepresentable(reasons: Codes, columns: Mapping[str, _Column], rules: Rules) -> None:
+def _reject_unrepresentable(
+    reasons: Codes, columns: Mapping[str, ParsedColumn], rules: Rules
+) -> None:
     """A whole number beyond int64 that no rule has rejected yet is no value of its column."""
     for name, column in rules.contract.columns.items():
         if isinstance(column, Integer) and column.reason is not None:

@@ -14,7 +14,6 @@ from toolkit.contract import (
     SOURCE_FILE_COLUMN,
     SOURCE_ROW_COLUMN,
     Contract,
-    Text,
 )
 from toolkit.contract.formula import formula_columns
 from toolkit.pages.masking import Masks
@@ -68,11 +67,7 @@ def reason_columns(contract: Contract) -> dict[str, list[str]]:
 
 def _reasons_and_columns(contract: Contract) -> Iterator[tuple[str, str]]:
     for name, column in contract.columns.items():
-        for kind in ("reason", "range_reason"):
-            if reason := getattr(column, kind, None):
-                yield reason, name
-        if isinstance(column, Text):
-            yield from ((reason, name) for reason in column.reject)
+        yield from ((reason, name) for _, reason in column.reasons())
     for check in contract.checks.values():
         for name in (check.column, *formula_columns(check.formula)):
             yield check.reason, name

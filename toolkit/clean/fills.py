@@ -8,7 +8,8 @@ from fractions import Fraction
 import numpy as np
 
 from toolkit.arrays import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, figures_of
-from toolkit.clean.numbers import settle
+from toolkit.clean.kinds.number import settle
+from toolkit.clean.parsed import FORMULA, LOOKUP
 from toolkit.contract import Check, Contract, Fill, Integer, Number
 from toolkit.contract.formula import (
     evaluate_formula,
@@ -22,7 +23,6 @@ from toolkit.contract.formula import (
 LookUp = Callable[[str, str, Ints], Figures]
 """What a map (its file) says of the values of a column in some rows."""
 
-FORMULA, LOOKUP = "formula", "lookup"
 _ROUNDING = 8
 _FORGIVEN = 4
 

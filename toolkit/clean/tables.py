@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from toolkit.arrays import Bools, Figures
-from toolkit.clean.parsers import OK, Codes
+from toolkit.clean.parsed import OK, Codes
 from toolkit.contract import (
     BLANK_ROW,
     MALFORMED,
@@ -16,7 +16,6 @@ from toolkit.contract import (
     REASON_COLUMN,
     SOURCE_ROW_COLUMN,
     Contract,
-    Integer,
 )
 from toolkit.read.cells import is_blank_line
 from toolkit.read.parse import RawBlock
@@ -31,7 +30,7 @@ def clean_table(
     for name, column in values.items():
         if isinstance(column, Figures):
             figures[name] = column
-            column = number_array(column, isinstance(contract.columns[name], Integer))
+            column = number_array(column, contract.columns[name].arrow_type())
         arrays[name] = column
     arrays |= {name: number_array(column) for name, column in derived.items()}
     for flag, labels in contract.flags.items():
@@ -44,10 +43,10 @@ def clean_table(
     return pa.table(arrays)
 
 
-def number_array(figures: Figures, is_whole: bool = False) -> pa.Array:
+def number_array(figures: Figures, kind: pa.DataType | None = None) -> pa.Array:
     """The numbers of an Arrow column; NaN, which is no value, becomes null."""
     unknown = np.isnan(figures.floats)
-    values = figures.wholes() if is_whole else figures.floats
+    values = figures.wholes() if kind == pa.int64() else figures.floats
     if not unknown.any():
         return pa.array(values)
     return pa.array(np.where(unknown, 0, values), mask=unknown)

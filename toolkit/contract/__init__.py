@@ -14,21 +14,15 @@ from toolkit.contract.aggregations import (
     Ranking,
     Summary,
 )
+from toolkit.contract.column import Column, LookupPart, Personal
 from toolkit.contract.columns import (
+    KINDS,
     AnyColumn,
     Category,
-    Column,
-    Date,
-    Dated,
     Email,
-    Integer,
     Mapped,
-    Number,
-    Numeric,
-    Personal,
     Repair,
     Text,
-    Timestamp,
     Unused,
 )
 from toolkit.contract.contract import (
@@ -39,6 +33,7 @@ from toolkit.contract.contract import (
     delimiter_problem,
     text_contract,
 )
+from toolkit.contract.dated import Date, Dated, Timestamp
 from toolkit.contract.names import (
     BLANK_ROW,
     EXTREME_COLUMN,
@@ -54,12 +49,14 @@ from toolkit.contract.names import (
     STRUCTURAL_REASONS,
     SUGGESTED,
 )
+from toolkit.contract.numeric import Integer, Number, Numeric
 from toolkit.contract.part import Limits
 from toolkit.contract.rules import Check, Derived, Fill, Flag, Key
 
 __all__ = [
     "BLANK_ROW",
     "EXTREME_COLUMN",
+    "KINDS",
     "MALFORMED",
     "METRIC_COLUMN",
     "RANK_COLUMN",
@@ -91,6 +88,7 @@ __all__ = [
     "Key",
     "Limits",
     "LookupLimits",
+    "LookupPart",
     "Mapped",
     "Measure",
     "Number",

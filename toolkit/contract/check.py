@@ -8,24 +8,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from encodings.aliases import aliases
-from itertools import combinations
 
 from toolkit.contract.aggregations import Extremes, Measure, Ranking, Summary
 from toolkit.contract.check_values import value_problems
-from toolkit.contract.columns import (
-    AnyColumn,
-    Category,
-    Dated,
-    Integer,
-    Mapped,
-    Number,
-    Text,
-    Timestamp,
-    Unused,
-)
+from toolkit.contract.column import word_problems
+from toolkit.contract.columns import Category
 from toolkit.contract.contract import Contract, delimiter_problem
-from toolkit.contract.date_format import conflict, format_problems
-from toolkit.contract.effects import effect_problems
 from toolkit.contract.names import (
     EXTREME_COLUMN,
     METRIC_COLUMN,
@@ -35,8 +23,9 @@ from toolkit.contract.names import (
     SUGGESTED,
 )
 from toolkit.contract.optional import fit_aggregations
-from toolkit.contract.part import Limits
 from toolkit.contract.references import (
+    DAYS,
+    LABELS,
     NUMERIC,
     clean_kinds,
     feed_kinds,
@@ -46,8 +35,6 @@ from toolkit.contract.references import (
 )
 from toolkit.errors import did_you_mean
 
-_DAYS = ("date", "timestamp")
-_LABELS = ("text", "category", "mapped", "email")
 # The kinds of column that each measure takes; none means any.
 _MEASURED: dict[str, tuple[str, ...]] = {"sum": NUMERIC, "mean": NUMERIC, "count_distinct": ()}
 # What a ratio divides: figures that are exact when everything has been added up.
@@ -64,7 +51,6 @@ def contract_problems(contract: Contract) -> list[str]:
         _reason_problems,
         _column_problems,
         value_problems,
-        effect_problems,
         _lookup_problems,
         _derived_problems,
         _flag_problems,
@@ -103,7 +89,7 @@ def _name_problems(contract: Contract) -> Iterator[str]:
         if times > 1:
             names = ", ".join(n for n, s in contract.sources.items() if s == source)
             yield f"columns: {names} share the source {source!r}; each needs its own"
-    taken = {name for name, column in contract.columns.items() if not isinstance(column, Unused)}
+    taken = {name for name, column in contract.columns.items() if column.is_clean}
     for group, name in [
         *(("derived", name) for name in contract.derived),
         *(("flags", name) for name in contract.flags),
@@ -140,11 +126,7 @@ def _reason_problems(contract: Contract) -> Iterator[str]:
 def _reasons_used(contract: Contract) -> Iterator[tuple[str, str]]:
     """Where each reason is named, and the reason."""
     for name, column in contract.columns.items():
-        for key in ("reason", "range_reason"):
-            if (reason := getattr(column, key, None)) is not None:
-                yield f"columns.{name}.{key}", reason
-        if isinstance(column, Text):
-            yield from ((f"columns.{name}.reject", reason) for reason in column.reject)
+        yield from ((f"columns.{name}.{key}", reason) for key, reason in column.reasons())
     for name, check in contract.checks.items():
         yield f"checks.{name}.reason", check.reason
     for name, derived in contract.derived.items():
@@ -155,16 +137,9 @@ def _reasons_used(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def _column_problems(contract: Contract) -> Iterator[str]:
+    yield from word_problems("null_words", contract.null_words)
     for name, column in contract.columns.items():
-        where = f"columns.{name}"
-        if (why := _can_reject(column)) and getattr(column, "reason", None) is None:
-            yield f"{where}.reason: missing; the column rejects {why}"
-        if isinstance(column, Limits):
-            yield from _limit_problems(where, column)
-        if isinstance(column, Number) and column.clip and column.clip[0] > column.clip[1]:
-            yield f"{where}.clip={list(column.clip)}: the lower bound comes first"
-        if isinstance(column, Dated):
-            yield from _date_problems(where, column)
+        yield from column.problems(f"columns.{name}")
 
 
 def _lookup_problems(contract: Contract) -> Iterator[str]:
@@ -183,51 +158,7 @@ def _lookup_problems(contract: Contract) -> Iterator[str]:
 
 
 def _is_list(contract: Contract, name: str, file: str) -> bool:
-    return getattr(contract.columns[name], "values", None) == file
-
-
-def _can_reject(column: AnyColumn) -> str:
-    """What the column rejects, or nothing."""
-    match column:
-        case Text(required=True):
-            return "rows without a value"
-        case Text(pattern=str()):
-            return "what does not match its pattern"
-        case Number(default=None):
-            return "what is no number"
-        case Number() | Integer() if column.limited:
-            return "what is beyond its limits"
-        case Integer():
-            # Even with a default, 1e300 is no value of a column of 64-bit whole numbers.
-            return "what is no whole number of 64 bits"
-        case Dated():
-            return f"what is no {column.kind}"
-        case Category() | Mapped():
-            return "unknown values"
-    return ""
-
-
-def _limit_problems(where: str, limits: Limits) -> Iterator[str]:
-    lower = max((b for b in (limits.above, limits.min) if b is not None), default=None)
-    upper = min((b for b in (limits.max, limits.below) if b is not None), default=None)
-    if lower is None or upper is None or lower < upper:
-        return
-    if lower > upper or limits.above == lower or limits.below == upper:
-        yield f"{where}: no number lies between its limits {lower:g} and {upper:g}"
-
-
-def _date_problems(where: str, column: Dated) -> Iterator[str]:
-    problems = {text: list(format_problems(text)) for text in column.formats}
-    for text, found in problems.items():
-        yield from (f"{where}.formats: {text!r} {problem}" for problem in found)
-    sound = [text for text, found in problems.items() if not found]
-    for one, other in combinations(sound, 2):
-        both = conflict(one, other, by_time=isinstance(column, Timestamp))
-        if both is not None:
-            yield f"{where}.formats: {one!r} and {other!r} both read {both}; keep one of them"
-    limited = column.years_before is not None or column.years_after is not None
-    if limited and column.range_reason is None:
-        yield f"{where}.range_reason: missing; the column rejects days beyond its years"
+    return contract.columns[name].lookup_files().get("names") == file
 
 
 def _derived_problems(contract: Contract) -> Iterator[str]:
@@ -237,7 +168,7 @@ def _derived_problems(contract: Contract) -> Iterator[str]:
         yield from formula_problems(where, derived.formula, kinds)
         if derived.limited and derived.reason is None:
             yield f"{where}.reason: missing; the column rejects what is beyond its limits"
-        yield from _limit_problems(where, derived)
+        yield from derived.limit_problems(where)
 
 
 def _flag_problems(contract: Contract) -> Iterator[str]:
@@ -287,7 +218,7 @@ def _aggregation_problems(contract: Contract) -> Iterator[str]:
 
 def _summary_problems(where: str, summary: Summary, kinds: Mapping[str, str]) -> Iterator[str]:
     for name, grain in summary.by.items():
-        allowed = _DAYS if grain.unit == "month" else (*_LABELS, *_DAYS)
+        allowed = DAYS if grain.unit == "month" else (*LABELS, *DAYS)
         yield from kind_problems(f"{where}.by.{name}.column", grain.column, kinds, allowed)
     yield from _measure_problems(where, summary.measures, kinds, summary.by)
     if summary.largest_first is not None and summary.largest_first not in summary.measures:
@@ -295,8 +226,8 @@ def _summary_problems(where: str, summary: Summary, kinds: Mapping[str, str]) ->
 
 
 def _ranking_problems(where: str, ranking: Ranking, kinds: Mapping[str, str]) -> Iterator[str]:
-    yield from kind_problems(f"{where}.within", ranking.within, kinds, _LABELS)
-    yield from kind_problems(f"{where}.item", ranking.item, kinds, _LABELS)
+    yield from kind_problems(f"{where}.within", ranking.within, kinds, LABELS)
+    yield from kind_problems(f"{where}.item", ranking.item, kinds, LABELS)
     shown = (ranking.within, ranking.item)
     yield from _taken_problems(where, shown, (RANK_COLUMN, METRIC_COLUMN))
     taken = (ranking.within, METRIC_COLUMN, RANK_COLUMN, ranking.item)

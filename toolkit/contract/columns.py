@@ -1,54 +1,20 @@
-"""The columns of a feed: of which kind each is, and how its cells are read."""
+"""The kinds of columns of a feed: texts, labels, addresses, and those of the modules beside."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args, get_type_hints
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from toolkit.contract.part import Bound, Limits, Part
+from toolkit.contract.column import Column, Group, LookupPart, Parsed
+from toolkit.contract.dated import Date, Timestamp
+from toolkit.contract.numeric import Integer, Number
+from toolkit.contract.part import Part
 
-
-@dataclass(frozen=True, kw_only=True)
-class Personal(Part):
-    """Marks a column whose values tell who somebody is: they are masked wherever rows are shown.
-
-    That is in reports, failing rows, Data Docs, aggregations, the dashboard, the terminal and
-    messages; lines that could not be split into columns are hidden whole. Clean and rejected rows
-    hold the values as they are, unless `outputs.mask_personal` says otherwise. What is computed
-    from a personal number by `derived` is personal as well.
-    """
-
-    mask: Literal["hash", "partial"] | None = None
-    """`hash`: the same value has the same mask, and only the workspace's key makes it; so values
-    can be compared and counted. `partial`: a first letter and a length, or the year of a day. Left
-    out, it is the contract's `personal_mask`."""
-
-
-def _marked(value: object) -> object:
-    """`true` is the short form of a mark without keys, `false` that of none."""
-    return value if not isinstance(value, bool) else Personal() if value else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column(Part):
-    """One column of the feed, under its name in clean rows."""
-
-    source: str | None = None
-    """Its name in the header, where that is not its clean name. A header that writes it otherwise
-    will do where only one of its columns can be meant: case, and whether words are parted by
-    blanks, `_` or `-`, are looked past then."""
-    null_words: tuple[str, ...] | None = None
-    """Values that mean 'no value', compared after stripping; they read as empty. Left out, they
-    are the contract's; an empty list means that every value is one."""
-    prefix: tuple[str, ...] = ()
-    """Texts that are taken from the start of a stripped value while one fits."""
-    suffix: tuple[str, ...] = ()
-    """The same for its end: `.0` makes the customer number 17850 of 17850.0."""
-    personal: Annotated[Personal | None, BeforeValidator(_marked)] = None
-    """`true`, or how its values are masked: they tell who somebody is."""
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,133 +41,55 @@ class Text(Column):
     reason: str | None = None
     """Why a row is rejected that has no value, or one that does not match."""
 
+    group: ClassVar[Group] = "label"
+    keys_lookups: ClassVar[bool] = True
 
-@dataclass(frozen=True, kw_only=True)
-class Parsed(Column):
-    """A cell that is empty or can't be read has its row rejected, unless something repairs it."""
+    def arrow_type(self) -> pa.DataType:
+        import pyarrow as pa
 
-    optional: bool = False
-    """An empty cell is no value: null in clean rows, not rejected. What is unreadable still is."""
-    reason: str | None = None
-    """Why a row is rejected whose value can't be used."""
+        return pa.string()
 
+    def rejects(self) -> str:
+        if self.required:
+            return "rows without a value"
+        return "" if self.pattern is None else "what does not match its pattern"
 
-@dataclass(frozen=True, kw_only=True)
-class Numeric(Parsed):
-    """A number is written as an optional sign, ASCII digits and an optional exponent."""
+    def reasons(self) -> Iterator[tuple[str, str]]:
+        if self.reason is not None:
+            yield "reason", self.reason
+        yield from (("reject", reason) for reason in self.reject)
 
-    decimal: Literal[".", ","] = "."
-    """The decimal sign."""
-    thousands: Literal[",", ".", " ", "'"] | None = None
-    """With it, digits before the decimal sign may come in groups, each but the first of exactly
-    three; `300,0,00.40` is no number. A blank is any of a blank, a no-break and a narrow no-break
-    space; an apostrophe also its curly form."""
-    words: dict[str, Bound] = field(default_factory=dict)
-    """Numbers that are written as words, compared in lower case."""
+    def problems(self, where: str) -> Iterator[str]:
+        yield from super().problems(where)
+        patterns = {f"{where}.reject.{reason}": p for reason, p in self.reject.items()}
+        if self.pattern is not None:
+            patterns[f"{where}.pattern"] = self.pattern
+        for key, pattern in patterns.items():
+            if (why := _pattern_problem(pattern)) is not None:
+                yield f"{key}={pattern!r}: is no regular expression of RE2: {why}"
+        if self.case is not None:
+            for text in (*self.prefix, *self.suffix):
+                if text != getattr(text, self.case)():
+                    yield (
+                        f"{where}: {text!r} never fits, as case: {self.case} comes before trimming"
+                    )
+        if self.reason is not None and not self.rejects():
+            yield f"{where}.reason: has no effect without required or pattern; remove it"
 
-
-@dataclass(frozen=True, kw_only=True)
-class Number(Numeric, Limits):
-    """A decimal number (float64).
-
-    One too large for it, such as 1e999, is rejected with `reason`; without a reason it counts as
-    no number.
-    """
-
-    kind: Literal["number"]
-    default: float | None = None
-    """Stands for what is no number, instead of a rejection."""
-    clip: tuple[float, float] | None = None
-    """The lowest and the highest number; what lies beyond becomes the nearer one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Integer(Numeric, Limits):
-    """A whole number (int64): rounded, ties to even; then raised to `floor`; then limited.
-
-    Whole numbers are exact in all of -2^63 to 2^63-1; beyond, a row that breaks no other rule is
-    rejected with `reason`.
-    """
-
-    kind: Literal["integer"]
-    floor: int | None = None
-    """What is lower becomes this number."""
-    default: int | None = None
-    """Stands for what is no number, instead of a rejection."""
+    def lookup_files(self) -> Mapping[LookupPart, str]:
+        return {} if self.map is None else {"spellings": self.map}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dated(Parsed):
-    """Directives of formats are those of Python's strptime: one of %Y %y for the year, one of
-    %m %b %B for the month (%b and %B in English, in any case), %d for the day, and any of %H, %I
-    with %p, %M, %S, %f for the time. The rest of a format stands for itself. Numbers may lack
-    their leading zeros, unless they touch.
+def _pattern_problem(pattern: str) -> str | None:
+    """What RE2, which runs in linear time and executes nothing, has against a pattern."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    Whether the day or the month comes first is decided for the whole column, never by cell: two
-    formats that differ only in that are refused, and so is a feed with cells that only the other
-    order can read.
-    """
-
-    formats: Annotated[tuple[str, ...], Field(min_length=1)]
-    """How the day is written. They are tried in turn; the first that fits a cell reads it."""
-    two_digit_years_from: Annotated[int, Field(ge=1, le=9900)] = 1969
-    """%y is a year of the hundred years from this one on: 1969 to 2068."""
-    max_contradictions: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Of the cells whose day is above 12, the share that may contradict a format's order. A feed
-    with more is refused whole; up to it such cells are rejected row by row, and a note says so."""
-    years_before: Annotated[int, Field(ge=0)] | None = None
-    """A day more than so many years before the run's `as_of` is rejected with `range_reason`."""
-    years_after: Annotated[int, Field(ge=0)] | None = None
-    """A day more than so many years after the run's `as_of` is rejected with `range_reason`."""
-    range_reason: str | None = None
-    """Why a row is rejected whose day lies beyond these years."""
-
-    def limits(self, as_of: date) -> tuple[date | None, date | None]:
-        """The first and the last day that is kept, counted from `as_of`; None without a limit."""
-        before, after = self.years_before, self.years_after
-        return (
-            None if before is None else _years_from(as_of, -before),
-            None if after is None else _years_from(as_of, after),
-        )
-
-    def beyond(self, place: str, as_of: date) -> str:
-        """What is rejected for its limits, and by which keys under `place`; '' without limits."""
-        first, last = self.limits(as_of)
-        limits = (
-            ("later than", last, "+", self.years_after, "years_after"),
-            ("earlier than", first, "-", self.years_before, "years_before"),
-        )
-        return " or ".join(
-            f"{words} {day} (as_of {as_of} {sign} {years} year{'' if years == 1 else 's'}, "
-            f"{place}.{key})"
-            for words, day, sign, years, key in limits
-            if day is not None
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Date(Dated):
-    """A calendar day (date32). A time in the cell must be a real one and is left out."""
-
-    kind: Literal["date"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timestamp(Dated):
-    """A day and its time (timestamp[us] without a zone); midnight where a format has no time."""
-
-    kind: Literal["timestamp"]
-
-
-def _years_from(day: date, years: int) -> date:
-    """The same day of the year, 28 February for a 29th that the year lacks."""
-    year = day.year + years
-    if not date.min.year <= year <= date.max.year:
-        return date.min if years < 0 else date.max
     try:
-        return day.replace(year=year)
-    except ValueError:
-        return day.replace(year=year, day=28)
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid as error:
+        return str(error).partition("regular expression: ")[2] or str(error)
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,7 +110,23 @@ class Repair(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Category(Parsed):
+class Named(Parsed):
+    """A value that stands for no name of the list is unknown; its row is rejected."""
+
+    group: ClassVar[Group] = "label"
+    keys_lookups: ClassVar[bool] = True
+
+    def arrow_type(self) -> pa.DataType:
+        import pyarrow as pa
+
+        return pa.dictionary(pa.int32(), pa.string())
+
+    def rejects(self) -> str:
+        return "unknown values"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category(Named):
     """One of a list of names; small typing errors are forgiven.
 
     A known name may then be repaired by what another column says; an unknown one stays unknown.
@@ -238,9 +142,14 @@ class Category(Parsed):
     repair: Repair | None = None
     """How another column overrules the name."""
 
+    def lookup_files(self) -> Mapping[LookupPart, str]:
+        if self.repair is None:
+            return {"names": self.values}
+        return {"names": self.values, "repairs": self.repair.map}
+
 
 @dataclass(frozen=True, kw_only=True)
-class Mapped(Parsed):
+class Mapped(Named):
     """What a lookup says that the value stands for."""
 
     kind: Literal["mapped"]
@@ -251,6 +160,9 @@ class Mapped(Parsed):
     unknown: str = "UNKNOWN"
     """The name in `map` of what stands for none of them."""
 
+    def lookup_files(self) -> Mapping[LookupPart, str]:
+        return {"names": self.values, "map": self.map}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Email(Column):
@@ -260,6 +172,20 @@ class Email(Column):
     reason: str | None = None
     """What is no address is rejected with it; without it, it becomes null."""
 
+    group: ClassVar[Group] = "label"
+
+    def arrow_type(self) -> pa.DataType:
+        import pyarrow as pa
+
+        return pa.string()
+
+    def rejects(self) -> str:
+        return ""
+
+    def reasons(self) -> Iterator[tuple[str, str]]:
+        if self.reason is not None:
+            yield "reason", self.reason
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unused(Column):
@@ -267,8 +193,36 @@ class Unused(Column):
 
     kind: Literal["unused"]
 
+    group: ClassVar[Group] = "none"
+    is_clean: ClassVar[bool] = False
+
+    def arrow_type(self) -> None:
+        return None
+
+    def rejects(self) -> str:
+        return ""
+
+    def reasons(self) -> Iterator[tuple[str, str]]:
+        yield from ()
+
+    def problems(self, where: str) -> Iterator[str]:
+        yield from super().problems(where)
+        for key in ("prefix", "suffix", "null_words"):
+            if getattr(self, key):
+                yield f"{where}.{key}: has no effect on a column of kind unused; remove it"
+
 
 AnyColumn = Annotated[
     Text | Number | Integer | Date | Timestamp | Category | Mapped | Email | Unused,
     Field(discriminator="kind"),
 ]
+
+KINDS: Mapping[str, type[Column]] = {
+    get_args(get_type_hints(one)["kind"])[0]: one for one in get_args(get_args(AnyColumn)[0])
+}
+"""Every kind by its name in contracts."""
+
+
+def kinds_of(*groups: Group) -> tuple[str, ...]:
+    """The kinds of these groups, group by group."""
+    return tuple(kind for group in groups for kind, one in KINDS.items() if one.group == group)

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from toolkit.contract.aggregations import AnyAggregation
-from toolkit.contract.columns import (
-    AnyColumn,
-    Category,
-    Dated,
-    Integer,
-    Mapped,
-    Number,
-    Text,
-)
+from toolkit.contract.columns import AnyColumn, Category, Text
+from toolkit.contract.dated import Dated
 from toolkit.contract.formula import formula_columns
 from toolkit.contract.names import (
     RAW_LINE_COLUMN,
@@ -140,8 +133,7 @@ class Contract(Part):
     @property
     def limits_of_days(self) -> bool:
         """Whether any day is rejected for how far it is from a run's `as_of`."""
-        dated = (column for column in self.columns.values() if isinstance(column, Dated))
-        return any(c.years_before is not None or c.years_after is not None for c in dated)
+        return any(isinstance(c, Dated) and c.limited for c in self.columns.values())
 
     def limits_of_reasons(self, as_of: date) -> dict[str, str]:
         """What each reason that has limits rejects beyond them, and which keys set the limits.
@@ -151,11 +143,8 @@ class Contract(Part):
         """
         found: dict[str, list[str]] = {}
         for name, column in self.columns.items():
-            place = f"dataset.columns.{name}"
-            if isinstance(column, Dated) and column.range_reason:
-                found.setdefault(column.range_reason, []).append(column.beyond(place, as_of))
-            if isinstance(column, Number | Integer) and column.reason:
-                found.setdefault(column.reason, []).append(column.beyond(place))
+            for reason, words in column.limits_of_reasons(f"dataset.columns.{name}", as_of):
+                found.setdefault(reason, []).append(words)
         for name, reason in self.derived_reasons.items():
             beyond = self.derived[name].beyond(f"dataset.derived.{name}")
             found.setdefault(reason, []).append(beyond)
@@ -169,13 +158,8 @@ class Contract(Part):
 
     def lookup_files(self) -> Iterator[tuple[str, str]]:
         """(column, lookup file) for every file that a column or a repair of it refers to."""
-        for name, column in self.lookup_columns().items():
-            if isinstance(column, Category | Mapped):
-                yield name, column.values
-            if isinstance(column, Text | Mapped) and column.map is not None:
-                yield name, column.map
-            if isinstance(column, Category) and column.repair is not None:
-                yield name, column.repair.map
+        for name, column in self.columns.items():
+            yield from ((name, file) for file in column.lookup_files().values())
         for fill in self.repairs:
             if fill.map is not None:
                 yield fill.column, fill.map
@@ -196,7 +180,7 @@ class Contract(Part):
     def personal_clean_columns(self) -> dict[str, str]:
         """The same of clean rows: what is computed from a personal number is personal, too."""
         of_feed = self.personal_columns()
-        found = {n: how for n, how in of_feed.items() if self.columns[n].kind != "unused"}
+        found = {n: how for n, how in of_feed.items() if self.columns[n].is_clean}
         for name, derived in self.derived.items() if found else ():
             behind = [of_feed[n] for n in formula_columns(derived.formula) if n in of_feed]
             if behind:
@@ -221,31 +205,17 @@ class Contract(Part):
             if fill.column == name:
                 yield from fill.inputs
 
-    def lookup_columns(self) -> dict[str, Text | Category | Mapped]:
+    def lookup_columns(self) -> dict[str, AnyColumn]:
         """The columns that refer to lookup files."""
-        return {
-            name: column
-            for name, column in self.columns.items()
-            if isinstance(column, Category | Mapped)
-            or (isinstance(column, Text) and column.map is not None)
-        }
+        return {name: column for name, column in self.columns.items() if column.lookup_files()}
 
     def clean_schema(self) -> pa.Schema:
         """Columns of a clean row: the contract's, then the derived ones, then the flags."""
         import pyarrow as pa
 
         labels = pa.dictionary(pa.int32(), pa.string())
-        types = {
-            "text": pa.string(),
-            "number": pa.float64(),
-            "integer": pa.int64(),
-            "date": pa.date32(),
-            "timestamp": pa.timestamp("us"),
-            "category": labels,
-            "mapped": labels,
-            "email": pa.string(),
-        }
-        fields = [(n, types[c.kind]) for n, c in self.columns.items() if c.kind != "unused"]
+        types = ((name, column.arrow_type()) for name, column in self.columns.items())
+        fields = [(name, kind) for name, kind in types if kind is not None]
         fields += [(name, pa.float64()) for name in self.derived]
         fields += [(name, labels) for name in self.flags]
         return pa.schema(fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -51,4 +52,22 @@ class Limits(Part):
         )
         return " or ".join(
             f"{words} {bound} ({place}.{key})" for words, key, bound in limits if bound is not None
+        )
+
+    def limit_problems(self, where: str) -> Iterator[str]:
+        """Limits between which no number lies."""
+        lower = max((b for b in (self.above, self.min) if b is not None), default=None)
+        upper = min((b for b in (self.max, self.below) if b is not None), default=None)
+        if lower is None or upper is None or lower < upper:
+            return
+        if lower > upper or self.above == lower or self.below == upper:
+            yield f"{where}: no number lies between its limits {lower:g} and {upper:g}"
+
+    def meet(self, low: float, high: float) -> bool:
+        """Whether a number from `low` to `high` may keep the limits."""
+        return (
+            (self.above is None or high > self.above)
+            and (self.min is None or high >= self.min)
+            and (self.max is None or low <= self.max)
+            and (self.below is None or low < self.below)
         )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from toolkit.contract.columns import KINDS, kinds_of
 from toolkit.contract.contract import Contract
 from toolkit.contract.formula import formula_columns
 from toolkit.errors import ConfigError, did_you_mean
 
-NUMERIC = ("number", "integer")
+NUMERIC = kinds_of("number")
+LABELS = kinds_of("label")
+DAYS = kinds_of("day")
+KEYS_OF_LOOKUPS = tuple(kind for kind, one in KINDS.items() if one.keys_lookups)
 
 
 def feed_kinds(contract: Contract) -> dict[str, str]:
@@ -19,7 +23,7 @@ def feed_kinds(contract: Contract) -> dict[str, str]:
 def clean_kinds(contract: Contract) -> dict[str, str]:
     """The kind of each column of a clean row."""
     return {
-        **{name: kind for name, kind in feed_kinds(contract).items() if kind != "unused"},
+        **{name: column.kind for name, column in contract.columns.items() if column.is_clean},
         **dict.fromkeys(contract.derived, "number"),
         **dict.fromkeys(contract.flags, "flag"),
     }

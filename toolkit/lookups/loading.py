@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from toolkit.contract import Category, Contract, LookupLimits, Mapped, Text
+from toolkit.contract import AnyColumn, Category, Contract, LookupLimits, Mapped, Text
 from toolkit.errors import LookupFileError, did_you_mean
 from toolkit.lookups.lookup import Lookup
 from toolkit.lookups.spelling import match_key
@@ -56,15 +56,9 @@ def personal_lookups(contract: Contract) -> dict[str, str]:
     personal = contract.personal_columns()
     held: list[tuple[str, str]] = []
     for name, column in contract.lookup_columns().items():
-        match column:
-            case Mapped():
-                held += [(column.values, name), (column.map, name)]
-            case Category():
-                held.append((column.values, name))
-                if column.repair is not None:
-                    held += [(column.repair.map, name), (column.repair.map, column.repair.by)]
-            case Text(map=str(file)):
-                held.append((file, name))
+        held += [(file, name) for file in column.lookup_files().values()]
+        if isinstance(column, Category) and column.repair is not None:
+            held.append((column.repair.map, column.repair.by))
     for fill in contract.repairs:
         if fill.map is not None and fill.by is not None:
             held += [(fill.map, fill.column), (fill.map, fill.by)]
@@ -82,7 +76,7 @@ def values_hidden(contract: Contract) -> Iterator[None]:
         raise LookupFileError(hide_quoted(str(error))) from None
 
 
-def _load_lookup(column: Text | Category | Mapped, folder: Path, limits: LookupLimits) -> Lookup:
+def _load_lookup(column: AnyColumn, folder: Path, limits: LookupLimits) -> Lookup:
     match column:
         case Text(map=str(name)):
             return check_names_map(LookupText.read(folder / name, "map", limits))

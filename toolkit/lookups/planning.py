@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import pyarrow as pa
 
-from toolkit.contract import Category, Contract, Mapped, Repair, Text
+from toolkit.contract import Category, Contract, LookupPart, Mapped, Repair, Text
 from toolkit.errors import ConfigError, LookupFileError, did_you_mean
 from toolkit.lookups.building import (
     NameRules,
@@ -25,7 +24,6 @@ from toolkit.lookups.lookup import Lookup
 from toolkit.lookups.suggested import Draft, LookupFile
 from toolkit.lookups.text import LookupText, Shape
 
-Part = Literal["names", "map", "spellings", "repairs"]
 Counts = Mapping[tuple[str, ...], pa.Table]
 ReadFile = Callable[[str, Shape], LookupFile]
 
@@ -35,16 +33,18 @@ class Wish:
     """A part of a column's lookup that is to be built."""
 
     column: str
-    part: Part
+    part: LookupPart
 
 
-def wishes_for(contract: Contract, column: str, parts: Sequence[Part] | None = None) -> list[Wish]:
+def wishes_for(
+    contract: Contract, column: str, parts: Sequence[LookupPart] | None = None
+) -> list[Wish]:
     """All parts of a column's lookup, or only some. Raises ConfigError when it lacks them."""
     known = contract.lookup_columns()
     if column not in contract.columns:
         hint = did_you_mean(column, contract.columns) or f"; there are {', '.join(known)}"
         raise ConfigError(f"column={column}: is no column of the contract {contract.name}{hint}")
-    found = _parts_of(known.get(column))
+    found = [*contract.columns[column].lookup_files()]
     wanted = found if parts is None else list(parts)
     missing = [part for part in wanted if part not in found]
     if missing or not wanted:
@@ -60,20 +60,7 @@ def all_wishes(contract: Contract) -> list[Wish]:
     return wishes
 
 
-def _parts_of(column: Text | Category | Mapped | None) -> list[Part]:
-    match column:
-        case Mapped():
-            return ["names", "map"]
-        case Category(repair=Repair()):
-            return ["names", "repairs"]
-        case Category():
-            return ["names"]
-        case Text():
-            return ["spellings"]
-    return []
-
-
-def _why_not(contract: Contract, column: str, missing: Sequence[Part]) -> str:
+def _why_not(contract: Contract, column: str, missing: Sequence[LookupPart]) -> str:
     if isinstance(contract.columns[column], Text):
         return (
             "has no lookup; name the file that is to hold its canonical spellings, such as "

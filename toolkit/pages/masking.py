@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 import pyarrow as pa
 
 from toolkit.contract import RAW_LINE_COLUMN, Contract
-from toolkit.contract.references import clean_kinds
+from toolkit.contract.references import DAYS, NUMERIC, clean_kinds
 
 HIDDEN = "(hidden)"
 """What stands for a value where there is no key to make its mask with."""
@@ -184,10 +184,10 @@ def _hash(text: str, kind: str, key: bytes | None) -> str:
 
 
 def _partial(text: str, kind: str) -> str:
-    if kind in ("date", "timestamp"):
+    if kind in DAYS:
         year = _YEAR.search(text)
         return f"{year[0]}-**-**" if year else _length(text)
-    if kind in ("number", "integer"):
+    if kind in NUMERIC:
         return _length(text)
     if _ADDRESS.fullmatch(text):
         name, _, host = text.partition("@")

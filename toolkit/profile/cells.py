@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.date_order import OrderEvidence, merge_evidence
-from toolkit.clean.parsers import bools
+from toolkit.clean.parsed import bools
 from toolkit.profile.readings import Reading, Tally
 from toolkit.profile.vocabulary import Caps, Ints, Vocabulary
 from toolkit.read.cells import first_occurrences, strip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.contract.formula import formula_columns
+from toolkit.contract.references import NUMERIC
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.draft_columns import DraftColumn
 from toolkit.profile.facts import FormulaFacts, KeyFacts, Profile
@@ -20,7 +21,6 @@ _TOLERANCE = 0.01
 _MOST_REPEATED = 0.05
 _FEW_ROWS = 50
 _LINE = re.compile(r"(^|_)(line|pos|position|seq|sequence|row|zeile)(_|$)", re.I)
-_NUMERIC = ("number", "integer")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Figures:
 
     def numeric(self) -> list[str]:
         """Every column of clean rows that can be added up."""
-        stored = [name for name, one in self.columns.items() if one.kind in _NUMERIC]
+        stored = [name for name, one in self.columns.items() if one.kind in NUMERIC]
         return [*stored, *(self.derived.content or {})]
 
 
@@ -61,7 +61,7 @@ def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Figur
     compared: list[FormulaFacts] = []
     for formula in profile.formulas:
         used = (formula.column, *formula_columns(formula.formula))
-        if any(columns[name].kind not in _NUMERIC for name in used):
+        if any(columns[name].kind not in NUMERIC for name in used):
             continue
         compared.append(formula)
         if formula.n_holding < formula.n_known:
@@ -141,7 +141,7 @@ def _fills(formula: FormulaFacts, profile: Profile) -> Iterator[dict[str, str]]:
 
 def _product(columns: Mapping[str, DraftColumn], shared: Collection[str]) -> str | None:
     """quantity * price by their names, where no column has the amount of a row."""
-    numeric = [name for name, one in columns.items() if one.kind in _NUMERIC]
+    numeric = [name for name, one in columns.items() if one.kind in NUMERIC]
     quantity = next((name for name in numeric if QUANTITY.search(name)), None)
     price = next((name for name in numeric if PRICE.search(name)), None)
     amount = next((n for n in numeric if AMOUNT.search(n) and n not in shared), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolkit.contract.references import DAYS
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.draft_across import Figures, Part
 from toolkit.profile.draft_columns import DraftColumn
@@ -37,7 +38,7 @@ def draft_aggregations(profile: Profile, figures: Figures, key: Part) -> Part:
     why = {c.name: what for c in profile.columns if (what := kept_apart(c))}
     apart = {name: {"column": name} for name in why}
     found: dict[str, Any] = {}
-    day = next((n for n, one in columns.items() if one.kind in ("date", "timestamp")), None)
+    day = next((n for n, one in columns.items() if one.kind in DAYS), None)
     categories = [n for n, one in columns.items() if one.kind == "category"]
     if day is not None:
         by = {"month": {"column": day, "unit": "month"}, **apart}

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.clean.parsers import bools
+from toolkit.clean.parsed import bools
 from toolkit.contract import Contract, CsvFormat, Integer, Number, text_contract
 from toolkit.profile.block import (
     PLACE_BITS,

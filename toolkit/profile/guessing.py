@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.arrays import Bools
-from toolkit.clean.parsers import bools
+from toolkit.clean.parsed import bools
 from toolkit.contract import Email, Integer, Number
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.guess import RARE, Cells, Guess, Order

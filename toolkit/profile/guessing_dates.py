@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from toolkit.clean.date_order import Course, OrderEvidence, courses, tell_courses, weigh_order
-from toolkit.clean.parsers import bools
+from toolkit.clean.parsed import bools
 from toolkit.contract import Date, Timestamp
 from toolkit.contract.date_format import swapped
 from toolkit.profile.cells import shapes_of

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from toolkit.contract import Contract
 from toolkit.contract.formula import formula_columns
+from toolkit.contract.references import DAYS
 from toolkit.errors import ConfigError
 from toolkit.pages.masking import Mask, Masks, has_address, hidden_line, hide_addresses, hide_quoted
 from toolkit.profile.facts import ColumnFacts, Example, Frequent, Profile, Spread, TotalRow
@@ -26,7 +27,6 @@ _PHONE = re.compile(r"\+[0-9][0-9 ()/.-]{6,20}|\(?0?[0-9]{2,5}\)?[ /-][0-9][0-9 
 _DAY = re.compile(r"[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}(?:[ T].*)?")
 _MOST = 0.5
 _NEVER = ("empty", "boolean")
-_DAYS = ("date", "timestamp")
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -146,10 +146,10 @@ def _coarse(spread: Spread, kind: str) -> Spread:
     """The spread without a value of any row."""
 
     def down(value: float) -> float:
-        return _year(value, 0) if kind in _DAYS else _rounded(value, math.floor)
+        return _year(value, 0) if kind in DAYS else _rounded(value, math.floor)
 
     def up(value: float) -> float:
-        return _year(value, 1) if kind in _DAYS else _rounded(value, math.ceil)
+        return _year(value, 1) if kind in DAYS else _rounded(value, math.ceil)
 
     first, median, third = (down(value) for value in spread.quartiles)
     return replace(

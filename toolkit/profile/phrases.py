@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from toolkit.contract.references import DAYS
 from toolkit.profile.doubts import Doubt, Placed, by_weight
 from toolkit.profile.facts import ColumnFacts, KeyFacts, Profile
 from toolkit.profile.totals import totals_doubt
 from toolkit.units import human_count, human_number, human_share
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAYS = ("date", "timestamp")
 _COMMON_SHAPE = 0.1
 
 
 def figure(value: float, kind: str) -> str:
     """A number of a column of this kind: 1,234.5, a day, or a day and its time."""
-    if kind in _DAYS:
+    if kind in DAYS:
         try:
             moment = _EPOCH + timedelta(microseconds=value)
         except OverflowError:

@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 
 from toolkit.arrays import Floats
 from toolkit.clean.date_order import OrderEvidence, weigh_readings
-from toolkit.clean.dates import parse_dates
-from toolkit.clean.numbers import read_written
-from toolkit.clean.parsers import bools, parse_email
+from toolkit.clean.kinds import Given, parse
+from toolkit.clean.kinds.date import parse_dates
+from toolkit.clean.kinds.number import read_written
+from toolkit.clean.parsed import bools
 from toolkit.contract import (
     AnyColumn,
     Contract,
@@ -35,6 +36,7 @@ from toolkit.read.cells import read_cells
 _N_EXAMPLES = 5
 _NAME = "values"
 TEXT = Text(kind="text")
+_NOTHING = Given({}, date.min)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Reading:
             case Dated():
                 return _moments(column, cells)
             case Email():
-                addresses = pa.array(parse_email(column, cells, {}).values)
+                addresses = pa.array(parse(column, cells, _NOTHING).values)
                 return np.where(bools(addresses.is_valid()), 0.0, np.nan)
         return np.zeros(len(values))
 
@@ -140,10 +142,10 @@ class Reading:
         if not isinstance(column, Dated) or len(values) == 0:
             return ()
         cells = read_cells(self._contract, _NAME, values)
-        return weigh_readings(parse_dates(column, cells, {}, date.min), rows, places)
+        return weigh_readings(parse_dates(column, cells, _NOTHING), rows, places)
 
 
 def _moments(column: Dated, cells: pa.Array) -> Floats:
-    moments = parse_dates(column, cells, {}, date.min).values.cast(pa.timestamp("us"))
+    moments = parse_dates(column, cells, _NOTHING).values.cast(pa.timestamp("us"))
     known = bools(moments.is_valid())
     return np.where(known, moments.cast(pa.int64()).fill_null(0).to_numpy(), np.nan)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.arrays import Bools, Floats
-from toolkit.clean.parsers import bools
+from toolkit.clean.parsed import bools
 from toolkit.contract import Integer, Number
 from toolkit.profile.cells import Question
 from toolkit.profile.doubts import Doubt

@@ -91,7 +91,7 @@ def _nameless_shown(blocks: Sequence[Block]) -> str:
 def header_notes(blocks: Sequence[Block], contract: Contract) -> Iterator[str]:
     """For headers that write columns of the contract otherwise, or lack unused ones: whose."""
     sources = contract.sources
-    unused = [sources[name] for name, one in contract.columns.items() if one.kind == "unused"]
+    unused = [sources[name] for name, one in contract.columns.items() if not one.is_clean]
     for name in unused:
         without = dict.fromkeys(b.source.shown for b in blocks if name not in b.names)
         if without:

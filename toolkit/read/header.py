@@ -175,7 +175,7 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
             names[places[0]] = alike[0]
         else:
             missing += alike
-    unused = {contract.sources[n] for n, one in contract.columns.items() if one.kind == "unused"}
+    unused = {contract.sources[n] for n, one in contract.columns.items() if not one.is_clean}
     missing = [name for name in missing if name not in unused]
     if missing:
         free = [cell for cell in cells if cell not in sources]

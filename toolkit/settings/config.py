@@ -325,13 +325,9 @@ def _mask_problems(config: Config) -> Iterator[str]:
     if not (config.outputs.masks("clean") and config.outputs.aggregations):
         return
     contract = config.dataset
-    kinds = {name: column.kind for name, column in contract.columns.items()}
-    kinds |= dict.fromkeys(contract.derived, "number")
-    emptied = {
-        name
-        for name in contract.personal_clean_columns()
-        if kinds[name] in ("number", "integer", "date", "timestamp")
-    }
+    # A mask is text.
+    texts = {f.name for f in contract.clean_schema() if "string" in str(f.type)}
+    emptied = contract.personal_clean_columns().keys() - texts
     for name, aggregation in contract.aggregations.items():
         for column in sorted(emptied & {*_named_in(asdict(aggregation))}):
             yield (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from toolkit.contract import LookupPart
 from toolkit.errors import ConfigError, InputError
 from toolkit.generate.feed import COLUMNS
-from toolkit.lookups.planning import Part, Wish, all_wishes, wishes_for
+from toolkit.lookups.planning import Wish, all_wishes, wishes_for
 from toolkit.profile.phrases import all_doubts
 from toolkit.read.header import check_fits
 from toolkit.settings.config import Settings
@@ -160,7 +161,7 @@ def _gate(run: Run) -> Gate | None:
     return Gate(run, kinds) if run.settings.validation.enabled else None
 
 
-def _build(command: str, settings: Settings, run_dir: Path, preset: tuple[str, Part]) -> None:
+def _build(command: str, settings: Settings, run_dir: Path, preset: tuple[str, LookupPart]) -> None:
     column, part = preset
     with open_run(command, settings, run_dir) as run:
         wishes: list[Wish] = wishes_for(settings.dataset, settings.column or column, [part])

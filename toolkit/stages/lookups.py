@@ -160,16 +160,8 @@ def _plan(run: Run, place: _Place) -> Plan:
 
 def _names(run: Run, wishes: Sequence[Wish]) -> list[str]:
     """The files that the wishes are about."""
-    names = []
-    for wish in wishes:
-        column = run.settings.dataset.lookup_columns()[wish.column]
-        match wish.part:
-            case "names":
-                names.append(getattr(column, "values", ""))
-            case "repairs":
-                names.append(getattr(getattr(column, "repair", None), "map", ""))
-            case _:
-                names.append(getattr(column, "map", ""))
+    columns = run.settings.dataset.columns
+    names = (columns[wish.column].lookup_files()[wish.part] for wish in wishes)
     return list(dict.fromkeys(names))
 
 

@@ -17,11 +17,11 @@ A suite may calculate with numbers, such as {"$PARAMETER": "rows_in * 0.3"}.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.contract import Contract, Dated, Timestamp
+from toolkit.contract import Contract
 from toolkit.lookups import Lookup
 
 _COUNTS = ("rows_in", "rows_clean", "rows_rejected")
@@ -41,18 +41,9 @@ def suite_parameters(
     """
     parameters: dict[str, Any] = {"reasons": list(contract.all_reasons)}
     for name, column in contract.columns.items():
-        if isinstance(column, Dated):
-            parameters |= _days(name, column, as_of)
+        for end, value in column.parameters(as_of).items():
+            parameters[f"{name}_{end}"] = value
         if name in lookups:
             parameters[f"{name}_values"] = list(lookups[name].names)
             parameters[f"{name}_count"] = len(lookups[name].names)
     return parameters | {name: manifest[name] for name in _COUNTS if name in manifest}
-
-
-def _days(name: str, column: Dated, as_of: date) -> dict[str, str]:
-    earliest, latest = column.limits(as_of)
-    if isinstance(column, Timestamp):
-        earliest = earliest and datetime.combine(earliest, time.min)
-        latest = latest and datetime.combine(latest, time.max)
-    days = {f"{name}_earliest": earliest, f"{name}_latest": latest}
-    return {key: day.isoformat() for key, day in days.items() if day is not None}

@@ -8,6 +8,7 @@ from typing import Any
 
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 
+from toolkit.contract.references import NUMERIC
 from toolkit.pages.masking import Mask, Masks
 from toolkit.validate.suite_page import config_of
 from toolkit.validate.suites import columns_of
@@ -104,7 +105,7 @@ def _hide(value: Any, mask: Mask, key: bytes | None) -> Any:
     match value:
         case None | bool():
             return value
-        case int() | float() if mask.kind not in ("number", "integer"):
+        case int() | float() if mask.kind not in NUMERIC:
             return value
         case Mapping():
             return {

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.arrays import Bools
-from toolkit.clean.parsers import OK, Parsed, coded_unless, rightly_empty
-from toolkit.contract import Dated, Timestamp
+from toolkit.clean.kinds import Given, parse
+from toolkit.clean.parsed import OK, Parsed, coded_unless, rightly_empty
+from toolkit.contract import Dated
 from toolkit.contract.date_format import pieces, swapped
 
 Ints = npt.NDArray[np.int64]
@@ -70,9 +71,8 @@ class ParsedDates(Parsed):
     readings: tuple[tuple[Ints, Reading], ...] = ()
 
 
-def parse_dates(
-    column: Dated, strings: pa.Array, reasons: Mapping[str, int], as_of: date
-) -> ParsedDates:
+@parse.register
+def parse_dates(column: Dated, strings: pa.Array, given: Given) -> ParsedDates:
     """A date's days as date32, a timestamp's days and times as timestamp[us]."""
     days, times = np.full(len(strings), NO_DAY), np.zeros(len(strings), np.int64)
     readings: list[tuple[Ints, Reading]] = []
@@ -85,20 +85,20 @@ def parse_dates(
         if reading.times is not None:
             times[todo] = reading.times
     unread = days == NO_DAY
-    if isinstance(column, Timestamp):
+    if column.has_time:
         moments = np.where(unread, 0, days) * _MICROSECONDS_A_DAY + times
         values = pa.array(moments, pa.timestamp("us"), mask=unread)
     else:
         values = pa.array(days.astype(np.int32), mask=unread).cast(pa.date32())
     nothing = rightly_empty(column.optional, strings)
     reason = column.reason
-    codes = None if reason is None else coded_unless(nothing, unread, reasons[reason])
+    codes = None if reason is None else coded_unless(nothing, unread, given.reasons[reason])
     if column.range_reason is not None:
-        first, last = _day_limits(column, as_of)
+        first, last = _day_limits(column, given.as_of)
         outside = ~unread & ((days < first) | (days > last))
         if outside.any():
             codes = np.full(len(days), OK, np.uint8) if codes is None else codes
-            codes[outside] = np.minimum(codes[outside], reasons[column.range_reason])
+            codes[outside] = np.minimum(codes[outside], given.reasons[column.range_reason])
     return ParsedDates(values, codes, readings=tuple(readings))
 
 

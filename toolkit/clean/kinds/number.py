@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.arrays import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, repeated
-from toolkit.clean.parsers import (
+from toolkit.clean.kinds import Given, finish, parse
+from toolkit.clean.parsed import (
     Parsed,
     bools,
     coded_unless,
@@ -35,14 +36,8 @@ _DIGITS_TOLD_APART = 17
 _SEPARATORS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 
 
-def parse_numeric(
-    column: Number | Integer, strings: pa.Array, reasons: Mapping[str, int]
-) -> Parsed:
-    """The values of a column that nothing fills."""
-    return finish_numeric(column, read_numeric(column, strings), reasons)
-
-
-def read_numeric(column: Number | Integer, strings: pa.Array) -> Parsed:
+@parse.register
+def parse_number(column: Number | Integer, strings: pa.Array, given: Given) -> Parsed:
     """What stands in the file, set right; without the default, and held to no limit yet."""
     values, in_words = read_written(column, strings)
     written, rounded = Figures(values), np.zeros(len(values), dtype=bool)
@@ -64,7 +59,8 @@ def read_numeric(column: Number | Integer, strings: pa.Array) -> Parsed:
     )
 
 
-def finish_numeric(column: Number | Integer, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
+@finish.register
+def finish_number(column: Number | Integer, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
     """The default in the place of what is still unknown, and a reason where a limit is broken.
 
     A decimal number that float64 has no place for breaks one; without a reason it is unknown.

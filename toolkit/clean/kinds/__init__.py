@@ -1,0 +1,46 @@
+"""From text to values: one module a kind of column, each of which registers its parser here.
+
+A parser sees stripped strings, each distinct value of a column once, or the rows themselves where
+nearly all differ. It answers with a value and a reason id for each; OK where nothing is wrong.
+A value that could not be read is null or NaN: unknown to the rules that come later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import singledispatch
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pyarrow as pa
+
+from toolkit.clean.parsed import Parsed
+from toolkit.contract import Column
+from toolkit.lookups import Lookup
+
+
+@dataclass(frozen=True)
+class Given:
+    """What parsers need besides a column's cells: the reasons' ids, its lookup, the run's day."""
+
+    reasons: Mapping[str, int]
+    as_of: date
+    lookup: Lookup | None = None
+
+
+@singledispatch
+def parse(column: Column, strings: pa.Array, given: Given) -> Parsed:
+    """The values of strings. Every kind of column that clean rows have registers its own."""
+    raise NotImplementedError(f"{type(column).__name__} has no parser")
+
+
+@singledispatch
+def finish(column: Column, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
+    """The values after repairs have filled those that were missing."""
+    return parsed
+
+
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)

@@ -1,0 +1,130 @@
+"""What every kind of column is asked, and what it answers unless its kind knows better.
+
+A kind is a class that answers for itself; nothing else in the toolkit lists the kinds but
+`AnyColumn`, and toolkit.clean.kinds, which has the parser of each.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator
+
+from toolkit.contract.part import Part
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Group = Literal["number", "label", "day", "none"]
+LookupPart = Literal["names", "map", "spellings", "repairs"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Personal(Part):
+    """Marks a column whose values tell who somebody is: they are masked wherever rows are shown.
+
+    That is in reports, failing rows, Data Docs, aggregations, the dashboard, the terminal and
+    messages; lines that could not be split into columns are hidden whole. Clean and rejected rows
+    hold the values as they are, unless `outputs.mask_personal` says otherwise. What is computed
+    from a personal number by `derived` is personal as well.
+    """
+
+    mask: Literal["hash", "partial"] | None = None
+    """`hash`: the same value has the same mask, and only the workspace's key makes it; so values
+    can be compared and counted. `partial`: a first letter and a length, or the year of a day. Left
+    out, it is the contract's `personal_mask`."""
+
+
+def _marked(value: object) -> object:
+    """`true` is the short form of a mark without keys, `false` that of none."""
+    return value if not isinstance(value, bool) else Personal() if value else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column(Part, ABC):
+    """One column of the feed, under its name in clean rows."""
+
+    source: str | None = None
+    """Its name in the header, where that is not its clean name. A header that writes it otherwise
+    will do where only one of its columns can be meant: case, and whether words are parted by
+    blanks, `_` or `-`, are looked past then."""
+    null_words: tuple[str, ...] | None = None
+    """Values that mean 'no value', compared after stripping; they read as empty. Left out, they
+    are the contract's; an empty list means that every value is one."""
+    prefix: tuple[str, ...] = ()
+    """Texts that are taken from the start of a stripped value while one fits."""
+    suffix: tuple[str, ...] = ()
+    """The same for its end: `.0` makes the customer number 17850 of 17850.0."""
+    personal: Annotated[Personal | None, BeforeValidator(_marked)] = None
+    """`true`, or how its values are masked: they tell who somebody is."""
+
+    group: ClassVar[Group]
+    """How aggregations take it: a number is summed; rows are grouped by a label or a day."""
+    is_clean: ClassVar[bool] = True
+    """Whether clean rows have it."""
+    keys_lookups: ClassVar[bool] = False
+    """Whether a repair may look a number up by its values."""
+
+    @abstractmethod
+    def arrow_type(self) -> pa.DataType | None:
+        """The type of its values in clean rows; None where these lack it."""
+
+    @abstractmethod
+    def rejects(self) -> str:
+        """What has a row rejected with `reason`, so that there must be one; '' for nothing."""
+
+    @abstractmethod
+    def reasons(self) -> Iterator[tuple[str, str]]:
+        """(key, reason) for every reason that the column names."""
+
+    def problems(self, where: str) -> Iterator[str]:
+        """Its contradictions, and its keys without effect, one line each that begins `where`."""
+        if (why := self.rejects()) and "reason" not in dict(self.reasons()):
+            yield f"{where}.reason: missing; the column rejects {why}"
+        yield from word_problems(f"{where}.null_words", self.null_words or ())
+        for key, affixes, stripped in (
+            ("prefix", self.prefix, str.lstrip),
+            ("suffix", self.suffix, str.rstrip),
+        ):
+            for affix in affixes:
+                if not affix:
+                    yield f"{where}.{key}: has an empty text, which fits everywhere; remove it"
+                elif affix != stripped(affix):
+                    yield f"{where}.{key}: {affix!r} has an outer blank, so that it never fits"
+
+    def lookup_files(self) -> Mapping[LookupPart, str]:
+        """The lookup files that it refers to, by what each is for."""
+        return {}
+
+    def limits_of_reasons(self, place: str, as_of: date) -> Iterator[tuple[str, str]]:
+        """(reason, what it rejects beyond limits and by which keys under `place`)."""
+        yield from ()
+
+    def parameters(self, as_of: date) -> Mapping[str, str]:
+        """What a suite may take of it, as JSON values, by the ends of the parameters' names."""
+        return {}
+
+
+def word_problems(where: str, words: tuple[str, ...]) -> Iterator[str]:
+    """Words that no stripped value can be."""
+    for word in words:
+        if word != word.strip():
+            yield f"{where}: {word!r} has outer blanks, so that no value is it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed(Column):
+    """A cell that is empty or can't be read has its row rejected, unless something repairs it."""
+
+    optional: bool = False
+    """An empty cell is no value: null in clean rows, not rejected. What is unreadable still is."""
+    reason: str | None = None
+    """Why a row is rejected whose value can't be used."""
+
+    def reasons(self) -> Iterator[tuple[str, str]]:
+        if self.reason is not None:
+            yield "reason", self.reason

@@ -1,0 +1,178 @@
+"""Columns of numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from toolkit.contract.column import Group, Parsed
+from toolkit.contract.part import Bound, Limits
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Dashes and brackets of any script, by Unicode's categories, and the signs that are none of these.
+_SIGN_KINDS = ("Pd", "Ps", "Pe", "Pi", "Pf")
+_SIGNS = frozenset(
+    "+\u2212\uff0b\u00b1\u2213\u207a\u207b\u208a\u208b\u02d6\u02d7\ufb29\u2795\u2796<>"
+)
+_LARGEST = 2.0**1023
+_LIKE_A_NUMBER = re.compile(r"[+-]?[0-9.,' ]*[0-9][0-9.,' ]*([eE][+-]?[0-9]+)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numeric(Parsed, Limits):
+    """A number is written as an optional sign, ASCII digits and an optional exponent."""
+
+    decimal: Literal[".", ","] = "."
+    """The decimal sign."""
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    """With it, digits before the decimal sign may come in groups, each but the first of exactly
+    three; `300,0,00.40` is no number. A blank is any of a blank, a no-break and a narrow no-break
+    space; an apostrophe also its curly form."""
+    words: dict[str, Bound] = field(default_factory=dict)
+    """Numbers that are written as words, compared in lower case."""
+
+    group: ClassVar[Group] = "number"
+
+    def problems(self, where: str) -> Iterator[str]:
+        yield from super().problems(where)
+        yield from self.limit_problems(where)
+        if self.decimal == self.thousands:
+            yield f"{where}.thousands={self.thousands!r}: must differ from the decimal sign"
+        yield from self._word_problems(where)
+        yield from self._affix_problems(where)
+        for key in ("above", "min", "max", "below"):
+            bound = getattr(self, key)
+            if bound is not None and abs(bound) > _LARGEST:
+                yield f"{where}.{key}: is larger than any number that a column can hold"
+                return
+        yield from self._repair_problems(where)
+
+    def _word_problems(self, where: str) -> Iterator[str]:
+        seen: dict[str, str] = {}
+        for word in self.words:
+            if word != word.strip() or not word:
+                yield (
+                    f"{where}.words: {word!r} is empty or has outer blanks, so that no value is it"
+                )
+            elif _LIKE_A_NUMBER.fullmatch(word):
+                yield f"{where}.words: {word!r} looks like a number, which needs no word"
+            if word.casefold() in seen:
+                yield f"{where}.words: {seen[word.casefold()]!r} and {word!r} differ by case only"
+            seen[word.casefold()] = word
+
+    def _affix_problems(self, where: str) -> Iterator[str]:
+        for key, affixes in (("prefix", self.prefix), ("suffix", self.suffix)):
+            for affix in affixes:
+                if any(map(_is_sign, affix)):
+                    yield (
+                        f"{where}.{key}: {affix!r} holds a sign or bracket, without which -5 would "
+                        "be read as 5; leave it out, so that such rows are rejected, or take "
+                        "kind: text"
+                    )
+                elif self._is_part_of_number(key, affix):
+                    yield (
+                        f"{where}.{key}: {affix!r} is what numbers are written with, without which "
+                        "another number would be read; leave it out, or take kind: text"
+                    )
+
+    def _is_part_of_number(self, key: str, affix: str) -> bool:
+        """Whether a number may begin or end with the affix; but for the noughts after its point."""
+        if key == "suffix" and re.fullmatch("[.,]0+", affix):
+            return affix[0] == self.thousands and len(affix) == len(",000")
+        separators = re.escape(self.decimal + (self.thousands or ""))
+        digits = "" if key == "prefix" else "(?=.*[0-9])"
+        return re.fullmatch(rf"{digits}[0-9eE{separators}]*[0-9{separators}]", affix) is not None
+
+    def _repair_problems(self, where: str) -> Iterator[str]:
+        """Numbers that the column puts in the place of others, and that save no row."""
+        yield from ()
+
+    def limits_of_reasons(self, place: str, as_of: date) -> Iterator[tuple[str, str]]:
+        if self.reason is not None:
+            yield self.reason, self.beyond(place)
+
+
+def _is_sign(letter: str) -> bool:
+    return letter in _SIGNS or unicodedata.category(letter) in _SIGN_KINDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Numeric):
+    """A decimal number (float64).
+
+    One too large for it, such as 1e999, is rejected with `reason`; without a reason it counts as
+    no number.
+    """
+
+    kind: Literal["number"]
+    default: float | None = None
+    """Stands for what is no number, instead of a rejection."""
+    clip: tuple[float, float] | None = None
+    """The lowest and the highest number; what lies beyond becomes the nearer one."""
+
+    def arrow_type(self) -> pa.DataType:
+        import pyarrow as pa
+
+        return pa.float64()
+
+    def rejects(self) -> str:
+        if self.default is None:
+            return "what is no number"
+        return "what is beyond its limits" if self.limited else ""
+
+    def problems(self, where: str) -> Iterator[str]:
+        yield from super().problems(where)
+        if self.clip is not None and self.clip[0] > self.clip[1]:
+            yield f"{where}.clip={list(self.clip)}: the lower bound comes first"
+
+    def _repair_problems(self, where: str) -> Iterator[str]:
+        default, clip = self.default, self.clip
+        if default is not None:
+            kept = default if clip is None else min(max(default, clip[0]), clip[1])
+            if not self.meet(kept, kept):
+                yield f"{where}.default={default}: is beyond the limits, so that it saves no row"
+        if clip is not None and clip[0] <= clip[1] and not self.meet(*clip):
+            yield f"{where}.clip={[*clip]}: lies beyond the limits, so that no row keeps them"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integer(Numeric):
+    """A whole number (int64): rounded, ties to even; then raised to `floor`; then limited.
+
+    Whole numbers are exact in all of -2^63 to 2^63-1; beyond, a row that breaks no other rule is
+    rejected with `reason`.
+    """
+
+    kind: Literal["integer"]
+    floor: int | None = None
+    """What is lower becomes this number."""
+    default: int | None = None
+    """Stands for what is no number, instead of a rejection."""
+
+    def arrow_type(self) -> pa.DataType:
+        import pyarrow as pa
+
+        return pa.int64()
+
+    def rejects(self) -> str:
+        # Even with a default, 1e300 is no value of a column of 64-bit whole numbers.
+        return "what is beyond its limits" if self.limited else "what is no whole number of 64 bits"
+
+    def problems(self, where: str) -> Iterator[str]:
+        yield from super().problems(where)
+        for key, number in (("default", self.default), ("floor", self.floor)):
+            if number is not None and not -(2**63) <= number < 2**63:
+                yield f"{where}.{key}={number}: is no whole number of 64 bits"
+
+    def _repair_problems(self, where: str) -> Iterator[str]:
+        default, floor = self.default, self.floor
+        if default is not None:
+            kept = default if floor is None else max(default, floor)
+            if not self.meet(kept, kept):
+                yield f"{where}.default={default}: is beyond the limits, so that it saves no row"
