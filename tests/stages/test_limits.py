@@ -80,6 +80,28 @@ def test_the_limit_of_lookups_and_columns_is_set_in_the_contract(place: Place) -
     assert "columns, more than the limit of 3 (dataset.csv.max_columns)" in answer.errors[0]
 
 
+@pytest.mark.parametrize("command", ["update-lookups", "review-lookups", "build-category-lookup"])
+def test_the_limit_of_lookups_is_that_of_the_commands_that_write_them(
+    command: str, place: Place
+) -> None:
+    (place.folder / "feed.csv").write_bytes(write_feed([GOOD_ROW]))
+    answer = place.ask(command, "feed.csv", "dataset.lookup_limits.max_entries=2")
+    assert (answer.code, len(answer.errors)) == (2, 1)
+    assert "entries, more than the limit of 2 (dataset.lookup_limits" in answer.errors[0]
+
+
+@pytest.mark.parametrize("words", [["profile-data"], ["new-dataset", "name=mine"]])
+def test_the_limits_of_files_are_those_of_profiles(words: list[str], place: Place) -> None:
+    (place.folder / "feed.csv").write_bytes(write_feed([GOOD_ROW]))
+    answer = place.ask(*words, "feed.csv", "dataset.csv.max_columns=3")
+    assert (answer.code, len(answer.errors)) == (2, 1)
+    assert "columns, more than the limit of 3 (dataset.csv.max_columns)" in answer.errors[0]
+    (place.folder / "bomb.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * (30 << 20)))
+    answer = place.ask(*words, "bomb.csv.gz", "dataset.csv.max_unpacking=2")
+    assert (answer.code, len(answer.errors)) == (2, 1)
+    assert "unpacks to more than 2 times its size" in answer.errors[0]
+
+
 ALIASES = "\n".join(
     ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     + [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]

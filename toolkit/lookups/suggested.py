@@ -15,11 +15,11 @@ from typing import Any, ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from toolkit.contract import SUGGESTED
+from toolkit.contract import SUGGESTED, LookupLimits
 from toolkit.errors import LookupFileError
 from toolkit.lookups.loading import check_names
 from toolkit.lookups.spelling import sort_key
-from toolkit.lookups.text import LookupText, Shape
+from toolkit.lookups.text import DEFAULT_LIMITS, LookupText, Shape
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class LookupFile:
     marks: Mapping[str, Mark]
 
     @classmethod
-    def read(cls, path: Path, shape: Shape) -> LookupFile:
+    def read(cls, path: Path, shape: Shape, limits: LookupLimits = DEFAULT_LIMITS) -> LookupFile:
         """Raises LookupFileError as LookupText.read does, for either file."""
-        text = LookupText.read(path, shape)
+        text = LookupText.read(path, shape, limits)
         if shape == "names":
             check_names(text)
-        entries, marks = _entries_of(text), _read_marks(marks_path(path))
+        entries, marks = _entries_of(text), _read_marks(marks_path(path), limits)
         return cls(text, {key: m for key, m in marks.items() if entries.get(key) == m.target})
 
     @classmethod
@@ -132,11 +132,11 @@ def _entries_of(text: LookupText) -> dict[str, str]:
 _MARK: TypeAdapter[Mark] = TypeAdapter(Mark)
 
 
-def _read_marks(path: Path) -> dict[str, Mark]:
+def _read_marks(path: Path, limits: LookupLimits) -> dict[str, Mark]:
     if not path.exists():
         return {}
     marks: dict[str, Mark] = {}
-    for entry in LookupText.read(path, "map").entries:
+    for entry in LookupText.read(path, "map", limits).entries:
         try:
             marks[entry.key] = _MARK.validate_json(_json(entry.value), strict=True)
         except ValidationError as error:

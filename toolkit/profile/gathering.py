@@ -72,7 +72,8 @@ class Format:
 
     encoding: Encoding
     dialect: Dialect
-
+    limits: CsvFormat = field(default_factory=CsvFormat)
+    """What is still read: its max_ keys."""
     names: tuple[str, ...] = ()
     n_nameless: int = 0
     """Columns without a name, which no contract can speak of."""
@@ -82,7 +83,8 @@ class Format:
 
     @property
     def csv(self) -> CsvFormat:
-        return CsvFormat(
+        return replace(
+            self.limits,
             delimiter=self.dialect.delimiter,
             quote=self.dialect.quote,
             encoding=self.encoding.name,

@@ -15,7 +15,7 @@ from dask.delayed import delayed
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.revenue import amount_column, behind_amount, weigh_block
 from toolkit.cluster import open_cluster
-from toolkit.contract import Contract, Mapped
+from toolkit.contract import Contract, LookupLimits, Mapped
 from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.lookups.building import NameRules
 from toolkit.lookups.counts import Counted, Group, Tally, count_block
@@ -49,6 +49,7 @@ class _Place:
 
     folder: Path
     otherwise: Path
+    limits: LookupLimits
     only: str | None = None
     """The lookup that alone is written, where `output` names a file..."""
     only_name: str = ""
@@ -56,20 +57,25 @@ class _Place:
 
     @classmethod
     def of_workspace(cls, run: Run) -> _Place:
-        return cls(run.workspace.new_lookups.absolute(), run.workspace.lookups)
+        return cls(
+            run.workspace.new_lookups.absolute(),
+            run.workspace.lookups,
+            run.settings.dataset.lookup_limits,
+        )
 
     @classmethod
     def of(cls, run: Run, names: Sequence[str]) -> _Place:
         output, lookups = run.settings.output, run.workspace.lookups
+        limits = run.settings.dataset.lookup_limits
         if output is None:
             return cls.of_workspace(run)
         if output.suffix != ".json":
-            return cls(output.absolute(), lookups)
+            return cls(output.absolute(), lookups, limits)
         if len(names) > 1:
             raise ConfigError(
                 f"output={output}: is one file, but {' and '.join(names)} are built; name a folder"
             )
-        return cls(output.absolute().parent, lookups, names[0], output.name)
+        return cls(output.absolute().parent, lookups, limits, names[0], output.name)
 
     def path(self, name: str) -> Path:
         if self.only is None:
@@ -80,7 +86,7 @@ class _Place:
         """The file to be written, or else the one that cleaning goes by; empty if there is none."""
         for path in (self.path(name), self.otherwise / name):
             if path.exists():
-                return LookupFile.read(path, shape)
+                return LookupFile.read(path, shape, self.limits)
         return LookupFile.empty(self.otherwise / name, shape)
 
 

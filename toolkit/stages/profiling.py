@@ -100,16 +100,16 @@ def _format(
     run: Run, runner: Runner, sources: Sequence[Source], folder: Path
 ) -> tuple[list[Source], Format]:
     """The files as plain UTF-8, and how they were written."""
-    unpacked = spooled(runner, sources, folder, "utf-8")
-    given = run.settings.encoding
+    given, limits = run.settings.encoding, run.settings.dataset.csv
+    unpacked = spooled(runner, sources, folder, "utf-8", limits.max_unpacking)
     encoding = _tell_encoding(runner, unpacked) if given is None else Encoding(given, "as you said")
-    plain = spooled(runner, sources, folder, encoding.name)
+    plain = spooled(runner, sources, folder, encoding.name, limits.max_unpacking)
     with plain[0].open() as file:
         head = file.read(HEAD_BYTES + 1)
     head, whole = head[:HEAD_BYTES], len(head) <= HEAD_BYTES
     text = head.decode("utf-8", "replace")
     dialect = tell_dialect(text, plain[0].shown, whole=whole, delimiter=run.settings.delimiter)
-    fmt = Format(encoding, dialect)
+    fmt = Format(encoding, dialect, limits)
     return plain, fmt.with_names(read_names(plain[0].path, plain[0].shown, fmt.csv))
 
 
