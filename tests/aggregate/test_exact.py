@@ -6,16 +6,16 @@ import sys
 from fractions import Fraction
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.aggregate.exact import (
-    Ints,
     Limbs,
     Part,
+    add,
     carry,
-    merge,
     quotients,
     split_floats,
     split_integers,
@@ -23,13 +23,21 @@ from toolkit.aggregate.exact import (
     tally,
     totals,
 )
+from toolkit.aggregate.groups import Term, group_rows
 
 any_double = st.floats(allow_nan=False, allow_infinity=False)
 any_whole = st.integers(-(2**63), 2**63 - 1)
 
 
 def sum_groups(values: list[float], groups: list[int], n_groups: int) -> Limbs:
-    return tally(split_floats(np.array(values, float)), np.array(groups, np.int64), n_groups)
+    """The sums as Arrow groups them; groups without rows have none."""
+    parts = split_floats(np.array(values, float))
+    terms = {Term("sum", "x", p.k): pa.array(p.of_each(len(values))) for p in parts}
+    found = group_rows([pa.array(groups, pa.int64())], terms)
+    sums = {k: np.zeros(n_groups, np.int64) for k in found.limbs("x")}
+    for k, limb in found.limbs("x").items():
+        sums[k][found.keys[0].to_numpy()] = limb
+    return sums
 
 
 def nearest(value: Fraction) -> float:
@@ -56,11 +64,9 @@ def test_float_sums_and_means_are_the_nearest_doubles(pairs: list[tuple[float, i
 
 @given(st.lists(any_double, max_size=20), st.lists(any_double, max_size=20))
 def test_merging_is_adding(some: list[float], others: list[float]) -> None:
-    parts = [sum_groups(some, [0] * len(some), 1), sum_groups(others, [0] * len(others), 1)]
-    nowhere: Ints = np.zeros(1, np.int64)
+    parts = [tally(split_floats(np.array(values, float))) for values in (some, others)]
 
-    forth = merge([(limbs, nowhere) for limbs in parts], 1)
-    back = merge([(limbs, nowhere) for limbs in reversed(parts)], 1)
+    forth, back = add(*parts), add(*reversed(parts))
 
     exact = nearest(sum(map(Fraction, some + others), Fraction(0)))
     one = np.ones(1, np.int64)
@@ -82,14 +88,14 @@ def test_merging_is_adding(some: list[float], others: list[float]) -> None:
     ],
 )
 def test_sums_that_adding_in_doubles_gets_wrong(values: list[float], total: float) -> None:
-    limbs = sum_groups(values, [0] * len(values), 1)
+    limbs = tally(split_floats(np.array(values, float)))
 
     assert quotients(limbs, np.ones(1, np.int64), 1).tolist() == [total]
 
 
 @given(st.lists(any_whole, max_size=20))
 def test_integers_are_split_without_loss(values: list[int]) -> None:
-    limbs = tally(split_integers(np.array(values, np.int64)), np.zeros(len(values), np.int64), 1)
+    limbs = tally(split_integers(np.array(values, np.int64)))
 
     assert quotients(limbs, np.ones(1, np.int64), 1).tolist() == [float(sum(values))]
     if -(2**63) <= sum(values) < 2**63:
@@ -101,7 +107,7 @@ def test_integers_are_split_without_loss(values: list[int]) -> None:
 
 @given(st.lists(st.floats(-1e300, 1e300).map(round).map(float), max_size=20))
 def test_whole_floats_are_split_without_loss(values: list[float]) -> None:
-    limbs = tally(split_whole(np.array(values, float)), np.zeros(len(values), np.int64), 1)
+    limbs = tally(split_whole(np.array(values, float)))
 
     exact = float(sum(map(Fraction, values), Fraction(0)))
     assert quotients(limbs, np.ones(1, np.int64), 1).tolist() == [exact]
@@ -124,11 +130,11 @@ def test_carrying_makes_limbs_small_and_keeps_the_sum(limbs: list[int]) -> None:
     )
 
 
-def test_a_tally_of_more_rows_than_doubles_add_exactly() -> None:
+def test_a_tally_of_many_large_parts_is_exact() -> None:
     n = 2**20 + 3
     largest = 2**33 - 1
 
-    limbs = tally([Part(0, np.full(n, float(largest)))], np.zeros(n, np.int64), 1)
+    limbs = tally([Part(0, np.full(n, largest))])
 
     assert max(abs(int(limb[0])) for limb in limbs.values()) < 2**40
     assert totals(limbs, 1).tolist() == [n * largest]

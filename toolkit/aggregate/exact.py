@@ -11,24 +11,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from toolkit.arrays import Floats, Ints
+
 Limbs = dict[int, Ints]
 """k -> each group's count of 2**(32 k). The signs of a group's limbs may differ."""
 
 _BITS = 32
 _LOW = (1 << _BITS) - 1
-# A part is at most 2**33, so that a share of exactly 1 takes no limb of its own.
+# A part is at most 2**33, so that a share of exactly 1 takes no limb of its own, and so that the
+# parts of 2**29 rows, far more than a piece has, can be added before an int64 overflows.
 _PART_BITS = 33
 _PART = 1 << _PART_BITS
 # Limbs below this can be added by the million before an int64 overflows.
 _CARRY_FROM = 1 << 40
-# Whole numbers up to here are exact in a double: one division of them rounds once, and this many
-# rows' parts can be added as doubles, which numpy does without holding up other threads.
+# Whole numbers up to here are exact in a double: one division of them rounds once.
 _EXACT = 1 << 53
-_ROWS = _EXACT // _PART
 
 
 @dataclass(frozen=True)
@@ -36,22 +34,29 @@ class Part:
     """Whole numbers that rows contribute to limb k; `rows` says which rows, None means all."""
 
     k: int
-    values: Floats
+    values: Ints
     rows: Ints | None = None
+
+    def of_each(self, n_rows: int) -> Ints:
+        """What each row contributes."""
+        if self.rows is None:
+            return self.values
+        spread = np.zeros(n_rows, np.int64)
+        spread[self.rows] = self.values
+        return spread
 
 
 def split_integers(values: Ints) -> list[Part]:
     """The values in parts: one if they are below 2**33, else two."""
     if len(values) == 0 or max(int(values.max()), -int(values.min())) <= _PART:
-        return [Part(0, values.astype(np.float64))]
-    halves = (values & _LOW, values >> _BITS)
-    return [Part(k, half.astype(np.float64)) for k, half in enumerate(halves)]
+        return [Part(0, values)]
+    return [Part(0, values & _LOW), Part(1, values >> _BITS)]
 
 
 def split_whole(values: Floats) -> list[Part]:
     """Finite floats without a fraction, in parts."""
     if len(values) == 0 or max(values.max(), -values.min()) <= _PART:
-        return [Part(0, values)]
+        return [Part(0, values.astype(np.int64))]
     return split_floats(values)
 
 
@@ -62,32 +67,25 @@ def split_floats(values: Floats) -> list[Part]:
     while len(values) and (largest := max(values.max(), -values.min())) > 0:
         k = -((_PART_BITS - int(np.frexp(largest)[1])) // _BITS)
         whole = np.trunc(_shifted(values, -_BITS * k))
-        parts.append(Part(k, whole, rows))
+        parts.append(Part(k, whole.astype(np.int64), rows))
         values = values - _shifted(whole, _BITS * k)
         left = np.flatnonzero(values)
         values, rows = values[left], left if rows is None else rows[left]
     return parts
 
 
-def tally(parts: Iterable[Part], groups: Ints, n_groups: int) -> Limbs:
-    """The sum of the parts in each group; `groups` has the group of each row."""
-    limbs: Limbs = {}
-    for part in parts:
-        limb = limbs.setdefault(part.k, np.zeros(n_groups, np.int64))
-        to = groups if part.rows is None else groups[part.rows]
-        for start in range(0, len(to), _ROWS):
-            some = slice(start, start + _ROWS)
-            limb += np.bincount(to[some], part.values[some], n_groups).astype(np.int64)
-    return carry(limbs)
+def tally(parts: Iterable[Part]) -> Limbs:
+    """The sum of all parts, as of one group."""
+    return add(*({part.k: part.values.sum(keepdims=True)} for part in parts))
 
 
-def merge(sums: Iterable[tuple[Limbs, Ints]], n_groups: int) -> Limbs:
-    """The sums of sums: each comes with the groups that its entries go to."""
-    merged: Limbs = {}
-    for limbs, groups in sums:
+def add(*sums: Limbs) -> Limbs:
+    """The sums of the same groups, added up."""
+    added: Limbs = {}
+    for limbs in sums:
         for k, limb in limbs.items():
-            np.add.at(merged.setdefault(k, np.zeros(n_groups, np.int64)), groups, limb)
-    return carry(merged)
+            added[k] = added[k] + limb if k in added else limb
+    return carry(added)
 
 
 def carry(limbs: Limbs) -> Limbs:

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.aggregate.exact import Ints
 from toolkit.aggregate.groups import one_array
 from toolkit.aggregate.needs import plain
 from toolkit.aggregate.pieces import Piece
+from toolkit.arrays import Ints
 from toolkit.contract import Contract, Extremes
 
 Values = npt.NDArray[Any]

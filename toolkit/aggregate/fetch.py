@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.aggregate.exact import Ints
 from toolkit.aggregate.extremes import Contest, Highest, bar, winners
 from toolkit.aggregate.groups import one_array
 from toolkit.aggregate.needs import plain_type
 from toolkit.aggregate.pieces import Piece, opened
+from toolkit.arrays import Ints
 
 _TIE, _GROUP, _ROW = "tie", "group", "row"
 _ROWS_A_BATCH = 1 << 16

@@ -1,72 +1,93 @@
-"""Groups of rows with their exact sums, and groups merged with other groups."""
+"""Groups of rows with their partial results, and groups merged with other groups."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.aggregate.exact import Ints, Limbs, Part, merge, tally
+from toolkit.aggregate.exact import Limbs, carry
+from toolkit.arrays import Ints
 from toolkit.contract import Grain
 
 Grains = tuple[Grain, ...]
-Keys = tuple[pa.DictionaryArray, ...]
+Keys = tuple[pa.Array, ...]
 """The value of each grain for each group."""
 
-ROWS = "rows"
-"""The term that counts a group's rows."""
-
-# Groups are counted under all possible codes, instead of under those that occur, while there are
-# not many more of them than rows.
-_CODES_A_ROW = 4
-_FEW_CODES = 1 << 16
 _FEW_DAYS = 1 << 16
 
 
-@dataclass(frozen=True)
-class Key:
-    """A grain's value for each row: labels[codes], or null where the code is len(labels).
+class Term(NamedTuple):
+    """A partial result; `how` is the Arrow function that computes it of rows, and merges it.
 
-    Labels differ from each other; not all need occur.
+    Sums are whole numbers, of as many limbs as needed: see toolkit.aggregate.exact.
     """
 
-    codes: Ints
-    labels: pa.Array
+    how: str
+    of: str
+    limb: int = 0
 
-    @property
-    def size(self) -> int:
-        return len(self.labels) + 1
+
+ROWS = Term("sum", "rows")
+"""How many rows a group has."""
+_PLACE = Term("max", "place")
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Distinct values of the grains (null is one) and each group's sums, ROWS among them.
+    """Distinct values of the grains (null is one), and each group's partial results.
 
     The order of the groups means nothing.
     """
 
     keys: Keys
-    sums: Mapping[str, Limbs]
+    terms: Mapping[Term, pa.Array]
 
     def __len__(self) -> int:
         return len(self.keys[0])
 
+    def by(self, places: Sequence[int]) -> Groups:
+        """The same with some of the keys, which several groups may share."""
+        return Groups(tuple(self.keys[place] for place in places), self.terms)
 
-def encode(column: pa.ChunkedArray, grain: Grain) -> Key:
-    """A grain's value for each row. Months are numbered from January of year 0, which is 1."""
+    def limbs(self, sum_of: str) -> Limbs:
+        """The limbs of a sum; none where nothing was added."""
+        return {
+            term.limb: values.to_numpy()
+            for term, values in self.terms.items()
+            if (term.how, term.of) == ("sum", sum_of)
+        }
+
+
+def encode(column: pa.ChunkedArray, grain: Grain) -> pa.Array:
+    """A grain's value for each row, to group by: text as codes of distinct labels.
+
+    Months are numbered from January of year 0, which is 1.
+    """
     if grain.unit == "month":
-        return _encode_months(one_array(column))
-    if pa.types.is_floating(column.type):
-        # NaN is no value, and -0 no other one than 0.
-        column = pc.if_else(pc.is_nan(column), None, pc.add(column, 0.0))
-    if not pa.types.is_dictionary(column.type):
+        return _months(one_array(column).cast(pa.date32()).cast(pa.int32()))
+    if pa.types.is_string(column.type):
         column = column.dictionary_encode()
-    key = _key(one_array(column.unify_dictionaries()))
-    distinct = key.labels.dictionary_encode()
-    return key if len(distinct.dictionary) == len(key.labels) else _relabel(key, distinct)
+    if not pa.types.is_dictionary(column.type):
+        return without_nan(one_array(column))
+    rows = one_array(column.unify_dictionaries())
+    # A dictionary from elsewhere may hold a label twice, or null.
+    labels = rows.dictionary.dictionary_encode()
+    codes = rows.indices.cast(pa.int32())
+    if len(labels.dictionary) < len(labels):
+        codes = labels.indices.take(codes)
+    return pa.DictionaryArray.from_arrays(codes, labels.dictionary)
+
+
+def without_nan(values: pa.Array) -> pa.Array:
+    """Null for NaN, which is no value, and 0 for -0, which is no other number than 0."""
+    if not pa.types.is_floating(values.type):
+        return values
+    return pc.if_else(pc.is_nan(values), None, pc.add(values, 0.0))
 
 
 def month_name(month: int) -> str:
@@ -75,25 +96,20 @@ def month_name(month: int) -> str:
     return f"{year:04d}-{place + 1:02d}"
 
 
-def group_rows(keys: Sequence[Key], terms: Mapping[str, Sequence[Part]]) -> Groups:
-    """Rows grouped by their keys, with the sum of each term's parts."""
-    coded = _code(keys)
-    n_rows = np.bincount(coded.codes, minlength=coded.size)
-    sums = {name: tally(parts, coded.codes, coded.size) for name, parts in terms.items()}
-    return coded.groups(np.flatnonzero(n_rows), {ROWS: {0: n_rows}, **sums})
+def group_rows(keys: Sequence[pa.Array], terms: Mapping[Term, pa.Array]) -> Groups:
+    """Rows grouped by their encoded keys; `terms` has what each row contributes."""
+    return _group(keys, {ROWS: pa.array(np.ones(len(keys[0]), np.int8)), **terms})
 
 
 def merge_groups(several: Sequence[Groups]) -> Groups:
     """Groups of the same grains and terms; those with equal keys become one."""
-    coded, places = _code_together([groups.keys for groups in several])
-    present = np.flatnonzero(np.bincount(coded.codes, minlength=coded.size))
-    return coded.groups(
-        present,
+    terms = dict.fromkeys(term for groups in several for term in groups.terms)
+    return _group(
+        _together([groups.keys for groups in several]),
         {
-            name: merge(
-                zip((groups.sums[name] for groups in several), places, strict=True), coded.size
-            )
-            for name in several[0].sums
+            # A limb that no row of some groups needed is 0 there.
+            term: pa.chunked_array([g.terms.get(term, _zeros(len(g))) for g in several])
+            for term in terms
         },
     )
 
@@ -103,9 +119,15 @@ def count_values(groups: Groups, values: Groups) -> Ints:
 
     `values` has the groups' grains and one more; where that one is null there is no value.
     """
-    coded, (places, of_values) = _code_together([groups.keys, values.keys[:-1]])
-    filled = values.keys[-1].is_valid().to_numpy(zero_copy_only=False)
-    return np.bincount(of_values[filled], minlength=coded.size)[places]
+    filled = values.keys[-1].is_valid().cast(pa.int64())
+    places = pa.array(np.append(np.arange(len(groups)), np.full(len(values), -1)))
+    found = _group(
+        _together([groups.keys, values.keys[:-1]]),
+        {ROWS: pa.chunked_array([_zeros(len(groups)), filled]), _PLACE: places},
+    )
+    counts = np.empty(len(groups), np.int64)
+    counts[found.terms[_PLACE].to_numpy()] = found.limbs(ROWS.of)[0]
+    return counts
 
 
 def one_array(column: pa.ChunkedArray) -> pa.Array:
@@ -113,82 +135,49 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-@dataclass(frozen=True)
-class _Coded:
-    """Each row's keys as one number below `size`; not all numbers need occur."""
-
-    codes: Ints
-    size: int
-    key: Key
-    """The last of the keys."""
-    before: _Coded | None = None
-    """The keys before it, if there are any."""
-    distinct: Ints | None = None
-    """The codes as they were before those that occur were numbered anew."""
-
-    def groups(self, present: Ints, sums: Mapping[str, Limbs]) -> Groups:
-        """Sums by code, those of the codes that are present."""
-        kept = {
-            name: {k: limb[present] for k, limb in limbs.items()} for name, limbs in sums.items()
-        }
-        return Groups(self._keys_of(present), kept)
-
-    def _keys_of(self, codes: Ints) -> Keys:
-        rest = codes if self.distinct is None else self.distinct[codes]
-        rest, place = np.divmod(rest, self.key.size)
-        indices = pa.array(place, pa.int32(), mask=place == len(self.key.labels))
-        found = pa.DictionaryArray.from_arrays(indices, self.key.labels)
-        return (*(self.before._keys_of(rest) if self.before else ()), found)
-
-
-def _code_together(several: Sequence[Keys]) -> tuple[_Coded, list[Ints]]:
-    """The keys of groups that have the same grains, and the codes of each."""
-    columns = zip(*several, strict=True)
-    coded = _code([_key(one_array(pa.chunked_array(c).unify_dictionaries())) for c in columns])
-    return coded, np.split(coded.codes, np.cumsum([len(keys[0]) for keys in several])[:-1])
-
-
-def _code(keys: Sequence[Key]) -> _Coded:
-    """One key joins after the other, so that codes fit 64 bits however many there are."""
-    coded = _renumbered(_Coded(keys[0].codes, keys[0].size, keys[0]))
-    for key in keys[1:]:
-        codes, size = coded.codes * key.size + key.codes, coded.size * key.size
-        coded = _renumbered(_Coded(codes, size, key, coded))
-    return coded
-
-
-def _renumbered(coded: _Coded) -> _Coded:
-    """The same with codes for those that occur only, where many do not."""
-    if coded.size <= max(_FEW_CODES, _CODES_A_ROW * len(coded.codes)):
-        return coded
-    anew = pa.array(coded.codes).dictionary_encode()
-    distinct = anew.dictionary.to_numpy()
-    codes = anew.indices.to_numpy().astype(np.int64)
-    return replace(coded, codes=codes, size=len(distinct), distinct=distinct)
-
-
-def _key(rows: pa.DictionaryArray) -> Key:
-    indices = rows.indices
-    if indices.null_count:
-        indices = pc.fill_null(indices.cast(pa.int64()), len(rows.dictionary))
-    return Key(indices.to_numpy().astype(np.int64, copy=False), rows.dictionary)
-
-
-def _relabel(key: Key, labels: pa.DictionaryArray) -> Key:
-    """The key with its labels replaced by others, of which some are equal or null."""
-    new = _key(labels)
-    return Key(np.append(new.codes, len(new.labels))[key.codes], new.labels)
-
-
-def _encode_months(days: pa.Array) -> Key:
+def _months(days: pa.Array) -> pa.Array:
     """Each day that occurs, or could, is looked up in the calendar once, not each row."""
-    days = days.cast(pa.date32())
-    span = pc.min_max(days.cast(pa.int32()))
-    first, last = span["min"].as_py(), span["max"].as_py()
-    if days.null_count or first is None or last - first >= _FEW_DAYS:
-        key = _key(days.dictionary_encode())
+    first, last = (pc.min_max(days)[end].as_py() for end in ("min", "max"))
+    if first is None or last - first >= _FEW_DAYS:
+        coded = days.dictionary_encode()
+        calendar, places = coded.dictionary, coded.indices
     else:
-        calendar = pa.array(np.arange(first, last + 1, dtype=np.int32)).cast(pa.date32())
-        key = Key(days.cast(pa.int32()).to_numpy().astype(np.int64) - first, calendar)
-    months = pc.add(pc.multiply(pc.year(key.labels), 12), pc.month(key.labels))
-    return _relabel(key, months.dictionary_encode())
+        calendar = pa.array(np.arange(first, last + 1, dtype=np.int32))
+        places = pc.subtract(days, pa.scalar(first, pa.int32()))
+    calendar = calendar.cast(pa.date32())
+    return pc.add(pc.multiply(pc.year(calendar), 12), pc.month(calendar)).take(places)
+
+
+def _group(keys: Sequence[Any], terms: Mapping[Term, Any]) -> Groups:
+    n, names = len(keys), [str(n) for n in range(len(keys) + len(terms))]
+    hows = [(name, term.how) for name, term in zip(names[n:], terms, strict=True)]
+    # One thread: Dask has a task for each core already.
+    rows = pa.table([*keys, *terms.values()], names).group_by(names[:n], use_threads=False)
+    columns = [one_array(column) for column in rows.aggregate(hows).columns]
+    merged = dict(zip(terms, columns[n:], strict=True))
+    return Groups(tuple(map(_plain, columns[:n])), merged | _carried(merged))
+
+
+def _plain(key: pa.Array) -> pa.Array:
+    return key.dictionary_decode() if pa.types.is_dictionary(key.type) else key
+
+
+def _carried(terms: Mapping[Term, pa.Array]) -> dict[Term, pa.Array]:
+    """The sums among the terms, with limbs so small that many can be added."""
+    sums: dict[str, Limbs] = {}
+    for term, values in terms.items():
+        if term.how == "sum":
+            sums.setdefault(term.of, {})[term.limb] = values.to_numpy()
+    return {
+        Term("sum", of, k): pa.array(limb)
+        for of, limbs in sums.items()
+        for k, limb in carry(limbs).items()
+    }
+
+
+def _together(several: Sequence[Keys]) -> list[pa.ChunkedArray]:
+    return [pa.chunked_array(keys) for keys in zip(*several, strict=True)]
+
+
+def _zeros(n: int) -> pa.Array:
+    return pa.array(np.zeros(n, np.int64))

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from toolkit.aggregate.exact import Ints, Limbs, quotients, ratios, totals
+from toolkit.aggregate.exact import Limbs, quotients, ratios, totals
 from toolkit.aggregate.groups import ROWS, Groups, count_values
 from toolkit.aggregate.needs import grains_of, units_in_one, with_values
 from toolkit.aggregate.partials import Partials, missing_in, sum_of
+from toolkit.arrays import Ints
 from toolkit.contract import Contract, Measure, Ranking, Summary
 from toolkit.errors import InputError
 
@@ -72,7 +73,7 @@ class _Measured:
 
     def mean(self, label: str, measure: Measure) -> pa.Array:
         column = str(measure.mean)
-        missing = totals(self.groups.sums[missing_in(column)], len(self.groups))
+        missing = totals(self.groups.limbs(missing_in(column)), len(self.groups))
         filled = self._count(Measure(count="rows")) - missing
         limbs, units = self._exact(Measure(sum=column))
         means = quotients(limbs, np.maximum(filled, 1), units)
@@ -92,12 +93,12 @@ class _Measured:
         """A sum or a count before it is rounded, and how many of its units make 1."""
         if measure.sum is None:
             return {0: self._count(measure)}, 1
-        return self.groups.sums[sum_of(measure.sum)], units_in_one(measure.sum, self.contract)
+        return self.groups.limbs(sum_of(measure.sum)), units_in_one(measure.sum, self.contract)
 
     def _count(self, measure: Measure) -> Ints:
         """The rows of each group, or its distinct values."""
         if measure.count_distinct is None:
-            return totals(self.groups.sums[ROWS], len(self.groups))
+            return totals(self.groups.limbs(ROWS.of), len(self.groups))
         finer = with_values(grains_of(self.aggregation), measure.count_distinct)
         return count_values(self.groups, self.partials.groups[finer])
 

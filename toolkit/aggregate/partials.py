@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from toolkit.aggregate.exact import Ints, Part, split_floats, split_integers, split_whole
+from toolkit.aggregate.exact import Part, split_floats, split_integers, split_whole
 from toolkit.aggregate.extremes import (
     Candidates,
     Contest,
@@ -22,13 +23,24 @@ from toolkit.aggregate.extremes import (
     contests,
     merge_candidates,
 )
-from toolkit.aggregate.groups import Grains, Groups, encode, group_rows, merge_groups, one_array
+from toolkit.aggregate.groups import (
+    Grains,
+    Groups,
+    Term,
+    encode,
+    group_rows,
+    merge_groups,
+    one_array,
+)
 from toolkit.aggregate.needs import check_columns, conformed, summed_columns, units_in_one
 from toolkit.aggregate.pieces import Piece, read_piece
+from toolkit.arrays import Ints
 from toolkit.contract import Contract
 from toolkit.errors import InputError
 
 _IN_MEMORY = "table"
+# From groups of at least this many rows on average, coarser ones are made faster than from rows.
+_ROWS_A_GROUP = 8
 
 
 def sum_of(column: str) -> str:
@@ -96,20 +108,28 @@ def combine(several: Sequence[Partials]) -> Partials:
 
 def _groups(table: pa.Table, contract: Contract) -> dict[Grains, Groups]:
     groupings = summed_columns(contract)
-    grains = {grain for grains in groupings for grain in grains}
-    keys = {grain: encode(table.column(grain.column), grain) for grain in grains}
+    used = set(chain(*groupings))
+    keys = {grain: encode(table.column(grain.column), grain) for grain in used}
     summed = {column for columns in groupings.values() for column in columns}
-    terms = {column: _terms(table, column, contract) for column in summed}
-    return {
-        grains: group_rows(
-            [keys[grain] for grain in grains],
-            {name: parts for column in columns for name, parts in terms[column].items()},
+    terms = {column: _sums(table, column, contract) for column in summed}
+    found: dict[Grains, Groups] = {}
+    for grains in sorted(groupings, key=len, reverse=True):
+        wanted = {*grains, *groupings[grains]}
+        finer = (
+            groups.by([several.index(grain) for grain in grains])
+            for several, groups in found.items()
+            if wanted <= {*several, *groupings[several]}
+            if _ROWS_A_GROUP * len(groups) <= table.num_rows
         )
-        for grains, columns in groupings.items()
-    }
+        if (few := next(finer, None)) is not None:
+            found[grains] = merge_groups([few])
+        else:
+            added = [terms[column].items() for column in groupings[grains]]
+            found[grains] = group_rows([keys[grain] for grain in grains], dict(chain(*added)))
+    return found
 
 
-def _terms(table: pa.Table, column: str, contract: Contract) -> dict[str, list[Part]]:
+def _sums(table: pa.Table, column: str, contract: Contract) -> dict[Term, pa.Array]:
     """What each row adds to a column's sum, and to the number of rows without a value."""
     values, missing = _values(one_array(table.column(column)))
     units = units_in_one(column, contract)
@@ -119,8 +139,12 @@ def _terms(table: pa.Table, column: str, contract: Contract) -> dict[str, list[P
         raise InputError.infinite_values(column, int(np.isinf(values * units).sum()))
     else:
         parts = split_floats(values) if units == 1 else split_whole(np.rint(values * units))
-    absent = [Part(0, np.ones(len(missing)), missing)] if len(missing) else []
-    return {sum_of(column): parts, missing_in(column): absent}
+    absent = [Part(0, np.ones(len(missing), np.int64), missing)] if len(missing) else []
+    return {
+        Term("sum", of, part.k): pa.array(part.of_each(len(values)))
+        for of, some in ((sum_of(column), parts), (missing_in(column), absent))
+        for part in some
+    }
 
 
 def _values(array: pa.Array) -> tuple[npt.NDArray[Any], Ints]:

@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.aggregate.exact import Ints
 from toolkit.aggregate.extremes import Candidates, Contest, winners
 from toolkit.aggregate.fetch import fetch_winners
 from toolkit.aggregate.groups import month_name, one_array
 from toolkit.aggregate.measures import measure_fields, measured
 from toolkit.aggregate.needs import conformed, grains_of, plain
 from toolkit.aggregate.partials import Partials
+from toolkit.arrays import Ints
 from toolkit.contract import (
     EXTREME_COLUMN,
     METRIC_COLUMN,
@@ -113,9 +113,7 @@ def _masks_of(aggregation: AnyAggregation, masks: Masks) -> Masks:
 
 def _summary(name: str, summary: Summary, partials: Partials, contract: Contract) -> pa.Table:
     groups = partials.groups[grains_of(summary)]
-    keys = {
-        label: key.dictionary_decode() for label, key in zip(summary.by, groups.keys, strict=True)
-    }
+    keys = dict(zip(summary.by, groups.keys, strict=True))
     table = pa.table(keys | measured(name, summary, partials, contract))
     largest_first = {summary.largest_first: "descending"} if summary.largest_first else {}
     table = _sorted(table, {**largest_first, **dict.fromkeys(summary.by, "ascending")})
@@ -135,7 +133,7 @@ def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract
     for metric, measure in ranking.metrics.items():
         hopeful = table.take(pa.array(_hopeful(groups.keys[0], measures[measure], ranking.limit)))
         ordered = _sorted(
-            hopeful.cast(plain(hopeful.schema)),
+            hopeful,
             {ranking.within: "ascending", measure: "descending", ranking.item: "ascending"},
         )
         group, rank = _ranks(ordered.column(ranking.within))
@@ -151,15 +149,16 @@ def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract
     return pa.concat_tables(tables).take(pa.array(order))
 
 
-def _hopeful(within: pa.DictionaryArray, measure: pa.Array, limit: int) -> Ints:
+def _hopeful(within: pa.Array, measure: pa.Array, limit: int) -> Ints:
     """Rows as high as the `limit` highest within their group: those whose names are compared."""
-    groups = pc.fill_null(within.indices, len(within.dictionary)).to_numpy()
+    labels = within.dictionary_encode()
+    groups = pc.fill_null(labels.indices, len(labels.dictionary)).to_numpy()
     values = measure.to_numpy(zero_copy_only=False)
     values = np.where(np.isnan(values), -np.inf, values) if measure.null_count else values
     order = np.lexsort((values, groups))
     lasts = np.flatnonzero(np.diff(groups[order], append=-1))
     firsts = np.append(0, lasts[:-1] + 1)
-    bars = np.empty(len(within.dictionary) + 1, values.dtype)
+    bars = np.empty(len(labels.dictionary) + 1, values.dtype)
     bars[groups[order[lasts]]] = values[order[np.maximum(firsts, lasts - limit + 1)]]
     return np.flatnonzero(values >= bars[groups])
 

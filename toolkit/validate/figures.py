@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -13,8 +12,7 @@ import pyarrow.compute as pc
 
 from toolkit.aggregate.exact import (
     Limbs,
-    Part,
-    merge,
+    add,
     quotients,
     split_floats,
     split_integers,
@@ -150,13 +148,13 @@ class Sums:
         values = view.numbers(name, view.rows(self.domain))
         if values.dtype.kind in "iu" and not self.with_squares:
             parts = split_integers(values.astype(np.int64))
-            return Moments(len(values), _tally(parts, len(values)), {})
+            return Moments(len(values), tally(parts), {})
         # A deviation is one of doubles, also where whole numbers have more digits.
         values = values.astype(np.float64)
         values = values[~np.isnan(values)]
         finite = values[np.isfinite(values)]
         special = float(values[~np.isfinite(values)].sum()) if len(finite) < len(values) else 0.0
-        total = _tally(split_floats(finite), len(finite))
+        total = tally(split_floats(finite))
         if not self.with_squares:
             return Moments(len(values), total, {}, special)
         is_large = np.abs(finite) > _LARGEST
@@ -166,10 +164,10 @@ class Sums:
     def merge(self, earlier: Moments, later: Moments) -> Moments:
         return Moments(
             earlier.n + later.n,
-            _added(earlier.total, later.total),
-            _added(earlier.squares, later.squares),
+            add(earlier.total, later.total),
+            add(earlier.squares, later.squares),
             earlier.special + later.special,
-            _added(earlier.large, later.large),
+            add(earlier.large, later.large),
         )
 
 
@@ -179,8 +177,7 @@ def _squares(floats: Floats) -> Limbs:
     high = spread - (spread - floats)
     low = floats - high
     products = (high * high, 2 * high * low, low * low)
-    limbs = [_tally(split_floats(product), len(product)) for product in products]
-    return _added(_added(limbs[0], limbs[1]), limbs[2])
+    return add(*(tally(split_floats(product)) for product in products))
 
 
 def _extremes(values: pa.ChunkedArray) -> pa.Array:
@@ -201,15 +198,6 @@ def _whole(values: pa.ChunkedArray) -> pa.Array:
         values = values.unify_dictionaries()
     combined = values.combine_chunks()
     return combined.combine_chunks() if isinstance(combined, pa.ChunkedArray) else combined
-
-
-def _tally(parts: Iterable[Part], n: int) -> Limbs:
-    return tally(parts, np.zeros(n, np.int64), 1)
-
-
-def _added(left: Limbs, right: Limbs) -> Limbs:
-    only = np.zeros(1, np.int64)
-    return merge([(left, only), (right, only)], 1)
 
 
 def _fraction(limbs: Limbs) -> Fraction:
