@@ -231,3 +231,28 @@ def pd_arrow(kind: pa.DataType) -> Any:
     import pandas as pd
 
     return pd.ArrowDtype(kind)
+
+
+@pytest.mark.parametrize("n_parts", [1, 3])
+def test_booleans_are_labels(n_parts: int) -> None:
+    paid = {"paid": {"kind": "boolean", "reason": "bad", "optional": True}}
+    measures = {"total": {"sum": "pieces"}, "said": {"count_distinct": "paid"}}
+    contract = TypeAdapter(Contract).validate_python(
+        {
+            "name": "x",
+            "columns": {"pieces": {"kind": "integer"}, **paid},
+            "aggregations": {
+                "by_paid": {
+                    "kind": "summary",
+                    "by": {"paid": {"column": "paid"}},
+                    "measures": measures,
+                }
+            },
+        }
+    )
+    rows = [{"pieces": n, "paid": (True, False, None)[n % 3]} for n in range(1, 10)]
+    assert computed(rows, contract, n_parts)["by_paid"] == [
+        {"paid": False, "total": 12, "said": 1},
+        {"paid": True, "total": 18, "said": 1},
+        {"paid": None, "total": 15, "said": 0},
+    ]

@@ -272,7 +272,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {f"{AGGREGATIONS}.top_products_by_category.within": "quantity"},
-        "within='quantity': is of kind integer; must be text, category, mapped or email",
+        "within='quantity': is of kind integer; must be text, category, mapped, email or boolean",
     ),
     (
         {f"{AGGREGATIONS}.top_products_by_category.item": "product"},

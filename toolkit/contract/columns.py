@@ -188,6 +188,40 @@ class Email(Column):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Boolean(Parsed):
+    """True or false (bool), written as one of some words, whatever their case."""
+
+    kind: Literal["boolean"]
+    true_words: Annotated[tuple[str, ...], Field(min_length=1)] = ("true", "yes", "t", "y", "1")
+    """What is read as true."""
+    false_words: Annotated[tuple[str, ...], Field(min_length=1)] = ("false", "no", "f", "n", "0")
+    """What is read as false."""
+
+    group: ClassVar[Group] = "label"
+
+    def arrow_type(self) -> pa.DataType:
+        import pyarrow as pa
+
+        return pa.bool_()
+
+    def rejects(self) -> str:
+        return "what is neither true nor false"
+
+    def problems(self, where: str) -> Iterator[str]:
+        yield from super().problems(where)
+        seen: dict[str, str] = {}
+        for key, words in (("true_words", self.true_words), ("false_words", self.false_words)):
+            for word in words:
+                if word != word.strip() or not word:
+                    yield (
+                        f"{where}.{key}: {word!r} is empty or has outer blanks, so that no value "
+                        "is it"
+                    )
+                elif seen.setdefault(word.casefold(), key) != key:
+                    yield f"{where}: {word!r} is one of true_words and of false_words"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unused(Column):
     """May be in the file, is kept in rejected rows as it stood, and is not read otherwise."""
 
@@ -213,7 +247,7 @@ class Unused(Column):
 
 
 AnyColumn = Annotated[
-    Text | Number | Integer | Date | Timestamp | Category | Mapped | Email | Unused,
+    Text | Number | Integer | Date | Timestamp | Category | Mapped | Email | Boolean | Unused,
     Field(discriminator="kind"),
 ]
 
