@@ -348,7 +348,7 @@ def test_a_remote_cluster_over_tls(certificates: dict[str, Any], tmp_path: Path)
             with open_cluster(by_file) as runner:
                 assert runner.run([delayed(tasks.square)(4)]) == [16]
         with pytest.raises(
-            ClusterError, match=r"^cluster\.address=tls://.*: TLS takes certificates"
+            ClusterError, match=r"^cluster\.address=tls://.*: TLS needs certificates"
         ):
             enter(ClusterSpec("remote", address=address))
 
@@ -411,7 +411,7 @@ def test_a_remote_cluster_is_found_by_the_environment(
 def test_a_remote_cluster_that_goes_away_is_an_error(
     what: str, tmp_path: Path, logged: list[str]
 ) -> None:
-    message = "went away in the middle" if what == "scheduler" else r"had no workers \(0\) for 3 s"
+    message = "was lost during the run" if what == "scheduler" else r"had no workers \(0\) for 3 s"
     with scheduler(tmp_path) as (address, process), workers(address) as worker:
         with open_cluster(ClusterSpec("remote", address=address, timeout_seconds=30)):
             pass

@@ -376,7 +376,7 @@ def test_what_is_there_is_never_replaced(path: str, workspace: Path) -> None:
     answer = new_dataset("name=my_feed")
     assert answer.code == 2
     [line] = answer.errors
-    assert line.startswith("error: name=my_feed: 1 of its files are there already and stay as they")
+    assert line.startswith("error: name=my_feed: 1 of its files already exist and were left")
     assert path in line
     assert edited.read_text() == "edited"
     reports = [one for one in left_in(workspace) if not one.startswith("data/reports")]
@@ -435,9 +435,9 @@ def test_the_terminal_lists_every_doubt_and_those_of_most_rows_first(workspace: 
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ((), "error: name: missing; say what the dataset is to be called: name=my_feed"),
+        ((), "error: name: missing; give the new dataset a name: name=my_feed"),
         (("name=My-Feed",), "error: name=My-Feed: must be lower-case letters, digits and _"),
-        (("name=ecommerce",), "error: name=ecommerce: 1 of its files are there already"),
+        (("name=ecommerce",), "error: name=ecommerce: 1 of its files already exist"),
     ],
 )
 def test_a_name_that_will_not_do_is_one_line(

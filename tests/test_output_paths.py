@@ -106,5 +106,5 @@ def test_commands_say_so_in_one_line(
     answer = ask(*words, "output=out.json", cwd=tmp_path)
     assert answer.code == 2
     [line] = answer.errors
-    assert "is there and was left as it is; name a file" in line
+    assert "is there and was left unchanged; name a file" in line
     assert not (tmp_path / "out.json").is_file()

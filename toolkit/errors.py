@@ -1,7 +1,8 @@
-"""What a person can get wrong, as one tree of errors with one line each.
+"""User errors: one tree of exceptions, each with a one-line message.
 
-An error says what, where, how many and what to do next. All of them survive pickling, so that a
-worker's error reaches the person as it was raised. Anything that is not a ToolkitError is a bug.
+A message names the setting or file, the problem, how many places have it, and what to do next. All
+errors survive pickling, so that a worker's error reaches the user as it was raised. Any exception
+that is not a ToolkitError is a bug.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ OUT_OF_MEMORY = (
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the system gave no memory, or no thread, which it gives for the same reasons.
+    """Return whether the system refused memory, or a thread for lack of memory.
 
-    Python and Arrow say the latter in words only.
+    Python and Arrow report a refused thread only in the message text.
     """
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
@@ -46,7 +47,7 @@ class ToolkitError(Exception):
 
 
 class ConfigError(ToolkitError):
-    """The command line, a config file or a contract asks for something impossible."""
+    """The command line, a config file or a contract is invalid."""
 
     @classmethod
     def from_problems(cls, problems: Sequence[str]) -> ConfigError:
@@ -79,11 +80,11 @@ class ConfigError(ToolkitError):
 
     @classmethod
     def no_input(cls, command: str) -> ConfigError:
-        return cls(f"input: missing; say what to look at: {command} feed.csv")
+        return cls(f"input: missing; name a file: {command} feed.csv")
 
     @classmethod
     def nothing_named(cls, key: str, command: str, default: object, example: str) -> ConfigError:
-        """Without the key, a command goes by what is generated; here, that is not there."""
+        """Without the key a command uses generated data; here there is none."""
         return cls(
             f"{key}: missing, and there is no generated {default}; name yours: {command} {example}"
         )
@@ -91,23 +92,23 @@ class ConfigError(ToolkitError):
     @classmethod
     def not_generated(cls, dataset: str) -> ConfigError:
         return cls(
-            f"input: missing, and the feed that is generated does not fit dataset {dataset}; "
+            f"input: missing, and the generated feed does not fit dataset {dataset}; "
             f"name a file: run-pipeline feed.csv dataset={dataset}"
         )
 
     @classmethod
     def no_name(cls) -> ConfigError:
-        return cls("name: missing; say what the dataset is to be called: name=my_feed")
+        return cls("name: missing; give the new dataset a name: name=my_feed")
 
     @classmethod
     def bad_name(cls, name: str) -> ConfigError:
-        return cls(f"name={name}: must be lower-case letters, digits and _, a letter first")
+        return cls(f"name={name}: must be lower-case letters, digits and _, starting with a letter")
 
     @classmethod
     def dataset_exists(cls, name: str, files: Sequence[Path]) -> ConfigError:
         shown = ", ".join(map(str, files))
         return cls(
-            f"name={name}: {len(files)} of its files are there already and stay as they are: "
+            f"name={name}: {len(files)} of its files already exist and were left unchanged: "
             f"{shown}; choose another name, or move them away"
         )
 
@@ -128,15 +129,17 @@ class ConfigError(ToolkitError):
 
     @classmethod
     def output_of_pipeline(cls) -> ConfigError:
-        return cls("output: run-pipeline has several; say where they all go with data_dir=FOLDER")
+        return cls(
+            "output: run-pipeline writes several; choose a folder for all with data_dir=FOLDER"
+        )
 
     @classmethod
     def output_of_validation(cls) -> ConfigError:
-        return cls("output: validate-data writes reports only; they go into data_dir/reports")
+        return cls("output: validate-data writes only reports, into data_dir/reports")
 
 
 class InputError(ToolkitError):
-    """An input cannot be read as what it is said to be."""
+    """An input cannot be read as a feed, a dataset or a frame."""
 
     @classmethod
     def no_match(cls, given: str) -> InputError:
@@ -165,7 +168,7 @@ class InputError(ToolkitError):
 
     @classmethod
     def other_kind(cls, path: str, what: str, advice: str) -> InputError:
-        return cls(f"input {path}: is no CSV file but {what}; {advice}")
+        return cls(f"input {path}: is not a CSV file but {what}; {advice}")
 
     @classmethod
     def is_empty(cls, path: str) -> InputError:
@@ -191,8 +194,9 @@ class InputError(ToolkitError):
     @classmethod
     def unpacks_to_too_much(cls, path: str, times: int) -> InputError:
         return cls(
-            f"{path}: unpacks to more than {times} times its size, as no feed does; nothing was "
-            "published; if the file is what it should be, set a larger dataset.csv.max_unpacking"
+            f"{path}: unpacks to more than {times} times its size, the limit against "
+            "decompression bombs; nothing was published; if the file is trusted, set a larger "
+            "dataset.csv.max_unpacking"
         )
 
     @classmethod
@@ -210,15 +214,15 @@ class InputError(ToolkitError):
         return cls(f"{path}: cannot be read: {why}")
 
     @classmethod
-    def unsound_header(cls, path: str, why: object, line: str) -> InputError:
-        return cls.not_readable(path, f"its first line is no header ({why}): {_header([line])}")
+    def invalid_header(cls, path: str, why: object, line: str) -> InputError:
+        return cls.not_readable(path, f"its first line is not a header ({why}): {_header([line])}")
 
     @classmethod
     def not_utf8(cls, path: str, offset: int, guess: str | None = None) -> InputError:
         if guess:
             what, setting = f", it looks like {guess.upper()}; set", guess
         else:
-            what, setting = "; say what it is, such as", "cp1252"
+            what, setting = "; name its encoding, such as", "cp1252"
         return cls(
             f"{path}: the header is not UTF-8 (byte {offset}){what} "
             f"dataset.csv.encoding={setting}, or save the file as UTF-8"
@@ -228,7 +232,7 @@ class InputError(ToolkitError):
     def not_decoded(cls, path: str, encoding: str, line: str) -> InputError:
         return cls(
             f"{path}: the header has bytes that are not {encoding}: {_header([line[:200]])}; "
-            "set dataset.csv.encoding to what the file is written in"
+            "set dataset.csv.encoding to the encoding of the file"
         )
 
     @classmethod
@@ -284,13 +288,13 @@ class InputError(ToolkitError):
         return cls(
             f"{path}: {len(found)} columns of the header could be {', '.join(wanted)}: "
             f"{_header(found)}; "
-            "write the one that is meant as the column's source in the contract"
+            "write the right one as the column's source in the contract"
         )
 
     @classmethod
     def reserved_columns(cls, path: str, names: Iterable[str]) -> InputError:
         return cls(
-            f"{path}: the header has {', '.join(names)}, which rejected rows are given here; "
+            f"{path}: the header has {', '.join(names)}, which cleaning adds to rejected rows; "
             "drop or rename what an earlier cleaning added"
         )
 
@@ -315,13 +319,15 @@ class InputError(ToolkitError):
         return cls(f"cleaned {path}: is not a cleaned dataset ({why}); make one with clean-data")
 
     @classmethod
-    def another_dataset(cls, path: Path | str, held: str, dataset: str) -> InputError:
-        return cls(f"cleaned {path}: is of dataset {held}, not of {dataset}; add dataset={held}")
+    def another_dataset(cls, path: Path | str, found: str, dataset: str) -> InputError:
+        return cls(
+            f"cleaned {path}: belongs to dataset {found}, not {dataset}; add dataset={found}"
+        )
 
     @classmethod
     def not_a_pair(cls, paths: Sequence[tuple[Path, str]]) -> InputError:
         found = " and ".join(f"{path} (run {run})" for path, run in paths)
-        return cls(f"{found}: are of two runs, so they do not belong together; name those of one")
+        return cls(f"{found}: belong to two runs; name datasets of one run")
 
     @classmethod
     def not_parquet(cls, path: Path | str, why: str) -> InputError:
@@ -330,16 +336,16 @@ class InputError(ToolkitError):
     @classmethod
     def not_a_frame(cls, why: str) -> InputError:
         return cls(
-            f"Dask DataFrame: cannot be taken as a table: {why}; give its columns names that are "
-            "text and one type each (categorize() those of categories)"
+            f"Dask DataFrame: cannot be read as a table: {why}; give its columns text "
+            "names and one type each (call categorize() for unknown categories)"
         )
 
     @classmethod
-    def rows_changed(cls, dataset: str, part: int, expected: int, found: int) -> InputError:
+    def rows_changed(cls, dataset: str, partition: int, expected: int, found: int) -> InputError:
         return cls(
-            f"{dataset}: its part {part} had {expected:,} rows when it was opened and has "
-            f"{found:,} now; get the batch again, from data that does not change meanwhile "
-            "(persist() keeps a Dask frame as it is)"
+            f"{dataset}: partition {partition} had {expected:,} rows when it was opened and has "
+            f"{found:,} now; get the batch again from data that does not change "
+            "(persist() fixes a Dask frame)"
         )
 
     @classmethod
@@ -358,7 +364,7 @@ class InputError(ToolkitError):
 
 
 class LookupFileError(ToolkitError):
-    """A lookup file is missing or does not hold what it should."""
+    """A lookup file is missing or invalid."""
 
     @classmethod
     def about(cls, path: Path, problem: str, line: int | None = None) -> LookupFileError:
@@ -370,7 +376,7 @@ class LookupFileError(ToolkitError):
         """`starters` is the folder of the lookups that ship with the toolkit."""
         starter, hint = starters / path.name, did_you_mean(path.name, near)
         if path.parent != starters and starter.is_file():
-            advice = f"copy the starter one: {shlex.join(['cp', str(starter), str(path)])}"
+            advice = f"copy the starter file: {shlex.join(['cp', str(starter), str(path)])}"
         else:
             advice = "write it, or build it with update-lookups"
         return cls.about(path, f"no such file{hint}; {advice}")
@@ -401,13 +407,13 @@ class SuiteError(ToolkitError):
     @classmethod
     def no_rows(cls, kind: str, path: Path) -> SuiteError:
         return cls(
-            f"{kind} dataset {path}: has no rows (0), so nothing can be shown of it; "
-            "look at why, or set validation=off"
+            f"{kind} dataset {path}: has no rows (0), so nothing can be validated; "
+            "find out why, or set validation=off"
         )
 
 
 class ValidationError(ToolkitError):
-    """The data is held back: it does not pass its suites, or no row of it is clean."""
+    """The data was not published: it fails its suites, or no row of it is clean."""
 
     exit_code = 3
 
@@ -449,7 +455,7 @@ class LookupTestError(ToolkitError):
     def failed(cls, folder: str, code: int) -> LookupTestError:
         return cls(
             f"the project's tests in {folder} fail (pytest's exit code {code}), see above; "
-            "the lookups are written, correct or revert them, or skip this with run_tests=false"
+            "the lookups are written: correct or revert them, or skip this with run_tests=false"
         )
 
 
@@ -457,7 +463,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class OutputError(ToolkitError):
-    """An output cannot be written; what was published before is untouched."""
+    """An output cannot be written; earlier outputs are untouched."""
 
     @classmethod
     def cannot_write(cls, path: Path | str, error: OSError) -> OutputError:
@@ -485,41 +491,41 @@ class OutputError(ToolkitError):
         )
 
     @classmethod
-    def another_dataset(cls, folder: Path, held: str, dataset: str) -> OutputError:
+    def another_dataset(cls, folder: Path, found: str, dataset: str) -> OutputError:
         return cls(
-            f"{folder}: holds the aggregations of dataset {held}, not of {dataset}; "
+            f"{folder}: contains the aggregations of dataset {found}, not {dataset}; "
             "name another folder, or remove them first"
         )
 
     @classmethod
     def in_the_way(cls, target: Path, what: str) -> OutputError:
         return cls(
-            f"{target}: {what} that the toolkit did not make is in the way and was left as it is; "
+            f"{target}: {what} that the toolkit did not make is in the way and was left unchanged; "
             "move it away, or use another data_dir"
         )
 
     @classmethod
     def among_versions(cls, folder: Path) -> OutputError:
         return cls(
-            f"{folder}: lies in the folder of published versions, which is the toolkit's own; "
+            f"{folder}: is in the folder of published versions, which only the toolkit writes; "
             "name a folder elsewhere"
         )
 
     @classmethod
     def unknown_version(cls, versions: Path, why: str) -> OutputError:
         return cls(
-            f"{versions}: which version is published is not known ({why}); nothing was removed, "
-            "copy out of it what you need, remove it, and run again"
+            f"{versions}: cannot tell which version is published ({why}); nothing was removed; "
+            "copy what you need out of it, remove it, and run again"
         )
 
     @classmethod
     def not_replaced(cls, path: Path, what: str) -> OutputError:
-        return cls(f"cannot write {path}: {what} is there and was left as it is; name a file")
+        return cls(f"cannot write {path}: {what} is there and was left unchanged; name a file")
 
     @classmethod
     def not_data_docs(cls, folder: Path, why: str) -> OutputError:
         return cls(
-            f"{folder}: is no Data Docs folder of this toolkit ({why}) and was left as it is; "
+            f"{folder}: is not a Data Docs folder of this toolkit ({why}) and was left unchanged; "
             "move it away and run again"
         )
 
@@ -577,7 +583,7 @@ class ClusterError(ToolkitError):
     @classmethod
     def no_certificate(cls, address: str) -> ClusterError:
         return cls(
-            f"cluster.address={address}: TLS takes certificates; set cluster.tls_ca_file, "
+            f"cluster.address={address}: TLS needs certificates; set cluster.tls_ca_file, "
             "cluster.tls_cert and cluster.tls_key, or Dask's own distributed.comm.tls settings"
         )
 
@@ -627,7 +633,7 @@ class ClusterError(ToolkitError):
 
     @classmethod
     def workers_died(cls, memory_limit: str | None) -> ClusterError:
-        """All workers of a local cluster, again and again, before any finished a task."""
+        """All workers of a local cluster died repeatedly before any finished a task."""
         limit = "" if memory_limit is None else f" (cluster.memory_limit={memory_limit})"
         return cls(
             f"the workers of the local cluster died one after the other, most likely out of "
@@ -637,9 +643,9 @@ class ClusterError(ToolkitError):
 
     @classmethod
     def too_little_memory(cls, memory_limit: str, least: str) -> ClusterError:
-        """Of a limit under which no worker would live to its first task."""
+        """The limit is below what a worker needs before its first task."""
         return cls(
-            f"cluster.memory_limit={memory_limit}: a worker takes {least} before it reads "
+            f"cluster.memory_limit={memory_limit}: a worker needs {least} before it reads "
             "anything; set a higher limit, with fewer cluster.workers if memory is short, or use "
             "cluster=threads"
         )
@@ -647,44 +653,42 @@ class ClusterError(ToolkitError):
     @classmethod
     def no_process(cls) -> ClusterError:
         return cls(
-            "no process could be started, as the one that starts them was killed, most likely "
+            "no process could be started: the one that starts them was killed, most likely "
             "out of memory; use fewer cluster.workers, or cluster=threads"
         )
 
     @classmethod
     def lost(cls, address: str) -> ClusterError:
         return cls(
-            f"the Dask scheduler at {address} went away in the middle of the work; "
-            "restart it and run again"
+            f"the Dask scheduler at {address} was lost during the run; restart it and run again"
         )
 
 
 def _header(cells: Sequence[str]) -> str:
-    """What a header holds. One with an e-mail address or a long number in it is a record, which is
-    nobody's."""
+    """Return the header's cells as text, hidden where they look like a record of personal data."""
     for what, found in (
         ("an e-mail address", _ADDRESS.search),
         ("a long number", _LONG_NUMBER.fullmatch),
     ):
         if any(map(found, cells)):
-            return f"(hidden: it holds {what}, so it is a record and no header)"
+            return f"(hidden: it contains {what}, so it is a record, not a header)"
     return ", ".join(repr(name) for name in cells[:20])
 
 
 def address_shown(address: str) -> str:
-    """What is an address as a whole, with *** for all that stands before the last @ in it."""
+    """Return an address with its user and password, all before the last @, replaced by ***."""
     protocol, found, rest = address.rpartition("://")
     _, at, host = rest.rpartition("@")
     return f"{protocol}{found}***@{host}" if at else address
 
 
 def without_credentials(text: str) -> str:
-    """The text with *** for what stands before the @ of an address."""
+    """Return the text with the user and password of each address replaced by ***."""
     return _CREDENTIALS.sub(lambda found: f"{found[1] or ''}***@", text)
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' for the nearest other known name, whatever its case, or nothing."""
+    """Return '; did you mean X?' for the nearest known name, ignoring case, or ''."""
     names = {name.casefold(): name for name in known if name != given}
     near = difflib.get_close_matches(given.casefold(), names, n=1, cutoff=0.6)
     return f"; did you mean {names[near[0]]!r}?" if near else ""

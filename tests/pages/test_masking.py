@@ -141,7 +141,7 @@ def test_a_file_without_a_header_is_refused_without_its_first_record(tmp_path: P
     (tmp_path / "feed.csv").write_bytes(b"A1,Lamp,jane@private.example\n")
     answer = ask("clean-data", "input=feed.csv", cwd=tmp_path)
     assert answer.code == 2
-    assert "it holds an e-mail address, so it is a record and no header" in answer.errors[0]
+    assert "it contains an e-mail address, so it is a record, not a header" in answer.errors[0]
     assert "jane" not in answer.out + answer.err
 
 

@@ -226,5 +226,5 @@ def test_unpacked_copies_never_share_a_name(
 def test_what_is_packed_is_called_what_it_is_at_once(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(data, 1))
     [source] = find_sources([f"{tmp_path}/a.csv.gz"])
-    with pytest.raises(InputError, match="is no CSV file but gzip of"):
+    with pytest.raises(InputError, match="is not a CSV file but gzip of"):
         spool(source, tmp_path, "utf-8")

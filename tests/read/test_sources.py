@@ -103,7 +103,7 @@ def test_what_is_no_csv_is_called_what_it_is(what: str, data: bytes, feed: Path)
     feed.write_bytes(data)
     with pytest.raises(InputError) as caught:
         find_sources(["a.csv"])
-    assert str(caught.value).startswith(f"input a.csv: is no CSV file but {what}")
+    assert str(caught.value).startswith(f"input a.csv: is not a CSV file but {what}")
     assert "\n" not in str(caught.value)
 
 

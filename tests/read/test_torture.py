@@ -125,7 +125,7 @@ CASES: dict[str, list[Holds | Refused]] = {
         Refused("3 of the contract's columns are missing", names=["Foo", "Bsr", "Baz"]),
     ],
     "csvlint/invalid-byte-sequence.csv": [
-        Refused("the header is not UTF-8 (byte 33); say what it is")
+        Refused("the header is not UTF-8 (byte 33); name its encoding")
     ],
     "csvlint/inconsistent-line-endings.csv": [
         Holds([("Biff", "Baff", "Boff"), ("Qux", "Teaspoon", "Doge")]),

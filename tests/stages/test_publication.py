@@ -81,7 +81,7 @@ def test_a_pair_of_two_runs_is_not_validated(workspace: Workspace, tmp_path: Pat
     other = f"rejected={workspace.rejected_dataset('other')}"
     answer = ask("validate-data", *words, other, cwd=tmp_path)
     assert answer.code == 2
-    assert "are of two runs, so they do not belong together" in answer.err
+    assert "belong to two runs; name datasets of one run" in answer.err
     own = f"rejected={workspace.rejected_dataset('feed')}"
     assert "belong" not in ask("validate-data", *words, own, cwd=tmp_path).err
 
@@ -151,7 +151,7 @@ def test_clean_rows_of_another_dataset_are_not_aggregated(
     cleaned = f"cleaned={workspace.clean_dataset('feed')}"
     answer = ask("build-aggregations", cleaned, "dataset=shop", cwd=tmp_path)
     assert answer.code == 2
-    assert "is of dataset ecommerce, not of shop; add dataset=ecommerce" in answer.err
+    assert "belongs to dataset ecommerce, not shop; add dataset=ecommerce" in answer.err
 
 
 def test_a_folder_of_ones_own_gets_tables_beside_what_it_holds(
@@ -175,7 +175,7 @@ def test_a_folder_of_ones_own_gets_tables_beside_what_it_holds(
         "dataset=shop", cwd=tmp_path,
     )  # fmt: skip
     assert answer.code == 2
-    assert "holds the aggregations of dataset ecommerce, not of shop" in answer.err
+    assert "contains the aggregations of dataset ecommerce, not shop" in answer.err
 
 
 def test_a_moved_workspace_shows_its_own(workspace: Workspace, tmp_path: Path) -> None:

@@ -224,7 +224,7 @@ BAD_DATA: dict[str, tuple[Damage, list[str], str]] = {
         [],
         "its _manifest.json is damaged: Invalid isoformat string: 'today'",
     ),
-    "output": (unharmed, ["output=x"], "output: validate-data writes reports only"),
+    "output": (unharmed, ["output=x"], "output: validate-data writes only reports"),
     "fail_on": (unharmed, ["validation.fail_on=critcal"], "did you mean 'critical'?"),
     "option": (unharmed, ["validation=of"], "unknown option; did you mean 'off'?"),
 }
@@ -252,5 +252,7 @@ def test_what_is_no_data_docs_is_left_alone(published: Place) -> None:
     before, docs = published.published(), everything_in(published.docs)
     answer = published.run_pipeline("seed=7")
     assert answer.code == 2
-    assert "data_docs: is no Data Docs folder of this toolkit (it has no index.html)" in answer.err
+    assert (
+        "data_docs: is not a Data Docs folder of this toolkit (it has no index.html)" in answer.err
+    )
     assert (published.published(), everything_in(published.docs)) == (before, docs)

@@ -360,7 +360,7 @@ class TestDaskFrames:
     def test_columns_without_a_name_of_their_own_are_refused(self, names: list[Any]) -> None:
         table = pd.DataFrame([[1, 2]], columns=names)
         frame = dd.from_map(lambda _: table, range(1), meta=table)
-        with pytest.raises(InputError, match="cannot be taken as a table: a column is named"):
+        with pytest.raises(InputError, match="cannot be read as a table: a column is named"):
             open_frame(frame, run_here)
 
     @pytest.mark.parametrize("ends", [(0, 10), (0, 3, 3, 9, 10), (0, 0, 1, 10, 10)])

@@ -1,4 +1,4 @@
-"""The header of a CSV file: found, decoded and held against the contract."""
+"""Find, decode and match the header of a CSV file against the contract."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _ALIKE = re.compile(r"[\s_\-\x00-\x1f\x7f-\x9f]+")
 
 @dataclass(frozen=True)
 class Header:
-    """The names of the columns, in file order, and the byte at which the records begin.
+    """The names of the columns, in file order, and the byte offset of the first record.
 
-    A column of the contract has the contract's name for it, another one that of the header
-    without needless blanks. `written` has the cell of the header where it differs from the name.
+    A column of the contract has its contract name, any other the header's name with white space
+    normalised. `written` has the header's cell where it differs from the name.
     """
 
     names: tuple[str, ...]
@@ -49,11 +49,11 @@ def _grammar(csv_format: CsvFormat) -> Grammar:
 
 
 def read_header(path: Path, shown: str, contract: Contract) -> Header:
-    """The header of `path`, which messages call `shown`. Empty lines before it are passed over.
+    """Read the header of `path`, which messages call `shown`; empty lines before it are skipped.
 
-    A column of the contract is matched exactly or else, where only one can be meant, without
-    case and with blanks, `_`, `-` and control characters alike. Raises InputError when the file
-    is empty, not UTF-8, delimited otherwise, repeats a column, or lacks one that is used.
+    A column of the contract is matched exactly or else, where only one can be meant, ignoring case
+    and treating blanks, `_`, `-` and control characters alike. Raises InputError when the file is
+    empty, not UTF-8, uses another delimiter, repeats a column, or lacks one that is used.
     """
     cells, data_start = _find(path, shown, contract.csv)
     _check_delimiter(cells, shown, contract)
@@ -80,7 +80,7 @@ def read_names(path: Path, shown: str, csv_format: CsvFormat) -> tuple[str, ...]
 
 
 def _find(path: Path, shown: str, csv_format: CsvFormat) -> tuple[list[str], int]:
-    """The cells of the header as they stand in the file, and where the records begin."""
+    """Return the cells of the header as written, and the offset of the first record."""
     grammar = _grammar(csv_format)
     with reading(shown, path), path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -126,7 +126,7 @@ def _cells(line: bytes, begin: int, shown: str, csv_format: CsvFormat) -> list[s
             )
         )
     except csv.Error as error:
-        raise InputError.unsound_header(shown, error, text[:60]) from None
+        raise InputError.invalid_header(shown, error, text[:60]) from None
     cells = rows[0] if rows else []
     if len(cells) > csv_format.max_columns:
         raise InputError.too_wide(shown, len(cells), csv_format.max_columns)
@@ -145,7 +145,7 @@ def _check_delimiter(cells: Sequence[str], shown: str, contract: Contract) -> No
 
 
 def _other_delimiter(cells: Sequence[str], contract: Contract, at_least: int) -> str | None:
-    """Another delimiter that the only cell of a header holds `at_least` times."""
+    """Return another delimiter that occurs `at_least` times in the only cell of a header."""
     if len(cells) != 1:
         return None
     others = (other for other in _OTHER_DELIMITERS if other != contract.csv.delimiter)
@@ -185,7 +185,7 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
 
 
 def _match_key(name: str) -> str:
-    """What names share that differ in case, Unicode form, or in what stands between words."""
+    """Return the key shared by names that differ only in case, Unicode form or word separators."""
     return _ALIKE.sub(" ", unicodedata.normalize("NFC", name.casefold())).strip()
 
 
