@@ -1,1 +1,1 @@
-"""What a command is set to: the schema of conf/, where files lie, and which commands there are."""
+"""Settings of a command: the schema of conf/, the workspace's folders, and the list of commands."""

@@ -1,4 +1,4 @@
-"""Settings as flat keys and values, and what in them is not as it would be without overrides."""
+"""Settings as flat keys and values, and their differences from the defaults."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 from toolkit.settings.config import Config, Settings
 
-# How the settings came about is no part of them.
+# These record where the settings came from, not a setting.
 _ABOUT_SETTINGS = ("overrides", "defaults", "as_of_given")
 
 
 def config_values(config: Config) -> dict[str, Any]:
-    """Every value that is set, by its dotted key, in the order of the config; as JSON has them.
+    """Return every value that is set, by dotted key, in the config's order, as JSON values.
 
     Keys that are set to nothing (null, an empty list or group) are left out.
     """
@@ -25,10 +25,10 @@ def config_values(config: Config) -> dict[str, Any]:
 
 
 def changed_values(settings: Settings) -> dict[str, Any]:
-    """The default of each key whose value is another; None stands for one that is not set.
+    """Return the default of each key whose value differs from it; None for a key without a default.
 
-    Another contract has other keys. Of it only the name counts and what was typed, of which the
-    default is not known.
+    A different contract has different keys: of it only the name and the overrides count, and the
+    defaults of those are unknown.
     """
     if settings.defaults is None:
         return {}

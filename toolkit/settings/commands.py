@@ -1,4 +1,4 @@
-"""The commands by name, and how their settings are typed in a shell."""
+"""The commands by name, and how to quote their settings in a shell."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ PROFILE, NEW_DATASET = "profile-data", "new-dataset"
 
 @dataclass(frozen=True)
 class Command:
-    """A console script: what a bare path means, and the function in `module` that it runs.
+    """A console script: the key that a bare path sets, and the function in `module` that it runs.
 
-    One that only looks on has no folder in data_dir/reports, and may be denied to write there.
+    A command with `looks_on` only reads: it gets no folder in data_dir/reports and needs no right
+    to write there.
     """
 
     name: str
@@ -41,9 +42,9 @@ COMMANDS = {
         Command(
             PIPELINE,
             "input",
-            "Generates a feed (unless an input is given), cleans it, validates what is clean and\n"
-            "what is rejected, publishes both if they pass, and builds the aggregations.\n"
-            "Ends with a table of what every stage did, and the paths to open.",
+            "Generates a feed (unless an input is given), cleans it, validates the clean and the\n"
+            "rejected rows, publishes both if they pass, and builds the aggregations.\n"
+            "Ends with a table of the stages and the paths of their outputs.",
             (
                 "run-pipeline size=medium",
                 "run-pipeline sales.csv cluster=processes cluster.workers=4",
@@ -65,7 +66,7 @@ COMMANDS = {
             CLEAN,
             "input",
             "Splits CSV files (also .gz, .zst, .bz2) into clean and rejected rows, as parquet.\n"
-            "Every row of the input is in one of the two, a rejected one with its reason.",
+            "Every input row is in one of the two, rejected rows with their reason.",
             (
                 "clean-data data/input/raw_ecommerce_data.csv",
                 "clean-data 'feeds/*.csv.gz' outputs=archive",
@@ -96,9 +97,9 @@ COMMANDS = {
         Command(
             PROFILE,
             "input",
-            "Shows what CSV files hold: how they are written, of every column its kind, what is\n"
-            "missing, values and ranges; keys, copies, formulas, and what looks wrong.\n"
-            "Writes it all as JSON and as a page that opens without a network.",
+            "Profiles CSV files: their format; the kind, missing values, frequent values and\n"
+            "range of each column; keys, duplicates, formulas, and what looks wrong.\n"
+            "Writes the profile as JSON and as an HTML page that opens without a network.",
             (
                 "profile-data feed.csv",
                 "profile-data 'exports/*.csv.gz' cluster=processes",
@@ -108,8 +109,8 @@ COMMANDS = {
         Command(
             NEW_DATASET,
             "input",
-            "Profiles CSV files and drafts from that what run-pipeline goes by: a contract,\n"
-            "lookups and suites, each guess with its evidence. Never replaces a file.",
+            "Profiles CSV files and drafts the contract, lookups and suites for run-pipeline,\n"
+            "each guess with its evidence. Never replaces a file.",
             (
                 "new-dataset feed.csv name=my_feed",
                 "run-pipeline feed.csv dataset=my_feed",
@@ -119,49 +120,48 @@ COMMANDS = {
             CATEGORY_LOOKUP,
             "input",
             "Adds frequent categories to the canonical ones, data/lookups/common_categories.json.\n"
-            "What a person wrote there is never changed or removed.",
+            "Entries written by hand are never changed or removed.",
             ("build-category-lookup sales.csv", "build-category-lookup sales.csv threshold=0.02"),
         ),
         Command(
             REGION_LOOKUP,
             "input",
             "Adds frequent regions to the canonical ones, data/lookups/common_regions.json.\n"
-            "Spellings that the region map knows are no new regions.",
+            "Spellings in the region map are not new regions.",
             ("build-region-lookup sales.csv", "build-region-lookup sales.csv output=/tmp/new.json"),
         ),
         Command(
             REGION_MAP,
             "input",
-            "Adds the raw regions that data/lookups/region_map.json does not know yet: mapped to\n"
-            "a canonical region where just one is near enough, else to UNKNOWN.",
+            "Adds the raw regions missing from data/lookups/region_map.json: mapped to a\n"
+            "canonical region where exactly one is near enough, else to UNKNOWN.",
             ("build-region-map sales.csv", "build-region-map input=[a.csv,b.csv]"),
         ),
         Command(
             ANY_LOOKUP,
             "input",
-            "Builds the lookups of any column of the contract, as the commands for category and\n"
-            "region do for theirs.",
+            "Builds the lookups of any one column of the contract.",
             ("build-lookup sales.csv column=region", "build-lookup sales.csv column=category"),
         ),
         Command(
             UPDATE_LOOKUPS,
             "input",
             "Builds every lookup of the contract in one pass over the data, then runs the\n"
-            "project's tests, where the toolkit runs from its source.",
+            "project's tests if the toolkit runs from its source tree.",
             ("update-lookups sales.csv", "update-lookups 'feeds/*.csv.gz' run_tests=false"),
         ),
         Command(
             REVIEW_LOOKUPS,
             "input",
-            "Shows the values that lookups do not know, or know from a machine only: most rows\n"
-            "first, with the revenue that hangs on them and suggestions. Writes them all as CSV.",
+            "Shows the values that are in no lookup, or that were added automatically and not yet\n"
+            "accepted: most rows first, with revenue and suggestions. Writes them all as CSV.",
             ("review-lookups sales.csv", "review-lookups sales.csv column=region accept=0.8"),
         ),
         Command(
             DASHBOARD,
             "data_dir",
-            "Shows the published aggregations, what was rejected, and the runs, in a browser.\n"
-            "Serves this machine alone and writes nothing; Ctrl-C ends it.",
+            "Shows the published aggregations, rejected rows and runs in a browser.\n"
+            "Serves this machine only and writes nothing; stop it with Ctrl-C.",
             ("run-dashboard", "run-dashboard data_dir=/srv/sales dashboard.port=8600"),
             module="toolkit.dashboard.serving",
             looks_on=True,
@@ -171,22 +171,21 @@ COMMANDS = {
 
 
 def quoted(text: str) -> str:
-    """The text as a value of Hydra's grammar, whatever it holds."""
+    """Return the text as a value of Hydra's grammar, whatever characters it contains."""
     # In front of '${' a backslash makes it plain text, and of a quote or the end needs doubling.
     plain = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
     return "'" + re.sub(r"(\\*)('|\Z)", _escape_quote, plain) + "'"
 
 
 def typed(key: str, value: str) -> str:
-    """`key=value` as one types it in a shell, whatever the value holds."""
-    # What Hydra could take for more than a name is quoted for it, and all of it for the shell.
+    """Return `key=value` as typed in a shell, whatever characters the value contains."""
+    # Quote for Hydra whatever is more than a plain name, then all of it for the shell.
     plain = re.fullmatch(r"[\w./-]+", value, re.ASCII)
     return shell_word(f"{key}={value if plain else quoted(value)}")
 
 
 def shell_word(text: str) -> str:
-    """The text as one word of a shell. What would act, or not be seen, is written as bash and zsh
-    read it: $'\\u001b'."""
+    """Return the text as one word of a shell, with control characters escaped as in $'\u001b'."""
     if text.isprintable():
         return shlex.quote(text)
     return f"$'{''.join(map(_in_ansi_quotes, text))}'"

@@ -1,6 +1,6 @@
-"""What conf/ may hold, as frozen dataclasses; reading it reports every problem at once.
+"""The schema of conf/ as frozen dataclasses; reading it reports every problem at once.
 
-Nothing here touches the disk, or knows where the values came from.
+This module does not touch the disk and does not know where the values came from.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from toolkit.settings.explain import explain, shown
 from toolkit.storage.addresses import is_address
 
 _STRICT: dict[str, Any] = {"extra": "forbid"}
-# What changes where results lie, how fast they come or what is said meanwhile, not what they are.
+# Keys that change where results are written, how fast, or what is logged, but not the results.
 _WITHOUT_EFFECT = (
     *("data_dir", "input", "output", "cleaned", "rejected", "log_level", "cluster", "overrides"),
     *("validation", "run_tests", "sweep", "results_dir", "dashboard", "defaults"),
@@ -35,7 +35,7 @@ _WITHOUT_EFFECT = (
 _TODAY = "today"
 _QUOTES = "\"'"
 _ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
-# The keys that each kind goes by.
+# The keys that each kind uses.
 _USED: dict[str, dict[str, tuple[str, ...]]] = {
     "partitions": {
         "auto": (),
@@ -64,7 +64,9 @@ Memory = Annotated[str, Field(pattern=r"(?i)^(auto|\d+(\.\d+)?\s*([kmgtp]i?)?b?)
 
 @dataclass(frozen=True, kw_only=True)
 class Partitions:
-    """How the input is cut into blocks: by cores and memory, or by the one number given."""
+    """Size of the blocks that the input is cut into: by cores and memory, or by the one number
+    given.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     kind: Literal["auto", "by_size", "by_count", "by_rows"]
@@ -75,19 +77,21 @@ class Partitions:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """Where the work runs. No `workers` means one a core."""
+    """Where tasks run. `workers` defaults to one per core."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     kind: Literal["sync", "threads", "processes", "local", "remote"]
     workers: Count | None = None
     threads_per_worker: Count | None = None
     memory_limit: Memory | None = None
-    """Of one worker: auto, or as Dask writes it: 2GiB, 500MB."""
+    """Per worker: auto, or a size as Dask writes it: 2GiB, 500MB."""
     address: Annotated[str, Field(min_length=1)] | None = None
-    """Without it and without a file, DASK_SCHEDULER_ADDRESS is asked."""
+    """Without address and scheduler_file, the environment variable DASK_SCHEDULER_ADDRESS is
+    used.
+    """
     scheduler_file: Annotated[str, Field(min_length=1)] | None = None
     tls_ca_file: Annotated[str, Field(min_length=1)] | None = None
-    """PEM: who signed the scheduler's certificate; then this client's certificate and its key."""
+    """PEM files: the CA of the scheduler's certificate, this client's certificate, and its key."""
     tls_cert: Annotated[str, Field(min_length=1)] | None = None
     tls_key: Annotated[str, Field(min_length=1)] | None = None
     timeout_seconds: Annotated[float, Field(gt=0)] = 10
@@ -95,7 +99,7 @@ class Cluster:
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """What is written, and how."""
+    """Datasets to write, and their format."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     clean: bool
@@ -104,32 +108,32 @@ class Outputs:
     format: Literal["parquet"]
     compression: Literal["snappy", "zstd", "lz4", "none"]
     mask_personal: Literal["none", "clean", "rejected", "both"] = "none"
-    """In which of the two halves personal columns are masked, too."""
+    """In which of the two datasets personal columns are masked."""
 
     def masks(self, half: str) -> bool:
-        """Whether personal columns are masked in one of HALVES."""
+        """Return whether personal columns are masked in one of HALVES."""
         return self.mask_personal in (half, "both")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
-    """Whether outputs are validated before they are published, and what holds them back."""
+    """Validation of outputs before they are published, and which failures prevent publishing."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     enabled: bool
     fail_on: Literal["critical", "warning", "never"]
-    """The mildest severity of an expectation that must hold."""
+    """Lowest severity of a failed expectation that prevents publishing."""
     failing_rows: Annotated[int, Field(ge=0)]
-    """Written for each expectation that failed."""
+    """Number of failing rows to write for each failed expectation."""
     keep_runs: Count
-    """In Data Docs."""
+    """Number of runs to keep in Data Docs."""
     max_column_bytes: Count
-    """What an expectation may take in memory that cannot be checked in parts."""
+    """Memory limit for an expectation that cannot be evaluated partition by partition."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """Where run-dashboard answers, on this machine alone."""
+    """Where run-dashboard listens; it answers this machine only."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     port: Annotated[int, Field(ge=1, le=65535)] = 8501
@@ -139,11 +143,11 @@ class Dashboard:
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """How the jobs of a --multirun are run. No job can see it in its results."""
+    """How the jobs of a --multirun are run; results do not depend on it."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     resume: bool = False
-    """Run only what is missing of the same sweep, in its folder."""
+    """Run only the missing jobs of the same sweep, in its folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +162,7 @@ class Config:
     """Written as `today` for the day on which the settings are read."""
     ledger: bool
     input: tuple[Annotated[str, Field(min_length=1)], ...]
-    """Paths and patterns; empty when none is given."""
+    """Written as `today` for the day on which the settings are read."""
     cleaned: Path | None
     rejected: Path | None
     output: Path | None
@@ -166,22 +170,25 @@ class Config:
     column: Annotated[str, Field(min_length=1)] | None
     threshold: Annotated[float, Field(gt=0, le=1)]
     unknown_label: Annotated[str, Field(min_length=1)] | None
-    """Takes the place of every mapped column's own, for building and cleaning alike."""
+    """Overrides the `unknown` name of every mapped column, for building lookups and for
+    cleaning.
+    """
     unknown_words: tuple[str, ...]
     accept: Annotated[float, Field(ge=0, le=1)] | None
     name: Annotated[str, Field(min_length=1)] | None
-    """Of the dataset that new-dataset drafts."""
+    """Name of the dataset that new-dataset drafts."""
     encoding: Annotated[str, Field(min_length=1)] | None
-    """Of the file that is profiled; told from its bytes when none is given..."""
+    """Encoding of the file to profile; detected when not given."""
     delimiter: Delimiter | None
-    """... and so is its delimiter."""
+    """Delimiter of the file to profile; detected when not given."""
     null_words: tuple[str, ...]
-    """What may stand for no value, in any case, when a file is profiled."""
+    """Words that may mean a missing value, in any case, in a file to profile."""
     personal: tuple[Annotated[str, Field(min_length=1)], ...] | None = None
-    """The columns, as the header names them, whose values are masked when a file is profiled; told
-    from names and values when none are given."""
+    """Columns to mask in a profile, by their names in the header; detected by name and values when
+    not given.
+    """
     mask_key: Path | None = None
-    """A file with the key of masks; without it, it is the workspace's own."""
+    """File with the key of masks; defaults to the workspace's own key."""
     run_tests: bool
     data_dir: Path
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -193,20 +200,20 @@ class Config:
     sweep: Sweep = Sweep()
     dashboard: Dashboard = Dashboard()
     generated_until: date = date(2026, 11, 23)
-    """Stays the same on any day, so that the same seed gives the same bytes."""
+    """Constant, so that the same seed gives the same bytes on any day."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Config):
-    """A config that holds, and the overrides that the user gave to get it."""
+    """A valid config, and the overrides that the user gave."""
 
     overrides: tuple[str, ...] = ()
     results_dir: Path | None = None
-    """Where a job of a sweep puts its outputs; those of a single run go to data_dir."""
+    """Output folder of a sweep's job; a single run writes to data_dir."""
     defaults: Config | None = None
-    """What the config would be without overrides; None where it would be none without them."""
+    """The config without overrides; None where that is not valid by itself."""
     as_of_given: bool = False
-    """Whether a day was named, rather than today."""
+    """Whether a date was given instead of `today`."""
 
     @property
     def last_sale(self) -> date:
@@ -228,11 +235,11 @@ def read_settings(
     defaults: Mapping[str, Any] | None = None,
     today: date | None = None,
 ) -> Settings:
-    """The settings that plain values (as YAML gives them) stand for.
+    """Build the settings from plain values, as YAML gives them.
 
-    `overrides` and the values without them, `defaults`, are kept for the run's report; `groups` are
-    names that are no keys, but that a mistyped key may have meant. `today` is what as_of=today
-    means; without it, the day it is on this machine. Raises ConfigError with every problem at once.
+    `overrides` and the values without them, `defaults`, are for the run's report; `groups` are
+    names that a mistyped key may have meant. `today` is the meaning of as_of=today; it defaults to
+    this machine's day. Raises ConfigError with every problem at once.
     """
     as_of_given = values.get("as_of") != _TODAY
     day = _today_for(values, today or date.today())
@@ -247,7 +254,9 @@ def read_settings(
 
 
 def _today_for(values: Mapping[str, Any], today: date) -> Any:
-    """What today is to a run: of a generated feed, nothing depends on the day of the run."""
+    """Return the meaning of `today`: for a generated feed it does not depend on the day of the
+    run.
+    """
     if any(values.get(key) for key in ("input", "cleaned", "rejected")):
         return today
     return values.get("generated_until", Config.generated_until)
@@ -265,7 +274,7 @@ def _read_defaults(values: Mapping[str, Any]) -> Config | None:
 
 
 def _labelled(contract: Contract, unknown: str | None) -> Contract:
-    """The contract with one word for unknown values in all its maps."""
+    """Return the contract with one name for unknown values in all mapped columns."""
     if unknown is None:
         return contract
     columns = {
@@ -276,7 +285,7 @@ def _labelled(contract: Contract, unknown: str | None) -> Contract:
 
 
 def read_contract(values: Any) -> Contract:
-    """The contract that plain values (as YAML gives them) stand for.
+    """Build a contract from plain values, as YAML gives them.
 
     Raises ConfigError with every problem at once.
     """
@@ -291,9 +300,9 @@ def read_contract(values: Any) -> Contract:
 
 
 def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> list[str]:
-    """Every problem of the values, one line each: dotted key, value, what is allowed."""
+    """List every problem of the values, one line each: dotted key, value, allowed values."""
     values = _dated(values, date.today())
-    # JSON, as which all else is read, cannot hold them.
+    # Values are checked as JSON below, which has no form for these.
     if unreadable := [*_not_utf8(values)]:
         return unreadable
     problems = [
@@ -310,7 +319,7 @@ def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> 
         problems += _delimiter_problems(values.get("delimiter"))
     problems += _group_problems(values)
     dataset = values.get("dataset")
-    # A contract whose shape is wrong, as the problems say by now, can't be looked into further.
+    # Only a contract of valid shape can be checked further; the problems above cover the rest.
     with suppress(ValidationError):
         problems += (
             [] if any(_infinities(dataset)) else contract_problems(_validated(Contract, dataset))
@@ -353,12 +362,12 @@ def _schema(kind: type) -> TypeAdapter[Any]:
 
 
 def _validated(kind: type, values: Any) -> Any:
-    """Read as strict JSON, which takes a list for a tuple but neither "1" nor true for 1."""
+    """Read as strict JSON, which accepts a list for a tuple but neither "1" nor true for 1."""
     return _schema(kind).validate_json(json.dumps(_plain(values), default=str), strict=True)
 
 
 def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with `input` as a list: one path may be given without brackets."""
+    """Return the values with `input` as a list: a single path may be given without brackets."""
     given = values.get("input")
     paths = [] if given is None else [given] if isinstance(given, str) else given
     return {**values, "input": paths}
@@ -382,7 +391,7 @@ def _empty_paths(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _delimiter_problems(given: str | None) -> Iterator[str]:
-    """Of a file that is profiled."""
+    """Yield problems of the delimiter of a file to profile."""
     if given is None or len(given) > 1:
         return
     if problem := delimiter_problem(given):
@@ -404,13 +413,15 @@ def _addresses(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _path_of(address: str) -> str:
-    """'; write /srv/feed.csv' for file:///srv/feed.csv, which is one of this machine."""
+    """Return '; write /srv/feed.csv' for file:///srv/feed.csv, which names a file of this
+    machine.
+    """
     scheme, _, path = address.partition("://")
     return f"; write {path}" if scheme.lower() == "file" and path.startswith("/") else ""
 
 
 def _not_utf8(value: Any, key: str = "") -> Iterator[str]:
-    """Text with bytes that are no characters, as names of files may have."""
+    """Yield text that is not valid UTF-8, as file names may be."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _not_utf8(inner, f"{key}.{name}" if key else str(name))
@@ -433,7 +444,9 @@ def _infinities(value: Any, key: str = "") -> Iterator[str]:
 
 
 def _credentials(values: Mapping[str, Any]) -> Iterator[str]:
-    """An address with a user and a password: the config of a run is kept for all to read."""
+    """Reject an address with a user and password, since the config of a run is saved in plain
+    text.
+    """
     cluster = values.get("cluster")
     given = cluster.get("address") if isinstance(cluster, Mapping) else None
     if isinstance(given, str) and (safe := address_shown(given)) != given:
@@ -441,7 +454,9 @@ def _credentials(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _group_problems(values: Mapping[str, Any]) -> Iterator[str]:
-    """Keys that another kind of partitions or cluster goes by, and those that one lacks."""
+    """Yield keys that belong to another kind of partitions or cluster, and missing required
+    keys.
+    """
     for group, kinds in _USED.items():
         given = values.get(group)
         if not isinstance(given, Mapping) or given.get("kind") not in kinds:

@@ -1,4 +1,4 @@
-"""Pydantic's findings as lines that a person can act on."""
+"""Pydantic's errors as one line each, with the key, the value and what is allowed."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _WANTED = {
 def explain(
     error: ValidationError, schema: type, values: Mapping[str, Any], also_known: Collection[str]
 ) -> Iterator[str]:
-    """One line for each finding: the dotted key, the value given, what is allowed.
+    """Return one line for each error: the dotted key, the given value, what is allowed.
 
-    `schema` is the dataclass that `values` were read as; `also_known` are names besides its keys
-    that an unknown key at the top may have been meant to be.
+    `schema` is the dataclass that `values` were read as; `also_known` are further names that an
+    unknown top-level key may have meant.
     """
     for details in error.errors(include_url=False):
         path = _path(values, details["loc"])
@@ -61,7 +61,7 @@ def explain(
 
 
 def shown(value: Any) -> str:
-    """The value as one would type it, cut short."""
+    """Return the value as a user would type it, truncated."""
     text = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -88,7 +88,7 @@ def _line(key: str, details: Any) -> str:
 
 
 def _path(values: Any, place: _Place) -> list[str]:
-    """The keys as they stand in YAML; pydantic also puts the chosen kind into its places."""
+    """Return the dotted key as in YAML, without the discriminator that pydantic adds to it."""
     path: list[str] = []
     here = values
     for step in place:
@@ -106,7 +106,7 @@ def _mapping_at(values: Any, path: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _names_at(hint: Any, place: _Place) -> list[str]:
-    """The keys that may stand at a place of the schema, or the kinds where it has several."""
+    """Return the keys allowed at a place of the schema, or the kinds where it is a union."""
     for step in place:
         if is_dataclass(hint):
             hint = get_type_hints(hint)[str(step)]

@@ -1,4 +1,4 @@
-"""Where the files that come with the toolkit lie: in the source tree, or in the wheel."""
+"""Locate the files that ship with the toolkit: in the source tree, or in the wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folders of a workspace: data_dir with its inputs and lookups, and where outputs go."""
+"""The folders of a workspace: data_dir with inputs and lookups, and the folders of outputs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ GENERATED_FEED = "raw_ecommerce_data.csv"
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where things are, by convention; nothing is created by asking."""
+    """Paths by convention; reading one does not create it."""
 
     data_dir: Path
     results_dir: Path | None = None
-    """Where outputs go instead of data_dir: a job of a sweep has a folder of its own."""
+    """Output folder instead of data_dir, for a job of a sweep."""
 
     @property
     def generated_feed(self) -> Path:
@@ -24,7 +24,7 @@ class Workspace:
 
     @property
     def new_feed(self) -> Path:
-        """Where a feed is generated when nobody says where."""
+        """Default path of a generated feed."""
         return self.outputs / "input" / GENERATED_FEED
 
     @property
@@ -40,12 +40,12 @@ class Workspace:
 
     @property
     def new_lookups(self) -> Path:
-        """Where lookups are built when nobody says where."""
+        """Default folder of built lookups."""
         return self.outputs / "lookups"
 
     @property
     def aggregations(self) -> Path:
-        """The folder of all datasets' aggregations, one folder each."""
+        """Folder of all datasets' aggregations, one subfolder each."""
         return self.outputs / "aggregations"
 
     def aggregations_of(self, dataset: str) -> Path:
@@ -53,21 +53,21 @@ class Workspace:
 
     @property
     def lookups(self) -> Path:
-        """The workspace's own lookups, or the starter ones where it has none."""
+        """The workspace's lookups, or the starter lookups where it has none."""
         own = self.data_dir / "lookups"
         return own if own.is_dir() else shipped_folder("lookups")
 
     def suites(self, dataset: str) -> Path:
-        """The folder of a dataset's suites: beside the workspace, or as the toolkit ships it."""
+        """Folder of a dataset's suites: beside the workspace, or shipped with the toolkit."""
         own = self.new_suites(dataset)
         return own if own.is_dir() else shipped_folder("expectations") / dataset
 
     def new_suites(self, dataset: str) -> Path:
-        """Where suites of a new dataset are written."""
+        """Folder for suites of a new dataset."""
         return self.data_dir.parent / "expectations" / dataset
 
     def new_contract(self, dataset: str) -> Path:
-        """Where the contract of a new dataset is written, and looked for by its name."""
+        """Path of a new dataset's contract, from which it is also loaded by name."""
         return self.data_dir.parent / "conf" / "dataset" / f"{dataset}.yaml"
 
     @property
@@ -84,5 +84,5 @@ class Workspace:
 
 
 def ledger_path(feed: Path) -> Path:
-    """Where the ledger of a generated feed is written, beside it."""
+    """Path of the ledger beside a generated feed."""
     return feed.with_name(f"{feed.stem}_ledger.parquet")

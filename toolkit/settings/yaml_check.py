@@ -1,4 +1,6 @@
-"""Config files before they are loaded: regular ones, of sensible size with aliases replaced."""
+"""Check config files before they are loaded: regular files, of limited size after alias
+expansion.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import yaml
 from toolkit.storage.plain_files import UnfitFileError, read_plain
 
 _CONTRACTS = "dataset"
-# What says to Hydra where values belong: a comment, and what follows @ in defaults.
+# A comment, or the part after @ in defaults, which tell Hydra the package of the values.
 _PACKAGE = re.compile(rb"^\s*#\s*@package[^\n]*", re.MULTILINE)
 _OTHER_PACKAGE = re.compile(rb"@\s*:?\s*(_global_|hydra)[\w.]*")
 _LARGEST_FILE = 4 << 20
@@ -33,7 +35,7 @@ def config_file_problems(folders: Iterable[Path]) -> Iterator[str]:
             except RecursionError:
                 yield f"{path}: is nested too deeply"
             except (OSError, yaml.YAMLError):
-                # Whoever loads it says so, with more of what surrounds it.
+                # The loader reports the error itself, with more context.
                 continue
 
 
