@@ -1,4 +1,4 @@
-"""Where tasks run: in this process, in processes beside it, or on a Dask cluster.
+"""Run tasks in this process, in worker processes, or on a Dask cluster.
 
     with open_cluster(ClusterSpec("threads", workers=2)) as runner:
         counts = runner.run([delayed(write_part)(block) for block in blocks])
@@ -26,14 +26,14 @@ __all__ = [
 
 @contextmanager
 def open_cluster(options: ClusterOptions) -> Iterator[Runner]:
-    """A runner of the kind asked for; everything that it started ends with the block.
+    """Open a runner of the given kind; everything that it starts ends with the block.
 
     A remote scheduler and its workers are left running. They must be able to import this toolkit,
-    and every path in a task must mean the same file on all of them: a shared file system.
-    A task that a lost worker had begun is run again elsewhere, so a task writes the same files
-    whenever it is run with the same arguments.
+    and every path in a task must name the same file on all of them, as on a shared file system. A
+    task that was running on a lost worker is run again on another, so a task must write the same
+    files whenever it is run with the same arguments.
 
-    Raises ClusterError before anything starts when an option is impossible, and within
+    Raises ClusterError before anything starts when an option is invalid, and within
     `timeout_seconds` when a remote scheduler does not answer or has no workers.
     """
     check_options(options)

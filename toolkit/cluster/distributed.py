@@ -1,4 +1,4 @@
-"""Schedulers of dask.distributed: one started here for the occasion, or a remote one."""
+"""Runners on dask.distributed: a temporary local cluster, or a remote one."""
 
 # Most of distributed has no annotations.
 # mypy: disable-error-code="no-untyped-call"
@@ -50,11 +50,11 @@ _NO_PAGES: dict[str, list[str]] = {
     "distributed.worker.http.routes": [],
 }
 _POLL_SECONDS = 0.02
-# A worker that dies is started again by its nanny; on a busy machine that takes a while.
+# A nanny restarts a worker that dies; on a busy machine that takes a while.
 _RESTART_SECONDS = 60.0
-# A worker takes about 180 MB before it reads anything; with less it is killed at once.
+# A worker needs about 180 MB before it reads anything; with less it is killed at once.
 _LEAST_MEMORY = 200_000_000
-# Of a local cluster, without one task that ended in between.
+# Of a local cluster, with no task finished in between.
 _DEATHS_OF_EACH = 4
 # Workers of a limit that is too low never come, or pause for good.
 _LIMITED_SECONDS = 20.0
@@ -62,9 +62,9 @@ _LIMITED_SECONDS = 20.0
 
 @contextmanager
 def open_local(options: ClusterOptions) -> Iterator[Runner]:
-    """A cluster of processes on this machine whose every connection takes this run's certificate.
+    """Start a cluster of processes on this machine that accepts only this run's certificate.
 
-    The certificate is made for the occasion and never leaves memory: nobody else can connect.
+    The certificate is made for the run and never leaves memory, so nobody else can connect.
     """
     with (
         _quiet_logs(),
@@ -94,7 +94,7 @@ def open_local(options: ClusterOptions) -> Iterator[Runner]:
 
 
 def _is_at_work(cluster: Any) -> bool:
-    """Whether a worker takes tasks, or is in the middle of one while it takes no more."""
+    """Return whether a worker accepts tasks, or is still running one while it shuts down."""
     workers = list(cluster.scheduler.workers.values())
     return bool(cluster.scheduler.running) or any(worker.executing for worker in workers)
 
@@ -103,14 +103,14 @@ def _prepare(client: Client, options: ClusterOptions) -> None:
     try:
         client.register_plugin(_Preparation())
     except OSError as error:
-        # Not of a file: the worker went away before it answered.
+        # Not an error about a file: the worker disappeared before it answered.
         raise ClusterError.workers_died(options.memory_limit) from error
 
 
 def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
-    # What workers spill there are rows, which nobody else is to read.
+    # Workers spill rows there, which other users must not read.
     scratch.chmod(0o700)
-    # At exit Dask removes what it did not before, and would log that it is gone.
+    # Dask removes the rest at exit, and would log that it is missing.
     logging.getLogger("distributed.diskutils").setLevel(logging.CRITICAL + 1)
     threads, limit = options.threads_per_worker or 1, options.memory_limit
     if limit is not None and limit != "auto" and 0 < parse_bytes(limit) < _LEAST_MEMORY:
@@ -133,7 +133,7 @@ def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
                     silence_logs=logging.CRITICAL,
                 )
         except ImportError as error:
-            # distributed takes one that is there, and cannot be loaded, for one that is not there.
+            # distributed reports a module that fails to load as one that is missing.
             why = f"cryptography cannot be loaded, for lack of memory if it is there ({error})"
             raise ClusterError.not_started(why) from error
         except KeyError as error:
@@ -147,10 +147,11 @@ def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
 
 @contextmanager
 def open_remote(address: str, options: ClusterOptions) -> Iterator[Runner]:
-    """A client of a cluster that is there already, and stays."""
+    """Connect to a running cluster, which keeps running afterwards."""
     seconds, security = options.timeout_seconds, _security(address, options)
     with _quiet_logs():
-        # A Client that fails to connect leaves a thread behind, so ask without one first.
+        # A Client that fails to connect leaves a thread behind, so probe the address without one
+        # first.
         with ThreadPoolExecutor(1, "ask") as thread:
             thread.submit(asyncio.run, _find_workers(address, seconds, security)).result()
         with _closing(_connect(address, seconds, security)) as client:
@@ -159,9 +160,9 @@ def open_remote(address: str, options: ClusterOptions) -> Iterator[Runner]:
 
 
 def _security(address: str, options: ClusterOptions) -> Security:
-    """The certificates that the options name; without any, those of Dask's own settings.
+    """Build the TLS settings from the options, or from Dask's own settings where they have none.
 
-    Raises ClusterError for files that hold none, and for tls:// without any.
+    Raises ClusterError for files that are not certificates, and for tls:// without certificates.
     """
     names = ("tls_ca_file", "tls_cert", "tls_key")
     given = {name: path for name in names if (path := getattr(options, name)) is not None}
@@ -229,7 +230,9 @@ class _DistributedRunner(Runner):
         return [results[future.key] for future in futures]
 
     def _finished(self, futures: Futures) -> Iterator[tuple[Any, Any]]:
-        """Each key and result as it comes; waits in small steps, to see when no worker is left."""
+        """Yield each key and result as it finishes, waiting in short steps to notice when no worker
+        is left.
+        """
         completed = as_completed(
             futures, loop=self._client.loop, with_results=True, raise_errors=False
         )
@@ -251,7 +254,9 @@ class _DistributedRunner(Runner):
                 last_sign_of_life = time.monotonic()
 
     def _value(self, future: Any, result: Any) -> Any:
-        """What came of a task. Its future may have changed since, when its worker was lost."""
+        """Return the result of a task. Its future may have been reset in between, when its worker
+        was lost.
+        """
         match result:
             case CancelledError():
                 raise ClusterError.lost(self._address)
@@ -263,14 +268,14 @@ class _DistributedRunner(Runner):
 
 
 class _Preparation(WorkerPlugin):
-    """Prepares every worker, also one that is started in the place of a lost one."""
+    """Prepare every worker, also one that replaces a lost worker."""
 
     def setup(self, worker: Worker) -> None:
         prepare_worker()
 
 
 class _Deaths(SchedulerPlugin):
-    """Counts the workers that went away; nannies start others in their places, without end."""
+    """Count the workers that died; nannies would restart them for ever."""
 
     count = 0
 
@@ -311,7 +316,7 @@ def _cancel(client: Client, futures: Futures) -> None:
         while any(client.run(_holds, keys=keys, on_error="ignore").values()):
             time.sleep(_POLL_SECONDS)
     except (OSError, CancelledError):
-        # The scheduler is gone, and workers without one end themselves.
+        # The scheduler is gone, and workers without a scheduler end by themselves.
         return
 
 
@@ -321,13 +326,15 @@ def _answer() -> bool:
 
 
 def _holds(keys: frozenset[Any], dask_worker: Worker) -> bool:
-    """Runs on a worker: does it run, or is it about to run, one of these tasks?"""
+    """Return whether this worker is running, or about to run, one of these tasks. Runs on a
+    worker.
+    """
     state = dask_worker.state
     return any(task.key in keys for tasks in (state.executing, state.ready) for task in tasks)
 
 
 def _dashboard(client: Client) -> str | None:
-    """The address of a remote cluster's dashboard, if it has one."""
+    """Return the address of a remote cluster's dashboard, if it has one."""
     if client.cluster:
         return None
     try:
@@ -338,7 +345,9 @@ def _dashboard(client: Client) -> str | None:
 
 @contextmanager
 def _opened(make: Callable[[], Any]) -> Iterator[Any]:
-    """What `make` starts, closed at the end, also when an interrupt came while it started."""
+    """Start what `make` makes and close it at the end, also when an interrupt came during the
+    start.
+    """
     thing = None
     try:
         with hold_interrupts():
@@ -361,7 +370,7 @@ def _closing(thing: Any) -> Iterator[Any]:
 
 @contextmanager
 def _quiet_logs() -> Iterator[None]:
-    """Errors reach the person as one line, not as what distributed's loops log about them."""
+    """Silence distributed's own logging of errors, which reach the user as one line."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

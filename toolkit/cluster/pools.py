@@ -1,4 +1,4 @@
-"""Dask's own schedulers on this machine: one task at a time, in threads, in processes."""
+"""Runners on Dask's single-machine schedulers: synchronous, threads, processes."""
 
 # Most of dask has no annotations.
 # mypy: disable-error-code="no-untyped-call"
@@ -68,7 +68,7 @@ class _Processes(_Pool, ProcessPoolExecutor):
         try:
             return super().submit(fn, *args, **kwargs)
         except (EOFError, ConnectionError) as error:
-            # What the process that forks the workers answers when it is gone.
+            # The error of the fork server when it was killed.
             raise ClusterError.no_process() from error
 
 
@@ -88,7 +88,7 @@ class _ThreadsRunner(Runner):
 
 
 class _ProcessesRunner(Runner):
-    """Keeps its processes from one run to the next."""
+    """Reuse its processes from one run to the next."""
 
     _pool: ProcessPoolExecutor | None = None
 
@@ -127,9 +127,9 @@ def _start_processes(n_workers: int) -> ProcessPoolExecutor:
 def _compute(
     get: Callable[..., Any], tasks: Sequence[Delayed], on_result: OnResult | None
 ) -> list[Any]:
-    """Let a Dask scheduler run the tasks, each when a worker is free for it.
+    """Run the tasks with a Dask scheduler, each when a worker is free for it.
 
-    What dask.config says about pools and chunks is not asked: another job may have set it.
+    dask.config is not consulted for pools and chunk sizes: another job may have changed it.
     """
     graph: dict[Any, Any] = {}
     for task in tasks:

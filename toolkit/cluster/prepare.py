@@ -1,4 +1,4 @@
-"""What a worker process does before its first task."""
+"""Preparation of a worker process before its first task."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def prepare_process() -> None:
 
 
 def end_with_parent() -> None:
-    """From now on this process ends as soon as the one that asked for it is no more."""
+    """End this process as soon as its parent has died."""
     threading.Thread(target=_exit_with_parent, name="parent", daemon=True).start()
 
 

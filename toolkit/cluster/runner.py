@@ -1,4 +1,4 @@
-"""What every kind of cluster can do: run independent tasks."""
+"""The interface of every kind of cluster: run independent tasks."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Runner(ABC):
 
     @abstractmethod
     def run(self, tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
-        """Run all the tasks; their results, in the order of the tasks.
+        """Run all the tasks and return their results, in the order of the tasks.
 
-        A task returns a small record that can be pickled. `on_result` gets each one as it comes,
+        A task returns a small record that can be pickled. `on_result` gets each one as it finishes,
         in any order, in the thread that called `run`.
 
-        The first error is raised as it was in the task, and no further task is started; so it is
-        with Ctrl-C. Either way no task is running any more when `run` raises: tasks in threads and
-        on a remote cluster are waited for, those of kind 'processes' are killed, and a 'local'
+        The first error is raised as it was in the task, and no further task is started; the same
+        holds for Ctrl-C. In both cases no task is still running when `run` raises: tasks in threads
+        and on a remote cluster are awaited, those of kind 'processes' are killed, and a 'local'
         cluster is closed, which gives its tasks a few seconds.
 
         Raises ClusterError when a worker died, or when all workers or the scheduler are lost.

@@ -1,4 +1,4 @@
-"""What a person says about the cluster, checked before anything is started."""
+"""Cluster options, checked before anything is started."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from toolkit.storage.plain_files import read_plain
 KINDS = ("sync", "threads", "processes", "local", "remote")
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 
-# host:port, with or without a protocol; an IPv6 host stands in brackets.
+# host:port, with or without a protocol; an IPv6 host is in brackets.
 _ADDRESS = re.compile(r"(?:[a-z]+://)?(?:[^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}", re.ASCII)
 _MEMORY = re.compile(r"auto|[0-9.]+ *([kmgtp]i?)?b?", re.IGNORECASE | re.ASCII)
 
 
 class ClusterOptions(Protocol):
-    """Any object with these attributes says where tasks run."""
+    """Any object with these attributes selects where tasks run."""
 
     @property
     def kind(self) -> str: ...
@@ -47,11 +47,11 @@ class ClusterOptions(Protocol):
 
 @dataclass(frozen=True)
 class ClusterSpec:
-    """`workers` are threads or processes, one a core by default.
+    """Options of a cluster; `workers` are threads or processes, one per core by default.
 
-    threads_per_worker (default 1) and memory_limit (a worker's, such as '2 GiB'; 'auto' by
-    default) are for kind 'local'; address, scheduler_file and the TLS files (PEM: who signed the
-    scheduler's certificate, and this client's own certificate and key) for kind 'remote'.
+    threads_per_worker (default 1) and memory_limit (per worker, such as '2 GiB'; 'auto' by default)
+    are for kind 'local'; address, scheduler_file and the TLS files (PEM: the CA that signed the
+    scheduler's certificate, this client's certificate and its key) for kind 'remote'.
     """
 
     kind: str
@@ -85,9 +85,9 @@ def check_options(options: ClusterOptions) -> None:
 
 
 def find_scheduler(options: ClusterOptions) -> str:
-    """The remote scheduler's address: as given, from its file, or from the environment.
+    """Return the remote scheduler's address: as given, from its file, or from the environment.
 
-    Raises ClusterError when there is none, when there are two, or when it is no address.
+    Raises ClusterError when there is none, when there are two, or when it is not an address.
     """
     if options.address and options.scheduler_file:
         raise ClusterError.bad_option("address", options.address, "no scheduler_file beside it")
