@@ -1,1 +1,1 @@
-"""From a CSV file to raw Arrow tables: where it may be cut, and what stands in each piece."""
+"""Read CSV files into raw Arrow tables, block by block."""

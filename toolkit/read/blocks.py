@@ -1,7 +1,7 @@
-"""A plan for reading: which bytes of which file make which block.
+"""Plan the blocks of a feed: byte ranges of files that begin and end with a record.
 
-A block is whole records. Blocks are listed in file order, and together hold every record of every
-input exactly once, however they are cut.
+Blocks are listed in file order, and together contain every record of every input exactly once,
+however they are cut.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Block:
 def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int) -> list[Block]:
     """Cut every source into blocks of about `block_bytes` that begin and end with a record.
 
-    Reads the header and the bytes around each cut only. `source.path` must be plain UTF-8: spool
-    what is not first. A file with no records still gives one (empty) block, so that each
-    input is accounted for.
+    Reads only the header and the bytes around each cut. `source.path` must be plain UTF-8: spool
+    other inputs first. A file without records still gets one (empty) block, so that each input is
+    accounted for.
     """
     grammar = grammar_of(contract)
     blocks: list[Block] = []
@@ -74,7 +74,9 @@ def extra_columns(blocks: Sequence[Block], contract: Contract) -> tuple[str, ...
 
 
 def names_shown(names: Sequence[str], blocks: Sequence[Block]) -> list[str]:
-    """Names of columns for people; one without a name by its place in the first file of those."""
+    """Return column names for messages; a column without a name is shown by its position in the
+    first such file.
+    """
     return [_short(name) if name else _nameless_shown(blocks) for name in names]
 
 
@@ -89,7 +91,9 @@ def _nameless_shown(blocks: Sequence[Block]) -> str:
 
 
 def header_notes(blocks: Sequence[Block], contract: Contract) -> Iterator[str]:
-    """For headers that write columns of the contract otherwise, or lack unused ones: whose."""
+    """Yield notes about headers that spell columns of the contract differently, or lack unused
+    ones.
+    """
     sources = contract.sources
     unused = [sources[name] for name, one in contract.columns.items() if not one.is_clean]
     for name in unused:

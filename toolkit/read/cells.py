@@ -1,4 +1,4 @@
-"""What stands in the cells of raw columns, before any rule of a column reads it."""
+"""Cells of raw columns as parsers see them: stripped, with null words emptied."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _MARKS = ("", "\ufeff")
 
 
 def read_cells(contract: Contract, name: str, strings: pa.Array) -> pa.Array:
-    """The strings of a column as its rules see them: stripped, in its case, trimmed.
+    """Return the strings of a column as its parser sees them: stripped, in its case, trimmed.
 
-    They are empty where a null word stands in the file or is left in the end. Read again, what is
-    left stays as it is.
+    A cell is empty where it is a null word, before or after trimming. Reading the result again
+    changes nothing.
     """
     column = contract.columns[name]
     stripped = strip(strings)
@@ -67,36 +67,36 @@ def strip(strings: pa.Array) -> pa.Array:
     data = np.frombuffer(buffers[2], np.uint8)
     filled = offsets[:-1] < offsets[1:]
     starts, lasts = offsets[:-1][filled], offsets[1:][filled] - 1
-    # Below '!' lie ASCII's blanks and controls, from 0x80 on lies what is not ASCII.
+    # ASCII blanks and control characters are below '!', non-ASCII text begins at 0x80.
     if ((data[starts] - 33 < 95) & (data[lasts] - 33 < 95)).all():
         return strings
     return pc.utf8_trim(strings, _PADDING)
 
 
 def is_blank_line(text: str, delimiter: str) -> bool:
-    """Whether a record of another number of cells than the header is nothing but white space."""
+    """Return whether a record with the wrong number of cells is only white space."""
     return delimiter not in text and not text.strip(_PADDING)
 
 
 def first_occurrences(indices: npt.NDArray[np.int32], n_values: int) -> Ints:
     """The first row of each value of a dictionary column; 0 for a value that no row has."""
     first = np.zeros(n_values, np.int64)
-    # Of the rows that are given for one value the last is kept.
+    # Later assignments win, so each raw value gets the last of its rows.
     first[indices[::-1]] = np.arange(len(indices))[::-1]
     return first
 
 
 def column_of(table: pa.Table, name: str) -> pa.Array:
-    """A column as one array."""
+    """Return a column as a single array."""
     array = table.column(name).combine_chunks()
     return array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
 
 
 def repeated_headers(table: pa.Table, written: Mapping[str, str]) -> Ints:
-    """Rows that are the header again: every cell reads as its column's name, or as the file's
-    header has it, which `written` says where it is not the name.
+    """Return the rows that repeat the header: every cell is its column's name, or the header's
+    spelling of it (`written`, where that differs).
 
-    Where files were put together, a byte order mark comes before it.
+    In concatenated files a byte order mark may come first.
     """
     return rows_that_read(
         table,
@@ -108,7 +108,9 @@ def repeated_headers(table: pa.Table, written: Mapping[str, str]) -> Ints:
 
 
 def rows_that_read(table: pa.Table, wanted: Mapping[str, Sequence[str]]) -> Ints:
-    """Rows whose every stripped value is one of those wanted; most columns are seldom looked at."""
+    """Return the rows whose stripped values are all as wanted; stops at the first columns that rule
+    out every row.
+    """
     rows: Ints | None = None
     dictionaries_first = sorted(
         table.column_names, key=lambda n: not pa.types.is_dictionary(table.schema.field(n).type)

@@ -1,4 +1,4 @@
-"""Digests of input files, taken while other threads read them."""
+"""Digests of input files, computed in threads while the files are read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _READ_BYTES = 1 << 20
 
 
 def copies(digests: Mapping[str, str]) -> list[str]:
-    """A line about each file that has the same bytes as an earlier one, by the files' digests."""
+    """Yield a line about each file with the same bytes as an earlier one, by the files' digests."""
     first: dict[str, str] = {}
     others: dict[str, list[str]] = {}
     for shown, digest in digests.items():
@@ -30,10 +30,10 @@ def copies(digests: Mapping[str, str]) -> list[str]:
 
 
 class Digests:
-    """XXH3-128 of each source as it lies on the disk, compressed or not, in a thread of its own.
+    """XXH3-128 of each source as it is on disk, compressed or not, computed in its own thread.
 
-    It tells files apart by content; it is no protection against somebody who forges one. Reading
-    follows the tasks that parse the same bytes, so they come from memory.
+    The digest tells files apart by content; it does not protect against forgery. Reading follows
+    the tasks that parse the same bytes, so the bytes come from the page cache.
     """
 
     def __init__(self, sources: Sequence[Source]) -> None:

@@ -1,4 +1,4 @@
-"""What a file is that is no CSV, told from its first bytes."""
+"""Recognise files that are not CSV by their first bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INTERRUPTED = "the file was perhaps not fully written; get it again"
 
 
 class Kind(NamedTuple):
-    """What a file is, with its article, and what to do with it."""
+    """A file type, with its article, and what the user should do with such a file."""
 
     what: str
     advice: str
@@ -24,7 +24,7 @@ class Kind(NamedTuple):
 _KINDS: tuple[tuple[re.Pattern[bytes], Kind], ...] = tuple(
     (re.compile(pattern, re.DOTALL | re.IGNORECASE), Kind(what, advice))
     for pattern, what, advice in (
-        # Workbooks are zip archives; what lies in one stands in clear in its first entries.
+        # Workbooks are zip archives; the names of the first entries are not compressed.
         (rb"PK\x03\x04.*(\[Content_Types\]|_rels/).*", "an Office file, such as .xlsx", _EXPORT),
         (rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", _EXPORT),
         (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "a zip archive", _UNPACK),

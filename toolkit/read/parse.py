@@ -1,4 +1,4 @@
-"""One block of a CSV file as a raw Arrow table, and what in it is no record of the feed."""
+"""Parse one block of a CSV file into a raw Arrow table, and collect its malformed records."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ _LINES_BYTES = 1 << 12
 
 @dataclass(frozen=True)
 class RawBlock:
-    """The records of a block, all columns text, as they stood in the file.
+    """The records of a block, all columns as text, as written in the file.
 
-    `table` has the well-formed records in file order, plain strings or dictionaries of strings;
-    `rows` is the place of each among all records of the block, from 0 (None: all of them);
-    `malformed` has the raw text of the other records by place; `written` says how the file's
-    header writes columns where it does not write their names.
-    len(table) + len(malformed) == n_records.
+    `table` has the well-formed records in file order, as plain strings or dictionaries of strings;
+    `rows` is the index of each among all records of the block, from 0 (None: all of them);
+    `malformed` maps the index of each other record to its raw text; `written` maps names to the
+    header's spelling where it differs. len(table) + len(malformed) == n_records.
     """
 
     table: pa.Table
@@ -46,7 +45,7 @@ class RawBlock:
 
 @dataclass
 class _Misfits:
-    """Takes the lines that Arrow cannot fit to the header: too many or too few fields."""
+    """Collect the lines that Arrow cannot fit to the header: too many or too few fields."""
 
     stand_in: str
     removed: Sequence[str]
@@ -64,10 +63,10 @@ class _Misfits:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The columns that a parsed table is to have.
+    """Which columns to parse, and as what.
 
-    `plain` ones become strings, the others dictionaries of strings; the values are the same.
-    `only` leaves out all others; None means every column of the file.
+    `plain` columns become strings, the others dictionaries of strings; the values are the same.
+    `only` selects columns; None means every column of the file.
     """
 
     plain: frozenset[str] = frozenset()
@@ -88,8 +87,8 @@ def parse_block(block: Block, grammar: Grammar, wanted: Wanted) -> RawBlock:
 def parse_bytes(data: bytes, names: Sequence[str], grammar: Grammar, wanted: Wanted) -> RawBlock:
     """Parse whole records into a table of text columns, in file order.
 
-    Every record is in the table or among the malformed, which is checked against a count of the
-    lines; empty lines are no records.
+    Every record is either in the table or among the malformed, which is checked against the number
+    of lines; empty lines are not records.
     """
     structure = scan(data, grammar)
     undecodable = [] if _is_utf8(data) else _undecodable_bytes(data)
@@ -117,7 +116,8 @@ def _read_csv(
     if data[:1] in (b"", b"\n", b"\r") and not data.strip(b"\r\n"):
         return pa.schema(list(types.items())).empty_table()
     if data.startswith(codecs.BOM_UTF8):
-        # Arrow takes it for that of a file, and a block is none. An empty line is no record.
+        # Arrow would take it for the byte order mark of a file, but a block is not a file. An empty
+        # line is not a record.
         data = b"\n" + data
     return pa.csv.read_csv(
         pa.BufferReader(data),
@@ -142,15 +142,15 @@ def _read_csv(
 def _take_out(
     data: bytes, structure: Structure, broken: Sequence[int], shape: tuple[int, Grammar]
 ) -> tuple[bytes, _Misfits]:
-    """Put a line that fits no header in place of each record that holds a byte of `broken`.
+    """Replace each record that contains a byte of `broken` by a line that cannot fit the header.
 
-    Arrow then hands that line back with its place among the records.
+    Arrow then reports that line with its index among the records.
     """
     n_columns, grammar = shape
     starts = record_starts(data, structure)
     stops = np.append(starts[1:], len(data))
     records = np.unique(np.searchsorted(starts, np.array(broken), side="right") - 1)
-    # No text can be made to hold its own digest.
+    # Random by digest: no text can be crafted to contain its own digest.
     stand_in = hashlib.sha256(data).hexdigest().encode() + bytes([grammar.delimiter]) * n_columns
     pieces: list[bytes] = []
     removed: list[str] = []
@@ -176,10 +176,10 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _undecodable_bytes(data: bytes) -> list[int]:
-    """Offsets of bytes that are not UTF-8, at least one for each line that has some."""
+    """Return offsets of bytes that are not UTF-8, at least one for each line that has some."""
     view, place, found = memoryview(data), 0, []
     while place < len(data):
-        # An error takes a copy of what was to be decoded, so that is a few lines, or a long one.
+        # A decoding error copies its input, so decode a few lines (or one long one) at a time.
         ends = (data.rfind(end, place, place + _LINES_BYTES) + 1 for end in (b"\n", b"\r"))
         stop = max(ends) or _line_stop(data, place)
         try:
@@ -193,7 +193,7 @@ def _undecodable_bytes(data: bytes) -> list[int]:
 
 
 def _line_stop(data: bytes, place: int) -> int:
-    """Where the line that `place` is in ends."""
+    """Return the end of the line that contains `place`."""
     line_end = _LINE_END.search(data, place)
     return len(data) if line_end is None else line_end.end()
 
@@ -221,9 +221,9 @@ def _n_inner_line_ends(data: bytes, structure: Structure) -> int:
 
 
 def read_records(block: Block, grammar: Grammar, places: Ints, n_records: int) -> pa.Table:
-    """The well-formed records at `places` of a block, ascending, read anew as plain strings.
+    """Read the well-formed records at `places` of a block, ascending, as plain strings.
 
-    Reads no more of the block than it takes to come to the last of them.
+    Reads the block only as far as the last of them.
     """
     share = (int(places[-1]) + 1) / n_records
     while True:
@@ -252,9 +252,10 @@ def _whole_records(block: Block, n_bytes: int, grammar: Grammar) -> bytes:
 
 
 def near_unique_columns(block: Block, grammar: Grammar) -> frozenset[str]:
-    """Columns whose values still mostly differ after the first half megabyte of a block.
+    """Return the columns whose values are still mostly new after the first half megabyte of a
+    block.
 
-    A dictionary of them would cost more than it saves; nothing but speed hangs on the answer.
+    Dictionary-encoding them would cost more than it saves; only speed depends on the answer.
     """
     data = _whole_records(block, _PROBE_BYTES, grammar)
     table = parse_bytes(data, block.names, grammar, Wanted()).table
@@ -262,10 +263,12 @@ def near_unique_columns(block: Block, grammar: Grammar) -> frozenset[str]:
 
 
 def _stays_distinct(column: pa.ChunkedArray) -> bool:
-    """Whether later rows bring as many new values as rows; Arrow numbers values as they come."""
+    """Return whether nearly every later row brings a new value."""
     if len(column) < 2:
         return False
     indices = column.combine_chunks().indices.to_numpy()
     half = len(indices) // 2
+    # Arrow numbers dictionary values in order of appearance, so the largest index of the second
+    # half, less that of the first, counts its new values.
     n_new = indices.max() - indices[:half].max()
     return bool(n_new > _MOSTLY_DISTINCT * (len(indices) - half))

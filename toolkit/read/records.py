@@ -34,7 +34,7 @@ _NOWHERE = np.iinfo(np.int64).max // 2
 
 @dataclass(frozen=True)
 class Grammar:
-    """One-byte delimiter and quote, and how long a quoted field may be, in bytes."""
+    """One-byte delimiter and quote, and the longest quoted field, in bytes."""
 
     delimiter: int = ord(",")
     quote: int = ord('"')
@@ -51,7 +51,9 @@ class Grammar:
 
 @dataclass(frozen=True)
 class Structure:
-    """What `scan` found in order: malformed lines as [start, stop), quoted fields as (n, 2)."""
+    """Result of `scan`, in file order: malformed lines as [start, stop), quoted fields as (n,
+    2).
+    """
 
     malformed: list[Span]
     quoted: Ints
@@ -72,7 +74,7 @@ def scan(data: bytes, grammar: Grammar) -> Structure:
 
 
 def record_starts(data: bytes, structure: Structure) -> Ints:
-    """Offset of every record of `data` as int64; empty lines are no records."""
+    """Return the offset of every record of `data` as int64; empty lines are not records."""
     raw = np.frombuffer(data, np.uint8)
     ends = np.flatnonzero(raw == _LF)
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
@@ -86,12 +88,12 @@ def record_starts(data: bytes, structure: Structure) -> Ints:
 
 
 def find_cut(read: Read, target: int, extent: Span, grammar: Grammar) -> int | None:
-    """The first record start at or after byte `target`, or the file's end.
+    """Return the first record start at or after byte `target`, or the file's end.
 
-    `read(start, stop)` gives bytes of the file. A record starts at extent[0], the nearer before
-    `target` the better; extent[1] is the file's size. None when the bytes before `target` do not
-    decide it, which takes text made for the purpose: the caller then walks from an earlier cut
-    with `next_start`.
+    `read(start, stop)` returns bytes of the file. A record must start at extent[0], the nearer
+    before `target` the better; extent[1] is the file's size. Returns None when the bytes before
+    `target` do not decide it, which takes text crafted for that: the caller then walks from an
+    earlier cut with `next_start`.
     """
     window = _FIRST_WINDOW
     while target - window > extent[0] and window <= 8 * grammar.max_field_bytes:
@@ -116,7 +118,7 @@ def next_start(read: Read, start: int, goal: Span, grammar: Grammar) -> int:
 
 
 def _walked(read: Read, start: int, goal: Span, grammar: Grammar) -> int:
-    """As next_start, with all bytes between in memory."""
+    """Do as next_start does, with all bytes in between in memory."""
     target, size = goal
     ahead = _FIRST_WINDOW
     while True:
@@ -134,7 +136,7 @@ def _agreed_cut(read: Read, begin: int, goal: Span, grammar: Grammar) -> int | N
     ahead = _FIRST_WINDOW
     while True:
         stop = min(size, target + ahead)
-        # One byte more at the front: whether a quote opens a field depends on the byte before it.
+        # Read one byte before: whether a quote opens a field depends on the byte before it.
         fields = _Fields(read(begin - 1, stop), grammar, at_end=stop == size)
         origins = fields.possible_origins()
         if origins is None:
@@ -146,14 +148,15 @@ def _agreed_cut(read: Read, begin: int, goal: Span, grammar: Grammar) -> int | N
 
 
 class _Fields:
-    """Every quote of `data` that may open a field, with where that field ends and what comes next.
+    """Every quote of `data` that may open a field, with the end of that field and the next such
+    quote.
 
-    What an opening quote leads to does not depend on what came before it. So all of them are
-    looked at at once, and a walk goes from one to the next that it names. Quotes pair up within a
-    run of them from the left: the last of a run is left over, and closes, where their number after
-    the opening quote is odd.
+    The field that an opening quote begins does not depend on the bytes before it. So all opening
+    quotes are evaluated at once with numpy, and a walk then follows the links from one to the next.
+    Within a run of adjacent quotes after the opening one, quotes pair up from the left as escapes:
+    if their number is odd, the last one closes the field.
 
-    Unless `at_end`, a walk is undecided where it takes the bytes that come after `data`.
+    Unless `at_end`, a walk is undecided where it depends on bytes that come after `data`.
     """
 
     def __init__(self, data: bytes, grammar: Grammar, *, at_end: bool) -> None:
@@ -169,13 +172,14 @@ class _Fields:
         self._odd_ends = np.append(lasts[is_odd], _NOWHERE)
         opens = self._ends_field[raw[firsts - 1]] | (firsts == 0) if len(firsts) else firsts == 0
         self.openings = firsts[opens]
-        # An odd run that begins with the opening quote closes nothing, an even one does itself.
+        # An odd run starting with the opening quote is that quote plus escaped pairs: the field is
+        # closed by the next odd run. An even run closes its own field with its last quote.
         later = self._odd_ends[np.searchsorted(self._odd_ends, lasts[opens], side="right")]
         self._decide(raw, np.where(is_odd[opens], later, lasts[opens]))
 
     def _decide(self, raw: npt.NDArray[np.uint8], closings: Ints) -> None:
-        """Set for each opening quote: whether its field is sound, where reading goes on after it,
-        with which opening quote, and whether bytes after `data` are needed to tell.
+        """For each opening quote, compute whether its field is well-formed, where reading resumes,
+        the next opening quote from there, and whether bytes after `data` are needed to decide.
         """
         size, opened = len(raw), self.openings
         closed = closings <= opened + self.grammar.max_field_bytes
@@ -216,27 +220,27 @@ class _Fields:
         found = np.flatnonzero(first <= ends)
         if len(found):
             start = int(first[found[0]])
-            # A final \r may be the first half of \r\n.
+            # The \n of a final \r\n may come in the next bytes.
             return start if self.at_end or start < len(self.data) else None
         return len(self.data) if self.at_end else None
 
     def malformed(self, met: Ints) -> list[Span]:
-        """The lines [start, stop) of fields that are not sound, of a walk from the first byte."""
+        """Return the malformed lines [start, stop) of a walk from the first byte."""
         opened, resumes, sound = self.openings[met], self.resumes[met], self.sound[met]
         came_from = np.concatenate([[0], resumes[:-1]])
         stops = np.concatenate([[0], self._line_stops])
         last = stops[np.searchsorted(self._line_stops, opened, side="right")]
-        # A line end inside a quoted field begins no record; one that was passed over did.
+        # A line end inside a quoted field starts no record; one skipped with a malformed line does.
         begun = np.where(last > came_from, last, 0)
         ended = np.concatenate([[0], np.where(sound, 0, resumes)[:-1]])
         records = np.maximum.accumulate(np.maximum(begun, ended))
         return list(zip(records[~sound].tolist(), resumes[~sound].tolist(), strict=True))
 
     def possible_origins(self) -> list[int] | None:
-        """Offsets from which reading may go on outside quotes, whatever stood before `data`.
+        """Return offsets from which reading may resume outside quotes, whatever came before `data`.
 
-        Its second byte may be outside quotes; or on a malformed line, to be skipped to its end; or
-        in a quoted field, up to the first single quote. None when `data` is too short to tell.
+        The second byte may be outside quotes; or on a malformed line, to be skipped to its end; or
+        in a quoted field, up to the first unpaired quote. None when `data` is too short to decide.
         """
         quote = re.escape(self.grammar.quote_byte)
         unquoted = re.search(b"[^%b][^%b]" % (quote, quote), self.data, re.DOTALL)
@@ -259,7 +263,10 @@ class _Fields:
 
 
 def _line_stops(raw: npt.NDArray[np.uint8]) -> Ints:
-    """Where each line end of `raw` stops, \\r\\n as one."""
+    """Return the end of each line of `raw`, counting \\r\
+
+     as one line end.
+    """
     is_end = raw == _LF
     returns = np.flatnonzero(raw == _CR)
     if len(returns):
@@ -268,21 +275,24 @@ def _line_stops(raw: npt.NDArray[np.uint8]) -> Ints:
 
 
 def _well_formed_fields(data: bytes, grammar: Grammar) -> Ints | None:
-    """All quoted fields as (n, 2) when every quote stands where RFC 4180 wants it, else None.
+    """Return all quoted fields as (n, 2) if every quote is where RFC 4180 allows one, else None.
 
-    Then quotes open and close by turns, and a doubled quote is a close and an open side by side.
+    This is the fast path for well-formed data. Quotes then alternate between opening and closing,
+    and an escaped quote is a close directly followed by an open.
     """
     raw = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(raw == grammar.quote)
     if len(quotes) % 2:
         return None
     opens, closes = quotes[0::2], quotes[1::2]
+    # Drop each close that is directly followed by an open: together they are an escaped quote.
     inner = closes[:-1] + 1 == opens[1:]
     opens = opens[np.concatenate([[True], ~inner])]
     closes = closes[np.concatenate([~inner, [True]])]
     ends_field = np.zeros(256, dtype=bool)
     ends_field[list(grammar.field_ends)] = True
     opens_well = ends_field[raw[opens - 1]] | (opens == 0)
+    # For an opening quote at offset 0 raw[-1] is read, and its result is ignored by the `or`.
     closes_well = ends_field[raw[np.minimum(closes + 1, len(raw) - 1)]] | (closes == len(raw) - 1)
     short = closes - opens <= grammar.max_field_bytes
     if not (opens_well & closes_well & short).all():

@@ -1,4 +1,4 @@
-"""How large a block is to be."""
+"""Choose the block size from cores, memory and file sizes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.read.records import record_starts, scan
 from toolkit.read.sources import Source, reading
 
 _SMALLEST, _LARGEST = 1 << 20, 16 << 20
-# A block being cleaned takes about this many times its bytes, all copies counted.
+# Cleaning a block takes about this many times its bytes, all copies counted.
 _MEMORY_FACTOR = 8
 # Blocks for each worker, so that none is idle for long when the others end.
 _BLOCKS_A_WORKER = 4
@@ -21,7 +21,7 @@ _SAMPLE_BYTES = 1 << 20
 
 
 class PartitionOptions(Protocol):
-    """What conf/partitions says."""
+    """Options of conf/partitions."""
 
     @property
     def kind(self) -> str: ...

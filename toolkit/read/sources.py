@@ -1,4 +1,4 @@
-"""The files that inputs name: each once, what is refused at sight, and whether one has changed."""
+"""Resolve inputs to files: each once, refusing unsuitable ones, and detecting later changes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PASSING = ("/dev/", "/proc/")
 
 @dataclass(frozen=True)
 class FileState:
-    """What tells a file from another one, and from itself after a change."""
+    """Identity and state of a file, to recognise it and to notice changes."""
 
     size: int
     modified_ns: int
@@ -45,7 +45,9 @@ class FileState:
         return cls(facts.st_size, *times, facts.st_ino, platform.node())
 
     def is_still(self, before: FileState) -> bool:
-        """Whether nothing has changed. Other machines may number the same file otherwise."""
+        """Return whether nothing has changed. Inode numbers may differ between machines, so they
+        may differ here.
+        """
         if self.host == before.host:
             return self == before
         return (self.size, self.modified_ns) == (before.size, before.modified_ns)
@@ -53,10 +55,10 @@ class FileState:
 
 @dataclass(frozen=True)
 class Source:
-    """One input: the name it was given by, and the file that holds its plain text.
+    """One input: the path it was given by, and the file with its plain text.
 
-    `path` is absolute, so that workers in other folders find it too. It is `original` unless the
-    text had to be unpacked or decoded. `also` are further names that were given for the same file.
+    `path` is absolute, so that workers in other folders find it. It equals `original` unless the
+    text had to be unpacked or decoded. `also` are further paths that were given for the same file.
     """
 
     shown: str
@@ -75,7 +77,7 @@ class Source:
         return COMPRESSED_SUFFIXES.get(Path(self.shown).suffix.lower())
 
     def has_changed(self) -> bool:
-        """Whether the file is another one by now, or gone, or was written to."""
+        """Return whether the file was replaced, removed or written to."""
         try:
             return not FileState.of(os.stat(self.original)).is_still(self.state)
         except OSError:
@@ -83,14 +85,14 @@ class Source:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The plain text, from its beginning.
+        """Open the plain text at its beginning.
 
         Raises InputError when it cannot be read, or when the file is not the one that was planned
-        with. A copy is the toolkit's own, and stays as it is.
+        with. A spooled copy belongs to the toolkit and is not checked.
         """
         with reading(self.shown, self.path):
             if self.path == self.original:
-                # Before it is opened: a pipe in its place would let one wait for ever.
+                # Checked before opening: opening a pipe in its place could block for ever.
                 self._refuse_changed(self._facts())
             with self.path.open("rb") as file:
                 if self.path == self.original:
@@ -112,7 +114,7 @@ class Source:
 
 @contextmanager
 def reading(shown: str, path: Path) -> Iterator[None]:
-    """What the system refuses while the file at `path` is read becomes InputError."""
+    """Turn OSErrors while the file at `path` is read into InputErrors."""
     try:
         yield
     except OSError as error:
@@ -128,9 +130,9 @@ def _why(error: OSError, path: Path) -> str:
 
 @contextmanager
 def watching(sources: Sequence[Source]) -> Iterator[None]:
-    """Raises InputError at the end when a source has changed in the meantime.
+    """Raise InputError at the end of the block when a source has changed meanwhile.
 
-    An error in between is that one too where a changed file may have led to it.
+    An error inside the block becomes that InputError too, where a changed file may have caused it.
     """
     try:
         yield
@@ -153,11 +155,11 @@ def _check_all(sources: Iterable[Source], error: Exception | None = None) -> Non
 def find_sources(
     inputs: Sequence[str], staged: Mapping[str, Path] = MappingProxyType({})
 ) -> list[Source]:
-    """The files that `inputs` (paths and glob patterns) name, in the order given, each once.
+    """Return the files that `inputs` (paths and glob patterns) name, in the given order, each once.
 
-    A file is the same under whatever name; `staged` says where it is now if it is to be in its
-    place later. Those of a pattern are sorted by name. Raises InputError for what is no readable
-    file, and for files that are plainly no CSV.
+    A file is recognised under any path; `staged` maps a path to where the file is for now, if it
+    will be moved there later. Files of a pattern are sorted by name. Raises InputError for
+    unreadable files and for files that are plainly not CSV.
     """
     sources: dict[tuple[int, int], Source] = {}
     for given in inputs:

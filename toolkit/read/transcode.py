@@ -1,7 +1,8 @@
-"""Text in any of Python's encodings as UTF-8, in which no byte of the original goes missing.
+"""Transcode text in any of Python's encodings to UTF-8 without losing a byte of the original.
 
-What the codec cannot decode, and what UTF-8 has no place for, is written as lone surrogates, which
-are no UTF-8: the reader rejects the record, and `show_bytes` shows the original bytes.
+Bytes that the codec cannot decode, and characters that UTF-8 cannot encode, are written as lone
+surrogates, which are invalid UTF-8: the reader rejects the record, and `show_bytes` shows the
+original bytes.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
-# The byte 0x81 is kept as the lone surrogate U+DC81; ASCII bytes can be undecodable as well.
+# Byte 0x81 becomes the lone surrogate U+DC81; ASCII bytes can be undecodable as well.
 _KEPT = 0xDC00
 _KEPT_BYTE = re.compile(rb"\xed[\xb0-\xb3][\x80-\xbf]")
 _KEEP_BYTES, _SHOW_BYTES = "toolkit.keep-bytes", "toolkit.show-bytes"
-# Of UTF-32 before UTF-16, whose mark is the beginning of the other's.
+# UTF-32 before UTF-16, whose mark is a prefix of UTF-32's.
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -22,7 +23,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""What files may begin with, and the codec that it stands for."""
+"""Byte order marks, and the codec of each."""
 
 # Their names alone leave the order of the bytes to a mark at the start.
 _MARKED = {
@@ -32,15 +33,15 @@ _MARKED = {
 
 
 def is_utf8(encoding: str) -> bool:
-    """Whether files in this encoding are read as they are; a mark at the start is passed over."""
+    """Return whether files in this encoding are read directly; a byte order mark is skipped."""
     return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
 
 
 def transcode(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """The text of the pieces as UTF-8, piece by piece, line ends as they are.
+    """Decode chunks of bytes and yield them as UTF-8, with line ends unchanged.
 
-    UTF-16 and UTF-32 without a mark are little endian. Raises UnicodeError where the codec gives
-    up altogether, which those with escape sequences do.
+    UTF-16 and UTF-32 without a mark are little endian. Raises UnicodeError where the codec gives up
+    altogether, as those with escape sequences do.
     """
     decoder: codecs.IncrementalDecoder | None = None
     for piece in pieces:
@@ -63,10 +64,10 @@ def show_bytes(data: bytes) -> str:
 
 
 def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
-    """Undecodable bytes as lone surrogates.
+    """Replace undecodable bytes by lone surrogates.
 
-    One byte at a time, since codecs with escape sequences call whole lines one error; but no
-    less than a unit where units are wider, or all that follows would be read at an odd byte.
+    Replaces one byte at a time, since codecs with escape sequences report whole lines as one error;
+    but at least one code unit where units are wider, or the rest would be read at an odd byte.
     """
     if not isinstance(error, UnicodeDecodeError):
         raise error

@@ -1,4 +1,4 @@
-"""Inputs that cannot be cut as they lie, as plain UTF-8 on disk, made in bounded memory."""
+"""Spool compressed or re-encoded inputs to plain UTF-8 on disk, in bounded memory."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _UNASKED_BYTES = 64 << 20
 def spool(
     source: Source, folder: Path, encoding: str, max_unpacking: int = CsvFormat.max_unpacking
 ) -> Source:
-    """The source itself if it is plain UTF-8, else one that reads from its copy in `folder`.
+    """Return the source itself if it is plain UTF-8, else one that reads from its copy in `folder`.
 
-    `encoding` is that of the text; bytes that it cannot decode stay recognisable in the copy, so
-    that the records which hold them are rejected. Raises InputError when the file is not valid
-    .gz, .zst or .bz2, unpacks to over `max_unpacking` times its size, or is no text of that
-    encoding at all, OutputError when `folder` cannot take the text.
+    `encoding` is that of the text; undecodable bytes remain recognisable in the copy, so that the
+    records that contain them are rejected. Raises InputError when the file is not valid .gz, .zst
+    or .bz2, unpacks to over `max_unpacking` times its size, or is not text of that encoding at all,
+    OutputError when `folder` cannot take the text.
     """
     if source.compression is None and is_utf8(encoding):
         return source
