@@ -1,7 +1,6 @@
-"""The lookups that people edit, and what may be added to them for people to accept.
+"""Lookup files that users edit: loading them for cleaning, and drafting new entries from data.
 
-Loading gives cleaning what it goes by; building proposes new entries for what the data holds.
-Both compare spellings by the same match key and find labels by the same function.
+Both compare spellings by the same match key and find names by the same function.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a lookup is to gain from the values that data holds.
+"""Draft new lookup entries from the distinct values of columns.
 
-Nothing here reads data or writes a file. All of it depends on the values and their counts only,
-never on the order in which they were met. What a person wrote stays as it is.
+Nothing here reads data or writes files. Results depend on the values and their counts only, never
+on the order in which they were met. Entries written by users stay unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from toolkit.lookups.suggested import Draft, LookupFile, Mark
 
 @dataclass(frozen=True)
 class Spelling:
-    """The values of one match key: the one that most rows have, all rows, how many values."""
+    """The values of one match key: the most frequent one, the rows of all, and the number of
+    values.
+    """
 
     text: str
     rows: int
@@ -51,7 +53,9 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class NameRules:
-    """What makes a value a canonical name: its least share of rows, and not being one of these."""
+    """Conditions for a canonical name: a least share of rows, and not being one of the given
+    words.
+    """
 
     threshold: float
     unknown_words: frozenset[str]
@@ -68,9 +72,10 @@ def draft_names(
     mapped: Mapping[str, str | None],
     rules: NameRules,
 ) -> Draft:
-    """New canonical names: title-cased values of enough rows that are no spelling of another.
+    """Draft new canonical names: title-cased values of enough rows that are not spellings of
+    another name.
 
-    `mapped` is what a person mapped raw values to, None for unknown; these are no names.
+    `mapped` are the raw values that users mapped (None: to unknown); they do not become names.
     """
     names = [entry.key for entry in file.text.entries]
     marks = {name: _seen(mark, values, name) for name, mark in file.marks.items()}
@@ -82,7 +87,8 @@ def draft_names(
     ]
     often.sort(key=lambda spelling: (-spelling.rows, spelling.text))
     for spelling in often:
-        # Names added before count: of two spellings the one of more rows becomes the name.
+        # Spellings of names added so far are excluded: of two near spellings the more frequent
+        # becomes the name.
         [match] = Matcher(names, mapped).match_all([spelling.text])
         if match.how == "unknown":
             name = title_case(spelling.text)
@@ -100,9 +106,9 @@ def draft_map(
     unknown: str,
     rules: NameRules,
 ) -> Draft:
-    """What the values that nobody mapped stand for, one entry a match key.
+    """Draft targets for the values that no user mapped, one entry per match key.
 
-    Machine-made entries are matched anew, so that they follow the canonical names.
+    Entries made by the toolkit are matched anew, so that they follow the canonical names.
     """
     mapped = {raw: None if to == unknown else to for raw, to in file.person.items()}
     known = {match_key(raw) for raw in [*names, *(entry.key for entry in file.text.entries)]}
@@ -131,10 +137,10 @@ def _mark(match: Match, target: str, count: int) -> Mark:
 
 
 def draft_spellings(file: LookupFile, values: Vocabulary, rules: NameRules) -> Draft:
-    """Which values are one name, by their fingerprints; the spelling of most rows is the name.
+    """Group values into names by their fingerprints; the most frequent spelling becomes the name.
 
-    Unless a person has given the name, or the file has one already. Where persons gave several,
-    the values are left alone.
+    A name given by a user, or already in the file, comes first. Where users gave several names, the
+    values are left alone.
     """
     known = _KnownSpellings.of(file)
     texts = {**known.texts, **{key: s.text for key, s in values.spellings.items()}}
@@ -148,12 +154,12 @@ def draft_spellings(file: LookupFile, values: Vocabulary, rules: NameRules) -> D
 
 @dataclass(frozen=True)
 class _KnownSpellings:
-    """What a file says by match key: of persons, and of machines, with the names they give."""
+    """Entries of a file by match key: those of users and those of the toolkit, with their names."""
 
     person: Mapping[str, str]
     person_names: Mapping[str, str]
     machine: Mapping[str, str]
-    """Match key -> the raw value as it stands in the file."""
+    """Match key -> the raw value as spelled in the file."""
     machine_names: Mapping[str, str]
     texts: Mapping[str, str]
     marks: Mapping[str, Mark]
@@ -169,7 +175,7 @@ class _KnownSpellings:
 
 
 def _name_of(cluster: Sequence[str], known: _KnownSpellings, values: Vocabulary) -> str | None:
-    """The name that the values of a cluster stand for; None where there is nothing to say."""
+    """Return the name for the values of a cluster, or None if there is no change to suggest."""
     said = {known.person[key] for key in cluster if key in known.person}
     said |= {known.person_names[key] for key in cluster if key in known.person_names}
     if said:
@@ -202,7 +208,7 @@ def _spelling_marks(
 
 
 def _clusters(texts: Mapping[str, str]) -> Iterator[list[str]]:
-    """Keys whose texts share fingerprints, directly or through others; each list sorted."""
+    """Return keys that share fingerprints, directly or through others; each list sorted."""
     leader = {key: key for key in texts}
 
     def find(key: str) -> str:
@@ -222,13 +228,14 @@ def _clusters(texts: Mapping[str, str]) -> Iterator[list[str]]:
 
 
 Votes = Mapping[str, Mapping[str, int]]
-"""Value of one column -> name of another -> rows that have both."""
+"""Value of one column -> name of another -> rows with both."""
 
 
 def draft_repairs(file: LookupFile, votes: Votes, repair: Repair) -> Draft:
-    """The name that most rows of a value go with, for values of enough rows and a clear majority.
+    """Draft repairs: the name of most rows of a value, for values with enough rows and a clear
+    majority.
 
-    An entry whose value has enough rows but no majority any more is taken out again.
+    An entry whose value has enough rows but no longer a majority is removed.
     """
     said = {match_key(raw) for raw in file.person}
     raw_of = {match_key(raw): raw for raw in file.marks}

@@ -1,4 +1,4 @@
-"""The distinct values of columns and how many rows have each, counted block by block."""
+"""Count the distinct values of columns, and the rows of each, block by block."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ Group = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Counted:
-    """One block: its records, and for each group a table of distinct values and their rows.
+    """Counts of one block: its number of records, and for each group a table of distinct values and
+    rows.
 
-    Values are as rules see them; a group's columns come first, then `rows` and, where it was
-    asked for, `amount`. Malformed records and repeated headers are in no table, blank records
-    count as rows with empty values.
+    Values are as parsers see them; a group's columns come first, then `rows` and, where requested,
+    `amount`. Malformed records and repeated headers are not counted; blank records count as rows
+    with empty values.
     """
 
     n_records: int

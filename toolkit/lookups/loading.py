@@ -1,4 +1,4 @@
-"""What cleaning goes by: the lookup files of a contract, checked."""
+"""Load and check the lookup files of a contract."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _LARGEST = sys.float_info.max
 def load_lookups(
     contract: Contract, folder: Path, only: Collection[str] | None = None
 ) -> dict[str, Lookup]:
-    """The lookup of every column that needs one, by column; of `only` these, if given.
+    """Load the lookup of every column that needs one, by column; only those of `only`, if given.
 
-    Raises LookupFileError when a file is missing, is no JSON of the right shape, maps to a name
-    outside the canonical list, or says two things of one value; without values where any lookup of
-    the contract holds personal ones.
+    Raises LookupFileError when a file is missing, is not JSON of the right shape, maps to a name
+    outside the canonical list, or has conflicting entries for one value; messages leave out values
+    if any lookup of the contract contains personal ones.
     """
     with values_hidden(contract):
         return {
@@ -37,10 +37,10 @@ def load_lookups(
 def load_numbers(
     contract: Contract, folder: Path, only: Collection[str] | None = None
 ) -> dict[str, dict[str, float]]:
-    """What the repairs' maps say, by file and by match key; of `only` these columns, if given.
+    """Load the repairs' maps, by file and by match key; only those of the columns `only`, if given.
 
-    Raises LookupFileError when a file is missing, is no JSON object of value -> finite number, or
-    says two things of one value.
+    Raises LookupFileError when a file is missing, is not a JSON object of value -> finite number,
+    or has conflicting entries for one value.
     """
     limits = contract.lookup_limits
     with values_hidden(contract):
@@ -52,7 +52,7 @@ def load_numbers(
 
 
 def personal_lookups(contract: Contract) -> dict[str, str]:
-    """The lookup files that hold values of a personal column, and of which."""
+    """Return the lookup files that contain values of a personal column, each with that column."""
     personal = contract.personal_columns()
     held: list[tuple[str, str]] = []
     for name, column in contract.lookup_columns().items():
@@ -67,7 +67,7 @@ def personal_lookups(contract: Contract) -> dict[str, str]:
 
 @contextmanager
 def values_hidden(contract: Contract) -> Iterator[None]:
-    """What is wrong with a lookup comes without values where lookups hold personal ones."""
+    """Leave values out of errors about lookups where lookups contain personal ones."""
     try:
         yield
     except LookupFileError as error:
@@ -95,7 +95,7 @@ def _load_lookup(column: AnyColumn, folder: Path, limits: LookupLimits) -> Looku
 
 
 def check_names(file: LookupText) -> Lookup:
-    """The canonical names of a list. Raises LookupFileError for what is no such name."""
+    """Check a list of canonical names. Raises LookupFileError for an invalid name."""
     seen: dict[str, str] = {}
     for entry in file.entries:
         name = entry.key
@@ -112,7 +112,7 @@ def check_names(file: LookupText) -> Lookup:
 
 
 def check_map(file: LookupText, names: Lookup, unknown: str) -> Lookup:
-    """What raw values stand for. Raises LookupFileError for an entry that cannot be."""
+    """Check a map of raw values to names. Raises LookupFileError for an invalid entry."""
     canonical = {name: place for place, name in enumerate(names.names)}
     places = dict(names.places)
     if match_key(unknown) in places:
@@ -146,7 +146,7 @@ def check_repairs(file: LookupText, names: Lookup) -> dict[str, int]:
 
 
 def check_numbers(file: LookupText) -> dict[str, float]:
-    """The number that each value stands for, by match key."""
+    """Check a map of values to numbers, and return it by match key."""
     found: dict[str, float] = {}
     for entry, key in _consistent(file):
         is_number = isinstance(entry.value, int | float) and not isinstance(entry.value, bool)
@@ -160,9 +160,9 @@ def check_numbers(file: LookupText) -> dict[str, float]:
 
 
 def check_names_map(file: LookupText) -> Lookup:
-    """Spellings and the name that each stands for; a name stands for itself.
+    """Check a map of spellings to names; a name also maps to itself.
 
-    Raises LookupFileError for a name that is empty, spelt in two ways, or itself mapped elsewhere.
+    Raises LookupFileError for a name that is empty, spelled in two ways, or mapped to another.
     """
     names: dict[str, str] = {}
     said = [*_consistent(file)]
@@ -192,7 +192,7 @@ def check_names_map(file: LookupText) -> Lookup:
 
 
 def _consistent(file: LookupText) -> Iterator[tuple[Entry, str]]:
-    """The entries with their match keys; raises when two of one key disagree."""
+    """Return the entries by match key; raise when two with the same key disagree."""
     said_by: dict[str, Entry] = {}
     for entry in file.entries:
         key = match_key(entry.key)

@@ -1,4 +1,4 @@
-"""Values and the canonical names that they stand for, as cleaning finds them."""
+"""Find the canonical names of values, for cleaning."""
 
 from __future__ import annotations
 
@@ -36,12 +36,11 @@ class Lookup:
         return cls(ordered, {match_key(name): place for place, name in enumerate(ordered)})
 
     def find(self, values: Sequence[str], max_edits: int = 0) -> Places:
-        """The place of each value's name, -1 for unknown ones.
+        """Return the index of each value's name, -1 for unknown values.
 
-        First what is known of the value as it stands, but for case; then the nearest canonical
-        name within `max_edits` (Levenshtein), ties to the first in alphabetical order. A name of
-        which no letter or figure is left in place is not near: else the empty text would be near
-        to `TV`, and `&` to `A&B`.
+        First the known spellings, ignoring case; then the nearest canonical name within `max_edits`
+        (Levenshtein), ties to the first in alphabetical order. At least one letter or digit of the
+        name must remain in place: otherwise the empty text would be near `TV`, and `&` near `A&B`.
         """
         words = [match_key(value) for value in values]
         places = np.array([self.places.get(word, -1) for word in words], dtype=np.int32)
@@ -51,7 +50,7 @@ class Lookup:
         return places
 
     def respelt(self, values: Sequence[str], places: Places) -> Bools:
-        """Whether each value is another spelling than its name's own, beyond case."""
+        """Return whether each value is spelled differently from its name, beyond case."""
         return np.array(
             [
                 place >= 0
@@ -65,7 +64,8 @@ class Lookup:
     def _nearest(self, words: Sequence[str], max_edits: int) -> Places:
         found = np.full(len(words), -1, dtype=np.int32)
         choices = [match_key(name) for name in self.names]
-        # A name with more letters than edits has one in place wherever it is near enough.
+        # With more letters than edits, at least one letter is in place wherever the name is near
+        # enough.
         bare = [_letters(choice) for choice in choices]
         short = [place for place, letters in enumerate(bare) if len(letters) <= max_edits]
         for start in range(0, len(words), _FUZZY_CHUNK):
@@ -88,7 +88,11 @@ def _edits(words: Sequence[str], choices: Sequence[str], most: int) -> Places:
 
 
 def _have_letter_in_place(words: Sequence[str], names: Sequence[str], max_edits: int) -> Bools:
-    """Whether a letter of each name is one of each word; both without what is no letter."""
+    """Return whether a letter or digit of each name is in place in each word.
+
+    `names` contain letters and digits only. If every character had to be edited, the distance would
+    be the longer of the two lengths; a smaller one means that a character remains.
+    """
     letters = [_letters(word) for word in words]
     lengths, others = (np.array([len(one) for one in many]) for many in (letters, names))
     return np.asarray(_edits(letters, names, max_edits) < np.maximum.outer(lengths, others))

@@ -1,4 +1,4 @@
-"""Which canonical name a raw value most likely stands for, and how sure that is."""
+"""Match raw values to canonical names, with a confidence score."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _AT_ONCE = 2_000
 
 @dataclass(frozen=True)
 class Match:
-    """What a value stands for; None where nothing is near enough, or two names are.
+    """The match of a value; `target` is None where no name is near enough, or two are.
 
-    `suggestion` is the target, or else the likest name; scores are likenesses, 1 for the same.
+    `suggestion` is the target, or else the most similar name; scores are similarities, 1 for equal.
     """
 
     target: str | None
@@ -48,9 +48,9 @@ class Matcher:
     mapped: Mapping[str, str | None]
 
     def match_all(self, values: Sequence[str]) -> list[Match]:
-        """Exact but for case; what a person mapped; the same fingerprint; a slip of the pen.
+        """Match by equality ignoring case, user's map, equal fingerprint, then small typing errors.
 
-        A slip is at most two edits away from one name, and the next name is further.
+        A typing error is at most two edits away from one name, with every other name further away.
         """
         found: dict[int, Match] = {}
         for place, value in enumerate(values):
@@ -98,12 +98,12 @@ class Matcher:
             )
 
     def _scored(self, place: int, likeness: npt.NDArray[np.float64]) -> tuple[str | None, float]:
-        """A name and how like it is; none where nothing is."""
+        """Return a name and its similarity; no name where nothing is similar."""
         score = round(float(likeness[place]), 3)
         return (self._targets[place], score) if score else (None, 0.0)
 
     def _slip_of(self, word: str, edits: Edits, nearest: Edits) -> int | None:
-        """The place of the one name that is near enough, every other being further away."""
+        """Return the index of the one name that is near enough, all others being further away."""
         target = int(nearest.argmin())
         if nearest[target] > MOST_EDITS or np.count_nonzero(nearest == nearest[target]) > 1:
             return None
@@ -146,6 +146,7 @@ class Matcher:
 
     @cached_property
     def _starts(self) -> list[int]:
+        # Sorted, so each target's spellings are adjacent, as reduceat needs them.
         targets = [target for target, _ in self._by_target]
         return [targets.index(target) for target in self._targets]
 
@@ -155,10 +156,10 @@ def _certain(target: str | None, how: How) -> Match:
 
 
 def is_slip(one: str, other: str) -> bool:
-    """Whether one could be the other, mistyped; both are match keys.
+    """Return whether one could be a typing error of the other; both are match keys.
 
-    Words are compared one by one, so that Women's is not Men's, nor West Delhi East Delhi. A
-    blank too many or too few is one edit.
+    Words are compared one by one, so that neither Women's and Men's nor West Delhi and East Delhi
+    match. One blank too many or too few counts as one edit.
     """
     words, others = one.split(), other.split()
     if len(words) == len(others):
@@ -169,7 +170,9 @@ def is_slip(one: str, other: str) -> bool:
 
 
 def _is_word_slip(one: str, other: str, most: int) -> bool:
-    """One edit in a word of five letters or more; two that leave its start and length alone."""
+    """Allow one edit in a word of five letters or more; two if its first letter and length stay the
+    same.
+    """
     edits = Levenshtein.distance(one, other, score_cutoff=most)
     if edits == 0:
         return True

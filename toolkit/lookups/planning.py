@@ -1,4 +1,4 @@
-"""Which lookup files of a contract are built, from which counts, and what they come to."""
+"""Plan which lookup files to build, and draft their contents."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _why_not(contract: Contract, column: str, missing: Sequence[LookupPart]) -> 
 
 
 def groups_of(contract: Contract, wishes: Sequence[Wish]) -> list[tuple[str, ...]]:
-    """The columns whose combined values have to be counted, each once."""
+    """Return the column groups whose combined values have to be counted, each once."""
     groups: list[tuple[str, ...]] = []
     for wish in wishes:
         column = contract.columns[wish.column]
@@ -84,7 +84,9 @@ def groups_of(contract: Contract, wishes: Sequence[Wish]) -> list[tuple[str, ...
 
 @dataclass
 class Plan:
-    """The drafts of all wishes, made one after the other: a map follows its names."""
+    """Drafts of all requested files, made in order: a map is matched to the names drafted before
+    it.
+    """
 
     contract: Contract
     read: ReadFile
@@ -108,7 +110,7 @@ class Plan:
                     self._names(wish.column, column.values, seen, self._mapped(column))
                     map_is_next = Wish(wish.column, "map") in wishes
                     if not map_is_next and self.file(column.map, "map").marks:
-                        # What machines said of a value follows the names at once.
+                        # Entries made by the toolkit are matched to the new names at once.
                         self._map(wish.column, column, Vocabulary.of({}))
                 case (Mapped(), "map"):
                     self._map(wish.column, column, seen)
@@ -124,7 +126,7 @@ class Plan:
                     self._keep(wish.column, repair.map, draft_repairs(file, votes, repair))
 
     def file(self, name: str, shape: Shape) -> LookupFile:
-        """As it is now, or as it is to be where it was drafted already."""
+        """Return the file as drafted so far, or as it is on disk."""
         if name in self.drafts:
             return self.drafts[name].as_file()
         if name not in self.originals:
@@ -161,7 +163,7 @@ class Plan:
     def _votes(
         self, name: str, column: Category, repair: Repair, counts: Counts
     ) -> dict[str, dict[str, int]]:
-        """How many rows of each value of `by`, as cleaned, have each name, as cleaned."""
+        """Count the rows of each cleaned value of `by` with each cleaned name."""
         lookup = self._canonical(column.values)
         check_repairs(self.file(repair.map, "map").person_text, lookup)
         by, rows = self.contract.columns[repair.by], counts[(repair.by, name)]
@@ -186,7 +188,7 @@ class Plan:
         return votes
 
     def check(self) -> None:
-        """The files to come are what cleaning reads. Raises LookupFileError if one is not."""
+        """Check that cleaning can load the drafted files. Raises LookupFileError if it cannot."""
         texts = {name: draft.lookup_text for name, draft in self.drafts.items()}
 
         def text(name: str, shape: Shape) -> LookupText:

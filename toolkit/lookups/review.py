@@ -1,4 +1,4 @@
-"""What a person should look at: values that no lookup knows, and what a machine made of others."""
+"""Values for a user to review: those in no lookup, and entries that the toolkit suggested."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ UNKNOWN, UNCERTAIN = "unknown", "uncertain"
 
 @dataclass(frozen=True)
 class Doubt:
-    """One value in question; `amount` is None where the contract has no column to sum.
+    """One value to review; `amount` is None where the contract has no column to sum.
 
-    `stands_for` is what the lookup says of it now, or would say; empty where cleaning rejects it.
+    `stands_for` is its name in the lookup, present or drafted; empty where cleaning rejects it.
     """
 
     lookup: str
@@ -59,7 +59,8 @@ class _Weights:
 def find_doubts(
     plan: Plan, counts: Counts, decimals: int | None, masks: Masks | None = None
 ) -> list[Doubt]:
-    """All doubts of a plan, most rows first; `decimals` are those of the amounts, if any.
+    """Return all values of a plan to review, most rows first; `decimals` are those of the amounts,
+    if any.
 
     `masks` are those of clean columns.
     """
@@ -80,7 +81,7 @@ def find_doubts(
 
 
 def _masked(doubt: Doubt, value_of: str, masks: Masks) -> Doubt:
-    """The doubt with masks for its value, and for the names where their column is personal."""
+    """Mask the value of a personal column, and the names where their column is personal."""
     return replace(
         doubt,
         value=masks.value(value_of, doubt.value),
@@ -91,7 +92,7 @@ def _masked(doubt: Doubt, value_of: str, masks: Masks) -> Doubt:
 
 
 def write_doubts(doubts: Sequence[Doubt], path: Path) -> None:
-    """A CSV file with all of them, for people: nothing in it is a formula to a spreadsheet."""
+    """Write them all as CSV, with no cell that a spreadsheet would run as a formula."""
     names = [field.name for field in fields(Doubt)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -131,7 +132,7 @@ def _scored(name: str | None, score: float) -> Text:
 
 
 def _weighed_by(contract: Contract, name: str, column: str) -> tuple[str, ...]:
-    """The columns by whose values, the first of them, the entries of a file are weighed."""
+    """Return the columns whose values weigh the entries of a file; the first column is matched."""
     kind = contract.columns[column]
     if isinstance(kind, Category) and kind.repair is not None and kind.repair.map == name:
         return (kind.repair.by, column)
@@ -159,9 +160,9 @@ def _weigh(counts: Counts, group: tuple[str, ...]) -> _Weights:
 def _doubtful_categories(
     plan: Plan, name: str, weights: _Weights, decimals: int | None
 ) -> Iterator[Doubt]:
-    """Values of a category that cleaning rejects, or takes for a name that seems another.
+    """Yield category values that cleaning rejects, or takes for a name that seems wrong.
 
-    They have no map to be entered in: only a new canonical name changes what becomes of them.
+    Categories have no map to add them to: only a new canonical name changes how they are cleaned.
     """
     column = plan.contract.columns[plan.columns[name]]
     if not isinstance(column, Category) or column.values != name:

@@ -1,4 +1,4 @@
-"""What different spellings of one name share."""
+"""Keys shared by different spellings of one name."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc`\u00b4]")
-# '+', '#' and '%' tell names apart: C++ and C#, S10 and S10+.
+# '+', '#' and '%' distinguish names: C++ and C#, S10 and S10+.
 _LETTERS_BESIDES = frozenset("+#%")
 _ASCII_WORD = re.compile(r"(?:[a-z0-9+#%]|(?<=[0-9])[.,](?=[0-9]))+")
 _TITLE_WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
 
 
 def match_key(text: str) -> str:
-    """What two spellings share when they differ in case, outer blanks or Unicode form only."""
+    """Return the key shared by spellings that differ only in case, outer blanks or Unicode form."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
 
 
@@ -25,8 +25,8 @@ def sort_key(text: str) -> tuple[str, str]:
 
 
 def fingerprints(text: str) -> frozenset[str]:
-    """Two spellings that share one of these are the same but for case, accents, punctuation,
-    and either the order of words or the blanks between them. Empty where there is no word.
+    """Return keys such that two spellings sharing one differ only in case, accents, punctuation,
+    and either the order of words or the blanks between them. Empty for text without a word.
     """
     words = list(_words(text))
     return frozenset({" ".join(sorted(words)), _joined(words)} - {""})
@@ -59,7 +59,7 @@ def _is_in_word(text: str, place: int) -> bool:
 
 
 def _joined(words: list[str]) -> str:
-    """The words without blanks, except where two numbers would become one."""
+    """Join the words without blanks, except where two numbers would become one."""
     if not words:
         return ""
     pieces = [words[0]]

@@ -1,7 +1,7 @@
-"""A lookup file, and beside it what a machine put into it and no person has accepted yet.
+"""A lookup file and its marks: which entries the toolkit added and no user has accepted yet.
 
-region_map.json is a person's. region_map.suggested.json holds, for each of its entries that is
-machine-made, why it is there. An entry that is not in there, or that differs, is a person's.
+region_map.json belongs to the user. region_map.suggested.json has a mark for each of its entries
+that the toolkit added. An entry without a mark, or that differs from it, is a user's.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from toolkit.lookups.text import DEFAULT_LIMITS, LookupText, Shape
 
 @dataclass(frozen=True)
 class Mark:
-    """Why an entry is there: `count` rows had the value when it was last seen.
+    """Why an entry was added: `count` rows had the value when it was last seen.
 
-    `score` is how sure `suggestion` is, from 0 to 1, and `runner_up` the next best. In a map the
-    suggestion is also the target, unless nothing was near enough. In a list of names the target
-    is the name itself, and the runner-up the name that is likest to it.
+    `score` is the similarity of `suggestion`, from 0 to 1, and `runner_up` the next best name. In a
+    map the suggestion is also the target, unless no name was near enough. In a list of names the
+    target is the name itself, and the runner-up the most similar name.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -46,7 +46,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class LookupFile:
-    """What lies in a folder of lookups under one name; `marks` are the ones that hold."""
+    """A lookup file with the marks that still apply."""
 
     text: LookupText
     marks: Mapping[str, Mark]
@@ -66,7 +66,7 @@ class LookupFile:
 
     @property
     def person_text(self) -> LookupText:
-        """The file with the entries of persons only, each where it stands."""
+        """Return the text with the users' entries only, each in its place."""
         kept = tuple(entry for entry in self.text.entries if entry.key not in self.marks)
         return replace(self.text, entries=kept)
 
@@ -87,7 +87,9 @@ class Draft:
     """Entries that are a person's from now on."""
 
     def accept(self, min_score: float | None) -> Draft:
-        """With every suggestion of at least that score taken as it is, and no longer marked."""
+        """Accept every suggestion of at least that score: use it as the target and drop its
+        mark.
+        """
         taken = {key: mark for key, mark in self.marks.items() if mark.accepts(min_score)}
         left = {key: mark for key, mark in self.marks.items() if key not in taken}
         names = self.file.text.shape == "names"
@@ -105,14 +107,14 @@ class Draft:
 
     @cached_property
     def lookup_text(self) -> LookupText:
-        """The file to come: byte for byte the present one where nothing is new."""
+        """Return the new text: byte for byte the present one where nothing changed."""
         machine = {key: mark.target for key, mark in self.marks.items()}
         removed = set(self.file.marks) - set(self.marks) - set(self.accepted)
         text = self.file.text.with_changes({**machine, **self.accepted}, removed)
         return LookupText.parse(text, self.file.text.path, self.file.text.shape)
 
     def marks_text(self) -> str:
-        """The file beside it: sorted, one entry a line."""
+        """Return the text of the marks file: sorted, one entry per line."""
         lines = [
             f"  {_json(key)}: {_json(asdict(self.marks[key]))}"
             for key in sorted(self.marks, key=sort_key)
@@ -121,7 +123,7 @@ class Draft:
 
 
 def marks_path(path: Path) -> Path:
-    """Where the marks of a lookup file lie, beside it."""
+    """Path of the marks beside a lookup file."""
     return path.with_name(path.stem + SUGGESTED)
 
 

@@ -1,4 +1,4 @@
-"""A lookup file as text: entries can be added and taken out, and all else stays byte for byte."""
+"""A lookup file as text: add and remove entries while every other byte stays the same."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WANTED: dict[Shape, str] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry as it stands in a file: text[start:stop]. `value` is None in a list of names."""
+    """One entry at text[start:stop] of the file. `value` is None in a list of names."""
 
     key: Any
     value: Any
@@ -53,9 +53,11 @@ class LookupText:
 
     @classmethod
     def read(cls, path: Path, shape: Shape, limits: LookupLimits = DEFAULT_LIMITS) -> LookupText:
-        """Raises LookupFileError, with the line, for what is no JSON of that shape."""
+        """Parse the text. Raises LookupFileError, with the line, for JSON that is invalid or of
+        another shape.
+        """
         try:
-            # Line ends are kept as they are, and so is a byte order mark, which some editors write.
+            # Preserve line ends, and the byte order mark that some editors write.
             text = read_plain(path, limits.max_bytes, _MAX_BYTES).decode("utf-8")
         except FileNotFoundError:
             near = [p.name for p in path.parent.glob("*.json")] if path.parent.is_dir() else []
@@ -97,11 +99,12 @@ class LookupText:
         return cls.parse(_OPENING[shape] + {"names": "]", "map": "}"}[shape] + "\n", path, shape)
 
     def with_changes(self, wanted: Mapping[str, str], removed: Collection[str] = ()) -> str:
-        """The text with the `wanted` entries (a name for itself in a list) and without `removed`.
+        """Return the text with the `wanted` entries (a name maps to itself in a list) and without
+        `removed`.
 
-        An entry that is there already is touched only if its value differs. New ones come before
-        the first that sorts after them, so that a sorted file stays sorted and no other is moved,
-        in the file's own style of line ends and indents.
+        An existing entry is changed only if its value differs. New ones go before the first that
+        sorts after them, so that a sorted file stays sorted and no other entry moves, in the file's
+        own style of line ends and indents.
         """
         pieces = self._pieces()
         lead, tail = self._usual_lead(pieces), self._tail()
