@@ -1,1 +1,1 @@
-"""A seeded feed of realistic dirty sales data, and the ledger of the faults that were put in."""
+"""Generate a seeded feed of realistic dirty sales data, with a ledger of the injected faults."""

@@ -15,7 +15,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Category:
-    """One category: prices in currency units, discounts as shares 0..1, limits included."""
+    """One category: price band in currency units, discount band as shares 0..1, both inclusive."""
 
     name: str
     price: Range
@@ -24,7 +24,7 @@ class Category:
     """Share of orders that carry a discount."""
     products: tuple[str, ...]
     descriptions: tuple[str, ...]
-    """Colours and sizes that may stand before or after a product's name."""
+    """Colours and sizes that may come before or after a product's name."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class People:
 
 @dataclass(frozen=True)
 class SaleDates:
-    """How sales spread over the last `days` days, and the strftime forms they are written in."""
+    """How sales spread over the last `days` days, and their strftime formats."""
 
     days: int
     recent_days: int
@@ -51,7 +51,7 @@ class SaleDates:
 
 @dataclass(frozen=True)
 class Faults:
-    """How often each fault occurs, as shares of all rows."""
+    """Frequency of each fault, as shares of all rows."""
 
     shares: Mapping[str, float]
     texts: Mapping[str, Mapping[str, float]]
@@ -59,7 +59,7 @@ class Faults:
     discount_ranges: Mapping[str, tuple[Range, ...]]
     """Fault -> equally likely ranges of the discount, limits included."""
     furthest_back: int
-    """How many orders back a repeated order_id may lie."""
+    """How many orders back a repeated order_id may be."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a column may say, what a row was given to say, and the faults that lie between."""
+"""A generated column: intended values, written values, injected faults."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ FAULTS = (
     "email_missing",
     "email_malformed",
 )
-"""What a ledger may name. heavy_discount is a trait rather than an error: cleaning keeps it."""
+"""Faults by name, as in a ledger. heavy_discount is a trait rather than an error: cleaning accepts
+it.
+"""
 
 FaultIds = npt.NDArray[np.uint8]
 """0: no fault; n: FAULTS[n - 1]."""
@@ -49,13 +51,13 @@ class Vocabulary:
     fault: FaultIds
 
     def take(self, codes: Codes) -> pa.StringArray:
-        """The text of each code, order kept."""
+        """Return the text of each code, in order."""
         return self.text.take(pa.array(codes))
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """One column of a block, all arrays (rows,): codes, and how codes are spelled as text."""
+    """One column of a block, all arrays (rows,): codes, and the text of each code."""
 
     spell: Callable[[Codes], pa.StringArray]
     written: Codes
@@ -65,16 +67,16 @@ class Drawn:
 
     @classmethod
     def from_vocabulary(cls, vocabulary: Vocabulary, written: Codes, true: Codes) -> Drawn:
-        """For a column whose faults can be told from the text alone."""
+        """Make a column whose faults follow from its text alone."""
         return cls(vocabulary.take, written, true, vocabulary.fault[written])
 
     @classmethod
     def faultless(cls, spell: Callable[[Codes], pa.StringArray], codes: Codes) -> Drawn:
-        """For a column in which nothing goes wrong."""
+        """Make a column without faults."""
         return cls(spell, codes, codes, np.zeros(len(codes), dtype=np.uint8))
 
     def text(self) -> pa.StringArray:
-        """What the rows say."""
+        """Return the written text of the rows."""
         return self.spell(self.written)
 
     def repaired(self) -> Drawn:
@@ -88,7 +90,7 @@ def as_codes(values: Iterable[int]) -> Codes:
 
 
 def group_starts(sizes: Sequence[int]) -> Codes:
-    """(n_groups,): where each of several groups that lie one after the other begins."""
+    """Return the offset of each of several consecutive groups, (n_groups,)."""
     return as_codes([0, *accumulate(sizes)][:-1])
 
 

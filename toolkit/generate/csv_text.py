@@ -1,4 +1,4 @@
-"""Text columns to RFC 4180 CSV, a block at a time."""
+"""Write text columns as RFC 4180 CSV, a block at a time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ _SPECIAL = tuple(b',"\n\r')
 
 
 def csv_bytes(table: pa.Table, header: bool) -> pa.Buffer:
-    """The rows as UTF-8 CSV: \\n after each, quotes only where needed, nulls as empty fields.
+    """Return the rows as UTF-8 CSV:
 
-    `table` has at least two columns, all string; its text must stay below 2 GiB. Order kept.
+     after each, quotes only where needed, nulls as empty fields.
+
+    `table` has at least two columns, all string; its text must be below 2 GiB. Rows stay in order.
     """
     columns = [_quote(_one_array(column)) for column in table.columns]
     last = pc.binary_join_element_wise(columns[-1], "\n", "", **_NULLS)
@@ -33,7 +35,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.StringArray:
 
 
 def _offsets(text: pa.StringArray) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    """(n + 1,): where each value begins in the data buffer, and where the last one ends."""
+    """Return the offset of each value in the data buffer, and the end of the last, (n + 1,)."""
     _, offsets, _ = text.buffers()
     if offsets is None:
         return np.zeros(1, dtype=np.int32)
@@ -41,7 +43,7 @@ def _offsets(text: pa.StringArray) -> np.ndarray[tuple[int], np.dtype[np.int32]]
 
 
 def _text_buffer(text: pa.StringArray) -> pa.Buffer:
-    """The values one after the other; they already lie so, nothing is copied."""
+    """Return the concatenated values without a copy."""
     offsets, data = _offsets(text), text.buffers()[2]
     if data is None or not len(text):
         return pa.py_buffer(b"")
@@ -49,9 +51,9 @@ def _text_buffer(text: pa.StringArray) -> pa.Buffer:
 
 
 def _quote(text: pa.StringArray) -> pa.StringArray:
-    """Values that hold a comma, a quotation mark or a line end, in quotation marks."""
+    """Quote values that contain a comma, a quotation mark or a line end."""
     letters = np.frombuffer(_text_buffer(text), dtype=np.uint8)
-    # One pass over the bytes finds the few values in question, with no regex on the others.
+    # One pass over the bytes finds the few values concerned, so no regex runs on the others.
     special = letters == _SPECIAL[0]
     for letter in _SPECIAL[1:]:
         special |= letters == letter

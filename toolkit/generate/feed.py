@@ -29,7 +29,7 @@ from toolkit.generate.random_words import (
 from toolkit.generate.sale import draw_dates, draw_emails, draw_regions
 
 BLOCK_ROWS = 65_536
-"""Part of the format: another block size gives other bytes from the same seed."""
+"""Part of the format: another block size gives other bytes for the same seed."""
 
 COLUMNS = (
     "order_id",
@@ -43,18 +43,18 @@ COLUMNS = (
     "customer_email",
     "revenue",
 )
-"""In the file's order. A column's place also keys its random stream."""
+"""In file order. A column's index also seeds its random stream."""
 
 MODES = ("dirty", "clean")
 
 
 @dataclass(frozen=True)
 class FeedSpec:
-    """What determines every byte of a feed, whoever generates it and in whatever pieces.
+    """Everything that determines the bytes of a feed, however its blocks are generated.
 
-    The first n rows are the same for every `rows` >= n. mode "clean" is the same feed with every
-    fault undone, ISO dates and heavy discounts included.
-    Raises ConfigError, naming every problem, when no such feed exists.
+    The first n rows are the same for every `rows` >= n. mode "clean" is the same feed without
+    faults: ISO dates, but heavy discounts included. Raises ConfigError, naming every problem, when
+    no such feed exists.
     """
 
     rows: int
@@ -77,7 +77,7 @@ class FeedSpec:
 
 @dataclass(frozen=True)
 class FeedBlock:
-    """Some consecutive rows of a feed; text and ledger are built when first asked for."""
+    """Some consecutive rows of a feed; text and ledger are computed on first use."""
 
     first_row: int
     """The feed's first record is row 1."""
@@ -90,12 +90,16 @@ class FeedBlock:
 
     @cached_property
     def ledger(self) -> pa.Table:
-        """LEDGER_SCHEMA: one row a fault, ordered by row and column; empty for a clean feed."""
+        """Return the ledger (LEDGER_SCHEMA): one row per fault, by row and column; empty for a
+        clean feed.
+        """
         return list_faults(self.first_row, self.columns)
 
 
 def n_blocks(spec: FeedSpec) -> int:
-    """At least 1: an empty feed has one empty block, which carries the header."""
+    """Return the number of blocks, at least 1: an empty feed has one empty block, for the
+    header.
+    """
     return max(1, -(-spec.rows // BLOCK_ROWS))
 
 
@@ -143,10 +147,10 @@ def _repeat_table() -> Codes:
 
 
 def draw_order_ids(words: Words, first_row: int) -> Drawn:
-    """order_id: the row's own number, or one of the recent ones again.
+    """Draw order_id: the row's own number, or a repeated recent one.
 
-    Only even rows repeat, and only odd rows are repeated: so every repeated id really stands in
-    an earlier row, and no block needs to see the one before it to know that.
+    Only even rows repeat, and only odd rows are repeated. So every repeated id really occurs in an
+    earlier row, and blocks can be generated independently.
     """
     faults = load_catalogue().faults
     own = first_row + np.arange(len(words), dtype=np.int64)

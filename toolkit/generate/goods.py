@@ -1,4 +1,4 @@
-"""What was sold: product_name and category."""
+"""Draw product_name and category."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class ProductVocabulary(Vocabulary):
     """Spellings in groups: group product * len(SPELLING_KINDS) + kind."""
 
     meant: Codes
-    """Of each text: the code of what was meant; its own unless it is a typing error."""
+    """For each text: the code of the intended text; its own unless it is a typing error."""
     group_start: Codes
     group_size: Codes
     kind_table: Codes
     category: Codes
-    """Of each product: the index of its category."""
+    """For each product: the index of its category."""
 
 
 @dataclass(frozen=True)
 class CategoryVocabulary(Vocabulary):
-    """The canonical names, then the misspelt ones, grouped by category."""
+    """The canonical names, then the misspelled ones, grouped by category."""
 
     n_names: int
     typo_start: Codes
@@ -75,7 +75,7 @@ def product_vocabulary() -> ProductVocabulary:
 
 @lru_cache(maxsize=1)
 def category_vocabulary() -> CategoryVocabulary:
-    """The canonical categories and a few hundred misspelt ones."""
+    """Build the canonical categories and a few hundred misspellings."""
     catalogue = load_catalogue()
     names = [category.name for category in catalogue.categories]
     typos = [typing_errors(name, _CATEGORY_TYPOS, names) for name in names]
@@ -104,7 +104,7 @@ def draw_products(words: Words) -> tuple[Drawn, Codes]:
 
 
 def draw_categories(words: Words, own: Codes) -> Drawn:
-    """category: the row's own, its own misspelt, or uniformly any other one."""
+    """Draw category: the row's own, its own misspelled, or uniformly any other one."""
     vocabulary = category_vocabulary()
     fate, which, _, _ = cut_lanes(words)
     outcome = pick(vocabulary.fault_table, fate)

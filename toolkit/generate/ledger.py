@@ -1,4 +1,4 @@
-"""The ledger: every fault of a feed, with what a faultless row would have said."""
+"""The ledger: every fault of a feed, with the intended value."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ LEDGER_SCHEMA = pa.schema(
         ("written", pa.string()),
     ]
 )
-"""Grain: one row a fault, by `row` (1: the feed's first record), then in column order."""
+"""Grain: one row per fault, by `row` (1: the feed's first record), then in column order."""
 
 _BLOCKS_A_ROW_GROUP = 8
 
 
 def list_faults(first_row: int, columns: Mapping[str, Drawn]) -> pa.Table:
-    """The ledger of one block, LEDGER_SCHEMA, whose first record is row `first_row` of the feed."""
+    """List the faults of one block (LEDGER_SCHEMA), whose first record is row `first_row` of the
+    feed.
+    """
     places = [np.flatnonzero(drawn.fault) for drawn in columns.values()]
     drawn_places = list(zip(columns.values(), places, strict=True))
     at = np.concatenate(places)
@@ -50,14 +52,14 @@ def list_faults(first_row: int, columns: Mapping[str, Drawn]) -> pa.Table:
 
 
 def stage_ledger(ledger: pa.Table, folder: Path, block: int) -> None:
-    """Put one block's ledger into `folder`, which must exist; a second time replaces the first."""
+    """Write one block's ledger into `folder`, which must exist; writing it again replaces it."""
     options = ipc.IpcWriteOptions(compression="lz4")
     with ipc.new_file(str(_staged(folder, block)), LEDGER_SCHEMA, options=options) as writer:
         writer.write_table(ledger)
 
 
 def combine_ledgers(folder: Path, n_blocks: int, target: Path) -> int:
-    """One parquet file at `target` from the staged ledgers, in block order; the number of faults.
+    """Write the staged ledgers as one parquet file, in block order; return the number of faults.
 
     Holds a few blocks in memory. Raises FileNotFoundError when a block was not staged.
     """
@@ -74,7 +76,7 @@ def combine_ledgers(folder: Path, n_blocks: int, target: Path) -> int:
 
 
 def is_ledger(path: Path) -> bool:
-    """Whether there is a ledger at `path`, and nothing else."""
+    """Return whether the file at `path` is a ledger."""
     try:
         return bool(pq.read_schema(path).equals(LEDGER_SCHEMA))
     except (OSError, pa.ArrowException):

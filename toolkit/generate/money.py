@@ -1,7 +1,7 @@
-"""How much: quantity, unit_price, discount_percent and the revenue that follows from them.
+"""Draw quantity, unit_price and discount_percent, and compute the revenue.
 
-Prices and revenues are whole cents, discounts whole thousandths, quantities whole tenths of a
-piece, so that a feed's figures are exact and the same on every machine.
+Prices and revenues are whole cents, discounts whole thousandths, quantities whole tenths, so that a
+feed's figures are exact and the same on every machine.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class QuantityVocabulary(Vocabulary):
     """True quantities, then faulty texts."""
 
     tenths: Codes
-    """Of a piece; 0 where the text is no number."""
+    """In units; 0 where the text is not a number."""
     true_table: Codes
     fault_table: Codes
     """-1: no fault, else the code of a faulty text."""
@@ -110,7 +110,7 @@ def _in_units(ranges: list[Range], units: int) -> npt.NDArray[np.int64]:
 
 
 def draw_quantities(words: Words) -> Drawn:
-    """quantity: a few pieces, or one of the faulty texts."""
+    """Draw quantity: a few units, or one of the faulty texts."""
     vocabulary = quantity_vocabulary()
     how_many, fate, _, _ = cut_lanes(words)
     true = pick(vocabulary.true_table, how_many)
@@ -119,10 +119,10 @@ def draw_quantities(words: Words) -> Drawn:
 
 
 def draw_prices(words: Words, category: Codes) -> Drawn:
-    """unit_price in cents, within the band of the row's own category, both limits included.
+    """Draw unit_price in cents, within the price band of the row's own category, inclusive.
 
-    The square of a uniform number lies at the cheap end more often: half the prices are in the
-    first quarter of the band. A product of doubles is the same everywhere; a power need not be.
+    The square of a uniform number favours low prices: half of them are in the first quarter of the
+    band. A product of doubles is the same on every machine; a power need not be.
     """
     low, high = _price_bands().take(category, axis=1)
     uniform = fractions(words)
@@ -131,7 +131,7 @@ def draw_prices(words: Words, category: Codes) -> Drawn:
 
 
 def draw_discounts(words: Words, category: Codes) -> Drawn:
-    """discount_percent: 0, a share within the category's band, or a faulty one."""
+    """Draw discount_percent: 0, a share within the category's band, or a faulty one."""
     vocabulary = discount_vocabulary()
     whether, how_much, fate, how_wrong = cut_lanes(words)
     low, high = vocabulary.bands.take(category, axis=1)
@@ -150,14 +150,15 @@ def draw_discounts(words: Words, category: Codes) -> Drawn:
 
 
 def compute_revenue(quantity: Drawn, price: Drawn, discount: Drawn) -> Drawn:
-    """revenue: price x quantity x (1 - discount) of the texts as written, ties to the even cent.
+    """Compute revenue: price x quantity x (1 - discount) of the texts as written, ties to the even
+    cent.
 
-    A quantity that is no number counts as the true one: whoever wrote 'two' charged for two.
+    A quantity that is not a number counts as the intended one: whoever wrote 'two' charged for two.
     """
     pieces, share = quantity_vocabulary(), discount_vocabulary()
     in_words = quantity.fault == fault_id("quantity_not_a_number")
     tenths = pieces.tenths[np.where(in_words, quantity.true, quantity.written)]
     thousandths = 1000 - (discount.written + share.lowest)
-    # Exact: below 2**53, and halves of a cent are exact doubles.
+    # Exact: below 2**53 doubles represent whole numbers and half cents exactly.
     cents = np.rint(price.written * tenths * thousandths / 10_000).astype(np.int64)
     return Drawn.faultless(amounts, cents)

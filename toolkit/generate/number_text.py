@@ -1,4 +1,4 @@
-"""Whole numbers to the text of order ids and amounts, a column at a time."""
+"""Format whole numbers as order ids and amounts, a column at a time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ LARGEST_ORDER_NUMBER = 10**ORDER_ID_DIGITS - 1
 
 _PREFIX = b"ORD-"
 _PRICE_TEXTS = 300_001
-"""0.00 to 3000.00: the dearest band of the catalogue ends at 3000 currency units."""
+"""0.00 to 3000.00: the highest price band of the catalogue ends at 3000 currency units."""
 
 
 def order_ids(numbers: npt.NDArray[np.int64]) -> pa.StringArray:
-    """`ORD-` and nine digits for each of `numbers` (1 to LARGEST_ORDER_NUMBER), order kept."""
+    """Format `ORD-` and nine digits for each of `numbers` (1 to LARGEST_ORDER_NUMBER), in order."""
     width = len(_PREFIX) + ORDER_ID_DIGITS
     text = np.empty((len(numbers), width), dtype=np.uint8)
     text[:, : len(_PREFIX)] = np.frombuffer(_PREFIX, dtype=np.uint8)
@@ -38,7 +38,7 @@ def _price_texts() -> pa.StringArray:
 
 
 def prices(cents: npt.NDArray[np.int64]) -> pa.StringArray:
-    """Prices of 0 to 3000 currency units, in cents, with two decimals ('58.60'), order kept."""
+    """Format prices of 0 to 3000 currency units, given in cents, with two decimals ('58.60')."""
     return _price_texts().take(pa.array(cents))
 
 
@@ -48,11 +48,11 @@ def _hundredths() -> pa.StringArray:
 
 
 def amounts(cents: npt.NDArray[np.int64]) -> pa.StringArray:
-    """Amounts of any size and sign, in cents, with two decimals ('-12.30'), order kept."""
+    """Format amounts of any size and sign, given in cents, with two decimals ('-12.30')."""
     size = np.abs(cents)
     whole = size // 100
     text = pc.cast(pa.array(whole), pa.string())
-    # The sign is its own part: there is no whole number -0 that could start '-0.50'.
+    # The sign is a separate part: no integer -0 exists to start '-0.50'.
     signs = pa.array(["", "-"]).take(pa.array((cents < 0).astype(np.int8)))
     hundredths = _hundredths().take(pa.array(size - whole * 100))
     return pc.binary_join_element_wise(signs, text, hundredths, "")

@@ -1,8 +1,8 @@
-"""Random lanes: 64 random bits for each row and column, cut into four 16-bit numbers.
+"""Random lanes: 64 random bits per row and column, split into four 16-bit numbers.
 
 Only the raw words of a numpy bit generator are used. numpy keeps those stable between versions,
-whereas it may change how Generator turns them into numbers; and a row takes exactly one word, so
-that the first n rows are the same whatever comes after them.
+whereas it may change how Generator turns them into numbers. Each row takes exactly one word, so the
+first n rows are the same whatever comes after them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ _OUTCOMES = 1 << 16
 
 
 def random_words(seed: int, block: int, column: int, rows: int) -> Words:
-    """(rows,): the random words of one column of one block; every column has its own stream."""
+    """Return the random words of one column of one block, (rows,); every column has its own
+    stream.
+    """
     source = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(block, column)))
     words: Words = source.random_raw(rows)
     return words
@@ -33,9 +35,10 @@ def cut_lanes(words: Words) -> npt.NDArray[np.uint16]:
 
 
 def choice_table(weights: Iterable[float]) -> Codes:
-    """(65,536,): the outcome 0, 1, 2... for each value of a lane, as often as its weight says.
+    """Return the outcome 0, 1, 2... for each value of a lane, in proportion to the weights,
+    (65,536,).
 
-    A share is met to within 1/65,536.
+    Shares are exact to 1/65,536.
     """
     sums = np.cumsum(np.fromiter(weights, dtype=np.float64))
     ends = np.rint(sums / sums[-1] * _OUTCOMES).astype(np.int64)

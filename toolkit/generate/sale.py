@@ -1,4 +1,4 @@
-"""Where, when and to whom: region, sale_date and customer_email."""
+"""Draw region, sale_date and customer_email."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class DateVocabulary(Vocabulary):
 
 @dataclass(frozen=True)
 class EmailVocabulary(Vocabulary):
-    """The good addresses, then the same malformed in each way, then the missing texts.
+    """The valid addresses, then the same malformed in each way, then the missing texts.
 
-    The code of a good one is (first * n_last + last) * n_domains + domain.
+    The code of a valid one is (first * n_last + last) * n_domains + domain.
     """
 
     pool_sizes: tuple[int, int, int]
@@ -151,7 +151,7 @@ def draw_emails(words: Words) -> Drawn:
     vocabulary = email_vocabulary()
     n_first, n_last, n_domains = vocabulary.pool_sizes
     who, where, form, fate = cut_lanes(words)
-    # One lane names first and last name: 3,600 pairs are few beside its 65,536 values.
+    # One lane draws first and last name: 65,536 values are plenty for 3,600 pairs.
     true = pick_below(who, n_first * n_last) * n_domains + pick_below(where, n_domains)
     way = pick(vocabulary.malformed_table, form) * (n_first * n_last * n_domains)
     missing = pick(vocabulary.missing_table, fate)

@@ -1,4 +1,4 @@
-"""How people write the same name: spelling variants, and slips of the finger.
+"""Enumerate spelling variants and typing errors of names.
 
 Both are enumerated, not drawn: a catalogue always gives the same texts in the same order.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 TYPING_ERROR = "typing_error"
-"""The one kind of spelling that is a fault; every other kind is only a habit."""
+"""The only kind of spelling that is a fault; the others are habits."""
 
 _STYLES: dict[str, Callable[[str], str]] = {
     "plain": lambda name: name,
@@ -25,10 +25,10 @@ _TYPOS_A_FORM = 8
 
 
 def spell_product(name: str, descriptions: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    """Every spelling of one product by kind, each as (written, meant).
+    """Return every spelling of one product by kind, each as (written, intended).
 
-    `described` names a colour or a size before or after the name. Only a typing error is
-    written otherwise than it was meant. A one-word name joins to itself, so texts may repeat.
+    `described` has a colour or a size before or after the name. Only a typing error differs from
+    the intended text. Joining a one-word name gives the name itself, so texts may repeat.
     """
     described = [text for word in descriptions for text in (f"{word} {name}", f"{name} {word}")]
     spelled = {kind: [style(name)] for kind, style in _STYLES.items()} | {"described": described}
@@ -42,10 +42,10 @@ def spell_product(name: str, descriptions: Sequence[str]) -> dict[str, list[tupl
 
 
 def typing_errors(text: str, limit: int, taken: Collection[str]) -> list[str]:
-    """At most `limit` (1 or more) different slips of `text`, spread evenly over it.
+    """Return at most `limit` (1 or more) different typing errors of `text`, spread evenly over it.
 
-    A slip drops, doubles or swaps a character, or takes a digit for the letter it looks like: at
-    most 2 edits. None equals `text` or one of `taken` when case and outer blanks are ignored.
+    An error drops, doubles or swaps a character, or replaces a letter by a similar digit: at most 2
+    edits. None equals `text` or one of `taken`, ignoring case and outer blanks.
     """
     known = {word.casefold() for word in (*taken, text)}
     slips = dict.fromkeys(

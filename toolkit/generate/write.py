@@ -1,7 +1,7 @@
-"""A feed to a CSV file: blocks generated in parallel with Dask, appended in order.
+"""Write a feed to a CSV file: blocks generated in parallel with Dask, appended in order.
 
-The graph bounds its own memory: a block waits until the one IN_FLIGHT_BLOCKS before it is in the
-file, so no scheduler, whatever its number of workers, holds more blocks than that.
+The graph bounds its own memory: a block waits until the one IN_FLIGHT_BLOCKS before it is written,
+so no scheduler holds more blocks than that, whatever its number of workers.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -28,8 +28,9 @@ from toolkit.generate.ledger import combine_ledgers, is_ledger, stage_ledger
 from toolkit.storage.publish import check_replaceable, replace_in_order, sync_path
 
 IN_FLIGHT_BLOCKS = 16
-"""Appending a block takes less than a tenth of the time of generating it: with this many in
-flight the file is the limit, so that more would cost memory (8 MB each) and gain nothing."""
+"""Appending a block takes less than a tenth of the time of generating it. With this many in flight
+writing is the bottleneck, and more would only cost memory (8 MB each).
+"""
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ class StagedFeed:
     ledger_path: Path | None
 
     def publish(self, written: Sequence[Written]) -> Written:
-        """Rename the complete file, and its ledger, into place; what the whole file holds.
+        """Rename the complete file, and its ledger, into place; return the file's totals.
 
-        The ledger of an earlier feed goes first, the new one comes last: a kill in between leaves
-        a feed without a ledger, not with that of another feed. Raises RuntimeError unless every
-        row of the spec is in the file, and OutputError when a file can't be put in its place;
-        everything is then as it was.
+        The ledger of an earlier feed is removed first, the new one is moved last: a kill in between
+        leaves a feed without a ledger, not one with another feed's ledger. Raises RuntimeError
+        unless every row of the spec is in the file, and OutputError when a file cannot be moved;
+        everything is then as before.
         """
         total, moves = self.finish(written)
         *ledger, feed = moves
@@ -77,10 +78,10 @@ class StagedFeed:
         return total
 
     def finish(self, written: Sequence[Written]) -> tuple[Written, list[tuple[Path, Path | None]]]:
-        """What the whole file holds, and the files to put in their places, the feed last.
+        """Return the file's totals, and the files to move into place, the feed last.
 
-        None is in the place of a file where an earlier feed's ledger is to be removed. Raises
-        RuntimeError unless every row of the spec is in the file.
+        A file is None where an earlier feed's ledger is to be removed. Raises RuntimeError unless
+        every row of the spec is in the file.
         """
         total = _check_complete(self.spec, self.partial_path, written)
         moves: list[tuple[Path, Path | None]] = []
@@ -94,11 +95,11 @@ class StagedFeed:
 
 
 def write_feed(spec: FeedSpec, path: Path, *, ledger_path: Path | None = None) -> Written:
-    """Write the feed, and its ledger if asked for, with the Dask scheduler in force.
+    """Write the feed, and its ledger if asked for, with Dask's current scheduler. Computes at once.
 
-    Computed at once. Each file appears whole, in place of an older one, or not at all, and
-    nothing else stays behind. Workers must see the folders of `path` and `ledger_path`.
-    Raises OutputError when a file can't be written.
+    Each file appears whole, replacing an older one, or not at all, and no temporary file remains.
+    Workers must see the folders of `path` and `ledger_path`. Raises OutputError when a file cannot
+    be written.
     """
     try:
         with stage_feed(spec, path, ledger_path) as staged:
@@ -111,11 +112,11 @@ def write_feed(spec: FeedSpec, path: Path, *, ledger_path: Path | None = None) -
 def stage_feed(
     spec: FeedSpec, path: Path, ledger_path: Path | None = None, *, with_ledger: bool = True
 ) -> Iterator[StagedFeed]:
-    """For a caller that computes the graph itself, with its own progress and cluster.
+    """Stage a feed, for a caller that computes the graph itself, with its own progress and cluster.
 
     Without a ledger, one of an earlier feed at `ledger_path` is removed with that feed. Lazy:
-    nothing is generated here. On leaving, all that was not published is removed, also after
-    an error or an interrupt. Raises OutputError when a folder can't be written.
+    nothing is generated here. On exit everything unpublished is removed, also after an error or an
+    interrupt. Raises OutputError when a folder cannot be written.
     """
     # Absolute, because a worker may run in another folder.
     path = Path(path).absolute()
@@ -133,10 +134,10 @@ def stage_feed(
 
 
 def feed_graph(spec: FeedSpec, partial_path: Path, ledger_dir: Path | None) -> list[Delayed]:
-    """One lazy Written a block, in order; each depends on the one before it.
+    """Build the graph: one lazy Written per block, in order; each depends on the one before it.
 
-    The file and the folder must exist; the file should be empty. A task that is run again, as
-    after the loss of a worker, writes the same bytes to the same place.
+    The file and the folder must exist; the file should be empty. A task that runs again, as after
+    the loss of a worker, writes the same bytes to the same place.
     """
     make = delayed(make_block, pure=False)
     append = delayed(append_block, pure=False)
@@ -152,7 +153,9 @@ def feed_graph(spec: FeedSpec, partial_path: Path, ledger_dir: Path | None) -> l
 def make_block(
     spec: FeedSpec, block: int, ledger_dir: Path | None, waits_for: Written | None
 ) -> pa.Buffer:
-    """One block's CSV text; its ledger goes to `ledger_dir`. `waits_for` only bounds memory."""
+    """Make one block's CSV text, and write its ledger to `ledger_dir`. `waits_for` only bounds
+    memory.
+    """
     made = feed_block(spec, block)
     if ledger_dir is not None:
         stage_ledger(made.ledger, ledger_dir, block)
@@ -183,7 +186,7 @@ def _check_complete(spec: FeedSpec, path: Path, written: Sequence[Written]) -> W
 
 @contextmanager
 def _staging_folder(target: Path) -> Iterator[Path]:
-    """A hidden folder beside `target`, so that a rename from it is atomic; always removed."""
+    """Make a hidden folder beside `target`, so that a rename from it is atomic; always removed."""
     check_replaceable(target)
     folder = target.parent / f".{target.name}.partial-{os.getpid()}-{secrets.token_hex(4)}"
     try:
@@ -196,8 +199,8 @@ def _staging_folder(target: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        # Renamed first: tasks still running after an interrupt lose their way at once, and none
-        # of them can put a new file into a folder that is being emptied.
+        # Renamed first: tasks still running after an interrupt then fail, instead of putting new
+        # files into a folder that is being emptied.
         doomed = folder.with_name(f"{folder.name}.removed")
         folder.rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)
@@ -209,7 +212,7 @@ def _as_it_was(targets: Sequence[Path], folder: Path) -> Iterator[None]:
     second = {target: folder / f"earlier-{n}" for n, target in enumerate(targets)}
     was_there = {target for target in targets if target.exists()}
     for target in was_there:
-        # Where there are no second names, or the ledger lies on another disk.
+        # Some file systems have no hard links, and the ledger may be on another disk.
         with suppress(OSError):
             os.link(target, second[target])
     try:
