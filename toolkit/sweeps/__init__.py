@@ -1,1 +1,1 @@
-"""Sweeps: jobs that cannot disturb each other, resumed where they ended, compared at the end."""
+"""Sweeps: isolated jobs that can be resumed and are compared at the end."""

@@ -1,4 +1,4 @@
-"""The jobs of a sweep side by side, as their folders tell it."""
+"""Compare the jobs of a sweep by the records in their folders."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _STAGE_SECONDS = "seconds_"
 
 @dataclass(frozen=True)
 class ComparedJob:
-    """One job. `figures` is by metric, empty unless the job went well; `error` is one line.
+    """One job. `figures` by metric is empty unless the job succeeded; `error` is one line.
 
-    `validation` is the outcome of each suite: passed, failed, or whatever else it may be.
+    `validation` is the outcome of each suite, such as passed or failed.
     """
 
     number: int
@@ -40,14 +40,14 @@ class ComparedJob:
 
     @property
     def validated(self) -> str:
-        """'passed', 'rejected failed', or '-' when nothing was validated."""
+        """Return 'passed', 'rejected failed', or '-' when nothing was validated."""
         others = [f"{suite} {how}" for suite, how in self.validation.items() if how != "passed"]
         return ", ".join(others) or ("passed" if self.validation else "-")
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of a job; `best` says which of them one would rather have, if any."""
+    """A figure of a job; `best` is the direction that counts as better, if any."""
 
     name: str
     heading: str
@@ -119,7 +119,7 @@ class Comparison:
         return [job for job in self.jobs if job.status != "ok"]
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything, as JSON can hold it."""
+        """Return everything as JSON values."""
         return {
             "command": self.command,
             "started": self.started,
@@ -174,7 +174,7 @@ def read_comparison(folder: Path) -> Comparison:
 
 
 def read_seconds(folder: Path) -> float | None:
-    """How long the job of this folder took, if it went well."""
+    """Return how long the job of this folder took, if it succeeded."""
     job = _read_job(folder, 0, ())
     return job.figures.get("seconds")
 

@@ -1,4 +1,4 @@
-"""One job of a sweep: its input, its processes, and what became of it."""
+"""Run one job of a sweep: its input, its processes, and the record of how it ended."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ FEEDS_FOLDER = "inputs"
 
 @dataclass(frozen=True)
 class Job:
-    """A job of which Hydra has made the `folder`; everything in it can be pickled.
+    """A job for which Hydra has made the `folder`; everything in it can be pickled.
 
-    `share` generates the input that jobs share, for a command that generates one where none is
-    given. `begin` is what each process does first. `at_once` jobs share the machine.
+    `share` generates the input that jobs share, for a command that generates one when none is
+    given. `begin` is called first in each process. `at_once` jobs share the machine.
     """
 
     stage: Stage
@@ -39,7 +39,7 @@ class Job:
     at_once: int
 
     def run(self, record: JobRecord, settings: Settings) -> JobRecord:
-        """Run the job and write down how it ended; nothing but Ctrl-C is raised."""
+        """Run the job and record how it ended; nothing but Ctrl-C is raised."""
         (self.folder / RUN_FILE).unlink(missing_ok=True)
         record.write(self.folder)
         cluster = share_of_cores(settings.cluster, self.at_once)
@@ -80,7 +80,9 @@ class Job:
 
 
 def share_of_cores(cluster: Cluster, at_once: int) -> Cluster:
-    """The cluster with as many workers as one of several jobs gets, unless their number is set."""
+    """Return the cluster with one of several jobs' share of the workers, unless their number is
+    set.
+    """
     if at_once == 1 or cluster.workers is not None or cluster.kind in ("sync", "remote"):
         return cluster
     n_cores = describe_machine()["cores"] // at_once
@@ -90,7 +92,7 @@ def share_of_cores(cluster: Cluster, at_once: int) -> Cluster:
 def _attempt(
     stage: Stage, record: JobRecord, settings: Settings, folders: tuple[Path, Path]
 ) -> None:
-    """In the job's process: do it, or write down why it failed."""
+    """Run the job, or record why it failed. Runs in the job's process."""
     run_dir, job_dir = folders
     try:
         stage(settings, run_dir)
@@ -102,7 +104,7 @@ def _attempt(
             text = OUT_OF_MEMORY
             print(f"error: {text}", file=sys.stderr)
         elif not isinstance(error, ToolkitError):
-            # Kept with what the job printed, and told at once unless that is the same file.
+            # Saved with the job's output, and reported at once unless that is the same file.
             for stream in {sys.stdout, sys.stderr}:
                 traceback.print_exception(error, file=stream)
         replace(record, status="failed", error=text).write(job_dir)

@@ -1,4 +1,4 @@
-"""A comparison as one HTML page that needs nothing besides itself."""
+"""Render a comparison as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Cell = tuple[str, str]
 
 
 def comparison_page(comparison: Comparison, folder: Path) -> str:
-    """The page; `folder` is where it will lie, with the jobs' folders beside it."""
+    """Render the page; `folder` is where it will be written, beside the jobs' folders."""
     title = f"{comparison.command}: {len(comparison.jobs)} jobs compared"
     body = [*_heading(title, comparison), *_table(comparison, folder), *_plots(comparison)]
     return standalone_page(title, read_style(__package__, "page.css"), "\n".join(body))

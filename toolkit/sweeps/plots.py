@@ -1,4 +1,4 @@
-"""Small plots as SVG text: one figure of the jobs against the values of one key."""
+"""Small SVG plots: one metric of the jobs against the values of one key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.pages.axis import round_step
 from toolkit.sweeps.comparison import ComparedJob, Comparison, Metric
 
 MAX_SERIES = 4
-"""As many lines as can be told apart."""
+"""The most lines that can be told apart."""
 
 _WIDTH, _HEIGHT = 340, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 10, 10, 26
@@ -23,10 +23,10 @@ _N_GRID_LINES = 4
 
 @dataclass(frozen=True)
 class Plot:
-    """One metric against one varied key. Jobs without the figure or the key have no point.
+    """One metric against one varied key. Jobs without the metric or the key have no point.
 
-    Values stand side by side at equal distances, numbers in their order. A line joins the medians
-    of its points; there is one for each combination of the other varied keys if these are few.
+    Values are spaced evenly, numbers in their order. A line joins the medians of its points; there
+    is one for each combination of the other varied keys if these are few.
     """
 
     comparison: Comparison
@@ -82,7 +82,7 @@ class Plot:
     def _value_labels(self) -> Iterator[str]:
         slot = (_WIDTH - _LEFT - _RIGHT) / len(self.values)
         widest = max(map(len, self.values)) * _CHARACTER_WIDTH + 6
-        # Where there is no room for all labels, every other one, or third, and so on.
+        # Where labels would overlap, show every other one, or every third, and so on.
         apart = max(1, min(math.ceil(widest / slot), math.ceil(len(self.values) / 3)))
         fitting = max(3, int(apart * slot / _CHARACTER_WIDTH))
         for value in self.values[::apart]:
@@ -119,7 +119,7 @@ class Plot:
 
 
 def series(comparison: Comparison, key: str) -> dict[str, dict[str, str | None]]:
-    """What the lines of a plot against a key are called, and the settings that each stands for.
+    """Return the lines of a plot against a key by label, and the settings of each.
 
     Empty where a plot has one line, because no other key varies or too many combinations do.
     """

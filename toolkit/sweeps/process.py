@@ -1,5 +1,5 @@
-"""Work in a process of its own, so that nothing of it is left for the next one: no config, client,
-thread, log handler, variable or memory, whatever it did.
+"""Run work in a process of its own, so that it leaves nothing to the next one: no config, client,
+thread, log handler, variable or memory.
 
 It is forked from a process that has imported the stages and done nothing since; that takes 0.1 s.
 """
@@ -28,9 +28,9 @@ from toolkit.storage.interrupts import (
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done; everything in it can be pickled.
+    """Work to run; everything in it can be pickled.
 
-    What it prints goes to the file `told`, and with `quiet` what it says on stderr too.
+    Its stdout goes to the file `told`, and with `quiet` its stderr too.
     """
 
     begin: Callable[[], None]
@@ -42,10 +42,11 @@ class Work:
 
 
 def do_alone(work: Work) -> int:
-    """Do the work in a new process and wait for its end; its exit code, negative for a signal.
+    """Run the work in a new process and wait for its end; return its exit code, negative for a
+    signal.
 
-    Raises ClusterError where no process can be started.
-    Ctrl-C and SIGTERM reach it once, and are raised here when it has ended; a second one kills it.
+    Raises ClusterError where no process can be started. Ctrl-C and SIGTERM are passed on once, and
+    are raised here when the process has ended; a second one kills it.
     """
     process = _start(work)
     try:
@@ -67,14 +68,14 @@ def _start(work: Work) -> ForkServerProcess:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["toolkit.stages"])
     process = context.Process(target=_do, args=(work,))
-    # A new process takes over the default way to start others, and does not know joblib's.
+    # A new process inherits the default start method, and does not know joblib's.
     default = multiprocessing.get_start_method(allow_none=True)
     with hold_interrupts():
         multiprocessing.set_start_method("forkserver", force=True)
         try:
             process.start()
         except (EOFError, ConnectionError) as error:
-            # What the process that forks the jobs answers when it is gone.
+            # The error of the fork server when it was killed.
             raise ClusterError.no_process() from error
         finally:
             multiprocessing.set_start_method(default, force=True)

@@ -1,4 +1,4 @@
-"""Writing a comparison down: summary.json, summary.parquet and summary.html."""
+"""Write a comparison as summary.json, summary.parquet and summary.html."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from toolkit.sweeps.table import PAGE_FILE, ComparisonTable
 
 
 def compare(folder: Path, stream: TextIO) -> Comparison:
-    """Compare the jobs in a sweep's folder, write that beside them and print it.
+    """Compare the jobs in a sweep's folder, write the comparison there and print it.
 
     Raises OutputError when it cannot be written.
     """

@@ -1,6 +1,6 @@
-"""What a sweep and its jobs leave on the disk to be told by: sweep.json, and job.json for each.
+"""On-disk records of a sweep: sweep.json and one job.json per job.
 
-A job may run in any process, so that what became of it is read from its folder alone.
+Jobs may run in any process, so how they ended is read from their folders alone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Status = Literal["ok", "failed", "interrupted", "running"]
 
 @dataclass(frozen=True)
 class JobRecord:
-    """One job: `key` stands for everything that it goes by, `error` is one line."""
+    """One job: `key` identifies everything that it depends on, `error` is one line."""
 
     number: int
     overrides: tuple[str, ...]
@@ -38,7 +38,7 @@ class JobRecord:
 
     @classmethod
     def read(cls, folder: Path) -> JobRecord | None:
-        """None where no job has begun."""
+        """Return the record, or None if no job has begun."""
         try:
             content = json.loads((folder / JOB_FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -81,7 +81,7 @@ class SweepRecord:
 
 
 def is_done(folder: Path) -> bool:
-    """Whether the job of this folder has gone well, and its report is still there."""
+    """Return whether the job of this folder succeeded and its report still exists."""
     record = JobRecord.read(folder)
     return record is not None and record.status == "ok" and (folder / RUN_FILE).is_file()
 

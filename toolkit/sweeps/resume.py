@@ -1,4 +1,4 @@
-"""Finding the sweep that is to be gone on with, and making sure that it still can be."""
+"""Find the sweep to resume, and check that it can be resumed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from toolkit.sweeps.shared_feed import generator_digest
 
 
 def find_same(record: SweepRecord, folder: Path) -> tuple[Path, SweepRecord]:
-    """The folder and record of the latest sweep with the same jobs: `folder`, or one beside it.
+    """Return the folder and record of the latest sweep with the same jobs: `folder`, or one beside
+    it.
 
-    Raises ConfigError when there is none, or when what a finished job depends on has changed.
+    Raises ConfigError when there is none, or when inputs of a finished job have changed.
     """
     if not record.jobs:
         raise ConfigError(
@@ -59,10 +60,10 @@ def _changes(where: Path, earlier: SweepRecord, now: SweepRecord) -> Iterator[st
 
 
 def fingerprint_inputs(command: str, values: Mapping[str, Any]) -> dict[str, str]:
-    """What the results of a run (its config as plain values) depend on besides the config.
+    """Return what a run's results (its config as plain values) depend on besides the config.
 
-    Inputs count as changed with their size or time of change, lookups and suites with their text.
-    A file that is missing is left out: the job that wants it will say so.
+    Inputs count as changed by size or modification time, lookups and suites by their text. A
+    missing file is left out: the job that needs it reports it.
     """
     found = {"the toolkit": code_digest()}
     workspace = Workspace(Path(values["data_dir"]))
@@ -79,7 +80,7 @@ def fingerprint_inputs(command: str, values: Mapping[str, Any]) -> dict[str, str
 
 
 def _folders_read(command: str, values: Mapping[str, Any], workspace: Workspace) -> Iterator[Path]:
-    """Where lookups and suites are that the run goes by."""
+    """Return the folders of the lookups and suites that the run uses."""
     if command in (CLEAN, PIPELINE, VALIDATE):
         yield workspace.lookups
     if command == VALIDATE or (command == PIPELINE and values["validation"]["enabled"]):

@@ -1,4 +1,6 @@
-"""The generated input of a sweep: made once, read by every job that would make the same."""
+"""The generated input of a sweep: generated once, and read by every job that would generate the
+same.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from toolkit.storage.publish import write_json
 
 @dataclass(frozen=True)
 class SharedFeed:
-    """A feed at `path`, with its ledger or not; a mark beside it says what it was made from."""
+    """A feed at `path`, with or without a ledger; a mark beside it records its settings."""
 
     path: Path
     made_from: dict[str, Any]
@@ -32,13 +34,16 @@ class SharedFeed:
             "generator": generator_digest(),
         }
         name = f"feed_{settings.rows}_seed{settings.seed}_{settings.mode}_{settings.last_sale}"
-        # Apart, so that making the one for its ledger does not disturb who reads the other.
+        # In its own folder, so that making the feed with a ledger does not disturb readers of the
+        # other.
         name += "_ledger" if settings.ledger else ""
         folder = settings.data_dir.absolute() / "input" / "shared"
         return cls(folder / f"{name}.csv", made_from)
 
     def is_whole(self) -> bool:
-        """Whether it is there, untouched since it was made, and would be made the same today."""
+        """Return whether the feed exists, is unchanged since it was made, and would be generated
+        the same today.
+        """
         try:
             mark = json.loads(self._mark.read_text(encoding="utf-8"))
             return bool(mark == self._state())
@@ -66,5 +71,5 @@ class SharedFeed:
 
 
 def generator_digest() -> str:
-    """Changes with the generator's code, so that nobody has to remember to count a version up."""
+    """Return a digest of the generator's code, so that nobody has to maintain a version number."""
     return code_digest(PACKAGE / "generate")

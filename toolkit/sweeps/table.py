@@ -1,4 +1,4 @@
-"""A comparison on the terminal."""
+"""Print a comparison on the terminal."""
 
 from __future__ import annotations
 
