@@ -1,1 +1,1 @@
-"""The dashboard: published aggregations, manifests and reports of runs, looked at in a browser."""
+"""The dashboard: published aggregations, manifests and run reports in a browser."""

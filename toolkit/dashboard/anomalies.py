@@ -1,4 +1,4 @@
-"""The rows that stand out, whole."""
+"""The anomalies page: rows with the most extreme values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.dashboard.widgets import small_table
 
 
 def show_extremes(table: Table) -> None:
-    """For each reason the highest rows, all columns of them."""
+    """Show the highest rows for each reason, with all columns."""
     extremes = table.aggregation
     assert isinstance(extremes, Extremes)
     frame = table.frame

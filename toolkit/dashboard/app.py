@@ -1,5 +1,6 @@
-"""The dashboard's page: run by streamlit, with the workspace, and perhaps a file with the key of
-masks, as its words."""
+"""The dashboard's main script, run by streamlit with the workspace, and optionally the file of the
+masks' key, as arguments.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +50,7 @@ def show(workspace: Workspace, mask_key: Path | None = None) -> None:
 
 
 def _follow(workspace: Workspace) -> None:
-    """Show the page anew when a run has published, or left a report, in the meantime."""
+    """Reload the page when a run has published or written a report in the meantime."""
     shown = stamp_of(workspace)
 
     @st.fragment(run_every=_EVERY)

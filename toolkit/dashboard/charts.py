@@ -1,4 +1,4 @@
-"""The dashboard's few kinds of chart: ranked bars, months, and runs."""
+"""The dashboard's charts: ranked bars, months, and runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from toolkit.dashboard.palette import DARK, LIGHT, Palette
 from toolkit.dashboard.periods import month_text
 
 PICKED = "picked"
-"""The name of the selection that a click on a bar makes; its points have a `label`."""
+"""Name of the selection that a click on a bar makes; its points have a `label`."""
 _BAR_PIXELS, _AROUND_PIXELS = 25, 20
 _LETTER_PIXELS = 6.6
 _LABEL_PIXELS = 150
@@ -34,7 +34,7 @@ class Month:
 
 
 def palette() -> Palette:
-    """That of the theme that the browser shows."""
+    """Return the palette of the theme that the browser shows."""
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
@@ -46,7 +46,9 @@ def ranked_bars(
     *,
     can_pick: bool = False,
 ) -> Drawing:
-    """A bar a label, in the given order, with `texts` at their ends; the picked one stands out."""
+    """Draw one bar per label, in the given order, with `texts` at their ends; the picked one is
+    highlighted.
+    """
     colours = palette()
     frame = pd.DataFrame({"label": labels, "value": values, "text": texts})
     frame["colour"] = [
@@ -105,7 +107,9 @@ def months_chart(months: Sequence[Month], *, is_sum: bool, share: bool) -> Drawi
 
 
 def runs_chart(frame: pd.DataFrame, *, share: bool) -> Drawing:
-    """A point a run, oldest first: columns run, value, text, unusual (why, or nothing)."""
+    """Draw one point per run, oldest first: columns run, value, text, unusual (the reason, or
+    empty).
+    """
     colours = palette()
     frame = frame.assign(
         colour=[colours.alarm if why else colours.main for why in frame["unusual"]],

@@ -1,4 +1,4 @@
-"""What validating a run's data found, suite by suite."""
+"""Validation results of a run, suite by suite."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from toolkit.settings.workspace import Workspace
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """A suite's outcome (passed, warned or failed), how its expectations ended, and a row each.
+    """A suite's outcome (passed, warned or failed), the counts of its expectations, and a row for
+    each.
 
-    The rows come worst first, then as they stand in the suite's file.
+    The rows are sorted worst first, then by their order in the suite's file.
     """
 
     suite: str

@@ -1,4 +1,4 @@
-"""Any aggregation, by any of its measures: filtered where its grain allows, and drilled into."""
+"""The explore page: any aggregation by any of its measures, with filters and drill-down."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def show(view: View) -> None:
     tables = {name: t for name, t in published.tables.items() if len(t.frame)}
     if not tables:
         raise Unreadable("The published aggregations have no rows: no row of the feed was clean.")
-    # The finest first: it is the one that can be filtered.
+    # The finest grain first: it allows the most filters.
     names = sorted(tables, key=lambda name: -len(tables[name].months + tables[name].grains))
     controls = st.container(horizontal=True, gap="small")
     with controls:
@@ -104,7 +104,9 @@ def _first_to_show(published: Published, table: Table) -> list[str]:
 
 
 def _filters(table: Table, by: str) -> tuple[Kept, str | None]:
-    """What is kept by the filters that the grain allows, and the label of `by` that is picked."""
+    """Show the filters that the grain allows; return the selected labels, and the picked label of
+    `by`.
+    """
     kept: dict[str, list[str]] = {}
     picked: str | None = None
     for grain in table.grains:
@@ -147,7 +149,7 @@ def _filtered(kept: Kept) -> str:
 def _drill_down(
     published: Published, table: Table, by: str, picked: str | None, kept: Kept, style: Style
 ) -> None:
-    """What is known of the picked label: its months, and the best items within it."""
+    """Show the picked label: its months, and the best items within it."""
     ranking = published.ranking_within(by)
     if picked is None:
         found = ["its months"] if table.months else []
@@ -174,12 +176,12 @@ def _drill_down(
 
 
 def _items(ranking: Table) -> str:
-    """What a ranking ranks, in the plural: 'product_name' -> 'products'."""
+    """Return the plural of the items that a ranking ranks: 'product_name' -> 'products'."""
     return f"{plain(lowered(label(ranking.grains[1].removesuffix('_name'))))}s"
 
 
 def _best_items(table: Table, picked: str) -> None:
-    """The ranked items of one label, by each metric side by side."""
+    """Show the ranked items of one label, one metric beside the other."""
     ranking = table.aggregation
     assert isinstance(ranking, Ranking)
     within = table.frame[table.frame[ranking.within] == picked]

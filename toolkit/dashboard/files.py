@@ -1,4 +1,4 @@
-"""Small files of the workspace: read once, and again when they have changed."""
+"""Read small files of the workspace, cached until they change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 Value = TypeVar("Value")
 
-# What a file of the dashboard may hold at most; the largest of 100M rows has half a megabyte.
+# Size limit of a file that the dashboard reads; the largest of 100M rows is half a megabyte.
 _MOST_BYTES = 256 << 20
 _MOST_REMEMBERED = 1_000
 _WHOLE = {pa.int64(): pd.Int64Dtype()}
@@ -21,9 +21,9 @@ _remembered: dict[tuple[Path, Callable[[Path], Any]], tuple[tuple[int, ...], Any
 
 
 class Unreadable(Exception):
-    """What is to be shown is not there, or not as it should be: a sentence that says so.
+    """Something to show is missing or invalid; the message is a sentence for the user.
 
-    `command` is what fills the gap, if a command does.
+    `command` is the command that creates it, if there is one.
     """
 
     def __init__(self, sentence: str, command: str = "") -> None:
@@ -32,10 +32,10 @@ class Unreadable(Exception):
 
 
 def remembered(path: Path, read: Callable[[Path], Value]) -> Value:
-    """What `read` makes of the file, as long as the file stays the same.
+    """Return what `read` makes of the file, cached as long as the file stays the same.
 
-    A value is shared by all who ask, so that nobody may change it. Raises Unreadable for a file
-    that is missing, too large or damaged, and whatever else `read` raises.
+    The value is shared by all callers, so nobody may change it. Raises Unreadable for a file that
+    is missing, too large or damaged, and whatever else `read` raises.
     """
     try:
         facts = path.stat()
@@ -77,7 +77,7 @@ def _load_frame(path: Path) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
         table = file.read()
     frame = table.to_pandas()
-    # Whole numbers of which some are missing would come as floats, which round the large ones.
+    # Nullable integers: as floats, large whole numbers would be rounded.
     return frame.assign(
         **{
             field.name: table.column(field.name).to_pandas(types_mapper=_WHOLE.get)

@@ -1,4 +1,4 @@
-"""The runs that left a report in the workspace, and which of them are unusual."""
+"""The runs with a report in the workspace, and which of them are unusual."""
 
 from __future__ import annotations
 
@@ -38,12 +38,11 @@ _SUFFIXES = ("_clean.parquet", "_rejected.parquet")
 
 @dataclass(frozen=True)
 class PastRun:
-    """What run.json says of a run. Counts are those of its clean stage; None without one.
+    """One run, from its run.json. Counts are those of its clean stage; None without one.
 
-    `dataset` is the name of the contract that cleaned, `limits` says what reasons reject beyond
-    their limits, `as_of` from which day limits of dates count ('' where there are none),
-    `outcomes` says of each suite how it ended,
-    `paths` where a stage put what.
+    `dataset` is the name of the contract that cleaned, `limits` what reasons reject beyond their
+    limits, `as_of` the day that date limits count from ('' where there are none), `outcomes` the
+    outcome of each suite, `paths` the outputs of the stages.
     """
 
     name: str
@@ -71,14 +70,14 @@ class PastRun:
         )
 
     def rate_of(self, reason: str | None) -> float | None:
-        """The same of one reason, or of all together."""
+        """Return the rejection rate of one reason, or of all together."""
         if reason is None or not self.n_rows:
             return self.rate
         return self.reasons.get(reason, 0) / self.n_rows
 
     @property
     def is_held_back(self) -> bool:
-        """Whether its outputs were kept apart; checking published data does not move it."""
+        """Return whether its outputs were held back; validating published data does not move it."""
         return any("held back" in label for label in self.paths)
 
 
@@ -110,7 +109,7 @@ def cleaning_runs(runs: Sequence[PastRun], dataset: str) -> list[PastRun]:
 
 
 def unusual_runs(runs: Sequence[PastRun]) -> dict[str, list[str]]:
-    """Of cleaning runs of one dataset, oldest first: the names of the unusual, and why each is.
+    """Return the names of unusual runs, and why, among cleaning runs of one dataset, oldest first.
 
     The rule is RULE.
     """
@@ -157,7 +156,7 @@ def _run(folder: Path, report: Mapping[str, Any], data_dir: Path) -> PastRun:
 
 
 def _status(folder: Path, told: str) -> str:
-    """A run that says that it is running, and is not, was killed."""
+    """Return the status; a run recorded as running whose process is gone was killed."""
     return KILLED if told == "running" and not is_alive(folder) else told
 
 

@@ -1,4 +1,4 @@
-"""Names and figures as people read them."""
+"""Format names and figures for display."""
 
 from __future__ import annotations
 
@@ -30,19 +30,21 @@ def table_label(name: str) -> str:
 
 
 def is_share(name: str, highest: float) -> bool:
-    """Whether figures are shares of 1, told by their name and by none being above it."""
+    """Return whether figures are shares of 1, by their name and by none being above it."""
     return name.rsplit("_", 1)[-1] in _SHARES and highest <= 1
 
 
 def figure(value: float, *, share: bool = False) -> str:
-    """For a headline: three digits at most, '4.12M'; a share as '14.1 %'; '-' for no figure."""
+    """Format a headline figure: three digits at most, '4.12M'; a share as '14.1 %'; '-' for
+    none.
+    """
     if value != value:
         return "-"
     return f"{100 * value:.1f} %" if share else human_figure(value)
 
 
 def change_text(change: float | None) -> str | None:
-    """'+3.2 %'; None stays None, for no comparison."""
+    """Format a change as '+3.2 %'; None stays None, for no comparison."""
     return None if change is None else f"{100 * change:+.1f} %"
 
 
@@ -74,10 +76,12 @@ def day_text(day: date) -> str:
 
 
 def lowered(text: str) -> str:
-    """As it stands in the middle of a sentence: 'Average order value' -> 'average order value'."""
+    """Lower-case the first letter for use within a sentence: 'Average order value' -> 'average
+    order value'.
+    """
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def plain(text: str) -> str:
-    """The text with nothing left that Markdown would take for a mark."""
+    """Escape everything that Markdown would interpret."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)

@@ -1,4 +1,4 @@
-"""Where a browser finds the pages in the reports folder."""
+"""Addresses of the pages in the reports folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DOCS_SUFFIXES = (".html", ".css", ".js")
 
 
 def is_shown(path: Path, reports: Path) -> bool:
-    """Whether a resolved path is a page of Data Docs, or the report of a run, and no other file."""
+    """Return whether a resolved path is a page of Data Docs or the report of a run."""
     if not path.is_relative_to(reports):
         return False
     inside = path.relative_to(reports).parts
@@ -25,7 +25,7 @@ def is_shown(path: Path, reports: Path) -> bool:
 
 
 def report_link(workspace: Workspace, run: str) -> str | None:
-    """The address of a run's report, if it has one."""
+    """Return the address of a run's report, if it has one."""
     path = workspace.reports / run / PAGE_FILE
     return _address(path, workspace) if path.is_file() else None
 

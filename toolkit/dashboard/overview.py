@@ -1,4 +1,4 @@
-"""How the business goes: headline figures, months, rankings, and which data says so."""
+"""The overview page: headline figures, months, rankings, and the data they come from."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _show_ranking(table: Table) -> None:
 
 
 def _show_origin(view: View, published: Published) -> None:
-    """Which data, which run, how old, and whether it passed validation."""
+    """Show the dataset, its run, its age, and whether it passed validation."""
     verdict = VERDICTS[_outcome(view)]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(verdict.text, icon=verdict.icon, color=verdict.colour)
@@ -118,7 +118,7 @@ def _show_months(published: Published, table: Table) -> None:
 
 
 def _about(period: Period, days: tuple[date, date] | None, partial: Sequence[str]) -> str:
-    """What the headlines are compared with, and which months are not whole."""
+    """Describe the months that the headlines compare, and those that are incomplete."""
     told = "The month before is not complete, so nothing is compared."
     if period.before:
         told = f"Change against {month_name(period.before)}."

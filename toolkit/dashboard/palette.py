@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Palette:
-    """One colour for figures, its quiet shade, and one for what is unusual.
+    """One colour for figures, its muted shade, and one for unusual values.
 
-    Blue and vermilion, or orange, are those of Okabe and Ito. They differ in lightness too, so
-    that no kind of colour blindness merges them.
+    Blue and vermilion, or orange, are from Okabe and Ito's palette. They also differ in lightness,
+    so that they can be told apart with any kind of colour blindness.
     """
 
     main: str

@@ -1,4 +1,4 @@
-"""Months as `YYYY-MM`: which are complete, and the two that a change is measured between."""
+"""Months as `YYYY-MM`: which are complete, and which two a change compares."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def partial_months(days: tuple[date, date] | None) -> list[str]:
 
 
 def newest_period(months: Sequence[str], partial: Collection[str]) -> Period | None:
-    """What the newest figures are compared with; None if no month is complete."""
+    """Return the two months that the newest figures compare; None if no month is complete."""
     complete = sorted(month for month in months if is_month(month) and month not in partial)
     if not complete:
         return None
@@ -80,5 +80,7 @@ def month_text(month: str) -> str:
 
 
 def change(now: float, before: float | None) -> float | None:
-    """The change as a share of what was before; None where there is nothing to compare with."""
+    """Return the change as a share of the earlier figure; None where there is nothing to compare
+    with.
+    """
     return None if before is None or not before > 0 else now / before - 1

@@ -1,4 +1,4 @@
-"""The published aggregations: what each is, as its manifest tells, and its rows."""
+"""Read the published aggregations: their manifests and rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from toolkit.storage.publish import MANIFEST
 from toolkit.storage.versions import pinned
 
 NO_LABEL = "(none)"
-"""What rows without a value in a grain are called."""
+"""Label of rows without a value in a grain."""
 
 _AGGREGATIONS = TypeAdapter(dict[str, AnyAggregation])
 
@@ -46,7 +46,7 @@ class Table:
 
     @property
     def grains(self) -> list[str]:
-        """The columns that say what a row is about."""
+        """Return the columns that identify what a row is about."""
         match self.aggregation:
             case Summary(by=by):
                 return list(by)
@@ -69,7 +69,7 @@ class Table:
 
     @property
     def main_measure(self) -> str:
-        """What it is ordered by, or else its first measure."""
+        """Return the measure that it is sorted by, or else its first."""
         if isinstance(self.aggregation, Summary) and self.aggregation.largest_first:
             return self.aggregation.largest_first
         return next(iter(self.measures))
@@ -77,7 +77,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Published:
-    """What the aggregations folder holds, and `problems`: a sentence for each unusable table."""
+    """The contents of the aggregations folder; `problems` has a sentence for each unusable
+    table.
+    """
 
     dataset: str
     run: str
@@ -101,7 +103,7 @@ class Published:
         return next((table for table in self.summaries(1) if table.months), None)
 
     def by_label(self) -> list[Table]:
-        """The summaries of one grain that is no month."""
+        """Return the summaries of one grain other than the month."""
         return [table for table in self.summaries(1) if not table.months]
 
     def ranking_within(self, grain: str) -> Table | None:
@@ -115,13 +117,13 @@ class Published:
         return [t for t in self.tables.values() if isinstance(t.aggregation, Extremes)]
 
     def days_of(self, table: Table) -> tuple[date, date] | None:
-        """The first and last day of the table's months, where the manifest tells."""
+        """Return the first and last day of the table's months, if the manifest has them."""
         assert isinstance(table.aggregation, Summary)
         return self.days.get(table.aggregation.by[table.months[0]].column)
 
 
 def published_datasets(workspace: Workspace) -> list[str]:
-    """The datasets whose aggregations are published, the newest first."""
+    """Return the datasets whose aggregations are published, the newest first."""
     found: dict[str, str] = {}
     for dataset, folder in _folders(workspace).items():
         with suppress(Unreadable):
@@ -130,9 +132,9 @@ def published_datasets(workspace: Workspace) -> list[str]:
 
 
 def read_published(workspace: Workspace, dataset: str | None = None) -> Published:
-    """What is published now of a dataset, or of the newest one.
+    """Read the published aggregations of a dataset, or of the newest one.
 
-    Raises Unreadable when nothing of it can be shown.
+    Raises Unreadable when none of them can be shown.
     """
     again, folders = _command(workspace), _folders(workspace)
     if dataset is None:
@@ -141,7 +143,7 @@ def read_published(workspace: Workspace, dataset: str | None = None) -> Publishe
         raise Unreadable(f"There are no aggregations in {workspace.aggregations} yet.", again)
     if dataset not in folders:
         raise Unreadable(f"There are no aggregations of {dataset} yet.", again)
-    # One version, should a run publish in the meantime.
+    # Pin one version, in case a run publishes in the meantime.
     with pinned([folders[dataset]]) as (folder,):
         return _read(folder, folders[dataset], workspace.outputs, again)
 
@@ -163,7 +165,9 @@ def _folders(workspace: Workspace) -> dict[str, Path]:
 
 
 def _read(folder: Path, shown: Path, root: Path, again: str) -> Published:
-    """What lies in `folder`, which people open as `shown`; `root` is that of the workspace."""
+    """Read the contents of `folder`, which users open as `shown`; `root` is the workspace's
+    folder.
+    """
 
     def seen(sentence: str) -> str:
         return sentence.replace(str(folder), str(shown))
@@ -193,7 +197,7 @@ def _read(folder: Path, shown: Path, root: Path, again: str) -> Published:
 
 
 def _clean_rows_since(manifest: Mapping[str, Any], root: Path) -> str | None:
-    """What is to be said where the clean rows are no longer those that were aggregated."""
+    """Return a warning if the clean rows changed after they were aggregated."""
     cleaned = root / manifest["cleaned"]
     try:
         now = read_json(cleaned / MANIFEST)
@@ -223,7 +227,7 @@ def _described(manifest: Mapping[str, Any], root: Path) -> dict[str, Any]:
 
 
 def _command(workspace: Workspace) -> str:
-    """What fills the folder: aggregating is enough where clean rows are."""
+    """Return the command that fills the folder: aggregating is enough where clean rows exist."""
     data_dir = typed("data_dir", str(workspace.data_dir))
     found = sorted((workspace.data_dir / "clean").glob("*_clean.parquet"))
     if not found:

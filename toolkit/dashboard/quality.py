@@ -1,4 +1,4 @@
-"""What runs did to the data: what was rejected and why, what was validated, what is unusual."""
+"""The data quality page: rejected rows by reason, validation results, unusual runs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def show(view: View) -> None:
 
 
 def _chosen_run(view: View) -> PastRun:
-    """The run whose rows are looked at: that of what is published, unless another is chosen."""
+    """Return the run whose rows are shown: that of the published data, unless another is chosen."""
     newest = list(reversed(view.cleanings))
     usual = view.published_cleaning or newest[0]
     names = [usual.name, *(run.name for run in newest if run is not usual)]
@@ -108,7 +108,7 @@ def _show_counts(view: View, run: PastRun) -> None:
 
 
 def _show_reasons(view: View, run: PastRun) -> str | None:
-    """Reasons by share, and over runs; the one that is picked."""
+    """Show the reasons by share, and over runs; return the one that is picked."""
     reasons = sorted(run.reasons, key=lambda reason: -run.reasons[reason])
     left, right = st.columns(2, gap="large")
     with left:
@@ -131,9 +131,10 @@ def _show_reasons(view: View, run: PastRun) -> str | None:
 
 
 def _show_limits(run: PastRun, reason: str | None) -> None:
-    """What the picked reason, or each of all, rejects beyond its limits, and which keys set them.
+    """Show what the picked reason, or every reason, rejects beyond its limits, and the keys of the
+    limits.
 
-    Reports of an older toolkit do not say.
+    Reports of older toolkits do not have them.
     """
     limits = {one: words for one, words in run.limits.items() if reason in (None, one)}
     if not limits:
@@ -209,14 +210,14 @@ def _show_rejected(view: View, run: PastRun, reason: str | None) -> None:
 
 
 def _searched(page: Page) -> str:
-    """How far was looked, where that is not to the end and not just to a full page."""
+    """Describe how far the search went, unless it reached the end or filled a page exactly."""
     if page.is_all or page.has_more:
         return ""
     return f" among the first {page.n_searched:,} rejected rows, which is as far as is searched"
 
 
 def _rejected_of(view: View, run: PastRun) -> Path:
-    """Where the rejected rows of the run are. Raises Unreadable where they are no more."""
+    """Return the rejected dataset of the run. Raises Unreadable when it no longer exists."""
     if run.is_held_back:
         path = run.paths.get("rejected, held back")
     else:
@@ -227,12 +228,12 @@ def _rejected_of(view: View, run: PastRun) -> Path:
         path = run.paths.get("rejected")
     if path is None or run.dataset is None:
         raise Unreadable("This run wrote no rejected rows (outputs.rejected=false).")
-    # One that was moved before reports said where they were has them where it is now.
+    # Reports did not always record the path of held-back rows: look where they are moved to now.
     return path if path.exists() else view.workspace.outputs / "rejected" / path.name
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, ColumnConfig]:
-    """Raw columns keep the names that the file gives them."""
+    """Label raw columns by their names in the file."""
     columns: dict[str, ColumnConfig] = {
         name: st.column_config.TextColumn(label(name)) for name in ROW_FACTS if name in frame
     }

@@ -1,4 +1,4 @@
-"""A page of rejected rows: as much as a person looks at, from as few bytes as it takes."""
+"""Read one page of rejected rows, from as few bytes as possible."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from toolkit.storage.publish import MANIFEST
 
 PAGE_ROWS = 50
 MOST_ROWS_SEARCHED = 250_000
-"""Rows whose text a search looks at; a page of a reason looks at reasons alone, in ten times as
-many."""
+"""Rows to search for a text; a page of one reason reads only reasons, ten times as many."""
 _REASONS_AS_FAST = 10
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which rejected rows: of one reason, with a text in any column (case aside), which page."""
+    """Which rejected rows: of one reason, with a text in any column (ignoring case), and which
+    page.
+    """
 
     reason: str | None = None
     text: str = ""
@@ -41,8 +42,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows as they stood in the file, with their facts. `has_more` rows follow; `n_searched` were
-    looked at, all there are if `is_all`. `about_masks` says why masks are not those of reports."""
+    """Rows as written in the file, with their reasons and origin. `has_more`: further rows follow;
+    `n_searched` rows were read, which are all if `is_all`. `about_masks` explains why masks differ
+    from those of reports.
+    """
 
     rows: pa.Table
     has_more: bool
@@ -52,11 +55,11 @@ class Page:
 
 
 def read_page(dataset: Path, wanted: Wanted, key: bytes | None = None) -> Page:
-    """The wanted page in file order; reading stops where it is full, or enough was searched.
+    """Read a page in file order; reading stops when it is full, or after enough rows were searched.
 
-    Columns that the dataset's manifest calls personal are masked with the `key`; without one their
-    values are hidden. A search finds a value of theirs when it is the whole of it, or its mask.
-    Raises Unreadable for what is no dataset of rejected rows.
+    Columns that the dataset's manifest lists as personal are masked with the `key`; without one
+    their values are hidden. A search matches a personal value only as a whole, or by its mask.
+    Raises Unreadable for anything but a dataset of rejected rows.
     """
     parts = sorted(dataset.glob("*.parquet")) if dataset.is_dir() else []
     if not parts:
@@ -71,12 +74,12 @@ def read_page(dataset: Path, wanted: Wanted, key: bytes | None = None) -> Page:
 
 
 def _masks(dataset: Path, key: bytes | None) -> Masks:
-    """Those of the dataset; one that an older toolkit wrote does not say what is personal."""
+    """Return the masks of the dataset; older toolkits did not record which columns are personal."""
     return Masks.of_manifest(_personal(dataset).get("rejected") or {}, key)
 
 
 def _personal(dataset: Path) -> Mapping[str, Any]:
-    """What the manifest tells of personal columns."""
+    """Read the personal columns from the manifest."""
     if not (dataset / MANIFEST).exists():
         return {}
     return read_json(dataset / MANIFEST).get("personal") or {}
@@ -123,7 +126,7 @@ def _groups(parts: Sequence[Path]) -> Iterator[tuple[pq.ParquetFile, int]]:
 
 
 def _matching(file: pq.ParquetFile, group: int, wanted: Wanted, masks: Masks) -> pa.Array:
-    """The places in the row group of the rows that are wanted."""
+    """Return the indices of the matching rows in the row group."""
     columns = None if wanted.text else [REASON_COLUMN]
     rows = file.read_row_group(group, columns=columns)
     mask = pa.chunked_array([pa.repeat(True, rows.num_rows)])
@@ -136,9 +139,9 @@ def _matching(file: pq.ParquetFile, group: int, wanted: Wanted, masks: Masks) ->
 
 
 def _has_text(rows: pa.Table, text: str, masks: Masks) -> pa.ChunkedArray:
-    """Whether any column but the reason has it; the row's number counts as text.
+    """Return whether any column but the reason contains the text; the row's number counts as text.
 
-    In personal columns nobody can look for a part of a value.
+    Personal columns cannot be searched for a part of a value.
     """
     found = pa.chunked_array([pa.repeat(False, rows.num_rows)])
     for name in rows.column_names:
@@ -155,7 +158,7 @@ def _has_text(rows: pa.Table, text: str, masks: Masks) -> pa.ChunkedArray:
 def _is_personal(
     name: str, words: pa.ChunkedArray, text: str, masks: Masks
 ) -> pa.ChunkedArray | pa.Array:
-    """Whether a personal value is the text, case aside, or has it as its mask."""
+    """Return whether a personal value equals the text, ignoring case, or has it as its mask."""
     if is_mask(text):
         return pc.equal(masks.column(name, words), text.strip())
     return pc.equal(pc.utf8_lower(pc.utf8_trim_whitespace(words)), text.strip().lower())
@@ -167,7 +170,9 @@ def _page(rows: pa.Table, n_searched: int, *, is_all: bool) -> Page:
 
 
 def _facts_first(rows: pa.Table) -> pa.Table:
-    """Why and which row comes before what it says, then its file; no line where none is kept."""
+    """Put reason and row number before the columns, the file after them; leave out an empty raw
+    line.
+    """
     first, last = [REASON_COLUMN, SOURCE_ROW_COLUMN], [SOURCE_FILE_COLUMN]
     if rows.column(RAW_LINE_COLUMN).null_count < len(rows):
         first.append(RAW_LINE_COLUMN)

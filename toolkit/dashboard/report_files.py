@@ -1,4 +1,6 @@
-"""Pages of Data Docs and run reports, handed to a browser that may not open files itself."""
+"""Serve pages of Data Docs and run reports, since a browser may not open local files from a
+page.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from toolkit.dashboard.links import REPORTS_URL, is_shown
 
-# They carry or bring all that they need, and nothing in them may ask another host.
+# Pages bring all their assets, and nothing in them may contact another host.
 _POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -31,7 +33,7 @@ _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
 
 def report_routes(reports: Path) -> list[BaseRoute]:
-    """Routes for what `is_shown` of the reports folder, to be read and nothing else."""
+    """Return read-only routes for the pages of the reports folder for which `is_shown` is true."""
 
     def answer(request: Request) -> Response:
         path = (reports / request.path_params["path"]).resolve()

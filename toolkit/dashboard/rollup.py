@@ -1,4 +1,4 @@
-"""Fewer, larger groups from the rows of a summary, and only figures that this leaves true."""
+"""Roll up the rows of a summary to fewer groups, for measures where this is valid."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from toolkit.contract import Measure
 from toolkit.dashboard.published import Table
 
 Kept = Mapping[str, Collection[str]]
-"""Grain -> the labels that are kept; a grain that is left out keeps all of them."""
+"""Grain -> the selected labels; a grain that is left out selects all of them."""
 
 
 def kept_rows(table: Table, kept: Kept) -> pd.DataFrame:
-    """The table's rows that have one of the kept labels in each of the grains."""
+    """Return the table's rows with a selected label in each of the grains."""
     frame = table.frame
     for grain, labels in kept.items():
         frame = frame[frame[grain].isin(list(labels))]
@@ -24,7 +24,7 @@ def kept_rows(table: Table, kept: Kept) -> pd.DataFrame:
 
 
 def honest_measures(table: Table) -> list[str]:
-    """The measures that are known for any group of the table's rows.
+    """Return the measures that can be computed for any group of the table's rows.
 
     Sums and counts add up. Means need the number of values behind each: where no row may lack
     one that is the count of rows; means of optional columns are left out. Ratios follow from
@@ -43,10 +43,10 @@ def _is_honest(table: Table, measure: Measure) -> bool:
 
 
 def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
-    """One row for each combination of `by`, in their order; the honest measures.
+    """Return one row for each combination of `by`, sorted by them, with the honest measures.
 
-    Without `by`, one row for everything that is kept; its sums are 0, its means and ratios NaN if
-    that is nothing.
+    Without `by`, one row for all selected rows; if there are none, sums are 0, means and ratios
+    NaN.
     """
     frame, count = kept_rows(table, kept), _row_count(table)
     measures = {name: table.measures[name] for name in honest_measures(table)}
@@ -55,7 +55,7 @@ def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
     added = [name for name, measure in measures.items() if measure.ratio is None]
     parts = frame[[*by, *added]].copy()
     for name in means:
-        # A mean of no rows is null and weighs nothing.
+        # A mean of no rows is null and has no weight.
         parts[name] = (frame[name] * frame[count]).fillna(0.0)
     found = _added_up(parts, list(by), added)
     for name in means:
@@ -81,7 +81,7 @@ def _added_up(parts: pd.DataFrame, by: list[str], added: Sequence[str]) -> pd.Da
 
 
 def _largest(whole: pd.Series) -> int:
-    """How far from 0 whole numbers are."""
+    """Return the largest absolute value of whole numbers."""
     return max(int(whole.max()), -int(whole.min())) if len(whole) else 0
 
 

@@ -1,4 +1,4 @@
-"""run-dashboard: the app behind a server that answers this machine alone."""
+"""run-dashboard: serve the app to this machine only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from toolkit.settings.workspace import Workspace
 HOST = "127.0.0.1"
 _NOT_ALLOWED = 1008
 _APP = Path(__file__).with_name("app.py")
-# What a person's own ~/.streamlit/config.toml may say otherwise does not count here.
+# Overrides the user's own ~/.streamlit/config.toml.
 _CONFIG: dict[str, Any] = {
     "server.address": HOST,
     "server.enableCORS": True,
@@ -46,7 +46,7 @@ def run_dashboard(settings: Settings, _: Path) -> None:
     ConfigError for a key of masks that is given and is none.
     """
     try:
-        # Takes a second; an older streamlit than the toolkit needs has no such module either.
+        # Importing takes a second; an older streamlit than the toolkit needs lacks the module, too.
         import_module("streamlit.starlette")
     except ModuleNotFoundError:
         raise DashboardError.not_installed() from None
@@ -70,9 +70,9 @@ def _check_port(port: int) -> None:
 
 
 class _SameOrigin:
-    """Opens sockets for the dashboard's own pages, not for those of another port of this machine.
+    """Accept websockets from the dashboard's own pages only, not from pages of another local port.
 
-    Streamlit takes any page of localhost for its own.
+    Streamlit accepts any page of localhost.
     """
 
     def __init__(self, app: Any) -> None:
@@ -94,14 +94,14 @@ def _serve(workspace: Workspace, settings: Settings) -> None:
 
     from toolkit.dashboard.report_files import report_routes
 
-    # What the pages need is there before the first of them is asked for.
+    # Load what the pages need before the first request.
     import_module("toolkit.dashboard.app")
 
     port = settings.dashboard.port
     app = App(
         _APP,
         routes=report_routes(workspace.reports),
-        # Another site whose name is made to resolve to this machine gets no answer.
+        # Against DNS rebinding: a foreign host name that resolves to this machine gets no answer.
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
             Middleware(_SameOrigin),

@@ -1,4 +1,4 @@
-"""What a page shows: the workspace as it is at this moment."""
+"""The state of the workspace that a page shows."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _CLEANING = ("run-pipeline", "clean-data")
 
 @dataclass(frozen=True)
 class View:
-    """The workspace and its runs, oldest first; `published` is None where `gap` says why.
+    """The workspace and its runs, oldest first; `gap` explains why `published` is None.
 
-    `mask_key` is the file with the key of masks, where that is not the workspace's own.
+    `mask_key` is the file with the masks' key, if it is not the workspace's own.
     """
 
     workspace: Workspace
@@ -46,7 +46,7 @@ class View:
     def of(
         cls, workspace: Workspace, dataset: str | None = None, mask_key: Path | None = None
     ) -> View:
-        """What is to be seen of a dataset, or of the one that was published last."""
+        """Read the view of a dataset, or of the one that was published last."""
         runs, problems = read_runs(workspace)
         try:
             published = read_published(workspace, dataset)
@@ -55,13 +55,13 @@ class View:
         return cls(workspace, published, None, runs, problems, mask_key)
 
     def needed(self) -> Published:
-        """What is published. Raises Unreadable where nothing is."""
+        """Return the published aggregations. Raises Unreadable if there are none."""
         if self.published is None:
             raise self.gap or Unreadable("There are no aggregations.")
         return self.published
 
     def key(self) -> bytes | None:
-        """What personal values are masked with; None where there is no key to be read."""
+        """Return the key of masks for personal values; None if no key can be read."""
         try:
             return find_key(self.workspace.data_dir, self.mask_key)
         except ConfigError:
@@ -69,7 +69,7 @@ class View:
 
     @cached_property
     def dataset(self) -> str | None:
-        """The dataset that is looked at: the published one, or else that of the newest run."""
+        """Return the dataset shown: the published one, or else that of the newest run."""
         if self.published is not None:
             return self.published.dataset
         return next((run.dataset for run in reversed(self.runs) if run.dataset), None)
@@ -84,7 +84,7 @@ class View:
 
     @cached_property
     def published_cleaning(self) -> PastRun | None:
-        """The run that cleaned what is published: the newest that was not held back."""
+        """Return the run that cleaned the published data: the newest that was not held back."""
         if self.published is None:
             return None
         published = [run for run in self.cleanings if not run.is_held_back]
@@ -104,7 +104,7 @@ class View:
         return None
 
     def _is_about_published(self, run: PastRun) -> bool:
-        """A run that validated and did no more says in its results what it validated."""
+        """Return whether a run that only validated did so on the published data."""
         if run.dataset is not None:
             return run.dataset == self.dataset
         try:
@@ -117,7 +117,7 @@ class View:
         """The newest run, if it was to publish what is shown here, and did not."""
         since = self.needed().finished
         for run in reversed(self.runs):
-            # One that was killed never came to say how many rows there were.
+            # A killed run never recorded its number of rows.
             if run.n_rows is not None or (run.status in _ENDED_EARLY and run.command in _CLEANING):
                 # Times in reports have no fractions of a second.
                 late = run.status in _UNPUBLISHED and run.started > since
@@ -125,7 +125,7 @@ class View:
         return None
 
     def _cleaned_since(self) -> datetime:
-        """When the published rows were cleaned, or aggregated where they do not say."""
+        """Return when the published rows were cleaned, or aggregated if that was not recorded."""
         published = self.needed()
         try:
             manifest = read_json(published.cleaned / MANIFEST)
@@ -135,7 +135,7 @@ class View:
 
 
 def stamp_of(workspace: Workspace) -> tuple[tuple[str, int], ...]:
-    """Differs when a run has published aggregations, or left a report, since."""
+    """Return a stamp that changes when a run publishes aggregations or writes a report."""
     reports = sorted(workspace.reports.glob(f"*/{RUN_FILE}"))
     manifests = sorted(workspace.aggregations.glob(f"*/{MANIFEST}"))
     paths = [workspace.aggregations / MANIFEST, *manifests, *reports[-1:]]

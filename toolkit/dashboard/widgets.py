@@ -1,4 +1,4 @@
-"""What the pages share: sentences for what is missing, the state in the URL, tables, figures."""
+"""Widgets shared by the pages: messages, state in the URL, tables, figures."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """What cannot be read inside ends here, with the sentence and the command that says why."""
+    """Show an Unreadable raised in the block as its message and command."""
     try:
         yield
     except Unreadable as error:
@@ -69,12 +69,12 @@ def show_gap(gap: Unreadable) -> None:
 
 
 def grain_key(grain: str) -> str:
-    """What a grain's filter is called in the URL."""
+    """Return the URL key of a grain's filter."""
     return f"{grain}_" if grain in _TAKEN else grain
 
 
 def choose(title: str, options: Sequence[str], key: str, shown: Callable[[str], str] = str) -> str:
-    """One of the options, the first by default; kept in the URL under `key` as it is shown."""
+    """Let the user choose an option, the first by default; kept in the URL under `key`."""
     names = {option: shown(option) for option in options}
     if len(set(names.values())) < len(names):
         names = {option: option for option in options}
@@ -89,7 +89,7 @@ def choose(title: str, options: Sequence[str], key: str, shown: Callable[[str], 
 
 
 def choose_or_all(title: str, options: Sequence[str], key: str, everything: str) -> str | None:
-    """One of the options, or None for all; kept in the URL under `key`."""
+    """Let the user choose an option, or None for all; kept in the URL under `key`."""
     chosen: str | None = st.selectbox(
         plain(title), options, index=None, key=key, placeholder=everything, bind="query-params"
     )
@@ -98,7 +98,7 @@ def choose_or_all(title: str, options: Sequence[str], key: str, everything: str)
 
 @dataclass(frozen=True)
 class Style:
-    """How the figures of a measure are written."""
+    """Format of a measure's figures."""
 
     name: str
     is_share: bool
@@ -121,7 +121,7 @@ class Style:
         return figure(value, share=self.is_share)
 
     def column(self) -> ColumnConfig:
-        """Of a table, where every digit that counts is shown."""
+        """Configure a table column that shows every significant digit."""
         form = "percent" if self.is_share else "%,d" if self.is_whole else "%,.2f"
         return st.column_config.NumberColumn(self.title, format=form)
 
