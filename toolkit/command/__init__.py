@@ -1,1 +1,1 @@
-"""The command line: flags, composition by Hydra, running one job or a sweep of them."""
+"""The command line: flags, composition by Hydra, running one job or a sweep."""

@@ -1,8 +1,8 @@
-"""The console scripts: each is one command, and ends with an exit code.
+"""The console scripts and their exit codes.
 
-0 done; 1 a bug, with its traceback; 2 a mistake that one line explains; 3 the data did not pass
-its suites, or no row is clean; 4 some runs of a sweep failed; 130 interrupted. Hydra and the config
-are imported only when there is something to do.
+0 success; 1 a bug, with its traceback; 2 a user error, in one line; 3 the data did not pass its
+suites, or no row is clean; 4 some jobs of a sweep failed; 130 interrupted. Hydra and the config are
+imported only when they are needed.
 """
 
 from __future__ import annotations
@@ -121,10 +121,9 @@ def _script(name: str) -> int:
 
 
 def run_command(name: str) -> int:
-    """Do what the words after the command's name ask for; the exit code.
+    """Run a command with its command-line arguments; return the exit code.
 
-    That nobody reads what it says is no fault, but an answer that is all that was asked for must
-    have got through.
+    A closed stdout is not an error, unless the output was all that the user asked for.
     """
     with heard_streams() as out:
         code = _run_command(name)
@@ -140,7 +139,7 @@ def run_command(name: str) -> int:
 
 
 def _is_question(words: Sequence[str]) -> bool:
-    """Whether the words ask for an answer, and for no run."""
+    """Return whether the arguments only ask for information, without a run."""
     return any(word.partition("=")[0] in _QUESTIONS for word in words)
 
 
@@ -169,7 +168,7 @@ def _run_command(name: str) -> int:
 
 
 def _check_working_folder() -> None:
-    """Raise ConfigError about one that paths cannot start from. Arrow takes UTF-8 paths only."""
+    """Raise ConfigError for a working folder that is not valid UTF-8, which Arrow's paths need."""
     try:
         folder = os.getcwd()
     except FileNotFoundError:
@@ -190,7 +189,7 @@ def _failed(error: Exception) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     if isinstance(error, PermissionError):
-        # Where a folder may not be looked into, which is no bug.
+        # A folder without permission to look into is not a bug.
         print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
         return ToolkitError.exit_code
     if not is_out_of_memory(error):

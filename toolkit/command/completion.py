@@ -1,4 +1,4 @@
-"""Tab completion: what is typed so far, in the terms of Hydra, which completes the rest."""
+"""Tab completion: translate the typed words for Hydra, which completes the rest."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ class Typed:
 
     @classmethod
     def from_shell(cls, command: Command, typed: str) -> Typed:
-        """From the variable COMP_LINE, the name of the command included."""
+        """Read the variable COMP_LINE, which includes the command's name."""
         words = typed.split()[1:]
         last = words.pop() if words and not typed.endswith(" ") else ""
         return cls(command, words, last)
 
     def choices(self, hydra_flags: HydraFlags) -> list[str] | None:
-        """What may stand here, unless it is for Hydra to say: flags, or no more than files."""
+        """Return the choices for the current word: flags, or only files; None to let Hydra complete
+        it.
+        """
         mine = [name for name, f in LEGACY_FLAGS.items() if self.command.name in f.commands]
         if self.last.startswith("-"):
             known = [*mine, *hydra_flags, "--help", "--version"]
@@ -35,7 +37,7 @@ class Typed:
         return None
 
     def with_words(self, words: Sequence[str]) -> str:
-        """What the shell would give Hydra, had these words been typed before the last."""
+        """Return the completion request as if these words came before the last one."""
         # Hydra splits at blanks, quoted or not.
         whole = [word for word in words if not any(map(str.isspace, word))]
         return " ".join([self.command.name, *whole, self.last])

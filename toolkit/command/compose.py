@@ -1,7 +1,7 @@
-"""Composing a command's config through Hydra, and finding what is wrong with it.
+"""Compose a command's config through Hydra, and report every problem in it.
 
-Hydra stops at the first mistake, and makes a run's folder before the job can look at its config.
-So the command line is composed and checked here first, and nothing is written.
+Hydra stops at the first error, and makes a run's folder before the job can check its config. So the
+command line is composed and checked here first, and nothing is written.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ VERSION_BASE = "1.3"
 _BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
 _RUN_FOLDERS = ("hydra.run.dir", "hydra.sweep.dir")
 _PLUGINS = ("hydra/launcher/joblib", "hydra/sweeper/optuna")
-# Lines of Hydra's messages that help nobody outside it.
+# Lines of Hydra's messages that only help its developers.
 _INSIDE_TALK = (
     *("full_key:", "object_type=", "reference_type="),
     *("To append to your config", "Config search path", "provider="),
@@ -49,7 +49,7 @@ _INSIDE_TALK = (
 
 
 class _MoreFolders(SearchPathPlugin):
-    """Puts folders before and after the main one on Hydra's search path."""
+    """Add folders before and after the main one to Hydra's search path."""
 
     before: ClassVar[Path | None] = None
     after: ClassVar[Path | None] = None
@@ -64,7 +64,7 @@ class _MoreFolders(SearchPathPlugin):
 
 @dataclass(frozen=True)
 class ConfigFolders:
-    """Where configs are looked for: beside the workspace, the main folder, --config-dir."""
+    """Folders of configs: beside the workspace, the main folder, --config-dir."""
 
     own: Path | None
     main: Path
@@ -99,14 +99,14 @@ class ConfigFolders:
 
 
 def _own_folder(overrides: Sequence[Override]) -> Path | None:
-    """The folder conf/ beside the workspace, if there is one."""
+    """Return the folder conf/ beside the workspace, if there is one."""
     given = [override for override in overrides if override.key_or_group == "data_dir"]
     if given:
         workspaces = [_resolved(value) for value in _values(given[-1]) if isinstance(value, str)]
     else:
         config = (shipped_folder("conf") / "config.yaml").read_text(encoding="utf-8")
         workspaces = [yaml.safe_load(config)["data_dir"]]
-    # Path.is_dir would raise where one may not look.
+    # Path.is_dir would raise for a folder without permission.
     folders = {_conf_beside(workspace) for workspace in workspaces}
     if len(folders) > 1 and any(map(os.path.isdir, folders)):
         raise ConfigError(
@@ -120,7 +120,7 @@ def _conf_beside(workspace: str) -> Path:
 
 
 def _resolved(value: str) -> str:
-    """With variables of the environment in their place; what needs the config stays as it is."""
+    """Replace environment variables; interpolations of the config stay unchanged."""
     try:
         return str(OmegaConf.create({"data_dir": value}).data_dir)
     except OmegaConfBaseException:
@@ -148,7 +148,9 @@ def parse_overrides(words: Sequence[str]) -> tuple[list[Override], list[str]]:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """What a run will go by; if it is one of several, where, and how many run at once."""
+    """The settings of a run; for a job of a sweep also its folder, and how many jobs run at
+    once.
+    """
 
     values: dict[str, Any]
     overrides: Sequence[str]
@@ -158,7 +160,7 @@ class PlannedRun:
     at_once: int
     chdir: bool = False
     output_subdir: str | None = None
-    """Where Hydra keeps the config, in the run's folder; None where it does not."""
+    """Folder for Hydra's copy of the config, within the run's folder; None without one."""
 
 
 @dataclass(frozen=True)
@@ -178,10 +180,10 @@ class Composition:
         return group_options(self.folders.in_order())
 
     def with_sweep_config(self) -> Composition:
-        """The same with what the config itself says about a sweep, as if it had been typed.
+        """Add the config's own sweep settings as if they had been typed.
 
-        So what hydra.sweeper.params vary is checked like overrides, and those come after it.
-        A config that can't be composed is left as it is, for `checked` to say why.
+        So the parameters of hydra.sweeper.params are checked like overrides, which take precedence.
+        A config that cannot be composed is left for `checked` to report.
         """
         plain = [
             override
@@ -232,7 +234,7 @@ class Composition:
         return word
 
     def checked(self, problems: Sequence[str]) -> list[PlannedRun]:
-        """The runs to come. Raises ConfigError with these problems and all further ones."""
+        """Return the planned runs. Raises ConfigError with these problems and all further ones."""
         found = list(problems)
         sound: list[Override] = []
         mistaken: list[Override] = []
@@ -284,7 +286,7 @@ class Composition:
         return f"a config file is not UTF-8 (byte {error.start}); save it as UTF-8"
 
     def _folder_problems(self, runs: Sequence[PlannedRun]) -> Iterator[str]:
-        """Folders that would be other ones than those that were looked into, or meant."""
+        """Yield folders that would differ from those that were checked or meant."""
         if any(run.chdir for run in runs):
             yield (
                 "hydra.job.chdir=true: paths would no longer be those of where the command is run; "
@@ -358,7 +360,7 @@ class Composition:
         return [list(run) for run in BasicSweeper.split_arguments(parsed, None)[0]]
 
     def _compose(self, words: list[str], number: int) -> PlannedRun:
-        """One run, as if Hydra had begun it."""
+        """Compose one run, as Hydra would at its start."""
         config = self._composed(words)
         with open_dict(config):
             config.hydra.job.num, config.hydra.job.id = number, str(number)
@@ -379,7 +381,9 @@ class Composition:
                 HydraConfig.instance().cfg = None
 
     def _composed(self, words: list[str]) -> DictConfig:
-        """Raises HydraException also where Hydra takes a config file for a bug of its own."""
+        """Compose; raise HydraException also where Hydra mistakes a config error for its own
+        bug.
+        """
         try:
             config = compose(self.config_name, words, return_hydra_config=True)
             check_references(config)
@@ -401,7 +405,7 @@ class Composition:
 
 
 def _jobs_at_once(n_jobs: int) -> int:
-    """As joblib counts: -1 is one a core, -2 one less."""
+    """Count as joblib does: -1 is one per core, -2 one less."""
     return n_jobs if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + n_jobs)
 
 
@@ -414,14 +418,14 @@ def plain_values(config: DictConfig) -> dict[str, Any]:
 
 
 def plain_value(override: Override) -> Any:
-    """What a plain override sets; None for one of a sweep, or one that removes."""
+    """Return the value that a plain override sets; None for a sweep or a deletion."""
     if override.is_sweep_override() or override.is_delete():
         return None
     return override.value()
 
 
 def _values(override: Override) -> list[Any]:
-    """What an override sets: one value, or those of a sweep."""
+    """Return the values that an override sets: one, or those of a sweep."""
     if not override.is_sweep_override():
         return [override.value()]
     glob = override.value_type is ValueType.GLOB_CHOICE_SWEEP
@@ -431,7 +435,7 @@ def _values(override: Override) -> list[Any]:
 
 
 def _not_caused_by(mistaken: Sequence[Override], problems: Sequence[str]) -> Iterator[str]:
-    """The problems but those that the overrides left out may have caused."""
+    """Drop problems that the omitted overrides may have caused."""
     parts = tuple(f"{override.key_or_group}{end}" for override in mistaken for end in ".:=")
     return (line for line in problems if not line.startswith(parts))
 
@@ -447,7 +451,7 @@ def _with_hint(problem: str) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """What an error says, in one line, with the cause that Hydra hides behind it."""
+    """Return an error's message in one line, with the cause that Hydra hides."""
     causes = [error, error.__cause__] if error.__cause__ else [error]
     lines = [line.strip(" \t.") for cause in causes for line in str(cause).splitlines()]
     said = [line for line in lines if line and not line.startswith(_INSIDE_TALK)]

@@ -1,6 +1,7 @@
-"""A contract by its name, composed as for the command line, but beside Hydra's global state.
+"""Load a contract by its name, composed as on the command line, without touching Hydra's global
+state.
 
-A program that calls this may use Hydra itself.
+So a program that calls this may use Hydra itself.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from toolkit.settings.commands import quoted
 
 
 def compose_contract(name: str, folders: Sequence[Path], overrides: Sequence[str] = ()) -> Any:
-    """The plain values of conf/dataset/<name>.yaml, its `defaults` composed.
+    """Return the plain values of conf/dataset/<name>.yaml, with its `defaults` composed.
 
-    `folders` are looked through in turn, as Hydra's search path; `overrides` are those of a command
-    line, such as `dataset.repairs=[]`. Raises ConfigError for what cannot be composed.
+    `folders` are searched in order, as Hydra's search path; `overrides` are as on the command line,
+    such as `dataset.repairs=[]`. Raises ConfigError if composing fails.
     """
     known = {path.stem for folder in folders for path in (folder / "dataset").glob("*.yaml")}
     if name not in known:
@@ -43,7 +44,7 @@ def compose_contract(name: str, folders: Sequence[Path], overrides: Sequence[str
     words = [f"dataset={quoted(name)}", *(f"++{word.lstrip('+')}" for word in overrides)]
     # They know the schemes of the search path.
     Plugins.instance()
-    # The version whose rules Hydra follows is the program's own again afterwards.
+    # Restore the program's own Hydra version base afterwards.
     version = VersionBase.instance()
     before = version.version_base
     try:

@@ -1,6 +1,6 @@
-"""From what is typed to what Hydra reads: flags of older command lines, and bare paths.
+"""Translate arguments for Hydra: flags of older command lines, and bare paths.
 
-Knows words only: no config, no Hydra.
+Works on words only: no config, no Hydra.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class LegacyFlag:
     overrides: tuple[str, ...]
     commands: tuple[str, ...] = tuple(COMMANDS)
     value: str = ""
-    """What the value is called in the help; a flag without one takes none."""
+    """Name of the value in the help; empty for a flag without a value."""
 
 
 _CLEANING, _COUNTING = (CLEAN, PIPELINE), (AGGREGATE, PIPELINE)
@@ -94,17 +94,17 @@ TAKEN_BY: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("dataset", "mask_key"), tuple(n for n in COMMANDS if n != GENERATE)),
     "cluster": tuple(name for name, command in COMMANDS.items() if not command.looks_on),
 }
-"""Which commands go by a config key or a group; what is not in here, all of them may."""
+"""The commands that use a config key or a group; keys not listed are for every command."""
 
 _FOR_FEEDS = {"encoding": "csv.encoding", "delimiter": "csv.delimiter", "null_words": "null_words"}
 # What the other commands do in any case.
 _NO_ASKING = (("validation", "off"),)
-# These refuse it themselves, and say what to set.
+# These commands refuse the key themselves, and say what to set instead.
 _SELF_REFUSED = {("output", PIPELINE), ("output", VALIDATE)}
 
 
 def without_effect(command: Command, key: str, value: object) -> str | None:
-    """The line about an option on which nothing depends that the command does, or None."""
+    """Return a warning about an option that does not affect the command, or None."""
     top = key.partition(".")[0]
     takers = TAKEN_BY.get(top)
     if takers is None or command.name in takers:
@@ -122,7 +122,7 @@ def without_effect(command: Command, key: str, value: object) -> str | None:
 
 @dataclass
 class Line:
-    """A command line in Hydra's terms, and a line about each word that means nothing.
+    """A command line for Hydra, and a warning about each argument without effect.
 
     Hydra wants its flags before the overrides.
     """
@@ -132,14 +132,14 @@ class Line:
     problems: list[str] = field(default_factory=list)
 
 
-# How many words after it a flag of Hydra's takes: none, one, or one of these words if it follows.
+# Number of arguments of each Hydra flag: none, one, or one of these words if it follows.
 HydraFlags = Mapping[str, int | Sequence[str]]
 
 _OVERRIDE_KEY = re.compile(r"(\+\+?|~)?[\w$][\w$.\-/@:]*")
 
 
 def translate(command: Command, words: Sequence[str], hydra_flags: HydraFlags) -> Line:
-    """What the words mean to Hydra."""
+    """Translate the arguments for Hydra."""
     return _Reader(command, list(reversed(words)), hydra_flags).read()
 
 
@@ -234,13 +234,13 @@ class _Reader:
 
 
 def _with_blank(word: str) -> str:
-    """The word with quotes around a value that is all blanks, such as a tab: else it is lost."""
+    """Quote a value that is only white space, such as a tab, which Hydra would drop."""
     key, _, value = word.partition("=")
     return f"{key}={quoted(value)}" if value and not value.strip() else word
 
 
 def is_override(word: str) -> bool:
-    """Whether a word sets or removes a config key, rather than naming a path."""
+    """Return whether an argument sets or removes a config key, rather than naming a path."""
     key, equals, _ = word.partition("=")
     if not equals:
         return word.startswith("~") and _OVERRIDE_KEY.fullmatch(word) is not None

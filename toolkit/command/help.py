@@ -1,4 +1,4 @@
-"""The text of --help: words and folder listings, nothing that takes time to import."""
+"""The text of --help, from words and folder listings, without imports that take time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FLAGS = (
 
 
 def help_text(command: Command, folders: Sequence[Path]) -> str:
-    """What the command does and takes; `folders` are the config folders, the first to be read."""
+    """Return the help text of a command; `folders` are the config folders, by precedence."""
     legacy = [
         (f"{name} {flag.value}".strip(), " ".join(flag.overrides).format(flag.value))
         for name, flag in LEGACY_FLAGS.items()
@@ -56,7 +56,7 @@ def help_text(command: Command, folders: Sequence[Path]) -> str:
 
 
 def group_options(folders: Iterable[Path]) -> dict[str, list[str]]:
-    """The options of each config group, Hydra's own left out."""
+    """Return the options of each config group, except Hydra's own."""
     found: dict[str, set[str]] = {}
     for folder in folders:
         for path in folder.glob("*/*.yaml"):
@@ -65,7 +65,7 @@ def group_options(folders: Iterable[Path]) -> dict[str, list[str]]:
 
 
 def _values(folders: Sequence[Path]) -> str:
-    """The plain values of config.yaml with the comments that stand beside them."""
+    """Return the plain values of config.yaml with their comments."""
     config = next(path for path in (f / "config.yaml" for f in folders) if path.is_file())
     lines = config.read_text(encoding="utf-8").splitlines()
     pairs = [line.partition("  # ") for line in lines if re.match(r"\w+: ", line)]

@@ -1,4 +1,4 @@
-"""Running a command as a Hydra job, or as one job for each value of a sweep."""
+"""Run a command as a Hydra job, or as one job for each value of a sweep."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ Stage = Callable[[Settings, Path], object]
 
 _FULL_ERROR = "HYDRA_FULL_ERROR"
 _CONFIG_NAME = "config"
-# Flags that the commands answer themselves, and one that would go round the checks.
+# Flags that the commands answer themselves, and one that would bypass the checks.
 _NOT_PASSED_ON = {"-h", "--help", "--version", "--experimental-rerun"}
 
 
 def hydra_flags() -> HydraFlags:
-    """Hydra's flags, and the words that each takes."""
+    """Return Hydra's flags, and the arguments that each takes."""
     return {
         flag: list(action.choices or ()) if action.nargs == "?" else int(action.nargs is None)
         for action in get_args_parser()._actions
@@ -87,7 +87,7 @@ def run_through_hydra(
     _check_dask_config()
     if composition.multirun:
         return _sweep(composition, runs, (stage, share), args)
-    # Its name has the time in it: so the folder that is looked into is the one that Hydra makes.
+    # Its name contains the time: set it, so that the folder checked is the one that Hydra makes.
     args.overrides = [*composition.words(composition.overrides), _pinned(runs[0].run_dir)]
     only = _OnlyRun(stage, composition.defaults(), Path(runs[0].run_dir))
     with only.leaving_no_empty_folder():
@@ -97,7 +97,7 @@ def run_through_hydra(
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:
-    """Raises ConfigError where a flag has a value that it does not take."""
+    """Parse the flags. Raises ConfigError where a flag has an invalid value."""
     parser = get_args_parser()
     parser.exit_on_error = False
     try:
@@ -130,7 +130,7 @@ def _pinned(run_dir: str) -> str:
 
 
 def _plan(command: Command, line: Line, args: argparse.Namespace) -> tuple[Composition, list[str]]:
-    """What is to be composed, and a line about each word that can't be."""
+    """Return what to compose, and a line about each argument that is invalid."""
     overrides, problems = parse_overrides(line.overrides)
     composition = Composition(
         command=command.name,
@@ -174,7 +174,7 @@ def _sweep(
 def _enter_hydra(
     args: argparse.Namespace, folders: ConfigFolders, job: Callable[[DictConfig], object]
 ) -> None:
-    """What hydra.main does, for words that are parsed already."""
+    """Do what hydra.main does, for arguments that are parsed already."""
     folders.enter_search_path()
     args.config_path = args.config_dir = None  # they are among the folders
     version.setbase(VERSION_BASE)
@@ -233,7 +233,7 @@ def _complete(command: Command, args: argparse.Namespace) -> int:
 
 
 class _OnlyRun:
-    """A run that is no part of a sweep; what it raises is kept for after Hydra's end."""
+    """A run outside a sweep; its exception is stored until Hydra has ended."""
 
     def __init__(self, stage: Stage, defaults: Mapping[str, Any] | None, run_dir: Path) -> None:
         self._stage, self._defaults = stage, defaults
@@ -262,10 +262,10 @@ class _OnlyRun:
 
     @contextmanager
     def leaving_no_empty_folder(self) -> Iterator[None]:
-        """Afterwards, the folder of a run that failed and left no report is gone, as it was made.
+        """Remove the folder of a run that failed without a report, when the block ends.
 
-        So are the folders in which it lies, where Hydra had to make them. Whatever else is in them
-        stays. Raises ConfigError when it holds anything by now, OutputError when there can be none.
+        Parent folders that Hydra made are removed, too; files of others stay. Raises ConfigError
+        when the folder is not empty at the start, OutputError when it cannot be made.
         """
         check_unused("hydra.run.dir", self._run_dir)
         own = self._run_dir.absolute()
@@ -285,7 +285,7 @@ class _OnlyRun:
                             folder.rmdir()
 
     def _remove_own_files(self) -> None:
-        """What Hydra and the logging have put into the run's folder, if there could be one."""
+        """Remove the files that Hydra and the logging put into the run's folder."""
         hydra = [self._hydra_dir / name for name in ("config.yaml", "hydra.yaml", "overrides.yaml")]
         with suppress(OSError):
             for path in (self._run_dir / LOG_FILE, *hydra):

@@ -1,4 +1,4 @@
-"""What a command says, to somebody who may have stopped to listen: `| head -1`, a full disk."""
+"""Output streams that survive a closed pipe (`| head -1`) or a full disk."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from toolkit.pages.visible import seen
 
 
 class Heard:
-    """A text stream that swallows what nobody takes; `lost` is why, once that has happened.
+    """A text stream that discards output once writing fails; `lost` is then the reason.
 
-    What it is given is shown, and does nothing to a terminal: see `seen`. Passwords in addresses
-    are hidden.
+    Control characters are made visible, so that they do nothing to a terminal: see `seen`.
+    Passwords in addresses are hidden.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -41,7 +41,7 @@ class Heard:
 
     @property
     def is_closed_pipe(self) -> bool:
-        """Whether the reader has gone, who has then read what it wanted."""
+        """Return whether the reader closed the pipe, having read all it wanted."""
         return self.lost is not None and self.lost.errno == errno.EPIPE
 
     def _attempt(self, say: Any) -> None:
@@ -54,7 +54,7 @@ class Heard:
             self._give_up()
 
     def _give_up(self) -> None:
-        """What is buffered would be tried again, and fail again, when Python ends."""
+        """Drop the buffer, or Python would try to write it again at exit, and fail again."""
         try:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
@@ -67,7 +67,7 @@ class Heard:
 
 
 class _Drawn:
-    """A stream whose text is written as it is."""
+    """A stream that writes text unchanged."""
 
     def __init__(self, heard: Heard) -> None:
         self._heard = heard
@@ -82,7 +82,9 @@ class _Drawn:
 
 @contextmanager
 def heard_streams() -> Iterator[Heard]:
-    """stdout and stderr are such streams in the block; the one for stdout, flushed at the end."""
+    """Make stdout and stderr such streams in the block; yield the one for stdout, flushed at the
+    end.
+    """
     before = sys.stdout, sys.stderr
     out, err = Heard(sys.stdout), Heard(sys.stderr)
     sys.stdout, sys.stderr = cast(TextIO, out), cast(TextIO, err)

@@ -1,7 +1,7 @@
-"""A sweep through Hydra: one job for each set of overrides, and their comparison at the end.
+"""Run a sweep through Hydra: one job for each set of overrides, and their comparison at the end.
 
-Hydra's launchers call a job in this process or in another, so that it can be pickled and all that
-became of it is in its folder.
+Hydra's launchers may call a job in another process, so a job can be pickled, and its results are
+read from its folder.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ EnterHydra = Callable[[list[str], Callable[[DictConfig], float]], None]
 
 @dataclass(frozen=True)
 class SweepJob:
-    """What Hydra calls for each job. `n_jobs` is None when their number is not known.
+    """The function that Hydra calls for each job. `n_jobs` is None when their number is unknown.
 
     `defaults` are the values of the config without overrides, `today` is the same for all jobs.
     """
@@ -101,8 +101,8 @@ class SweepJob:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """In a launcher's worker Ctrl-C ends the job; before and after it, it is for the sweep alone,
-    which ends its workers.
+    """Let Ctrl-C end the job in a launcher's worker. Before and after it only the sweep handles
+    Ctrl-C, and ends its workers.
     """
     in_worker = multiprocessing.parent_process() is not None
     if in_worker:
@@ -172,9 +172,10 @@ def _planned(composition: Composition, runs: Sequence[PlannedRun]) -> tuple[Plan
 
 
 def _log_configuration(config: DictConfig) -> Callable[[], None]:
-    """What makes a process log as Hydra would have it for this job."""
+    """Configure the logging of a process as Hydra would for this job."""
     hydra = HydraConfig.get()
     # Both together, since the logging asks for log_level, which is no part of hydra's config.
+    # Composed together, since the logging refers to log_level, which is not part of hydra's config.
     whole = DictConfig({"hydra": hydra, "log_level": config.log_level})
     logging = DictConfig(OmegaConf.to_container(whole.hydra.job_logging, resolve=True))
     return partial(configure_log, logging, whole.hydra.verbose)
