@@ -1,1 +1,1 @@
-"""Files and datasets on disk: written whole or not at all, published as versions, found again."""
+"""Files and datasets on disk: atomic writes, published versions, listing and opening."""

@@ -1,4 +1,4 @@
-"""Addresses of the web and of object stores, which are no paths of this machine."""
+"""Recognise addresses of the web and of object stores, which are not paths of this machine."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 
 
 def is_address(text: str) -> bool:
-    """Whether it begins as https://..., s3://... or file://... do."""
+    """Return whether the text begins like https://..., s3://... or file://..."""
     return _ADDRESS.match(text) is not None

@@ -1,7 +1,7 @@
-"""What is published in a folder: the version that `current` leads to, and what its commit names.
+"""Read what is published in a folder: the version that `current` links to, and its commit.
 
-Whoever takes a file away by hand, copies a folder without its links or damages a commit is answered
-in one line, and keeps the rows: nothing is removed where it is not known what is published.
+A file removed by hand, a folder copied without its links or a damaged commit is reported in one
+line, and no rows are lost: nothing is removed while it is unknown which version is published.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _VERSION_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 
 
 def current_version(root: Path) -> str | None:
-    """The id of the version that is published in the folder, None before the first one.
+    """Return the id of the published version of the folder, None before the first one.
 
-    Raises OutputError where a version was published and it is not known which.
+    Raises OutputError where a version was published and it is unknown which.
     """
     home = root / VERSIONS
     try:
@@ -51,16 +51,16 @@ def is_version_id(name: str) -> bool:
 
 
 def read_commit(root: Path) -> dict[str, dict[str, Any]]:
-    """What is published in the folder, by its path there: the version that has it, run, dataset.
+    """Return what is published in the folder, by relative path: its version, run and dataset.
 
-    Raises OutputError where that is damaged.
+    Raises OutputError where the commit is damaged.
     """
     current = current_version(root)
     return {} if current is None else published_by(root / VERSIONS / current)
 
 
 def published_by(version: Path) -> dict[str, dict[str, Any]]:
-    """What the commit in the folder of a version names. Raises OutputError."""
+    """Read the commit in the folder of a version. Raises OutputError."""
     published, _ = _read(version)
     return published
 

@@ -1,4 +1,4 @@
-"""Datasets of parquet files: which files there are, opening one, and how its rows are grouped."""
+"""Datasets of parquet files: find their files, open one, group its row groups."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from toolkit.storage.plain_files import check_plain
 
 Paths = Path | str | Sequence[Path | str]
 Refusal = Callable[[Path | str, str], InputError]
-"""Makes the error from a path and what is wrong with it."""
+"""Makes the error from a path and its problem."""
 
 
 def find_parts(paths: Paths, refusal: Refusal) -> list[Path]:
-    """The parquet files of a folder (in the order of their names), of a path, or of several.
+    """Return the parquet files of a folder (sorted by name), of a path, or of several paths.
 
-    Names in a folder that start with `_` or `.` are no parts. Raises what `refusal` makes of a
-    path that is missing or has no parts.
+    Files of a folder whose names start with `_` or `.` do not count. Raises what `refusal` makes of
+    a path that is missing or has no parquet files.
     """
     given = [paths] if isinstance(paths, Path | str) else paths
     return [part for path in given for part in _parts(Path(path), refusal)]
@@ -31,7 +31,9 @@ def find_parts(paths: Paths, refusal: Refusal) -> list[Path]:
 def open_parquet(
     path: Path, refusal: Refusal, dictionaries: Sequence[str] = ()
 ) -> Iterator[pq.ParquetFile]:
-    """The file, its `dictionaries` columns read as such; failures become what `refusal` makes."""
+    """Open the file, reading its `dictionaries` columns as such; failures become what `refusal`
+    makes.
+    """
     try:
         with pq.ParquetFile(path, read_dictionary=dictionaries) as file:
             yield file
@@ -41,7 +43,7 @@ def open_parquet(
 
 
 def runs_of_groups(sizes: Sequence[int], at_most: int) -> Iterator[list[int]]:
-    """Numbers of neighbours that are `at_most` so large together; those of size 0 are left out."""
+    """Group neighbours of a total size of `at_most`, by index; those of size 0 are left out."""
     run: list[int] = []
     n_rows = 0
     for number, size in enumerate(sizes):

@@ -1,10 +1,10 @@
-"""Ctrl-C, SIGTERM and SIGHUP: all three end a command in the same way, as KeyboardInterrupt.
+"""Make Ctrl-C, SIGTERM and SIGHUP end a command in the same way, as KeyboardInterrupt.
 
-Until a command has published. From then on its exit code is 0, and nothing stops it any more.
+Once a command has published, its exit code is 0 and a signal no longer stops it.
 
-KeyboardInterrupt is raised wherever the main thread happens to be, also where it is lost: in a
-bare `except:` around an import, in C code that clears errors away, in a finaliser. So it is raised
-again, as soon as no exception is being handled, until the command has answered it.
+KeyboardInterrupt is raised wherever the main thread happens to be, also where it gets lost: in a
+bare `except:` around an import, in C code that clears errors, in a finaliser. So it is raised
+again, as soon as no exception is being handled, until the command has handled it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 INTERRUPTED = 130
-"""The exit code of a command that was interrupted, by whichever signal."""
+"""Exit code of a command that was interrupted, by any of the signals."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _A_MOMENT = 0.05
 
 
 class _State:
-    """Of the signals that reached this process."""
+    """Signals that this process received."""
 
     held = 0
     pressed = False
@@ -34,14 +34,14 @@ class _State:
 
 
 def raise_interrupts() -> None:
-    """From now on each of the signals raises KeyboardInterrupt in the main thread.
+    """Let each of the signals raise KeyboardInterrupt in the main thread from now on.
 
-    One that whoever started this process has it ignore stays ignored: Ctrl-C in the background of a
+    A signal that the parent process set to be ignored stays ignored: Ctrl-C in the background of a
     shell, SIGHUP under nohup.
     """
     _State.ignored = _State.raised = False
     signal.signal(signal.SIGALRM, _raise_if_lost)
-    # The rest of a command waits and reads on as if nothing had happened.
+    # The rest of a command's system calls are restarted as if nothing had happened.
     signal.siginterrupt(signal.SIGALRM, False)
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -49,12 +49,14 @@ def raise_interrupts() -> None:
 
 
 def ignore_interrupts() -> None:
-    """From now on they change nothing, in a process that called `raise_interrupts`."""
+    """Ignore the signals from now on, in a process that called `raise_interrupts`."""
     _State.ignored = any(signal.getsignal(number) is _interrupt for number in _SIGNALS)
 
 
 def was_interrupted() -> bool:
-    """Whether one was raised that nobody has answered: what else is raised then came of it."""
+    """Return whether an interrupt was raised and not yet handled: other errors then follow from
+    it.
+    """
     return _State.raised
 
 
@@ -65,7 +67,7 @@ def answer_interrupt() -> None:
 
 
 def end_of_process() -> None:
-    """The exit code is decided: nothing may change it while Python clears itself away."""
+    """Ignore the signals while Python shuts down: the exit code is decided."""
     for number in (*_SIGNALS, signal.SIGALRM):
         signal.signal(number, signal.SIG_IGN)
 
@@ -98,7 +100,7 @@ def hold_interrupts() -> Iterator[None]:
 
 @contextmanager
 def interrupts_kept() -> Iterator[None]:
-    """One that arrives while Python cleans something up is raised a moment later, not printed."""
+    """Delay an interrupt that arrives during a finaliser, where Python would only print it."""
     before = sys.unraisablehook
 
     def raise_later(unraisable: sys.UnraisableHookArgs) -> None:

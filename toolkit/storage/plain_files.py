@@ -1,4 +1,4 @@
-"""Files that are read whole: regular ones only, and none that is larger than it can sensibly be."""
+"""Checks of files that are read or replaced whole: regular files of limited size only."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ def read_plain(path: Path, at_most: int | None = None, key: str = "") -> bytes:
 
 
 def check_plain(path: Path, at_most: int | None = None, key: str = "") -> None:
-    """Raise OSError unless `path` is a file of at most so many bytes: opening a pipe may hang.
+    """Raise OSError unless `path` is a regular file of at most so many bytes: opening a pipe may
+    block.
 
-    Folders are left to whoever opens them.
+    Folders are left to the caller's own open.
     """
     facts = os.stat(path)
     if what := _special(facts.st_mode):
@@ -41,11 +42,13 @@ def check_plain(path: Path, at_most: int | None = None, key: str = "") -> None:
 
 
 def in_the_way(path: Path) -> str | None:
-    """What is at `path` that a file must not replace, if anything; folders refuse by themselves."""
+    """Return what is at `path` that a file must not replace, if anything; renames onto folders fail
+    anyway.
+    """
     try:
         mode = os.lstat(path).st_mode
     except OSError:
-        # Nothing, or nothing that one may see: whoever writes says so.
+        # Nothing there, or no permission to look: the write itself will report it.
         return None
     if stat.S_ISLNK(mode):
         return f"a symbolic link to {os.readlink(path)}"

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: staged beside the target, synced, renamed into place."""
+"""Write files atomically: staged beside the target, synced, renamed into place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WRITE_BATCH_ROWS = 1 << 16
 
 @dataclass(frozen=True)
 class ParquetStyle:
-    """How parquet is written. `dictionary_columns` have few distinct values a part."""
+    """Options of parquet files. `dictionary_columns` have few distinct values per file."""
 
     compression: str = "snappy"
     dictionary_columns: tuple[str, ...] = ()
@@ -41,9 +41,9 @@ def part_name(index: int, token: str = "") -> str:
 
 
 def write_parquet(table: pa.Table, schema: pa.Schema, path: Path, style: ParquetStyle) -> int:
-    """Write one parquet file that reads back with `schema`; its size in bytes.
+    """Write one parquet file that reads back with `schema`; return its size in bytes.
 
-    A column that `schema` calls string may come as a dictionary, which parquet takes as it is;
+    A column that is a string in `schema` may come as a dictionary, which parquet writes directly;
     so the schema for readers is stored apart from the table's own.
     """
     table = table.select(schema.names)
@@ -70,9 +70,9 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What a published folder says of itself; empty where it says nothing.
+    """Read the manifest of a published folder; empty where it has none.
 
-    Raises InputError where that is damaged.
+    Raises InputError where it is damaged.
     """
     try:
         return {**json.loads((folder / MANIFEST).read_text(encoding="utf-8"))}
@@ -103,9 +103,9 @@ def check_replaceable(path: Path) -> None:
 
 @contextmanager
 def publishing_files(folder: Path) -> Iterator[Path]:
-    """A staging folder whose files replace those of the same name in `folder` at the end.
+    """Yield a staging folder whose files replace those of the same name in `folder` at the end.
 
-    Other files in `folder` are left alone. Errors as in `publishing`.
+    Other files in `folder` are left alone. Raises as `publishing` does.
     """
     marker = folder / "files"
     with locked(marker):
@@ -155,9 +155,9 @@ class BackgroundSync:
 
 
 def replace_in_order(moves: Sequence[tuple[Path, Path | None]]) -> None:
-    """Put files in their places, (target, file), or remove what is there where there is none.
+    """Move files into place, as (target, file) pairs; a target whose file is None is removed.
 
-    One that has been moved already is left where it is.
+    A file that was moved already is skipped.
     """
     for target, file in moves:
         if file is None:
@@ -199,10 +199,10 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def locked(target: Path, path: Path | None = None, *, wait: bool = False) -> Iterator[None]:
-    """Hold the target for this process; the lock falls with the process, however it ends.
+    """Lock the target for this process; the lock ends with the process in any case.
 
-    The lock is the file `path`, or one beside the target, and gone at the end. Where another
-    process holds it, wait until it does no more, or raise OutputError at once.
+    The lock is the file `path`, or one beside the target, removed at the end. If another process
+    has the lock, wait for it, or raise OutputError at once.
     """
     path = path or _beside(target, "lock")
     try:
@@ -220,17 +220,18 @@ def locked(target: Path, path: Path | None = None, *, wait: bool = False) -> Ite
 
 
 def open_locked(path: Path, *, shared: bool = False, wait: bool = False) -> int:
-    """Open a lock file, made if need be, and lock it; closing the descriptor frees it.
+    """Open a lock file, creating it if needed, and lock it; closing the descriptor unlocks it.
 
-    A `shared` lock needs no right to write and makes no file. Raises BlockingIOError where another
-    process holds it, unless it is to `wait`.
+    A `shared` lock needs no write permission and creates no file. Raises BlockingIOError if another
+    process has the lock, unless `wait` is set.
     """
     how = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
     while True:
         descriptor = os.open(path, os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, how)
-            # The file may have been removed by the process that held it before.
+            # The previous owner may have removed the file in the meantime; the lock would be on
+            # nothing.
             with suppress(FileNotFoundError):
                 if os.fstat(descriptor).st_ino == path.stat().st_ino:
                     return descriptor
@@ -241,11 +242,11 @@ def open_locked(path: Path, *, shared: bool = False, wait: bool = False) -> int:
 
 
 def publish_new(files: Mapping[Path, bytes]) -> None:
-    """Write files that are not there yet, in their order; all of them, or none.
+    """Write new files in the given order; all of them, or none.
 
-    Missing folders are made. A file that comes to be there in the meantime is not replaced. Raises
-    OutputError when one cannot be written; those written before it are then gone again, and so are
-    the folders that were made.
+    Missing folders are made. A file that appears in the meantime is not replaced. Raises
+    OutputError when one cannot be written; the files written before it, and the new folders, are
+    then removed.
     """
     made: list[Path] = []
     try:
@@ -272,7 +273,7 @@ def publish_new(files: Mapping[Path, bytes]) -> None:
 
 
 def make_folders(folder: Path) -> list[Path]:
-    """Make a folder and what it lies in; what was made, the outermost first."""
+    """Make a folder and its missing parents; return those made, the outermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir(exist_ok=True)

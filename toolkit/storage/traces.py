@@ -1,5 +1,6 @@
-"""What runs leave behind while they work: a sign of life, temporary folders, and what a killed one
-could not take away."""
+"""Traces of runs at work (a lock as a sign of life, temporary folders), and cleaning up after
+killed ones.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from toolkit.storage.interrupts import hold_interrupts
 ALIVE_FILE = ".alive"
 KILLED = "killed"
 _RUN_FILE = "run.json"
-# What a run makes beside its outputs until they are whole.
+# Temporary files that a run makes beside its outputs.
 _LEFT_IN_RUN = ("validate-*", ".spool-*", ".*.staging", ".*.partial", ".*.lock", ".*.doomed")
 _LEFT_IN_WORKSPACE = (
     "lookups/.*.staging", "lookups/.*.lock", "input/.*.partial-*", "input/shared/.*.partial-*",
@@ -28,9 +29,9 @@ _LEFT_IN_WORKSPACE = (
 
 @contextmanager
 def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A new folder in `parent`, which is made where it is missing; gone when the block ends.
+    """Make a new folder in `parent` (made if missing), removed when the block ends.
 
-    Its name is decided before it is there, so that an interrupt at any moment leaves nothing.
+    Its name is chosen before it exists, so that an interrupt at any moment leaves nothing.
     """
     folder = parent / f"{prefix}{secrets.token_hex(4)}"
     try:
@@ -69,7 +70,7 @@ def _lock_and_show(unlocked: Path, path: Path) -> int:
             unlocked.replace(path)
             return descriptor
         except FileNotFoundError:
-            # Another run took it for that of a killed one, in the moment before it was locked.
+            # Another run removed it as a killed run's, just before it was locked.
             os.close(descriptor)
         except BaseException:
             os.close(descriptor)
@@ -79,17 +80,17 @@ def _lock_and_show(unlocked: Path, path: Path) -> int:
 
 
 def is_alive(run_dir: Path) -> bool:
-    """Whether the run of this folder is still at work; asks without writing."""
+    """Return whether the run of this folder is still at work, without writing."""
     return _holds_lock(run_dir / ALIVE_FILE) or _holds_lock(run_dir / f"{ALIVE_FILE}.partial")
 
 
 def clear_killed(data_dir: Path, own: Path) -> list[str]:
-    """Remove what killed runs of the workspace left behind, and mark their reports; their names.
+    """Remove what killed runs of the workspace left behind, mark their reports, return their names.
 
-    `own` is the folder of the run that asks. While another one is at work, only what lies in the
-    folders of killed runs is taken away. What cannot be removed stays.
+    `own` is the folder of the calling run. While another run is at work, only files in the folders
+    of killed runs are removed. Failures to remove are ignored.
     """
-    # Listed before it is asked who is alive: what comes later is of a run that is at work.
+    # List before checking who is alive: files that appear later belong to a living run.
     left = _left_in_workspace(data_dir)
     # Of a run, of a job of a sweep, and of what makes a sweep's feed.
     depths = ("*", "*/*", "*/*/*")
@@ -117,10 +118,10 @@ def _left_in_workspace(data_dir: Path) -> list[Path]:
 
 
 def _undo_half_written(left: Sequence[Path]) -> None:
-    """Take back the new files of a dataset whose contract, the last of them, is not there yet.
+    """Remove the new files of a dataset whose contract, the last of them, was not yet written.
 
-    Lookups among them would hide the starter lookups. A file is of the killed run where it is one
-    with the staged file beside it, which goes only when all are written.
+    Its lookups would hide the starter lookups. A file belongs to the killed run if it is a hard
+    link of the staged file beside it, which is removed only once all files are written.
     """
     staged_files = [path for path in left if path.suffix == ".staging" and path.is_file()]
     contracts = [path for path in staged_files if path.parent.name == "dataset"]
@@ -173,7 +174,7 @@ def _clear(path: Path) -> None:
 
 
 def _is_locked(path: Path) -> bool:
-    """Whether it is the lock of a process that is at work, such as a sweep between two jobs."""
+    """Return whether it is locked by a process at work, such as a sweep between two jobs."""
     return path.suffix == ".lock" and _holds_lock(path)
 
 

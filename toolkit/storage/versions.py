@@ -59,10 +59,10 @@ _MOST_TRIES = 5
 
 @dataclass
 class Version:
-    """A version in the making; nobody sees it before `commit`.
+    """A version being made, invisible to readers before `commit`.
 
-    `root` is the folder of the workspace, `id` unlike that of any other version. `scratch` is for
-    files that are needed while the version is made.
+    `root` is the folder of the workspace, `id` is unique among versions. `scratch` is a folder for
+    temporary files.
     """
 
     root: Path
@@ -87,10 +87,11 @@ class Version:
         return self.id.rpartition("-")[2]
 
     def stage(self, target: Path, dataset: str, *, alone: bool = True) -> Path:
-        """The place of what is to become `target`; the folder around it is there.
+        """Return the path to write what will become `target`; its parent folder exists.
 
-        Raises OutputError when something is at the target that the toolkit did not make, or when
-        another run is making the same and this one is to be `alone`. Otherwise the last one wins.
+        Raises OutputError when something that the toolkit did not make is at the target, or when
+        another run is making the same target and this one is to be `alone`. Otherwise the last
+        commit wins.
         """
         name = target.relative_to(self.root).as_posix()
         if alone:
@@ -192,10 +193,11 @@ class Version:
 
 @contextmanager
 def new_version(root: Path, run: str) -> Iterator[Version]:
-    """A version of what is published in the folder `root`, for the run of that name.
+    """Make a version of what is published in the folder `root`, for the run of that name.
 
-    It is removed when the block ends without its commit. What killed runs left in `root` is removed
-    first. Raises OutputError when the folder cannot be written, or lies among versions itself.
+    It is removed when the block ends without its commit. Leftovers of killed runs in `root` are
+    removed first. Raises OutputError when the folder cannot be written, or is itself among
+    versions.
     """
     root = root.absolute()
     if VERSIONS in Path(os.path.realpath(root)).parts:
@@ -220,9 +222,9 @@ def new_version(root: Path, run: str) -> Iterator[Version]:
 
 @contextmanager
 def pinned(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Where the paths lead now, all of one version, which is not removed until the block ends.
+    """Resolve the paths, all to one version, which is not removed until the block ends.
 
-    A path that is no link of a published version is given as it is.
+    A path that is not a link of a published version is returned unchanged.
     """
     for path in paths:
         _recover_around(path)
@@ -240,7 +242,7 @@ def pinned(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def recover(root: Path) -> None:
-    """Finish or undo what a killed run left half done, and remove what it left, where that goes."""
+    """Finish or undo what a killed run left half done, and remove its leftovers where possible."""
     if (root / VERSIONS).is_dir():
         with suppress(OSError, OutputError), _committing(root):
             _collect(root)
@@ -268,13 +270,13 @@ def _point(home: Path, version: str) -> None:
         pointer.symlink_to(version)
         pointer.replace(home / CURRENT)
     finally:
-        # What is wrong with this is not worth an error where the rename has been done.
+        # The rename has been done; failing to tidy up is not an error.
         with suppress(OSError):
             pointer.unlink(missing_ok=True)
 
 
 def _check_replaceable(target: Path) -> None:
-    """Nothing that the toolkit did not make is ever replaced."""
+    """Refuse to replace anything that the toolkit did not make."""
     if target.is_symlink():
         if f"{VERSIONS}/{CURRENT}/" not in os.readlink(target):
             raise OutputError.in_the_way(target, "a symbolic link")
@@ -307,19 +309,19 @@ def _link_text(place: Path, target: Path) -> str:
 
 
 def _led(path: Path) -> Path:
-    """Where a link of a published version leads; any other path as it is."""
+    """Return the target of a link of a published version; any other path unchanged."""
     # Unlike `resolve`, at peace with a link that leads to itself.
     resolved = Path(os.path.realpath(path))
     return path if _version_of(resolved) is None else resolved
 
 
 def _version_of(path: Path) -> Path | None:
-    """The folder of the version that a resolved path lies in."""
+    """Return the folder of the version that contains a resolved path."""
     return next((p for p in path.parents if p.parent.name == VERSIONS), None)
 
 
 def _recover_around(path: Path) -> None:
-    """Undo what a killed run left half done around a path that is to be read."""
+    """Undo what a killed run left half done around a path to read."""
     root = next((p for p in path.absolute().parents if (p / VERSIONS).is_dir()), None)
     if root is not None:
         # Whoever may only read, or comes while another run commits, reads what is there.
@@ -329,7 +331,7 @@ def _recover_around(path: Path) -> None:
 
 @contextmanager
 def _committing(root: Path, *, wait: bool = True) -> Iterator[None]:
-    """Nobody else begins, commits or removes a version in the meantime."""
+    """Lock versions: no other process begins, commits or removes one in the meantime."""
     home = root / VERSIONS
     while True:
         home.mkdir(parents=True, exist_ok=True)
@@ -346,7 +348,7 @@ def _committing(root: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 def _discard(version: Version) -> None:
-    """Leave nothing of a version that was not committed."""
+    """Remove everything of a version that was not committed."""
     if version.is_published():
         return
     with suppress(OSError), _committing(version.root):
@@ -359,8 +361,8 @@ def _discard(version: Version) -> None:
 def _collect(root: Path) -> None:
     """Remove what no published path needs and no living process makes or reads.
 
-    Raises OutputError where it is not known what is published. Files and folders that are not of
-    versions are left alone.
+    Raises OutputError if it is unknown which version is published. Files and folders that do not
+    belong to versions are left alone.
     """
     _move(root)
     published, current = read_commit(root), current_version(root)
@@ -399,7 +401,7 @@ def _undo(root: Path, folder: Path) -> None:
 
 
 def _prune(folder: Path, needed: set[str]) -> None:
-    """Remove from an earlier version what later ones have replaced."""
+    """Remove the files of an earlier version that later ones have replaced."""
     for name in _named(folder) - needed:
         remove(folder / name)
 
@@ -413,7 +415,7 @@ def _named(folder: Path) -> set[str]:
 
 @contextmanager
 def _unheld(lock: Path) -> Iterator[None]:
-    """Hold a lock that is free. Raises BlockingIOError where it is not."""
+    """Take a lock that is free. Raises BlockingIOError if it is not."""
     descriptor = open_locked(lock)
     try:
         yield
