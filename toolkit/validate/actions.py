@@ -1,4 +1,4 @@
-"""An action for checkpoints: Data Docs that open from disk, without a network."""
+"""A checkpoint action that writes Data Docs which open from disk, without a network."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What is found out about one batch: metrics of Great Expectations, by passes over its parts.
+"""Compute the metrics of Great Expectations for one batch, in passes over its partitions.
 
-What looks at rows becomes jobs that run on all parts in one pass; everything else is left to the
-stock pandas code, which gets small frames: the rows that are to be shown, the distinct values, or,
+Metrics that look at rows become jobs that run on all partitions in one pass; everything else is
+left to the stock pandas code, which gets small frames: the rows to show, the distinct values, or,
 under a limit, the whole columns it names.
 """
 
@@ -90,7 +90,7 @@ class _NotLoaded(BaseException):
 
 
 class Seeing(CarefulEngine):
-    """What stock code takes for its engine; it sees these records and nothing else."""
+    """A stand-in for the execution engine of stock code, which sees these records only."""
 
     def __init__(self, records: GetRecords) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ class Seeing(CarefulEngine):
 
 
 class Answers:
-    """The metrics of one batch that are known. One thread at a time finds out more."""
+    """The known metrics of one batch. One thread at a time computes more."""
 
     def __init__(self, dataset: Dataset, limits: Limits) -> None:
         self.dataset, self._limits = dataset, limits
@@ -109,7 +109,7 @@ class Answers:
         self._lock = RLock()
 
     def resolve(self, asked: Sequence[Asked]) -> dict[Any, Any]:
-        """The values of the metrics; what is known already is not computed again.
+        """Return the values of the metrics, computing those not yet known.
 
         Raises MetricResolutionError about one that failed; all others are known by then.
         """
@@ -122,13 +122,13 @@ class Answers:
             return {one.metric.id: self._known[one.metric.id].value for one in asked}
 
     def unexpected_of(self, metric_id: Any) -> Unexpected | None:
-        """What a condition has found; None when it was not tested, or failed."""
+        """Return what a condition found; None when it was not tested, or failed."""
         value = self._known.get(metric_id, _Answer()).value
         handle = value[0] if isinstance(value, tuple) else None
         return handle if isinstance(handle, Unexpected) else None
 
     def whole_columns(self, domain_kwargs: Mapping[str, Any]) -> pd.DataFrame:
-        """All rows of the columns that a domain names, filtered as stock does it.
+        """Load all rows of the columns that a domain names, filtered as the stock engine does.
 
         Takes a pass of its own. Raises MemoryError beyond the limit.
         """
@@ -138,7 +138,9 @@ class Answers:
         return self._records_of(table, domain_kwargs)
 
     def query_of(self, domain_kwargs: Mapping[str, Any]) -> str | None:
-        """Row condition as text. Raises ConditionError, or what stock raises, about a bad one."""
+        """Return a row condition as text. Raises ConditionError, or what stock raises, about an
+        invalid one.
+        """
         return CarefulEngine().query_of(domain_kwargs)
 
     def decides_by_row(self, domain_kwargs: Mapping[str, Any], query: str) -> bool:
@@ -149,7 +151,9 @@ class Answers:
         return (structured and not through) or is_row_wise(query, self.dataset)
 
     def _answer(self, asked: Sequence[Asked]) -> None:
-        """One pass over the parts for all that they can tell, one fetch of rows, then the rest."""
+        """Answer metrics by one pass over the partitions, one fetch of rows, then stock code for
+        the rest.
+        """
         in_parts: list[tuple[Asked, Planned]] = []
         shown: list[Asked] = []
         rest: list[tuple[Asked, Columns]] = []
@@ -175,7 +179,7 @@ class Answers:
         self._show(shown)
 
     def _planned(self, one: Asked) -> Planned | None:
-        """The job that answers a metric part by part, if there is one."""
+        """Return the job that answers a metric partition by partition, if there is one."""
         query = self.query_of(one.domain)
         if query is not None and not self.decides_by_row(one.domain, query):
             return None
@@ -195,9 +199,9 @@ class Answers:
     def _examine(
         self, planned: Sequence[tuple[Asked, Planned]], columns: Columns
     ) -> pa.Table | None:
-        """Run the jobs in one pass, and note what their results mean; the same pass loads columns.
+        """Run the jobs in one pass, and record their results; the same pass loads columns.
 
-        Returns these as a table; None where none are wanted.
+        Returns these columns as a table, None if none are needed.
         """
         whole = [WholeColumns(tuple(sorted(columns)))] if columns else []
         with spill_folder() as folder:
@@ -271,7 +275,7 @@ class Answers:
                     self._note(one, _as_advice(one, value, unexpected))
 
     def _answer_of_stock(self, one: Asked, records: GetRecords) -> Any:
-        """What no job can tell: from the schema, or from whole columns."""
+        """Answer what no job can: from the schema, or from whole columns."""
         if one.name == "table.row_count" and not (
             one.domain.get("row_condition") or one.domain.get("table")
         ):
@@ -294,7 +298,7 @@ class Answers:
         return self._condition_of(one, value[0])
 
     def _condition_of(self, one: Asked, mask: pd.Series[bool]) -> Any:
-        """From here on a condition that was tested on whole columns is like any other."""
+        """Record a condition that was tested on whole columns like any other."""
         rows = np.asarray(mask.index[mask.to_numpy(dtype=bool)], dtype=np.int64)
         found = Found(len(mask), len(rows), rows[: self._limits.max_listed_rows])
         return self._condition_value(one.domain, found)
@@ -307,14 +311,14 @@ class Answers:
         return stock_frame(table, self.dataset.facts)
 
     def _loaded(self, table: pa.Table | None, domain_kwargs: Mapping[str, Any]) -> pd.DataFrame:
-        """What a domain means of the columns that are there. Raises _NotLoaded about others."""
+        """Return the domain's columns if they are loaded. Raises _NotLoaded otherwise."""
         columns = self._columns_of(domain_kwargs)
         if table is None or not columns <= set(table.column_names):
             raise _NotLoaded(columns)
         return self._records_of(table.select(sorted(columns)), domain_kwargs)
 
     def _columns_of(self, domain_kwargs: Mapping[str, Any]) -> Columns:
-        """The columns that a domain names, at least one; all when it names none."""
+        """Return the columns that a domain names, at least one; all when it names none."""
         query = self.query_of(domain_kwargs)
         named = set(domain_columns(domain_kwargs) or self.dataset.columns)
         named |= set(query_columns(query, self.dataset)) if query is not None else set()
@@ -350,7 +354,7 @@ class Answers:
     def _condition_value(
         self, domain_kwargs: Mapping[str, Any], found: Found
     ) -> tuple[Unexpected, dict[str, Any], dict[str, Any]]:
-        """What the metric of a condition is: in the place of a mask, what it would select."""
+        """Return the value of a condition's metric: not a mask, but what the mask would select."""
         keys = ("column", "column_A", "column_B", "column_list")
         accessor = {key: domain_kwargs[key] for key in keys if key in domain_kwargs}
         columns = domain_columns(domain_kwargs)
@@ -391,7 +395,7 @@ def _stock(one: Asked, records: GetRecords) -> Any:
 
 
 def _unexpected(one: Asked) -> Unexpected | None:
-    """The condition that a metric tells more about, if it does."""
+    """Return the condition that a metric describes further, if it does."""
     handle = one.metrics.get(_CONDITION, (None,))[0]
     return handle if isinstance(handle, Unexpected) else None
 
@@ -411,7 +415,9 @@ def _excerpt(one: Asked, unexpected: Unexpected) -> tuple[Ints, list[str]]:
 
 
 def _as_advice(one: Asked, value: Any, unexpected: Unexpected) -> Any:
-    """What selects the unexpected rows, for this dataset, and whether it is all of them."""
+    """Describe how to select the unexpected rows of this dataset, and whether that selects all of
+    them.
+    """
     if not one.name.endswith(_INDEX_QUERY) or not isinstance(value, str):
         return value
     if value.startswith("df.") and unexpected.dataset.is_lazy:

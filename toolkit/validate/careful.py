@@ -1,4 +1,4 @@
-"""Great Expectations' engine for pandas, which runs no row condition that nobody has read."""
+"""Great Expectations' pandas engine, limited to row conditions that were parsed and found safe."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ class CarefulEngine(PandasExecutionEngine):
             return data.query(read_condition(query, None), **SCOPE)
 
     def query_of(self, domain_kwargs: Mapping[str, Any]) -> str | None:
-        """The row condition as text. Raises ConditionError, or what stock raises, about a bad one.
+        """Return the row condition as text. Raises ConditionError, or what stock raises, about an
+        invalid one.
 
-        It goes to pandas as read_condition gives it.
+        It goes to pandas as read_condition rewrites it.
         """
         if not domain_kwargs.get("row_condition"):
             return None
@@ -44,7 +45,7 @@ class CarefulEngine(PandasExecutionEngine):
         elif domain_kwargs.get("condition_parser") == "pandas":
             query = str(condition)
         else:
-            # Stock says what is wrong.
+            # Stock code reports the error.
             super()._apply_row_condition_filter(pd.DataFrame(), condition, dict(domain_kwargs))
             raise AssertionError("a condition without a parser")
         read_condition(query)

@@ -1,6 +1,7 @@
-"""What is looked for in a part: rows that break a condition. Workers run these, one part at a time.
+"""Jobs that find the rows breaking a condition. Workers run these, one partition at a time.
 
-Every job names the columns it needs, examines one part, and merges what two neighbours gave.
+Every job names the columns it needs, examines one partition, and merges the results of two
+neighbours.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ class Job(Protocol):
     def columns(self) -> tuple[str, ...]: ...
 
     def examine(self, view: View) -> Any:
-        """What the part says; small, and can be pickled."""
+        """Examine a partition; the result is small and can be pickled."""
 
     def merge(self, earlier: Any, later: Any) -> Any:
-        """What two parts say together, `later` being the rows that follow."""
+        """Merge the results of two neighbouring partitions; `later` is of the rows that follow."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of a domain, how many break the condition, and the first of those.
+    """The rows of a domain, how many break the condition, and the first of those.
 
-    `rows` are numbers in the dataset, ascending, no more of them than the job keeps.
+    `rows` are ascending row numbers in the dataset, at most as many as the job keeps.
     """
 
     n_rows: int
@@ -45,7 +46,7 @@ class Found:
 class Check:
     """A condition. `kernel` gets a column's values without nulls, or the frame of `by_row`.
 
-    `kwargs` are its arguments. At most `n_kept` unexpected rows are told by number.
+    `kwargs` are its arguments. At most `n_kept` unexpected rows are reported by number.
     """
 
     domain: Domain
@@ -76,7 +77,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Presence:
-    """That a column has a value in every row of the domain, or in none."""
+    """Check that a column has a value in every row of the domain, or in none."""
 
     domain: Domain
     wanted: bool

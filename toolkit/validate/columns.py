@@ -1,4 +1,4 @@
-"""One part of a dataset while it is examined: its columns as pandas would have them, its rows."""
+"""One partition under examination: its columns as pandas would have them, and its rows."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _ENCODED = (pa.types.is_temporal, pa.types.is_boolean)
 
 @dataclass(frozen=True)
 class Domain:
-    """Which rows are looked at: those that fit `query`, without those that miss values.
+    """Selects rows: those that match `query`, without those that lack values.
 
-    `left_out` says whether a row goes that lacks any of `columns`, or all of them, or none.
-    `query` is a row condition for pandas, with the columns that it may name.
+    `left_out` selects rows to skip: those that lack any of `columns`, all of them, or none. `query`
+    is a row condition for pandas, with the columns that it may name.
     """
 
     columns: tuple[str, ...]
@@ -46,7 +46,7 @@ class Domain:
 
 @dataclass(frozen=True)
 class Column:
-    """`values` of all rows; or the distinct ones, and for each row its place there in `codes`.
+    """`values` of all rows; or the distinct values, and for each row its index there in `codes`.
 
     A null row has the code -1. Types are those of the whole dataset in pandas.
     """
@@ -66,7 +66,7 @@ class Column:
 
     @cached_property
     def is_valid(self) -> Bools:
-        """Whether each row has a value; NaN is none, as in pandas."""
+        """Return whether each row has a value; NaN counts as null, as in pandas."""
         present = self.values.notna().to_numpy()
         if self.codes is None:
             return np.asarray(present)
@@ -136,9 +136,9 @@ class View:
         return values if rows is None else values[rows]
 
     def frame(self, columns: Sequence[str], rows: Ints | None) -> pd.DataFrame:
-        """The columns of the rows, as pandas would read them; indexed by the dataset's rows.
+        """Return the columns of the rows, as pandas would read them; indexed by the dataset's rows.
 
-        A column that is asked for twice is there twice.
+        A column that is requested twice appears twice.
         """
         whole = {name: self.column(name) for name in columns}
         if all(column.codes is None for column in whole.values()):
@@ -173,7 +173,7 @@ class View:
 def _fitting(frame: pd.DataFrame, domain: Domain) -> Bools:
     query = read_condition(domain.query or "", None)
     if all(name.isidentifier() and not iskeyword(name) for name in frame.columns):
-        # As query() does it, which copies the index four times lest it be asked for.
+        # As query() does, which copies the index four times to keep it from being consulted.
         with PARSING:
             columns = dict(frame.items())
             accepted = pd.eval(query, parser=domain.parser, resolvers=[columns], **SCOPE)

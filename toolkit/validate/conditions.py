@@ -1,7 +1,7 @@
-"""What a value must be: Great Expectations' row-wise conditions for pandas, without importing it.
+"""Great Expectations' row-wise conditions for pandas, reimplemented without importing it.
 
 Each takes what the stock condition takes and accepts the same values; an argument that the stock
-one refuses is refused here too. A series may hold distinct values instead of all.
+one refuses is refused here too. A series may have distinct values instead of all.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ def between(
     strict_min: bool = False,
     strict_max: bool = False,
 ) -> Any:
-    """Bounds belong to the range unless they are strict. Values compare with their own kind only.
+    """Accept values between bounds, inclusive unless strict. Values compare with their own type
+    only.
 
-    Raises ValueError without bounds or with crossed ones, TypeError for bounds of another kind.
+    Raises ValueError without bounds or with crossed ones, TypeError for bounds of another type.
     """
     if min_value is None and max_value is None:
         raise ValueError("min_value and max_value cannot both be None")
@@ -51,12 +52,14 @@ def between(
 
 
 def in_set(values: Series, value_set: Sequence[Any] | None = None) -> Any:
-    """No set accepts everything."""
+    """Accept values in the set; without a set, everything."""
     return _everything(values) if value_set is None else values.isin(list(value_set))
 
 
 def not_in_set(values: Series, value_set: Sequence[Any] | None = None) -> Any:
-    """No set accepts everything. Text in the set stands for a time where the values are times."""
+    """Accept values not in the set; without a set, everything. Text in the set is read as a time
+    where the values are times.
+    """
     if value_set is None:
         return _everything(values)
     if pd.api.types.is_datetime64_any_dtype(values):
@@ -65,7 +68,9 @@ def not_in_set(values: Series, value_set: Sequence[Any] | None = None) -> Any:
 
 
 def match_regex(values: Series, regex: str) -> Any:
-    """The pattern may match anywhere. Raises ValueError for one that takes too long."""
+    """Accept values in which the pattern matches anywhere. Raises ValueError for one that takes too
+    long.
+    """
     text = values.astype(str)
     if _is_linear(text, regex):
         return text.str.contains(regex)
@@ -94,7 +99,9 @@ def not_match_regex_list(values: Series, regex_list: Sequence[str]) -> Any:
 
 
 def match_json_schema(values: Series, json_schema: Any) -> Any:
-    """Values are JSON. Raises ValueError for one that is not, or a schema that takes too long."""
+    """Accept JSON values that fit the schema. Raises ValueError for invalid JSON, or a schema that
+    takes too long.
+    """
     return np.array(fits_schema_within_limit(json_schema, values.tolist()), dtype=bool)
 
 
@@ -105,7 +112,7 @@ def length_between(
     strict_min: bool = False,
     strict_max: bool = False,
 ) -> Any:
-    """Lengths in characters, of what is no text as it is written."""
+    """Accept values whose length in characters, after conversion to text, is within bounds."""
     if min_value is None and max_value is None:
         raise ValueError("Invalid configuration")
     lengths = _lengths(values)
@@ -122,7 +129,7 @@ def length_equals(values: Series, value: Any) -> Any:
 
 
 def pair_equal(frame: pd.DataFrame) -> Any:
-    """The two columns of the frame hold the same."""
+    """Accept rows whose two columns are equal."""
     return frame.iloc[:, 0] == frame.iloc[:, 1]
 
 
@@ -133,7 +140,7 @@ def pair_greater(frame: pd.DataFrame, or_equal: bool | None = None) -> Any:
 
 
 def pair_in_set(frame: pd.DataFrame, value_pairs_set: Sequence[Any] | None = None) -> Any:
-    """The two values together are one of the pairs; a missing value counts as None."""
+    """Accept rows whose two values are one of the pairs; a missing value counts as None."""
     if value_pairs_set is None:
         return _everything(frame)
     wanted = {(first, second) for first, second in value_pairs_set}
@@ -147,7 +154,7 @@ def pair_in_set(frame: pd.DataFrame, value_pairs_set: Sequence[Any] | None = Non
 
 
 def sum_equal(frame: pd.DataFrame, sum_total: Any = None) -> Any:
-    """The row's values add up to the total; a missing one makes no sum."""
+    """Accept rows whose values add up to the total; a missing one makes no sum."""
     return frame.sum(axis=1, skipna=False) == sum_total
 
 
@@ -156,7 +163,7 @@ def _everything(values: Series | pd.DataFrame) -> Any:
 
 
 def _is_linear(text: Series, regex: str) -> bool:
-    """Whether pandas has Arrow's RE2 look for the pattern, or no engine can take long for it."""
+    """Return whether pandas uses Arrow's RE2 for the pattern, or every engine is fast on it."""
     if is_plain_pattern(regex):
         return True
     needs_python = getattr(text.array, "_needs_python_regex", None)
@@ -171,7 +178,7 @@ def _compares_at_once(values: Series, bounds: Sequence[Any]) -> bool:
     if values.dtype in (np.dtype("int64"), np.dtype("float64")):
         return True
     if _is_number_with_nulls(values):
-        # Larger ones are compared with doubles one by one, as Python does it: exactly.
+        # Larger integers are compared with floats one by one, as Python does it: exactly.
         return all(type(bound) in (int, float) and abs(bound) <= _EXACT for bound in bounds)
     return pd.api.types.is_datetime64_any_dtype(values) and all(
         isinstance(bound, datetime) for bound in bounds

@@ -1,4 +1,4 @@
-"""What is validated: a dataset in parts that are loaded on their own, such as parquet files."""
+"""Datasets to validate, in partitions that are loaded independently, such as parquet files."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from toolkit.storage.datasets import Paths, find_parts, open_parquet, runs_of_gr
 from toolkit.validate.pandas_types import Facts, dtypes_of_file, stock_frame
 
 ROWS_A_PART = 1 << 18
-# A chunk that takes fewer bytes a value than this is stored as a dictionary throughout; longer
-# ones fell back to plain text, and reading them as a dictionary would mean building one.
+# A column chunk with fewer bytes per value than this is dictionary-encoded throughout. Larger ones
+# fell back to plain encoding, and reading them as a dictionary would mean building one.
 _DICTIONARY_BYTES = 4.0
 
 Compute = Callable[[Sequence[Delayed]], list[Any]]
@@ -30,7 +30,7 @@ Compute = Callable[[Sequence[Delayed]], list[Any]]
 class ParquetPiece:
     """Some row groups of parquet files; `schema` is that of the whole dataset.
 
-    `dictionaries` are text columns that are read as such.
+    `dictionaries` are text columns to read as such.
     """
 
     row_groups: tuple[tuple[Path, tuple[int, ...]], ...]
@@ -64,10 +64,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Dataset:
-    """All parts in order, at least one.
+    """All partitions in order, at least one.
 
-    `empty_columns` are known to hold nulls only; `column_bytes`: what a column takes in memory,
-    about.
+    `empty_columns` are known to be all null; `column_bytes` is a column's approximate size in
+    memory.
     """
 
     name: str
@@ -86,31 +86,31 @@ class Dataset:
 
     @property
     def is_lazy(self) -> bool:
-        """Whether its parts are computed by whatever reads them, as those of a Dask frame are."""
+        """Return whether its partitions are computed when read, as those of a Dask frame are."""
         return any(isinstance(part.source, Delayed) for part in self.parts)
 
     def has_few_values(self, column: str) -> bool:
-        """Whether a column is stored as a dictionary everywhere."""
+        """Return whether a column is stored as a dictionary everywhere."""
         if pa.types.is_dictionary(self.facts.schema.field(column).type):
             return True
         sources = (part.source for part in self.parts)
         return all(isinstance(s, ParquetPiece) and column in s.dictionaries for s in sources)
 
     def empty_frame(self) -> pd.DataFrame:
-        """No rows, with the dtypes that pandas gives the whole dataset."""
+        """Return no rows, with the dtypes that pandas gives the whole dataset."""
         return stock_frame(self.facts.schema.empty_table(), self.facts)
 
 
 def load(source: ParquetPiece | pa.Table, columns: Sequence[str]) -> pa.Table:
-    """A part's columns, as a task gets them. An InputError says which file is damaged."""
+    """Load columns of a partition within a task. An InputError names the file that is damaged."""
     return source.load(columns) if isinstance(source, ParquetPiece) else source.select(columns)
 
 
 def open_dataset(paths: Paths, rows_a_part: int = ROWS_A_PART) -> Dataset:
-    """A folder of parquet parts, a file, or a list of those; only footers are read.
+    """Open a folder of parquet files, one file, or a list of them; only footers are read.
 
-    Rows are numbered in the order of the files' names. Raises InputError for what is missing,
-    damaged, or has columns of the same name whose types cannot be brought together.
+    Rows are numbered in the order of the files' names. Raises InputError for files that are
+    missing, damaged, or have columns of the same name whose types cannot be unified.
     """
     files = [_File.read(path) for path in find_parts(paths, InputError.not_parquet)]
     schema = _common_schema(files)
@@ -128,7 +128,9 @@ def open_dataset(paths: Paths, rows_a_part: int = ROWS_A_PART) -> Dataset:
 
 
 def _parts(files: Sequence[_File], schema: pa.Schema, rows_a_part: int) -> Iterator[Part]:
-    """Neighbouring row groups, also of several files, up to so many rows; at least one part."""
+    """Group neighbouring row groups, also of several files, up to so many rows; at least one
+    partition.
+    """
     groups = [(file.path, n) for file in files for n in range(file.metadata.num_row_groups)]
     sizes = [size for file in files for size in file.rows_in_groups]
     dictionaries = frozenset.intersection(*(file.dictionaries for file in files))
@@ -165,7 +167,7 @@ class _File:
 
     @property
     def dictionaries(self) -> frozenset[str]:
-        """Text columns that are best read as dictionaries; only speed hangs on them."""
+        """Return the text columns to read as dictionaries; only speed depends on it."""
         texts = [f.name for f in self.schema if is_text(f.type)]
         return frozenset(
             name
@@ -177,17 +179,17 @@ class _File:
         )
 
     def nullable(self, schema: pa.Schema) -> Iterator[str]:
-        """Columns that may hold a null here: those of which the footer does not say they don't."""
+        """Return the columns that may have a null here: those whose footer does not exclude it."""
         for name in schema.names:
             if self.metadata.num_rows and self._n_nulls(name) != 0:
                 yield name
 
     def is_empty(self, name: str) -> bool:
-        """Whether the footer says that there is no value here."""
+        """Return whether the footer proves that there is no value here."""
         return self.metadata.num_rows == 0 or self._n_nulls(name) == self.metadata.num_rows
 
     def _n_nulls(self, name: str) -> int | None:
-        """None when the footer does not tell."""
+        """Return the number of nulls by the footer, None when it has none."""
         if name not in self.schema.names or pa.types.is_null(self.schema.field(name).type):
             return int(self.metadata.num_rows)
         chunks = self._chunks(name)
@@ -217,7 +219,7 @@ class _File:
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        """Where plain columns stand; nested ones are stored as several."""
+        """Return the indices of plain columns in the file; nested ones are stored as several."""
         columns = (self.metadata.schema.column(n) for n in range(self.metadata.num_columns))
         return {column.path: place for place, column in enumerate(columns)}
 
@@ -231,7 +233,7 @@ def _counts_nulls(chunk: Any) -> bool:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether values are plain text, however long."""
+    """Return whether values are plain text, of either width."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
@@ -254,7 +256,7 @@ def _common_dtypes(files: Sequence[_File], schema: pa.Schema) -> dict[str, Any]:
 
 
 def _fitted(table: pa.Table, schema: pa.Schema, wanted: Sequence[str]) -> pa.Table:
-    """The wanted columns, of the dataset's types; text may stay a dictionary."""
+    """Return the requested columns in the dataset's types; text may stay a dictionary."""
     columns = []
     for name in wanted:
         kind = schema.field(name).type

@@ -1,11 +1,12 @@
-"""Great Expectations' data sources gain Dask: importing this adds `context.data_sources.add_dask`.
+"""Add Dask to Great Expectations' data sources; importing this adds
+`context.data_sources.add_dask`.
 
     source = context.data_sources.add_dask("feed")
     asset = source.add_parquet_dataset_asset("clean", path="data/clean/feed_clean.parquet")
     batch = asset.add_batch_definition_whole_dataset("all").get_batch()
     result = batch.validate(suite)
 
-Every expectation that runs on pandas runs here, on all rows, in memory that depends on the parts.
+Every expectation that runs on pandas runs here, on all rows, in memory bounded by the partitions.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class DaskBatch(Batch):
     """All rows of a dataset."""
 
     def _create_id(self) -> str:
-        """As stock names it; of a frame that was handed in with the frame's own name as well."""
+        """Make an id as stock does; for a frame with the frame's own name as well."""
         name: str = super()._create_id()
         frame = self.batch_request.options.get(_FRAME)
         return name if frame is None else f"{name}-{frame._name[-8:]}"
@@ -97,7 +98,9 @@ class DaskBatch(Batch):
 
 
 def _mask_of(config: MetricConfiguration, frame: pd.DataFrame) -> pd.Series[bool]:
-    """Raises ValueError when it cannot be told, or takes more than the limit."""
+    """Compute the mask of a condition. Raises ValueError when that is impossible, or beyond the
+    limit.
+    """
     stock = Seeing(lambda _: frame)
     accepts = limited_condition(config)
     if accepts is not None:
@@ -110,14 +113,14 @@ def _mask_of(config: MetricConfiguration, frame: pd.DataFrame) -> pd.Series[bool
 
 
 class _DaskAsset(DataAsset[Any, Any]):
-    """One batch: the whole dataset."""
+    """An asset with one batch: the whole dataset."""
 
     def open(self, options: Mapping[str, Any]) -> Dataset:
         """The dataset as it is now. Raises InputError when it cannot be read."""
         raise NotImplementedError
 
     def test_connection(self) -> None:
-        """Nothing: what can be wrong is told when a batch is asked for."""
+        """Do nothing: problems are reported when a batch is requested."""
 
     def add_batch_definition_whole_dataset(self, name: str) -> BatchDefinition[Any]:
         """A batch definition for all rows."""
@@ -175,8 +178,8 @@ class ParquetDatasetAsset(_DaskAsset):
 class DaskFrameAsset(_DaskAsset):
     """A Dask DataFrame, computed anew in every pass; its rows are counted once.
 
-    It is given here or with each batch, as batch_parameters={"dataframe": frame}. Projects on disk
-    do not keep it.
+    It is passed here or with each batch, as batch_parameters={"dataframe": frame}. Projects on disk
+    do not store it.
     """
 
     type: Literal["dask_frame"] = "dask_frame"
@@ -193,7 +196,7 @@ class DaskFrameAsset(_DaskAsset):
     def build_batch_request(
         self, options: Any = None, batch_slice: Any = None, partitioner: Any = None
     ) -> BatchRequest[Any]:
-        """A request for the whole frame: the one in `options`, or the asset's.
+        """Build a request for the whole frame: the one in `options`, or the asset's.
 
         Raises BuildBatchRequestError where there is none, or for anything narrower.
         """
@@ -222,7 +225,7 @@ class DaskFrameAsset(_DaskAsset):
         dataset = self._opened.get(frame._name)
         # What ended the last validation may be that the frame has other rows by now.
         if dataset is None or self.datasource.get_execution_engine().ended_by is not None:
-            # Whoever validates files has no use for dask.dataframe, which takes long to import.
+            # Validating files does not need dask.dataframe, which is slow to import.
             from toolkit.validate.frames import open_frame
 
             how = how_computed()
@@ -232,10 +235,10 @@ class DaskFrameAsset(_DaskAsset):
 
 
 class DaskDatasource(Datasource[Any, DaskExecutionEngine]):
-    """Datasets of any size, validated in parts by Dask.
+    """Datasets of any size, validated by Dask partition by partition.
 
-    `max_column_bytes` bounds what an expectation may take that cannot be checked in parts;
-    `max_listed_rows` how many unexpected rows of one are told.
+    `max_column_bytes` bounds the memory of an expectation that cannot be checked by partition;
+    `max_listed_rows` the number of unexpected rows that are listed.
     """
 
     asset_types: ClassVar[Sequence[type[DataAsset[Any, Any]]]] = [
@@ -253,7 +256,7 @@ class DaskDatasource(Datasource[Any, DaskExecutionEngine]):
         return DaskExecutionEngine
 
     def test_connection(self, test_assets: bool = True) -> None:
-        """Nothing: there is no server."""
+        """Do nothing: there is no server."""
 
     def add_parquet_dataset_asset(self, name: str, path: Paths) -> ParquetDatasetAsset:
         """Add a dataset of parquet files; its parts are taken in the order of their names."""
@@ -265,7 +268,7 @@ class DaskDatasource(Datasource[Any, DaskExecutionEngine]):
         return self._add_asset(DaskFrameAsset(name=name, frame=frame))
 
     def add_dataframe_asset(self, name: str) -> DaskFrameAsset:
-        """Add an asset whose frame is handed in with each batch, as stock has it for pandas."""
+        """Add an asset whose frame is passed with each batch, as for pandas."""
         return self._add_asset(DaskFrameAsset(name=name))
 
 

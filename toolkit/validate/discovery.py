@@ -1,4 +1,4 @@
-"""Projects on disk with a Dask source open without an import of the toolkit.
+"""Let projects on disk with a Dask data source open without an import of the toolkit.
 
 In a wheel this file lies beside the package, as sales_feed_toolkit_discovery.py, and the installed
 sales_feed_toolkit.pth imports it as each Python starts. So it imports nothing but `sys`, and above
@@ -32,7 +32,7 @@ def _add_to(loader):  # type: ignore[no-untyped-def]
 
     def exec_module(module):  # type: ignore[no-untyped-def]
         execute(module)
-        # An unknown version may have nothing of the kind, and is left as it is.
+        # Unknown versions may lack the attribute, and are left alone.
         lookup = getattr(module, "TypeLookup", None)
         if lookup is not None:
             lookup.__missing__ = _missing
@@ -41,7 +41,7 @@ def _add_to(loader):  # type: ignore[no-untyped-def]
 
 
 def _missing(lookup, key):  # type: ignore[no-untyped-def]
-    """What a lookup does about a type that nobody has registered yet."""
+    """Handle the lookup of a type that is not registered yet."""
     if key == "dask":
         from importlib import import_module
 

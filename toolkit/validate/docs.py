@@ -2,10 +2,10 @@
 
     index.html              the runs, newest first
     assets/                 style sheet and script, named by their content
-    runs/RUN/run.json       what the index says of the run
-    runs/RUN/SUITE.html     what the run found in a suite
+    runs/RUN/run.json       the run's entry in the index
+    runs/RUN/SUITE.html     the results of a suite
 
-A page is written once, with its run, and stays as it is until the run is dropped.
+A page is written once, with its run, and unchanged until the run is dropped.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True)
 class DocsRun:
-    """Where a run's pages are: the index of all runs, and a page for each suite by its name."""
+    """Paths of a run's pages: the index of all runs, and a page for each suite by its name."""
 
     index: Path
     pages: dict[str, Path]
@@ -65,7 +65,9 @@ class DocsRun:
 
 @dataclass(frozen=True)
 class _Tally:
-    """How the expectations of a suite ended, the worst first; `n_critical` broke it critically."""
+    """Counts of a suite's expectations by status, worst first; `n_critical` are critical
+    breaches.
+    """
 
     suite: str
     page: str
@@ -78,7 +80,7 @@ class _Tally:
 
     @property
     def outcome(self) -> str:
-        """Of the suite; one that passed has an expectation that did."""
+        """Return the outcome of the suite; it passed only if an expectation passed."""
         if self.n_critical:
             return "failed"
         if Status.FAILED in self.counts or Status.ERRORED in self.counts:
@@ -88,7 +90,7 @@ class _Tally:
 
 @dataclass(frozen=True)
 class _Run:
-    """What the index says of a run."""
+    """A run's entry in the index."""
 
     name: str
     time: datetime
@@ -109,12 +111,12 @@ def add_run(
     suites: Sequence[SuiteDocs],
     keep_runs: int,
 ) -> DocsRun:
-    """Publish the site in `folder` with this run in it, in place of a run of the same name.
+    """Publish the site in `folder` with this run in it, replacing a run of the same name.
 
-    This run and the newest others stay, `keep_runs` in all, and so do files that are not the
-    site's. `run_time` has a time zone, `suites` have names of their own, `keep_runs` is 1 or more.
-    Raises OutputError, with everything left as it was, when `folder` holds something else than
-    Data Docs, or cannot be written.
+    The newest `keep_runs` runs are kept, this one included, as are files that do not belong to the
+    site. `run_time` has a time zone, `suites` have unique names, `keep_runs` is 1 or more. Raises
+    OutputError, leaving everything unchanged, when `folder` contains anything but Data Docs, or
+    cannot be written.
     """
     folder = folder.resolve()
     found = [(suite, suite_rows(suite)) for suite in suites]
@@ -146,9 +148,9 @@ def write_data_docs(
     run_time: datetime,
     keep_runs: int = 20,
 ) -> DocsRun:
-    """Publish results of Great Expectations, of any engine, as `add_run` does it.
+    """Publish results of Great Expectations, of any engine, as `add_run` does.
 
-    Suites that were run on several datasets go by the names of both. Raises OutputError.
+    Suites that were run on several datasets are named after both. Raises OutputError.
     """
     times = Counter(result.suite_name for result in results)
     suites = []
@@ -163,7 +165,7 @@ def write_data_docs(
 
 
 def file_slug(name: str) -> str:
-    """A file name for any name; one that loses characters gets a digest, to be unlike others."""
+    """Return a file name for any name; one that loses characters gets a digest, to stay unique."""
     slug = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:_LONGEST_SLUG]
     return name if slug and slug == name else f"{slug}-{_digest(name.encode())}"
 
@@ -185,7 +187,9 @@ def _newest_first(run: _Run) -> tuple[float, str]:
 
 
 def _read_runs(folder: Path) -> list[_Run]:
-    """The runs of a site, none where there is nothing yet; of anything else an OutputError."""
+    """Read the runs of a site, none where the folder is empty. Raises OutputError for anything
+    else.
+    """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return []
     if missing := [name for name in (_INDEX, _ASSETS, _RUNS) if not (folder / name).exists()]:
@@ -242,7 +246,7 @@ def _write_assets(folder: Path) -> None:
 
 
 def _assets() -> dict[str, bytes]:
-    """Style sheet and script by name. Pages of an earlier toolkit keep the ones that they name."""
+    """Return style sheet and script by name. Older pages keep the ones they refer to."""
     contents = {path: path.read_bytes() for path in (_SITE / "site.css", _SITE / "site.js")}
     return {f"{path.stem}-{_digest(b)}{path.suffix}": b for path, b in contents.items()}
 
@@ -275,6 +279,6 @@ def _page(run: _Run, tally: _Tally, suite: SuiteDocs, rows: list[Row], folder: P
 
 
 def _render(template: str, root: str, **values: Any) -> str:
-    """A page whose assets are under `root`, as seen from it."""
+    """Render a page whose assets are under `root`, as seen from it."""
     css, script = (f"{root}{_ASSETS}/{name}" for name in _assets())
     return _TEMPLATES.get_template(template).render(css=css, script=script, **values)

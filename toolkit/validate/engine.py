@@ -1,7 +1,7 @@
-"""An execution engine of Great Expectations whose data is never in one place.
+"""A Great Expectations execution engine for data that is never in one place.
 
-Great Expectations asks for metrics level by level, each about a batch. What is known of a batch is
-kept with it, so that several validators and threads may use the engine at once.
+Great Expectations requests metrics level by level, each about a batch. The known metrics are stored
+with the batch, so that several validators and threads may use the engine at once.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ class DaskBatchData(BatchData):
 class DaskExecutionEngine(CarefulEngine):
     """Resolves the metrics of pandas over parquet datasets and Dask DataFrames.
 
-    At most `max_listed_rows` unexpected rows of a check are told by number. What cannot be found
-    out in parts takes whole columns, of `max_column_bytes` at most; beyond that the metric fails.
-    `ended_by` is what ended the last validation early, such as a damaged part or a lost worker.
+    At most `max_listed_rows` unexpected rows of a check are listed by number. What cannot be
+    computed by partition loads whole columns, up to `max_column_bytes`; beyond that the metric
+    fails. `ended_by` is the error that ended the last validation early, such as a damaged file or a
+    lost worker.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class DaskExecutionEngine(CarefulEngine):
                 self.batch_manager.batch_cache.pop(old, None)
 
     def answers(self, domain_kwargs: Mapping[str, Any]) -> Answers:
-        """What is known of the batch that a domain is about, the last one if it names none."""
+        """Return the known metrics of a domain's batch, the last one if it names none."""
         batch_id = domain_kwargs.get("batch_id") or self.batch_manager.active_batch_data_id
         if batch_id not in self._answers:
             raise ValueError(
@@ -86,7 +87,7 @@ class DaskExecutionEngine(CarefulEngine):
         metrics: Mapping[Any, Any] | None = None,
         runtime_configuration: Mapping[str, Any] | None = None,
     ) -> dict[Any, Any]:
-        """The values of the metrics; what is known already is not computed again.
+        """Return the values of the metrics, computing those not yet known.
 
         Raises MetricResolutionError about one that failed; all others are known by then.
         """
@@ -112,7 +113,7 @@ class DaskExecutionEngine(CarefulEngine):
         return self.answers(domain_kwargs).whole_columns(domain_kwargs)
 
     def unexpected_of(self, metric: MetricConfiguration) -> Unexpected | None:
-        """What a condition has found; None when it was not tested, or failed."""
+        """Return what a condition found; None when it was not tested, or failed."""
         return self.answers(metric.metric_domain_kwargs).unexpected_of(metric.id)
 
     def _asked(

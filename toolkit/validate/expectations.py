@@ -1,4 +1,4 @@
-"""Our own expectation in Great Expectations' vocabulary. Importing this module registers it."""
+"""The toolkit's own Great Expectations expectation. Importing this module registers it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from toolkit.validate.formula_check import formula_holds
 __all__ = ["ExpectMulticolumnValuesToMatchFormula", "ExpectationsStore"]
 
 _Parameter = dict[str, Any]
-"""{"$PARAMETER": expression}, replaced before anything is validated."""
+"""{"$PARAMETER": expression}, replaced before validation."""
 
 
 def _holds(
@@ -52,13 +52,13 @@ class MulticolumnValuesMatchFormula(MulticolumnMapMetricProvider):
     condition_value_keys = ("formula", "decimals", "tolerance")
 
     partition_kernel = staticmethod(formula_holds)
-    """The same on a part of the data, for engines whose workers lack Great Expectations."""
+    """The same on part of the data, for engines whose workers lack Great Expectations."""
 
     _pandas = multicolumn_condition_partial(PandasExecutionEngine)(_holds)
 
 
 class _Decimals(pydantic.NonNegativeInt):
-    """As many as a contract may say."""
+    """The number of decimals that a contract allows."""
 
     le = MOST_DECIMALS
 
@@ -97,7 +97,9 @@ class ExpectMulticolumnValuesToMatchFormula(MulticolumnMapExpectation):
     def _prescriptive_template(
         cls, renderer_configuration: RendererConfiguration[Any]
     ) -> RendererConfiguration[Any]:
-        """What must hold, in words; Great Expectations puts a row_condition before it."""
+        """Render the expectation as a sentence; Great Expectations adds a row_condition before
+        it.
+        """
         for name, kind in _SHOWN:
             renderer_configuration.add_param(name=name, param_type=kind)
         params = renderer_configuration.params

@@ -1,4 +1,4 @@
-"""Figures of a column that parts can give and that do not depend on how it was cut."""
+"""Figures of a column that merge across partitions exactly, however the data was split."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from toolkit.validate.columns import Domain, View
 
 Floats = npt.NDArray[np.float64]
 
-# A factor that splits a double into halves whose products are exact (Dekker 1971).
+# Veltkamp's splitting factor: it splits a double into two halves whose products are exact (Dekker
+# 1971).
 _SPLITTER = float(2**27 + 1)
 # Beyond this the splitting overflows, so that numbers are made smaller by a power of two.
 _LARGEST = 2.0**500
@@ -31,7 +32,7 @@ _SMALLER = Fraction(1, 2**600)
 
 @dataclass(frozen=True)
 class Extremes:
-    """A few values that have the smallest, the largest and, if there is one, a null among them.
+    """A few values that include the smallest, the largest and, if there is one, a null.
 
     They are an Arrow array of the dataset's type.
     """
@@ -83,9 +84,9 @@ class Distinct:
 
 @dataclass(frozen=True)
 class Moments:
-    """How many numbers there are, their sum and the sum of their squares: exact.
+    """The count of numbers, their sum and the sum of their squares: exact.
 
-    `special` adds up those that are infinite; squares are kept only if asked for, those of
+    `special` adds up those that are infinite; squares are computed only if requested, those of
     `large` numbers in units of their own.
     """
 
@@ -96,13 +97,13 @@ class Moments:
     large: Limbs = field(default_factory=dict)
 
     def sum(self) -> float:
-        """Rounded once; infinite or NaN where pandas says so."""
+        """Return the sum, rounded once; infinite or NaN where pandas returns that."""
         if self.special:
             return self.special
         return float(quotients(self.total, np.array([1]), 1)[0]) if self.total else 0.0
 
     def whole_sum(self) -> int:
-        """Of whole numbers; what does not fit 64 bits wraps around, as it does in pandas."""
+        """Return the sum of whole numbers; overflow of 64 bits wraps around, as in pandas."""
         return (int(_fraction(self.total)) + (1 << 63)) % (1 << 64) - (1 << 63)
 
     def mean(self) -> float:
@@ -112,9 +113,10 @@ class Moments:
         return float(_fraction(self.total) / self.n)
 
     def standard_deviation(self) -> float:
-        """With n - 1 in the divisor; NaN of fewer than two numbers, or of infinite ones.
+        """Return the standard deviation with divisor n - 1; NaN for fewer than two or for infinite
+        numbers.
 
-        Infinite, as in pandas, where the sum of squared differences is beyond a double.
+        Infinite, as in pandas, where the sum of squared differences overflows a double.
         """
         if self.n < 2 or self.special:
             return float("nan")
@@ -201,7 +203,7 @@ def _whole(values: pa.ChunkedArray) -> pa.Array:
 
 
 def _fraction(limbs: Limbs) -> Fraction:
-    """The exact value that limbs stand for."""
+    """Return the exact value of limbs."""
     return sum(
         (Fraction(int(limb[0])) * Fraction(2) ** (32 * k) for k, limb in limbs.items()), Fraction(0)
     )

@@ -1,4 +1,4 @@
-"""Whether each row's result is what a formula makes of the row. Knows no Great Expectations."""
+"""Compare a column with a formula of other columns, row by row, without Great Expectations."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def formula_holds(
     decimals: int | None = None,
     tolerance: float | None = None,
 ) -> npt.NDArray[np.bool_]:
-    """One value a row: does the first column of `frame` equal `formula` over the others?
+    """Return one boolean per row: does the first column of `frame` equal `formula` over the others?
 
-    The formula's value is rounded to `decimals` first, as cleaning does it. A difference up to
-    `tolerance` (0 if None) is allowed, and so are the last bits of a float, in which the same
-    arithmetic in another order differs. A row where either side is null or NaN does not hold.
-    Raises ConfigError for what is no formula, KeyError for a column that the frame lacks, and
-    ValueError or TypeError for one that is not numeric.
+    The formula's value is rounded to `decimals` first, as in cleaning. A difference up to
+    `tolerance` (0 if None) is allowed, and so are the last bits of a float, which depend on the
+    order of the arithmetic. A row where either side is null or NaN is False. Raises ConfigError for
+    an invalid formula, KeyError for a column that the frame lacks, and ValueError or TypeError for
+    one that is not numeric.
     """
     columns = {name: _figures(frame[name]) for name in formula_columns(formula)}
     computed = np.broadcast_to(evaluate_formula(formula, columns), len(frame))
@@ -39,7 +39,7 @@ def formula_holds(
 
 
 def _figures(column: pd.Series) -> Figures:
-    """The numbers, whole ones exactly; nulls are unknown."""
+    """Return the numbers, whole ones exactly; nulls are unknown."""
     floats = _floats(column)
     if (
         not pd.api.types.is_signed_integer_dtype(column.dtype)

@@ -1,4 +1,4 @@
-"""A Dask DataFrame as a Dataset: counted once, its values and their types as pandas has them."""
+"""A Dask DataFrame as a Dataset: its rows counted once, values and types as in pandas."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 def open_frame(ddf: dd.DataFrame, compute: Compute) -> Dataset:
-    """A Dask DataFrame; its rows are counted now, and computed again by whatever reads them.
+    """Open a Dask DataFrame; its rows are counted now, and computed again by every pass.
 
-    Its index is not looked at: rows are numbered in order, from 0. What has no type of its own in
-    Arrow, such as objects of several types, is kept as the Python objects that it is. Raises
-    InputError for columns whose names are not text, or that share one.
+    The index is ignored: rows are numbered in order, from 0. Values without an Arrow type, such as
+    objects of several types, remain Python objects. Raises InputError for columns whose names are
+    not text, or not unique.
     """
     names = list(ddf.columns)
     wrong = [name for name in names if not isinstance(name, str)]
@@ -52,9 +52,9 @@ def open_frame(ddf: dd.DataFrame, compute: Compute) -> Dataset:
 
 @dataclass(frozen=True)
 class _Look:
-    """What one part says of itself; `empty` are its dtypes.
+    """The types found in one partition; `empty` has its dtypes.
 
-    `types` are what Arrow makes of its columns, None where it would change a value.
+    `types` are the Arrow types of its columns, None where Arrow would change a value.
     """
 
     n_rows: int
@@ -116,7 +116,7 @@ def _facts(looks: Sequence[_Look]) -> Facts:
 
 
 def _common(kinds: Sequence[pa.DataType | None], dtype: Any) -> pa.DataType | None:
-    """One type for a column's parts; None where there is none that keeps all values."""
+    """Return one type for a column's partitions; None where none can represent all values."""
     if any(kind is None for kind in kinds):
         return None
     known = {kind for kind in kinds if kind is not None and not _is_nothing(kind)}

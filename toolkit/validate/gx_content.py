@@ -1,7 +1,8 @@
-"""What Great Expectations' renderers give (sentences, tables, charts), as HTML that loads nothing.
+"""Render the output of Great Expectations' renderers (sentences, tables, charts) as HTML that loads
+nothing.
 
-A renderer, Great Expectations' own or a user's, gives a tree of dicts with a `content_block_type`.
-All text in it is escaped here, so no value can become markup; styling is left to the site's sheet.
+A renderer, stock or user-defined, returns a tree of dicts with a `content_block_type`. All text in
+it is escaped here, so no value can become markup; styling is left to the site's style sheet.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def plain_text(value: Any) -> str:
 
 
 def _sentence(template: Mapping[str, Any]) -> Markup:
-    """A sentence with `$name` parameters; what a parameter's value holds is never replaced."""
+    """Render a sentence with `$name` parameters; text in a parameter's value is never replaced."""
     text, params = str(template.get("template", "")).strip("\n"), template.get("params") or {}
     parts, end = [], 0
     for found in _PARAMETER.finditer(text):
@@ -118,7 +119,7 @@ def _is_block(content: Any) -> bool:
 
 
 def _value(value: Any) -> Markup:
-    """A value; one that is none, or has no text, says so."""
+    """Render a value; a missing or empty one is shown as such."""
     if value is None or value == "":
         return Markup("<i>null</i>" if value is None else "<i>empty</i>")
     return content_html(value)

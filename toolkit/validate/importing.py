@@ -1,4 +1,6 @@
-"""Great Expectations imported in half its time: without what validating parquet has no use for."""
+"""Import Great Expectations in half the time, without modules that validating parquet does not
+need.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,10 @@ _NEEDED = ("toolkit.validate.run", "toolkit.validate.docs")
 
 
 def import_validation() -> None:
-    """Import what validating and its reports take.
+    """Import everything that validation and its reports need.
 
-    In this process Great Expectations then knows no SQL databases, and scipy.stats, which a few
-    expectations compute with, loads when one does. Nothing changes where they are imported already.
+    In this process Great Expectations then has no SQL support, and scipy.stats, which a few
+    expectations use, is loaded on first use. Nothing changes where they are imported already.
     """
     _load_on_use(_STATISTICS)
     with _hidden(_DATABASES), _here_to_stay():
@@ -28,7 +30,7 @@ def import_validation() -> None:
 
 @contextmanager
 def _hidden(name: str) -> Iterator[None]:
-    """Whoever imports the module in this block is told that it is not installed."""
+    """Make imports of the module in this block fail as if it were not installed."""
     if name in sys.modules:
         yield
         return
@@ -41,9 +43,9 @@ def _hidden(name: str) -> Iterator[None]:
 
 @contextmanager
 def _here_to_stay() -> Iterator[None]:
-    """What is made in this block is not looked through for garbage, now or at exit.
+    """Exclude objects made in this block from garbage collection, now and at exit.
 
-    Classes and functions by the ten thousand: each search of them takes as long as a check does.
+    They are tens of thousands of classes and functions, and scanning them takes as long as a check.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -56,7 +58,7 @@ def _here_to_stay() -> Iterator[None]:
 
 
 def _load_on_use(name: str) -> None:
-    """Put a submodule in its place that loads itself when it is asked for something."""
+    """Install a submodule that loads itself on first use."""
     spec = None if name in sys.modules else find_spec(name)
     if spec is None or spec.loader is None:
         return

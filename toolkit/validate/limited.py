@@ -1,4 +1,4 @@
-"""What may take for ever on a few values, in a process of its own that has so much CPU time.
+"""Run checks that may never end on a few values in a process with limited CPU time.
 
 Python's patterns backtrack, and a JSON schema may refer to itself or to the web.
 """
@@ -25,7 +25,7 @@ from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY
 checker = validator_for(asked["what"])
 checker.check_schema(asked["what"])
-# A registry that fetches nothing: what refers to a file or to the web is an error.
+# A registry that fetches nothing: a reference to a file or to the web is an error.
 checks = checker(asked["what"], registry=REGISTRY)
 answers = [checks.is_valid(json.loads(value)) for value in values]
 """
@@ -47,17 +47,17 @@ json.dump(told, sys.stdout)
 
 
 def search_within_limit(pattern: str, values: Sequence[str]) -> list[bool]:
-    """Whether Python's re finds the pattern in each value.
+    """Return whether Python's re finds the pattern in each value.
 
-    Raises ValueError when it takes more than SECONDS and a microsecond for each letter.
+    Raises ValueError when it takes more than SECONDS plus a microsecond per character.
     """
     return _answers(_PATTERN, pattern, values, "write it without look-around and repeated groups")
 
 
 def fits_schema_within_limit(schema: Any, values: Sequence[str]) -> list[bool]:
-    """Whether each value, as JSON, fits the schema. Nothing that it refers to is fetched.
+    """Return whether each value, parsed as JSON, fits the schema. References are never fetched.
 
-    Raises ValueError for what is no JSON, for a schema that is none, and as above.
+    Raises ValueError for invalid JSON, an invalid schema, and timeouts as above.
     """
     return _answers(_SCHEMA, schema, values, "write it without nested alternatives")
 
@@ -67,7 +67,7 @@ def _answers(program: str, what: Any, values: Sequence[Any], advice: str) -> lis
     seconds = SECONDS + letters // _LETTERS_A_SECOND
     joined = all(isinstance(value, str) for value in values) and bool(values)
     body = "\0".join(values) if joined else ""
-    # What lies between texts that have it themselves is not to be told from it.
+    # A separator that also occurs in a value could not be recognised.
     joined = joined and body.count("\0") == len(values) - 1
     asked = {"what": what, "joined": joined, "seconds": seconds, "path": sys.path}
     head = json.dumps(asked, default=str).encode()

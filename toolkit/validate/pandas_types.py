@@ -1,4 +1,4 @@
-"""Values as pandas has them: what Arrow types alone do not tell, and the way back from Arrow."""
+"""Values as pandas represents them: what Arrow types alone do not record, and back to Arrow."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from pandas.api.extensions import ExtensionDtype
 
 @dataclass(frozen=True)
 class Facts:
-    """What a task has to know of the whole dataset: its types, and which columns hold a null.
+    """Facts about the whole dataset that every task needs: its types, and which columns have nulls.
 
-    `dtypes` has the columns that pandas has in another type than their Arrow type suggests, such
-    as Int64; those in `pickled` hold Python objects that Arrow has no type for.
+    `dtypes` has the columns whose pandas type differs from what their Arrow type suggests, such as
+    Int64; those in `pickled` contain Python objects without an Arrow type.
     """
 
     schema: pa.Schema
@@ -53,7 +53,7 @@ def stock_frame(table: pa.Table, facts: Facts) -> pd.DataFrame:
 
 
 def stock_series(column: pa.ChunkedArray, name: str, facts: Facts) -> pd.Series[Any]:
-    """One column of `stock_frame`; of other values than the dataset's, its distinct ones."""
+    """Convert one column of `stock_frame`, or the distinct values of one."""
     return stock_frame(pa.table({name: column}), facts)[name]
 
 
@@ -74,7 +74,7 @@ def dtypes_of_file(schema: pa.Schema) -> dict[str, Any]:
 
 
 def pickled(values: pd.Series[Any]) -> pa.Array:
-    """Objects of any kind, missing ones too."""
+    """Pickle objects of any kind, missing ones too."""
     return pa.array([pickle.dumps(value) for value in values], pa.large_binary())
 
 

@@ -1,4 +1,4 @@
-"""What suites take from outside: the values of their $PARAMETER expressions.
+"""Values of the $PARAMETER expressions in suites.
 
 From the manifest that a dataset was published with, counts of the whole run it came from:
     rows_in, rows_clean, rows_rejected  rows
@@ -33,11 +33,11 @@ def suite_parameters(
     as_of: date,
     manifest: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Parameters by name, as plain JSON values.
+    """Return parameters by name, as plain JSON values.
 
-    `lookups` is what load_lookups gives for the contract, `as_of` the day that the dataset's date
-    limits count from, `manifest` the content of its _manifest.json. A count that the manifest does
-    not have, or a dataset of other origin without any, is no parameter.
+    `lookups` is the result of load_lookups for the contract, `as_of` the day that the dataset's
+    date limits count from, `manifest` the content of its _manifest.json. A count that the manifest
+    lacks, or a dataset without a manifest, gives no parameter.
     """
     parameters: dict[str, Any] = {"reasons": list(contract.all_reasons)}
     for name, column in contract.columns.items():

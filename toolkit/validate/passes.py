@@ -1,4 +1,4 @@
-"""One pass over a dataset: every job on every part, their results merged in the rows' order."""
+"""One pass over a dataset: run every job on every partition, and merge results in row order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RunTasks = Callable[[Sequence[Delayed], OnResult | None], list[Any]]
 
 
 def _run_with_dask(tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
-    """By the scheduler that is in force: a distributed client, if there is one."""
+    """Run on Dask's current scheduler: a distributed client, if there is one."""
     results = list(compute(*tasks))
     if on_result:
         for result in results:
@@ -40,8 +40,8 @@ def _run_with_dask(tasks: Sequence[Delayed], on_result: OnResult | None = None) 
 class Computing:
     """Where passes are computed.
 
-    `run` is a Runner's; `spill` a folder that all its workers see, temporary by default;
-    `on_rows` is told the rows of each finished part of a pass.
+    `run` is a Runner's; `spill` a folder that all its workers see, temporary by default; `on_rows`
+    is called with the rows of each finished partition.
     """
 
     run: RunTasks = _run_with_dask
@@ -71,7 +71,7 @@ def how_computed() -> Computing:
 
 @contextmanager
 def spill_folder() -> Iterator[Path]:
-    """A folder that all workers see, gone when the block ends."""
+    """Make a folder that all workers see, removed when the block ends."""
     parent = how_computed().spill
     with temporary_folder(parent or Path(gettempdir()), "validate-") as folder:
         yield folder
@@ -86,7 +86,7 @@ class Failed:
 
 @dataclass
 class Outcome:
-    """What one part says to each job; emptied once it is merged."""
+    """Each job's result on one partition; emptied once it is merged."""
 
     place: int
     n_rows: int
@@ -94,9 +94,10 @@ class Outcome:
 
 
 def run_pass(dataset: Dataset, jobs: Sequence[Job]) -> list[Any]:
-    """Each job's result over all parts, or Failed; one that fails does not disturb the others.
+    """Return each job's result over all partitions, or Failed; a failing job does not affect the
+    others.
 
-    Reads the columns that the jobs need once. Raises InputError for a damaged part.
+    Reads the columns that the jobs need once. Raises InputError for a damaged partition.
     """
     how = how_computed()
     columns = sorted({column for job in jobs for column in job.columns})
@@ -120,9 +121,9 @@ def run_pass(dataset: Dataset, jobs: Sequence[Job]) -> list[Any]:
 
 
 def fetch_rows(dataset: Dataset, requests: Sequence[tuple[Ints, Sequence[str]]]) -> list[pa.Table]:
-    """For each request the rows of these numbers (ascending), with these columns, in order.
+    """For each request fetch the rows of these numbers (ascending), with these columns, in order.
 
-    Only parts that hold some are read.
+    Only partitions that contain some are read.
     """
     tasks = []
     starts = np.array([part.first_row for part in dataset.parts] + [dataset.n_rows])
@@ -146,7 +147,7 @@ def fetch_rows(dataset: Dataset, requests: Sequence[tuple[Ints, Sequence[str]]])
 
 @dataclass(frozen=True)
 class _Work:
-    """What every task of a pass is told."""
+    """Arguments shared by every task of a pass."""
 
     jobs: tuple[Job, ...]
     columns: tuple[str, ...]
@@ -170,7 +171,7 @@ def _attempt(job: Job, view: View) -> Any:
 def _view(
     source: ParquetPiece | pa.Table, columns: Sequence[str], first_row: int, facts: Facts
 ) -> View:
-    # A table without columns has no rows; one that is not needed by any job tells how many.
+    # A table without columns has no rows, so the count comes from a column that no job needs.
     return View(load(source, columns or facts.schema.names[:1]), first_row, facts)
 
 

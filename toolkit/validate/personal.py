@@ -1,4 +1,4 @@
-"""Results without the values of personal columns: masked before anything is made of them."""
+"""Mask the values of personal columns in results, before anything is made of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIGURES = re.compile(
 )
 # ... or the name of a type.
 _TYPES = re.compile(r"expect_column_(values_to_be_of_type|values_to_be_in_type_list|to_exist)")
-# What is observed by these are names of columns, which are nobody's.
+# The observed values of these are column names, which are not personal.
 _HEADERS = re.compile(r"expect_table_columns_to_match_")
 _FACTS = {"value", "count", "values", "quantiles", "weights", "bins", "fraction", "details"}
 
@@ -35,8 +35,7 @@ _FACTS = {"value", "count", "values", "quantiles", "weights", "bins", "fraction"
 def mask_results(results: Iterable[ExpectationValidationResult], masks: Masks) -> None:
     """Mask the values of personal columns in results, in place; counts and figures stay.
 
-    What an expectation about such a column says when it cannot be evaluated is hidden: the
-    message may quote a value.
+    Error messages of an expectation about such a column are hidden: they may quote a value.
     """
     for one in results if masks else ():
         config = config_of(one)
@@ -53,7 +52,7 @@ def mask_results(results: Iterable[ExpectationValidationResult], masks: Masks) -
 
 
 def _names(value: Any, column: str) -> bool:
-    """Whether arguments name a column, alone or in a formula. Their keys do not count."""
+    """Return whether arguments name a column, alone or in a formula. Their keys do not count."""
     match value:
         case str():
             return (
@@ -86,7 +85,7 @@ def _masked(
 
 
 def _value(value: Any, named: Sequence[str], about: Sequence[str], masks: Masks) -> Any:
-    """One unexpected value: of a column, or of several as a tuple or by their names."""
+    """Mask one unexpected value: of a column, or of several as a tuple or by their names."""
     if isinstance(value, Mapping):
         return masks.values(value)
     if isinstance(value, list | tuple):
@@ -98,7 +97,7 @@ def _value(value: Any, named: Sequence[str], about: Sequence[str], masks: Masks)
 
 
 def _hide(value: Any, mask: Mask, key: bytes | None) -> Any:
-    """Whatever else a result holds: all text and days in it, and of personal numbers all figures.
+    """Hide the rest of a result: all text and days in it, and all figures of personal numbers.
 
     Figures of text are lengths, counts and shares.
     """

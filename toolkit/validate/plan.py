@@ -1,4 +1,4 @@
-"""What a metric of Great Expectations asks, in terms of jobs that run on parts."""
+"""Translate metrics of Great Expectations into jobs that run on partitions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "column_pair_values.in_set": conditions.pair_in_set,
     "multicolumn_sum.equal": conditions.sum_equal,
 }
-# Stock code for these may take for ever, so it never runs.
+# Stock code for these may never end, so it never runs.
 _LIMITED = {name for name in _KERNELS if "regex" in name or "json_schema" in name}
 _PRESENCE = {"column_values.nonnull": True, "column_values.null": False}
 _DISTINCT, _DISTINCT_COUNT = "column.distinct_values", "column.distinct_values.count"
@@ -121,9 +121,10 @@ class Asked:
 def domain_of(
     kwargs: Mapping[str, Any], query: str | None, dataset: Dataset, *, drop_nulls: bool
 ) -> Domain:
-    """The rows and columns that a domain means; `query` is its row condition, if it has one.
+    """Return the rows and columns that a domain selects; `query` is its row condition, if it has
+    one.
 
-    `drop_nulls` is for a single column, whose nulls a condition may or may not look at.
+    `drop_nulls` is for a single column, whose nulls a condition may or may not see.
     """
     left_out: LeftOut = "any" if drop_nulls else "none"
     if "column" not in kwargs and kwargs.get("ignore_row_if") is not None:
@@ -133,7 +134,9 @@ def domain_of(
 
 
 def row_condition(given: Any) -> Any:
-    """A row condition of Great Expectations, also of one as JSON has it; others are as given."""
+    """Parse a row condition of Great Expectations, also in JSON form; others are returned
+    unchanged.
+    """
     return deserialize_row_condition(given) if isinstance(given, dict) else given
 
 
@@ -147,14 +150,14 @@ def domain_columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def query_columns(query: str, dataset: Dataset) -> list[str]:
-    """The columns that a query names; where that cannot be told, rather one too many."""
+    """Return the columns that a query names; when in doubt, rather one too many."""
     names = _names(query)
     return [name for name in dataset.columns if name in (query if names is None else names)]
 
 
 @dataclass(frozen=True)
 class Records:
-    """What stock code shall see instead of the data; its answer is the metric's value."""
+    """Records for stock code to see instead of the data; its result is the metric's value."""
 
     frame: pd.DataFrame
 
@@ -168,9 +171,9 @@ class Planned:
 
 
 def plan_condition(asked: Asked, domain: Domain, dataset: Dataset, n_kept: int) -> Job | None:
-    """The job that tests a condition part by part; None when it takes whole columns.
+    """Return the job that tests a condition by partition; None when it needs whole columns.
 
-    The job tells at most `n_kept` unexpected rows by number.
+    The job lists at most `n_kept` unexpected rows by number.
     """
     name = asked.name.removesuffix(CONDITION)
     kinds = [dataset.facts.schema.field(column).type for column in domain.columns]
@@ -192,7 +195,9 @@ def plan_condition(asked: Asked, domain: Domain, dataset: Dataset, n_kept: int) 
 
 
 def limited_condition(metric: MetricConfiguration) -> Callable[..., Any] | None:
-    """What tests a condition whose stock code may take for ever; None for any other metric."""
+    """Return a bounded test for a condition whose stock code may never end; None for any other
+    metric.
+    """
     name = metric.metric_name.removesuffix(CONDITION)
     if not metric.metric_name.endswith(CONDITION) or name not in _LIMITED:
         return None
@@ -247,7 +252,9 @@ def stock_metric(asked: Asked) -> StockMetric:
 
 
 def is_row_wise(query: str, dataset: Dataset) -> bool:
-    """Whether a query decides each row by its own columns: no index, no calls but of isnull."""
+    """Return whether a query decides each row by its own columns: no index, no calls except
+    isnull.
+    """
     nodes = _nodes(query)
     names = _names(query)
     if names is None:
@@ -261,7 +268,7 @@ def is_row_wise(query: str, dataset: Dataset) -> bool:
 
 
 def _nodes(query: str) -> list[ast.AST]:
-    """Nothing for what is no expression of Python, such as one with a name in backticks."""
+    """Return the nodes of a Python expression; none for other text, such as names in backticks."""
     try:
         return list(ast.walk(parse_expression(query)))
     except SyntaxError:
@@ -285,7 +292,7 @@ def _as_numpy(number: float) -> np.generic:
 
 
 def _known(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that a function takes and that are given."""
+    """Return the given arguments that a function accepts."""
     names = inspect.signature(function).parameters
     return {k: v for k, v in arguments.items() if k in names and v is not None}
 

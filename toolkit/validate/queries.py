@@ -1,7 +1,7 @@
-"""Row conditions written for pandas, read as what they may be and nothing else.
+"""Parse row conditions for pandas against an allow-list.
 
-DataFrame.query runs what it is given: `@` and attributes reach everything that Python can import.
-What pandas gets from here is written anew from a tree of which every part is on a list.
+DataFrame.query executes its input: `@` and attributes reach everything that Python can import. What
+pandas gets from here is written anew from a syntax tree in which every node is allowed.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ _MOMENT = re.compile(
     r"|datetime\.datetime\(\d+(?:, \d+)*(?:, fold=1)?(?:, tzinfo=datetime\.timezone(?:\.utc|"
     r"\(datetime\.timedelta\((?:days=-1)?(?:, )?(?:seconds=\d+)?\)\)))?\)"
 )
-# What a condition may name beside columns; nothing of whoever asks pandas.
+# Names that a condition may use beside columns; none from the scope that calls pandas.
 SCOPE: Any = {"global_dict": {"datetime": datetime}, "local_dict": {}}
 # Text in quotes or a name in backticks; what is between is code.
 _QUOTED = re.compile(r"""('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\n]|``)+`)""", re.DOTALL)
 
 
 class ConditionError(ValueError):
-    """A row condition that is no expression, or holds more than one may."""
+    """A row condition that is not an expression, or contains something that is not allowed."""
 
 
 @lru_cache(maxsize=1024)
@@ -107,12 +107,14 @@ def read_condition(condition: str, max_letters: int | None = MAX_LETTERS) -> str
 
 
 def is_plain_pattern(pattern: str) -> bool:
-    """Whether a pattern has no repetition, alternatives or groups: no engine takes long for it."""
+    """Return whether a pattern has no repetition, alternatives or groups: every engine is fast on
+    it.
+    """
     return _PLAIN_PATTERN.fullmatch(pattern) is not None
 
 
 def _as_python(piece: str, names: list[str], mark: str) -> str:
-    """As pandas reads it: & and | bind like and and or, a name in backticks is one name."""
+    """Parse as pandas does: & and | bind like and and or, a name in backticks is one name."""
     if piece.startswith("`"):
         return f" {mark}{names.index(piece)}_ "
     if piece.startswith(("'", '"')):
@@ -134,9 +136,9 @@ def _parse(text: str) -> ast.expr:
 
 
 def _check(node: ast.AST, mark: str, depth: int) -> None:
-    """Raise ConditionError about the first part that is on no list.
+    """Raise ConditionError about the first node that is not allowed.
 
-    `mark` is what stands for names in backticks.
+    `mark` replaces names in backticks.
     """
     if depth > MAX_DEPTH:
         raise ConditionError(f"is nested more than {MAX_DEPTH} deep")
@@ -223,7 +225,7 @@ def _called(call: ast.Call) -> list[ast.AST]:
 
 
 def _check_pattern(call: ast.Call) -> None:
-    """pandas leaves many patterns to an engine that may take for ever; plain ones it cannot."""
+    """Refuse patterns that pandas could run on a backtracking engine, except plain ones."""
     if any(g.arg == "regex" and _is_false(g.value) for g in call.keywords):
         return
     first = call.args[0] if len(call.args) == 1 else None

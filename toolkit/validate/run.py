@@ -1,4 +1,4 @@
-"""Validating one dataset by one suite, all rows of it, and what the toolkit makes of the result."""
+"""Validate all rows of one dataset by one suite, and convert the results."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ _ABOUT_COLUMNS = (
 
 @dataclass(frozen=True)
 class Target:
-    """A dataset and the suite that it shall pass.
+    """A dataset and the suite to validate it by.
 
-    `shown` is where the dataset will be; `path` where it is now. `keys` are columns that tell a
-    person which row it is; `parameters` the values of the suite's $PARAMETERs; `masks` those of
-    the dataset's personal columns, of which no value is in any result.
+    `shown` is the dataset's final path; `path` its path for now. `keys` are columns that identify a
+    row for users; `parameters` the values of the suite's $PARAMETERs; `masks` those of the
+    dataset's personal columns, whose values appear in no result.
     """
 
     kind: str
@@ -80,7 +80,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Validated:
-    """A suite's result: Great Expectations' own, and one Checked for each, in the file's order."""
+    """A suite's result: Great Expectations' own, and a Checked for each expectation, in the file's
+    order.
+    """
 
     target: Target
     n_rows: int
@@ -91,12 +93,12 @@ class Validated:
 def validate_dataset(
     target: Target, run_name: str, run_time: datetime, limits: Limits
 ) -> Validated:
-    """Check every row by every expectation of the suite; passes run as `computing` says.
+    """Check every row by every expectation of the suite; passes run as `computing` specifies.
 
-    The first failing rows of each are written to a folder, which is made if needed: `row` is the
-    number in the dataset, from 0; then the keys, and the columns that the expectation names.
-    Raises InputError for a damaged dataset, SuiteError when the dataset has no rows or lacks a
-    column or parameter that the suite names.
+    The first failing rows of each are written to a folder, made if needed: `row` is the number in
+    the dataset, from 0; then the keys, and the columns that the expectation names. Raises
+    InputError for a damaged dataset, SuiteError when the dataset has no rows or lacks a column or
+    parameter that the suite names.
     """
     context = _context()
     source = context.data_sources.add_dask("sales-feed", max_column_bytes=limits.max_column_bytes)
@@ -135,7 +137,7 @@ def validate_dataset(
 
 
 def _context() -> Any:
-    """Everything in memory: no folder is made, nothing is sent anywhere."""
+    """Make an in-memory context: no folder is made, nothing is sent anywhere."""
     memory = {"class_name": "InMemoryStoreBackend"}
     stores = {
         "expectations": {"class_name": "ExpectationsStore", "store_backend": memory},
@@ -172,9 +174,9 @@ def _definition(context: Any, asset: ParquetDatasetAsset, suite: Suite) -> Any:
 
 
 def _without_values(results: Sequence[ExpectationValidationResult], answers: Answers) -> set[int]:
-    """Places of figures of a column whose condition fits no row that has a value.
+    """Return the indices of figures of a column whose condition selects no row with a value.
 
-    Great Expectations calls a sum over no rows 0, and is content. Takes a pass of its own.
+    Great Expectations takes a sum over no rows for 0, and passes. Takes a pass of its own.
     """
     asked: dict[int, RowCount] = {}
     for place, one in enumerate(results):
@@ -293,6 +295,7 @@ def _unexpected(
     if counted is None:
         return None
     # Building the graph tells the condition by the same id as in the validation.
+    # Building the graph gives the condition the same id as in the validation.
     ValidationGraph(execution_engine=engine).build_metric_dependency_graph(counted, wanted)
     return engine.unexpected_of(counted.metric_dependencies["unexpected_condition"])
 

@@ -1,6 +1,6 @@
-"""Great Expectations' own pandas code on a part of the data, for conditions that have no kernel.
+"""Run Great Expectations' own pandas code on part of the data, for conditions without a kernel.
 
-Imported on a worker only when such a condition is to be tested there.
+Imported on a worker only when such a condition is tested there.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class StockMetric:
 
 
 def accepts(values: pd.Series[Any] | pd.DataFrame, metric: StockMetric) -> Any:
-    """Whether each value, or each row of a frame, is as the condition wants it."""
+    """Return whether each value, or each row of a frame, meets the condition."""
     if isinstance(values, pd.DataFrame):
         frame = values.loc[:, ~values.columns.duplicated()]
     else:

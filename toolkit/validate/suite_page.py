@@ -1,4 +1,4 @@
-"""A suite's result as the rows of a page, in the words of Great Expectations' own renderers."""
+"""Rows of a page about a suite's result, in the words of Great Expectations' own renderers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ALL_ROWS = ("unexpected_index_list", "unexpected_index_query", "unexpected_list
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the page says of one expectation beside its result."""
+    """The toolkit's status of one expectation, for its page."""
 
     status: Status
     failing_rows: Path | None = None
@@ -41,10 +41,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class SuiteDocs:
-    """A suite's result, and what its page says beside it.
+    """A suite's result, and the further content of its page.
 
     `verdicts` has one entry for each of `result.results`, in their order; `links` (label -> file)
-    are shown at the head of the page.
+    are shown at the top of the page.
     """
 
     result: ExpectationSuiteValidationResult
@@ -68,12 +68,12 @@ class Row:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """What sorts the worst first."""
+        """Sort key, worst first."""
         return list(Status).index(self.status), SEVERITIES.index(self.severity)
 
 
 def suite_rows(suite: SuiteDocs) -> list[Row]:
-    """A row for every expectation, the worst first, otherwise in the order of the results.
+    """Return a row for every expectation, worst first, otherwise in the order of the results.
 
     Raises ValueError when `verdicts` has not one entry for each of them.
     """
@@ -86,7 +86,7 @@ def suite_rows(suite: SuiteDocs) -> list[Row]:
 
 
 def suite_facts(result: ExpectationSuiteValidationResult) -> dict[str, str]:
-    """What was checked, label -> text, of the facts that are the same however often it is run."""
+    """Describe the batch, label -> text, by facts that are the same in every run."""
     batch = result.meta.get("active_batch_definition") or {}
     facts = {
         "Data": batch.get("data_asset_name"),
@@ -99,14 +99,14 @@ def suite_facts(result: ExpectationSuiteValidationResult) -> dict[str, str]:
 def error_messages(result: ExpectationValidationResult) -> list[str]:
     """Why an expectation could not be evaluated, each reason once; empty when it could be."""
     info = result.exception_info or {}
-    # Either one of these, or one for each metric that could not be computed.
+    # Either a single error, or one for each metric that could not be computed.
     raised = [info] if "raised_exception" in info else list(info.values())
     messages = [plain_text(one["exception_message"]) for one in raised if one["raised_exception"]]
     return list(dict.fromkeys(messages))
 
 
 def status_of(result: ExpectationValidationResult) -> Status:
-    """What came of an expectation, as far as its own result tells."""
+    """Return the status of an expectation, as far as its own result shows it."""
     if error_messages(result):
         return Status.ERRORED
     n_elements = result.result.get("element_count")
@@ -116,7 +116,7 @@ def status_of(result: ExpectationValidationResult) -> Status:
 
 
 def _plain(result: ExpectationSuiteValidationResult) -> ExpectationSuiteValidationResult:
-    """A copy of what JSON holds: renderers stumble over numpy's numbers and Python's dates."""
+    """Copy JSON data into plain types: renderers fail on numpy's numbers and Python's dates."""
     schema = expectationSuiteValidationResultSchema
     return schema.loads(schema.dumps(result))
 
@@ -146,7 +146,7 @@ def config_of(result: ExpectationValidationResult) -> ExpectationConfiguration:
 
 
 def _notes(config: ExpectationConfiguration) -> list[str]:
-    """Why the expectation is there; suites keep this in one of several places."""
+    """Return the expectation's notes; suites store them in one of several places."""
     notes = config.notes or (config.meta or {}).get("notes") or []
     if isinstance(notes, dict):
         notes = notes.get("content") or []
@@ -154,7 +154,7 @@ def _notes(config: ExpectationConfiguration) -> list[str]:
 
 
 class _Words:
-    """What the renderers that are registered for an expectation say of its result."""
+    """The texts that an expectation's registered renderers produce for its result."""
 
     def __init__(self, result: ExpectationValidationResult, parameters: Mapping[str, Any]) -> None:
         self._result = result
@@ -163,7 +163,7 @@ class _Words:
         self._parameters = parameters
 
     def sentence(self) -> Markup:
-        """What is expected; or the description that the suite gives instead."""
+        """Return the expectation as a sentence, or the description that the suite gives instead."""
         if self._config.description:
             return Markup("<span>{}</span>").format(self._config.description)
         kwargs = {name: v for name, v in self._config.kwargs.items() if name != "batch_id"}
@@ -179,16 +179,16 @@ class _Words:
         return content_html(content)
 
     def observed(self) -> Markup:
-        """What was found; nothing where nothing could be evaluated."""
+        """Return the observed value; empty where nothing could be evaluated."""
         if self._errors:
             return Markup()
         value = self._result.result.get("observed_value", "--")
         shown = self._rendered("renderer.diagnostic.observed_value", value, result=self._result)
-        # A list is not left as Python writes it.
+        # Do not show a list in Python's syntax.
         return content_html(value if shown == str(value) else shown)
 
     def details(self) -> Markup:
-        """How many rows are unexpected, with samples of them; of an error the reason."""
+        """Return counts and samples of unexpected rows, or the reason of an error."""
         if self._errors:
             line = Markup("<p>Could not be evaluated: <code>{}</code></p>")
             return Markup().join(line.format(message) for message in self._errors)
@@ -214,14 +214,16 @@ class _Words:
             instead=", ".join(map(plain_text, sampled)),
             result=result,
         )
-        # That null is the unexpected value, the sentence has said.
+        # The sentence already says that null is the unexpected value.
         if not table or all(value is None or value != value for value in sampled):
             return Markup()
         few = not result.success and len(set(map(str, sampled))) <= _FEW_ROWS
         return details_html(Markup("Unexpected values"), content_html(table), opened=few)
 
     def _rendered(self, renderer: str, instead: Any, **arguments: Any) -> Any:
-        """What the renderer gives, or `instead`: a page is not lost to a renderer that fails."""
+        """Return the renderer's output, or `instead`, so that a failing renderer does not lose the
+        page.
+        """
         found = get_renderer_impl(self._config.type, renderer)
         try:
             return found.renderer(**arguments) if found else instead
@@ -230,7 +232,7 @@ class _Words:
 
 
 def _unexpected_rows(found: Mapping[str, Any]) -> Markup:
-    """The first unexpected rows by their keys, where the result holds keys."""
+    """Return the first unexpected rows by their keys, where the result has keys."""
     rows = found.get("partial_unexpected_index_list") or []
     if not all(isinstance(row, dict) for row in rows) or not rows:
         return Markup()

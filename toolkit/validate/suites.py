@@ -1,6 +1,6 @@
-"""Suites as people write them: Great Expectations' JSON, read whole or refused with every problem.
+"""Load suites in Great Expectations' JSON, or refuse them with every problem.
 
-Great Expectations itself drops an expectation that it does not know from a suite.
+Great Expectations itself silently drops an unknown expectation from a suite.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from toolkit.validate.queries import SCOPE, ConditionError, read_condition
 _KEYS = ("type", "kwargs", "meta", "notes", "description", "severity", "id", "rendered_content")
 _LARGEST_SUITE = 64 << 20
 _SUITE_KEYS = ("name", "expectations", "suite_parameters", "meta", "notes", "id")
-# A name in an expression; one before = is an argument of a function.
+# A name in an expression; one before = is a function's argument.
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!\s*=)")
 _KNOWN_NAMES = {*SuiteParameterParser.fn, "PI", "E", "e"}
 _ABOUT_TABLES, _ABOUT_ITS_EXISTENCE = "expect_table_", "expect_column_to_exist"
@@ -89,9 +89,9 @@ class Suite:
 
 
 def load_suite(path: Path) -> Suite:
-    """Read a suite. The file is never written to; ids in it are ignored.
+    """Load a suite. The file is never written to; ids in it are ignored.
 
-    Raises SuiteError when it is missing, no JSON, or holds what Great Expectations cannot use.
+    Raises SuiteError when it is missing, not JSON, or contains what Great Expectations cannot use.
     """
     content = _read_json(path)
     problems = [*_shape_problems(content)]
@@ -169,7 +169,7 @@ def _expectation(given: Any) -> Expectation:
 
 
 def _rounded_bounds(expectation: Expectation, kwargs: Mapping[str, Any]) -> Iterator[str]:
-    """Whole numbers that Great Expectations, which has floats for bounds, takes for others."""
+    """Yield whole-number bounds that Great Expectations, which stores floats, would change."""
     for name, wanted in kwargs.items():
         held = getattr(expectation, name, None)
         if type(wanted) is int and isinstance(held, float) and held != wanted:
@@ -180,11 +180,12 @@ def _rounded_bounds(expectation: Expectation, kwargs: Mapping[str, Any]) -> Iter
 
 
 def _lines(kind: str, errors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """One line for each kwarg: pydantic tells of every type that it tried."""
+    """Return one line for each kwarg: pydantic reports every type of a union."""
     seen: set[Any] = set()
     for found in errors:
         place = found["loc"][0]
         # What is said of all kwargs together mostly follows from one that is wrong.
+        # Errors about all kwargs together mostly follow from a wrong one.
         if place not in seen and (place != "__root__" or not seen):
             seen.add(place)
             yield _line(kind, found)
@@ -206,7 +207,7 @@ def _needed_columns(expectation: Expectation) -> Sequence[str]:
 
 
 def _condition_columns(condition: Any) -> Iterator[str]:
-    """The columns that a condition of Great Expectations names; one for pandas is not read."""
+    """Return the columns that a condition names; conditions for pandas are not parsed."""
     condition = row_condition(condition)
     if isinstance(condition, AndCondition | OrCondition):
         for part in condition.conditions:

@@ -1,7 +1,7 @@
-"""Values, or values together, that occur more than once in the whole dataset.
+"""Find values, alone or combined, that occur more than once in the whole dataset.
 
-Every part spills its keys; then buckets of keys are compared, as the cleaning of repeated keys
-does it: exactly, and in memory that is a small share of the keys.
+Every partition spills its keys; then buckets of keys are compared, as in cleaning's search for
+repeated keys: exactly, and in memory that is a small share of the keys.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Keep = Literal["first", False]
 
 @dataclass(frozen=True)
 class KeySpill:
-    """Brings the keys of a domain's rows to `folder`, which all workers must see.
+    """Spills the keys of a domain's rows to `folder`, which all workers must see.
 
     They are for `find_repeats`: with keep=False it finds all rows of a repeated key, with "first"
     all but the first.
@@ -44,7 +44,9 @@ class KeySpill:
         return self.domain.needed
 
     def examine(self, view: View) -> list[Spilled]:
-        """Where the part's keys are; none for a part without rows. Raises OutputError."""
+        """Return the path of the partition's keys; none for a partition without rows. Raises
+        OutputError.
+        """
         rows = view.rows(self.domain)
         places = np.arange(view.n_rows) if rows is None else rows
         if not len(places):
@@ -100,12 +102,14 @@ def _dataset_rows(path: Path, rows: Ints) -> Ints:
 
 
 def _key_name(place: int) -> str:
-    """Keys go by their place, so that no column of the dataset can stand in for the row."""
+    """Name keys by their index, so that no column of the dataset can collide with the row
+    number.
+    """
     return f"key{place}"
 
 
 def _chosen(column: pa.ChunkedArray, rows: Ints | None) -> pa.Array:
-    """The column's values in `rows` as one array."""
+    """Return the column's values in `rows` as one array."""
     column = column if rows is None else column.take(pa.array(rows))
     if pa.types.is_dictionary(column.type):
         column = column.unify_dictionaries()

@@ -1,6 +1,6 @@
-"""What came of each expectation, in the words of the toolkit: plain facts, as JSON and as a table.
+"""Results of expectations in the toolkit's terms: plain facts, as JSON and as a table.
 
-Knows results as JSON gives them, and nothing of Great Expectations itself.
+Reads results as JSON, without Great Expectations.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _SHORT_OBSERVED = 60
 
 
 class Status(StrEnum):
-    """What came of an expectation, the worst first; only `PASSED` says that the data is as wanted.
+    """Status of an expectation, the worst first; only `PASSED` means that the data is as expected.
 
-    An expectation that could not be evaluated is errored; one that met no value at all, so that
-    no data could have failed it, is vacuous.
+    An expectation that could not be evaluated is errored; one that met no value at all, so that no
+    data could have failed it, is vacuous.
     """
 
     FAILED = "failed"
@@ -35,11 +35,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Checked:
-    """One expectation of a suite and what came of it. Counts that it has none of are None.
+    """One expectation of a suite and its result. Counts that it does not have are None.
 
-    `number` is its place in the suite's file, from 1; `condition` tells the rows that it is about,
-    where that is not all; `observed` is JSON, or words; `reason` says why it could not be
-    evaluated.
+    `number` is its position in the suite's file, from 1; `condition` describes the rows that it is
+    about, unless all; `observed` is JSON, or text; `reason` is why it could not be evaluated.
     """
 
     suite: str
@@ -60,7 +59,9 @@ class Checked:
 
     @property
     def is_breach(self) -> bool:
-        """Whether the gate minds it: what could not be evaluated is not known to hold."""
+        """Return whether it counts as a breach: one that could not be evaluated is not known to
+        pass.
+        """
         return self.status in (Status.FAILED, Status.ERRORED)
 
     @property
@@ -88,7 +89,7 @@ class Checked:
         return " ".join(part for part in (", ".join(self.columns), where) if part)
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """Return it as JSON values."""
         path = str(self.failing_rows) if self.failing_rows else None
         return {**asdict(self), "columns": list(self.columns), "failing_rows": path}
 
@@ -113,11 +114,11 @@ TABLE_SCHEMA = pa.schema(
         ("failing_rows", pa.string()),
     ]
 )
-"""One row an expectation; columns as in Checked, those of the data joined by a comma."""
+"""One row per expectation; columns as in Checked, those of the data joined by a comma."""
 
 
 def breaches(checked: Iterable[Checked], fail_on: str) -> list[Checked]:
-    """Those that a gate set to this severity holds the data back for; none for 'never'."""
+    """Return the breaches for a gate of this severity; none for 'never'."""
     if fail_on not in SEVERITIES:
         return []
     minded = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
@@ -125,20 +126,22 @@ def breaches(checked: Iterable[Checked], fail_on: str) -> list[Checked]:
 
 
 def outcome(checked: Sequence[Checked]) -> str:
-    """Of a whole suite: failed on a critical breach, warned on any other, else passed."""
+    """Return the outcome of a whole suite: failed on a critical breach, warned on any other, else
+    passed.
+    """
     if breaches(checked, "critical"):
         return "failed"
     return "warned" if any(one.is_breach for one in checked) else "passed"
 
 
 def as_table(checked: Iterable[Checked], run: str) -> pa.Table:
-    """One row an expectation, in the given order; see TABLE_SCHEMA."""
+    """Return one row per expectation, in the given order; see TABLE_SCHEMA."""
     rows = [{**one.as_dict(), "run": run, "columns": ", ".join(one.columns)} for one in checked]
     return pa.Table.from_pylist(rows, schema=TABLE_SCHEMA)
 
 
 def observed_text(result: Mapping[str, Any]) -> str | None:
-    """What was observed, cut short: a figure, or the share of unexpected values."""
+    """Return the observed value, truncated: a figure, or the share of unexpected values."""
     value = result.get("observed_value")
     if value is None and result.get("unexpected_percent") is not None:
         return f"{result['unexpected_percent']:.4g} % unexpected"
@@ -149,7 +152,7 @@ def observed_text(result: Mapping[str, Any]) -> str | None:
 
 
 def is_nothing(value: Any) -> bool:
-    """Whether an observed value says that there was nothing to observe."""
+    """Return whether an observed value means that there was nothing to observe."""
     if isinstance(value, float):
         return math.isnan(value)
     return value is None or value == []
