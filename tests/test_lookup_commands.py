@@ -452,3 +452,30 @@ def test_without_its_source_update_lookups_says_that_no_tests_were_run(tmp_path:
     assert done.returncode == 0, done.stderr
     assert "note: no tests were run: the toolkit is installed without its source" in done.stdout
     assert (tmp_path / "data" / "lookups" / "common_regions.json").is_file()
+
+
+@pytest.mark.parametrize("name", ["build-region-map", "review-lookups"])
+def test_the_limits_of_the_contract_are_those_of_the_lookup_commands(
+    name: str, run: Run, lookups: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = files_in(lookups)
+    assert run(name, FEED, "dataset.lookup_limits.max_entries=2") == 2
+    assert "more than the limit of 2 (dataset.lookup_limits.max_entries)" in capsys.readouterr().err
+    assert run(name, FEED, "dataset.lookup_limits.max_bytes=10") == 2
+    assert "limit of 10 B (dataset.lookup_limits.max_bytes)" in capsys.readouterr().err
+    assert files_in(lookups) == before
+
+
+@pytest.mark.parametrize("limit", ["max_entries", "max_bytes"])
+def test_a_lookup_that_would_pass_a_limit_is_not_written(
+    limit: str, run: Run, lookups: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the next run could not read what this one wrote."""
+    path = lookups / "region_map.json"
+    size = {"max_entries": len(read(path)), "max_bytes": path.stat().st_size}[limit]
+    before = files_in(lookups)
+    assert run("build-region-map", FEED, f"dataset.lookup_limits.{limit}={size}") == 2
+    errors = capsys.readouterr().err
+    assert "region_map.json: has" in errors
+    assert f"(dataset.lookup_limits.{limit})" in errors
+    assert files_in(lookups) == before

@@ -15,7 +15,7 @@ from toolkit.contract import LookupLimits
 from toolkit.errors import LookupFileError
 from toolkit.lookups.spelling import sort_key
 from toolkit.settings.shipped import shipped_folder
-from toolkit.storage.plain_files import UnfitFileError, read_plain
+from toolkit.storage.plain_files import UnfitFileError, read_plain, too_large
 
 _MAX_BYTES = "dataset.lookup_limits.max_bytes"
 DEFAULT_LIMITS = LookupLimits()
@@ -79,13 +79,8 @@ class LookupText:
         except (RecursionError, ValueError):
             # Nested too deeply, or a whole number of thousands of digits.
             raise LookupFileError.about(path, f"should hold {_WANTED[shape]}") from None
-        n_entries = len(content) if isinstance(content, list | dict) else 0
-        if max_entries is not None and n_entries > max_entries:
-            raise LookupFileError.about(
-                path,
-                f"has {n_entries:,} entries, more than the limit of {max_entries:,} "
-                "(dataset.lookup_limits.max_entries); a lookup is for names, not for rows",
-            )
+        if max_entries is not None and isinstance(content, list | dict):
+            check_entries(path, len(content), max_entries)
         opening = _blanks_end(text, text.startswith("\ufeff"))
         if text[opening] != _OPENING[shape]:
             raise LookupFileError.about(path, f"should hold {_WANTED[shape]}")
@@ -93,6 +88,13 @@ class LookupText:
         if shape == "map":
             _refuse_repeats(path, entries)
         return cls(path, shape, text, entries)
+
+    def check_limits(self, limits: LookupLimits) -> None:
+        """Raise LookupFileError where nobody could read the file once it is written."""
+        n_bytes = len(self.text.encode())
+        if n_bytes > limits.max_bytes:
+            raise LookupFileError.about(self.path, too_large(n_bytes, limits.max_bytes, _MAX_BYTES))
+        check_entries(self.path, len(self.entries), limits.max_entries)
 
     @classmethod
     def empty(cls, path: Path, shape: Shape) -> LookupText:
@@ -165,6 +167,15 @@ class LookupText:
     @property
     def _line_end(self) -> str:
         return "\r\n" if "\r\n" in self.text else "\n"
+
+
+def check_entries(path: Path, n_entries: int, at_most: int) -> None:
+    if n_entries > at_most:
+        raise LookupFileError.about(
+            path,
+            f"has {n_entries:,} entries, more than the limit of {at_most:,} "
+            "(dataset.lookup_limits.max_entries); a lookup is for names, not for rows",
+        )
 
 
 def _refuse_repeats(path: Path, entries: Iterable[Entry]) -> None:

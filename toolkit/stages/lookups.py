@@ -255,6 +255,7 @@ def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
     files: dict[Path, str] = {}
     for name, draft in drafts.items():
         path = place.path(name)
+        draft.lookup_text.check_limits(run.settings.dataset.lookup_limits)
         files[path], marks[marks_path(path)] = draft.lookup_text.text, draft.marks_text()
         run.note(facts, _told(path.name, plan.originals[name], draft))
         if name in personal:

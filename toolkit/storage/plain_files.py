@@ -37,8 +37,12 @@ def check_plain(path: Path, at_most: int | None = None, key: str = "") -> None:
     if what := _special(facts.st_mode):
         raise UnfitFileError(f"is {what}; name a file")
     if at_most is not None and facts.st_size > at_most:
-        limit = f"{human_bytes(at_most)}{f' ({key})' if key else ''}"
-        raise UnfitFileError(f"has {human_bytes(facts.st_size)}, more than the limit of {limit}")
+        raise UnfitFileError(too_large(facts.st_size, at_most, key))
+
+
+def too_large(n_bytes: int, at_most: int, key: str) -> str:
+    limit = f"{human_bytes(at_most)}{f' ({key})' if key else ''}"
+    return f"has {human_bytes(n_bytes)}, more than the limit of {limit}"
 
 
 def in_the_way(path: Path) -> str | None:
