@@ -1,1 +1,1 @@
-"""What a CSV file holds, told from the file itself, and a first contract drafted from that."""
+"""Profile CSV files, and draft a first contract from the profile."""

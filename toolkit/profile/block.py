@@ -1,4 +1,4 @@
-"""One block of a file, looked at once: its records, its columns, its keys and formulas."""
+"""Profile one block of a file in one pass: its records, columns, keys and formulas."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from toolkit.read.header import grammar_of
 from toolkit.read.parse import RawBlock, Wanted, parse_bytes
 
 PLACE_BITS = 40
-"""A record's place is its number in its block, and above these bits the number of the block."""
+"""A record's index is its number in its block, plus the number of the block above these bits."""
 
 TOO_FEW, TOO_MANY, BROKEN = "too few fields", "too many fields", "broken quotes or bytes"
 _N_EXAMPLES = 3
@@ -34,7 +34,7 @@ _LONGEST_EXAMPLE = 200
 
 @dataclass(frozen=True)
 class Questions:
-    """What is asked of every block: of its columns, by their names, and across them."""
+    """What to compute for every block: for columns, by their names, and across columns."""
 
     contract: Contract
     columns: Mapping[str, Question]
@@ -58,7 +58,7 @@ class Broken:
 
 @dataclass(frozen=True)
 class BlockFacts:
-    """What one block holds. `words` are for `count_repeats`, a file for each group."""
+    """Facts about one block. `words` are for `count_repeats`, a file for each group."""
 
     index: int
     n_records: int
@@ -133,7 +133,7 @@ def _records(raw: RawBlock, left_out: Ints, index: int) -> tuple[pa.Table, Ints]
 
 
 def _how(text: str, names: Sequence[str], questions: Questions) -> str:
-    """What is wrong with a malformed record."""
+    """Describe what is wrong with a malformed record."""
     csv_format = questions.contract.csv
     try:
         rows = list(

@@ -1,4 +1,4 @@
-"""The cells of one column in one block: what is counted of them, and how counts add up."""
+"""Counts of one column's cells in one block, and how to merge them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from toolkit.read.cells import first_occurrences, strip
 
 _SHAPE_CAPS = Caps(values=2_000, sample=500, n_bytes=1 << 20)
 LONGEST_SHAPE = 60
-"""Letters of a value that its shape has; what comes after them is cut off."""
+"""Number of characters in a value's shape; the rest is cut off."""
 # Digits that name something, and lose their meaning as numbers.
 _LEADING_ZEROS = r"^0[0-9]+(?:\.0)?$"
 _LONG_DIGITS = r"^[+-]?(?:[0-9]{16,}|[0-9]{1,3}(?:[,.' ][0-9]{3}){5,})(?:\.0+)?$"
 _SHORTENED = r"^[1-9](?:[.,][0-9]+)?E\+(?:1[1-9]|[2-9][0-9])$"
 _POINT_ZERO = r"^[0-9]+\.0$"
-# Controls, blanks that are no plain blank, and marks that nobody sees.
+# Control characters, special blanks, and invisible marks.
 _ODD_CHARACTERS = (
     r"[\x00-\x1f\x7f-\x{9f}\x{a0}\x{ad}\x{1680}\x{2000}-\x{200f}\x{2028}-\x{202f}\x{205f}-\x{2064}"
     r"\x{3000}\x{feff}\x{fffd}]"
@@ -48,9 +48,9 @@ _SHAPES = _shape_table()
 
 @dataclass(frozen=True)
 class Cells:
-    """Counts of cells; `filled` ones have something in them besides white space.
+    """Counts of cells; `filled` ones are not just white space.
 
-    Every number is exact, of all cells, however they came in blocks.
+    Every number is exact, of all cells, however the file was split into blocks.
     """
 
     n_cells: int = 0
@@ -96,7 +96,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class ColumnPart:
-    """One column of one block, or of several."""
+    """Counts of one column, of one block or several."""
 
     cells: Cells
     values: Vocabulary
@@ -126,7 +126,7 @@ class ColumnPart:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a column: how its cells are to be read, and which words may mean null."""
+    """How to count a column: how its cells are read, and which words may mean null."""
 
     reading: Reading
     null_words: tuple[str, ...]
@@ -139,7 +139,7 @@ def look_at_column(
 ) -> tuple[ColumnPart, pa.DictionaryArray]:
     """Count one column of a `block`; `places` numbers its rows.
 
-    Also gives the column with its values stripped, each of them once.
+    Also returns the column's distinct stripped values.
     """
     raw_rows = np.bincount(array.indices.to_numpy(), minlength=len(array.dictionary))
     plain = stripped(array)
@@ -199,7 +199,7 @@ def stripped(array: pa.DictionaryArray) -> pa.DictionaryArray:
 
 
 def _n_blank(values: pa.Array, rows: Ints) -> int:
-    """Rows with nothing but white space in them."""
+    """Return the number of rows with only white space."""
     blank = pc.and_(
         pc.equal(pc.utf8_length(strip(values)), 0), pc.greater(pc.binary_length(values), 0)
     )
@@ -207,7 +207,7 @@ def _n_blank(values: pa.Array, rows: Ints) -> int:
 
 
 def _shapes(values: pa.Array, rows: Ints, first: Ints) -> Vocabulary:
-    """The values with 9 for every digit, A and a for letters; longer ones cut off."""
+    """Return the values with 9 for every digit, A and a for letters, truncated."""
     found = shapes_of(values).dictionary_encode()
     codes = found.indices.to_numpy()
     n_shapes = len(found.dictionary)

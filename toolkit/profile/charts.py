@@ -1,4 +1,4 @@
-"""Small pictures of a column: how full it is, how its numbers lie, which values it has."""
+"""Small charts of a column: how full it is, its distribution, its values."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _bars(bars: Sequence[Bar], kind: str) -> Iterator[str]:
 
 
 def value_bars(values: Sequence[Frequent], n_rows: int, null_words: Sequence[str] = ()) -> str:
-    """Values by falling number of rows, each with a bar; null words stand back."""
+    """Draw a bar for each value, by descending number of rows; null words are muted."""
     most = max(one.rows for one in values)
     lines = []
     for one in values:

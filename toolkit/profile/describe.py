@@ -1,4 +1,4 @@
-"""From the counts of a column to what is said of it."""
+"""Turn merged column counts into ColumnFacts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from toolkit.profile.vocabulary import ROWS, VALUE, Ints, Vocabulary
 from toolkit.units import human_number
 
 Whereabouts = Callable[[int, str], Example]
-"""From a place and the value there to an example that names the file and the row."""
+"""Makes an example that names file and row, from an index and the value there."""
 
 _TOP, _SHAPES, _VARIANTS, _N_OUTLIERS, _N_BARS = 10, 5, 5, 3, 24
 _LONGEST_SHOWN = 120
@@ -42,11 +42,11 @@ _MOST_NAMES, _MOST_NAMES_OF_IDS, _MOST_RARE = 200, 50, 10_000
 _LEAST_REPEATS = 5
 _LEAST_ROWS = 20
 _MOST_ROWS = 0.5
-# A value that has more of a name's rows than this is no slip of that name, but another one.
+# A value with more of a name's rows than this is a name of its own, not a typing error.
 _SLIPS = 0.005
 _LONG_NAME = 8
 _CODES = ("AA", "AAA", "AAAA")
-"""Shapes of codes in capitals, among which a word such as NA is one of them."""
+"""Shapes of upper-case codes; among these a word such as NA is a code."""
 _MUCH_OF_A_CATEGORY = 0.05
 _NAMES_OF_PEOPLE = re.compile(
     r"phone|(^|[^a-z])(tel|fax|zip|mail|street)|mobile|address|postal|postcode|"
@@ -56,12 +56,12 @@ _NAMES_OF_PEOPLE = re.compile(
 _BULK = 10 * 365.25 * 86_400_000_000
 _NO_DAYS = ("1899-12-30", "1899-12-31", "1900-01-01", "1904-01-01", "1753-01-01", "0001-01-01",
             "9999-12-31", "2999-12-31", "2099-12-31")  # fmt: skip
-"""Days that programs write where there is none."""
+"""Dates that programs write for a missing date."""
 
 
 @dataclass(frozen=True)
 class Described:
-    """A column's name and source, the question that was asked of it, and where things stand."""
+    """A column's name and source, how it was counted, and where its rows are."""
 
     name: str
     source: str
@@ -83,7 +83,7 @@ class Described:
 
 
 def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
-    """What is said of one column of all blocks together."""
+    """Describe one column by the merged counts of all blocks."""
     null_words, doubts = _null_words(part)
     cells = of.cells(part, null_words)
     guess, tally, estimated = _reading(part, cells, of)
@@ -142,7 +142,7 @@ def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
 
 
 def _null_words(part: ColumnPart) -> tuple[dict[str, int], list[Doubt]]:
-    """Words that say nothing, by rows, unless they could well be values."""
+    """Return the words that mean null, by rows, unless they could well be values."""
     words = dict(part.cells.null_words)
     codes = sum(_rows_of_shape(part.shapes, shape) for shape in _CODES)
     doubts = []
@@ -180,7 +180,9 @@ class _FarDays:
 
 
 def _far_days(cells: Cells, guess: Guess) -> _FarDays | None:
-    """Days that lie more than ten years, and three times the middle half, from that half."""
+    """Return days that are more than ten years, and three times the interquartile range, from the
+    middle half.
+    """
     moments = guess.reading.read(cells.values)
     known = np.flatnonzero(~np.isnan(moments))
     if len(known) == 0:
@@ -219,7 +221,7 @@ def _rows_of_shape(shapes: Vocabulary, shape: str) -> int:
 
 
 def _reading(part: ColumnPart, cells: Cells, of: Described) -> tuple[Guess, Tally, bool]:
-    """The guess by all that is known, its tally, and whether that is an estimate."""
+    """Return the best guess, its counts, and whether those are an estimate."""
     guess = guess_reading(cells, commas=of.commas, order=of.order)
     if part.values.is_whole:
         return guess, guess.tally, False
@@ -241,7 +243,7 @@ def _whole_or_not(reading: Reading, tally: Tally) -> Reading:
 
 
 def _same(one: Reading, other: Reading) -> bool:
-    """Whether two readings read alike: whole numbers may have come as numbers."""
+    """Return whether two readings are equivalent: whole numbers may have been read as numbers."""
     if isinstance(one.column, Numeric) and isinstance(other.column, Numeric):
         return _how(one.column) == _how(other.column)
     return one == other
@@ -300,7 +302,7 @@ def _quantile(values: Floats, rows: Ints, share: float) -> float:
 
 
 def _bars(values: Floats, rows: Ints, fences: tuple[float, float]) -> tuple[Bar, ...]:
-    """A histogram between the fences; what lies beyond is left to the outliers."""
+    """Return a histogram between the fences, without the outliers."""
     low, high = max(fences[0], float(values[0])), min(fences[1], float(values[-1]))
     if not low < high:
         return ()
@@ -363,10 +365,11 @@ def _by_spelling(cells: Cells) -> dict[str, int]:
 def _names(
     counts: dict[str, int], n_rows: int, threshold: float
 ) -> tuple[tuple[Frequent, ...], tuple[tuple[str, str, int], ...]]:
-    """The values of a category that are names, and the others with the names they are near to.
+    """Return the names among a category's values, and the other values with the names they are
+    near.
 
-    Names are the frequent values, and rarer ones that are no slip of those and have a few rows.
-    There are none where frequent values do not make up most rows.
+    Names are the frequent values, and rarer ones that are not a typing error of those and have a
+    few rows. There are none where frequent values do not make up most rows.
     """
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     names = [value for value, rows in ordered if rows >= threshold * n_rows]

@@ -1,4 +1,4 @@
-"""Delimiter, quote and header, told from the first records of a file."""
+"""Detect delimiter, quote and header from the first records of a file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TYPED = re.compile(
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the records are written, why, and what could not be told."""
+    """How the records are written, the evidence, and what remains uncertain."""
 
     delimiter: str
     quote: str
@@ -40,7 +40,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class _Try:
-    """The records of the head, read with one delimiter and quote."""
+    """The first records, read with one delimiter and quote."""
 
     delimiter: str
     quote: str
@@ -48,7 +48,7 @@ class _Try:
 
     @cached_property
     def n_fields(self) -> int:
-        """What most records have."""
+        """Return the most common number of fields."""
         counts = Counter(map(len, self.records))
         return max(counts, key=lambda n: (counts[n], n))
 
@@ -89,7 +89,7 @@ def tell_dialect(text: str, shown: str, *, whole: bool, delimiter: str | None = 
 
 
 def _quotes(text: str) -> str:
-    """The quotes to try: an apostrophe only where fields begin and end with one."""
+    """Return the quotes to try: an apostrophe only where fields begin and end with one."""
     ends = "".join(map(re.escape, _DELIMITERS))
     apostrophes = len(re.findall(rf"(?:^|[{ends}])'[^'\r\n]*'(?=$|[{ends}\r\n])", text, re.M))
     doubled = len(re.findall(rf"(?:^|[{ends}])\"", text, re.M))
@@ -155,7 +155,7 @@ def _check_header(best: _Try, shown: str) -> None:
     ]
     as_data = [place for place in typed if _is_typed(first[place])]
     if as_data and 2 * len(as_data) >= len(typed):
-        # Which they are is not said: they are somebody's.
+        # The names are not shown: they may be personal data.
         raise InputError.no_header(
             shown,
             f"its first record reads like data: {len(as_data)} of its {len(first)} cells are "
@@ -175,5 +175,5 @@ def _cells(records: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _is_typed(cell: str) -> bool:
-    """Whether the cell reads as a number, a date or an e-mail address."""
+    """Return whether the cell reads as a number, a date or an e-mail address."""
     return _TYPED.fullmatch(cell.strip()) is not None

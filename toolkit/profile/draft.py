@@ -1,4 +1,4 @@
-"""From a profile to files: a contract with the evidence for every guess, lookups, and suites."""
+"""Draft files from a profile: a contract with the evidence for every guess, lookups, and suites."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LEFT_OUT = "are rejected for their form"
 
 @dataclass(frozen=True)
 class Draft:
-    """What run-pipeline needs for a feed. Lookups go by their file names."""
+    """The files that run-pipeline needs for a feed. Lookups are by file name."""
 
     dataset: str
     profile: Profile
@@ -76,7 +76,7 @@ class Draft:
 
     @property
     def rejects(self) -> dict[str, int]:
-        """Every reason, with the rows that are known to have it, repaired ones included."""
+        """Return every reason, with the number of rows known to have it, repaired ones included."""
         parts: list[Mapping[str, int]] = [column.rejects for column in self.columns.values()]
         parts += [self.figures.checks.rejects, self.key.rejects]
         found: dict[str, int] = {}
@@ -186,7 +186,7 @@ class Draft:
 
 
 def next_command(dataset: str, files: Sequence[str]) -> str:
-    """What runs the files by the dataset, to be pasted into a shell."""
+    """Return the command that runs the files by the dataset, to be pasted into a shell."""
     if len(files) == 1:
         return f"run-pipeline dataset={dataset} {typed('input', files[0])}"
     listed = ",".join(quoted(file) for file in files)
@@ -229,7 +229,7 @@ def _part(key: str, content: Any, comments: tuple[str, ...]) -> Iterator[str]:
 
 
 def _block(name: str, content: Any, indent: str) -> Iterator[str]:
-    """On a line of its own if it fits there, else one key a line."""
+    """Format a mapping on one line if it fits, else one key per line."""
     line = f"{indent}{name}: {_flow(content)}"
     if len(line) <= _WIDTH or not isinstance(content, dict):
         yield line
@@ -261,7 +261,7 @@ def _flow(value: Any) -> str:
 
 
 def _comment(text: str, indent: str = "") -> Iterator[str]:
-    # Cells may hold line ends and characters that YAML allows in no comment.
+    # Cells may contain line ends and characters that YAML forbids in comments.
     plain = "".join(c if c.isprintable() else " " for c in text)
     yield from textwrap.wrap(
         plain, _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   "

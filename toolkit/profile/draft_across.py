@@ -1,4 +1,4 @@
-"""What a draft says across columns: formulas and the key."""
+"""Draft the rules between columns: formulas and the key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Figures:
-    """What formulas make of the columns: computed, filled and checked figures."""
+    """Formulas between columns: computed, filled and checked figures."""
 
     columns: dict[str, DraftColumn]
     derived: Part
@@ -51,8 +51,9 @@ class Figures:
 
 
 def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Figures:
-    """A formula that always holds fills and checks a column; one that holds in most rows is a
-    doubt, and the stored figure stays."""
+    """Draft fills and checks from formulas that always hold; a formula that holds in most rows
+    becomes a question, and the stored figure is used.
+    """
     derived: dict[str, Any] = {}
     repairs: list[dict[str, str]] = []
     checks: dict[str, Any] = {}
@@ -125,7 +126,7 @@ def _filled(fill: Mapping[str, str], profile: Profile) -> Doubt:
 
 
 def _fills(formula: FormulaFacts, profile: Profile) -> Iterator[dict[str, str]]:
-    """How a missing figure follows from the others, for those that are missing anywhere."""
+    """Return the fills for figures that are missing anywhere."""
     if formula.n_holding < formula.n_known:
         return
     ways = {formula.column: formula.formula}
@@ -151,8 +152,9 @@ def _product(columns: Mapping[str, DraftColumn], shared: Collection[str]) -> str
 
 
 def draft_key(profile: Profile, columns: Mapping[str, DraftColumn]) -> Part:
-    """Columns that never repeat, else the record as a whole where only whole copies repeat them,
-    else nothing: rows are not dropped by a guess."""
+    """Draft the key: columns that never repeat, else the record as a whole where only exact copies
+    repeat them, else nothing: no row is dropped on a guess.
+    """
     told = tuple(key_told(key) for key in profile.keys if key.share_repeated <= _MOST_REPEATED)
     copies = profile.whole_rows.n_repeated
     keys = [_of_records(key, profile) for key in profile.keys if key.columns]
@@ -177,7 +179,7 @@ def draft_key(profile: Profile, columns: Mapping[str, DraftColumn]) -> Part:
 
 
 def _of_records(key: KeyFacts, profile: Profile) -> KeyFacts:
-    """The key without the rows of totals, as far as they have one."""
+    """Return the key without the rows of totals, as far as they have one."""
     having = [row for row in profile.totals if not row.empty & {*key.columns}]
     labels = [row.label for row in having if key.columns == (row.column,)]
     return KeyFacts(
@@ -188,7 +190,7 @@ def _of_records(key: KeyFacts, profile: Profile) -> KeyFacts:
 
 
 def _repeated(profile: Profile) -> Iterator[Doubt]:
-    """Columns by the name of an identifier that nearly tell rows apart."""
+    """Return columns named like identifiers that nearly identify rows."""
     for key in profile.keys:
         few = 0 < key.share_repeated <= _MOST_REPEATED
         if few and len(key.columns) == 1 and is_like_an_id(key.columns[0]):

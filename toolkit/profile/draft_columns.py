@@ -1,4 +1,4 @@
-"""What a draft says of one column: how it is read, what is rejected, and the evidence for both."""
+"""Draft the settings of one column: how it is read, what is rejected, and the evidence for both."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class DraftColumn:
 
     @property
     def always_there(self) -> bool:
-        """Whether no clean row lacks a value."""
+        """Return whether every clean row has a value."""
         if self.kind == "text":
             return bool(self.settings.get("required"))
         return bool(self.rejects) and "optional" not in self.settings
@@ -84,7 +84,7 @@ class DraftColumn:
 
 
 def draft_column(column: ColumnFacts, dataset: str, as_of: date) -> DraftColumn:
-    """The column as a contract could have it, strict only where the evidence says so."""
+    """Draft the column, strict only where the evidence supports it."""
     match "text" if _is_an_id(column) else column.kind:
         case "number" | "integer":
             settings = {**_number(column), **_limits(column)}
@@ -134,7 +134,7 @@ def _missing(column: ColumnFacts) -> Doubt:
 
 
 def _told(column: ColumnFacts) -> list[str]:
-    """What the cells are, in figures."""
+    """Describe the cells, in figures."""
     read = column.n_said - column.n_unread
     part = human_share(read, column.n_rows)
     told = [f"{part} of {human_count(column.n_rows)} cells are {column.kind}"]
@@ -166,7 +166,7 @@ def _signs(column: ColumnFacts) -> Iterator[Doubt]:
 
 
 def _is_an_id(column: ColumnFacts) -> bool:
-    """Whole numbers that nobody adds up: by their name, or because zeros lead them."""
+    """Return whether whole numbers are identifiers, by their name or because of leading zeros."""
     if column.kind != "integer":
         return False
     names = column.n_leading_zeros + column.n_long_digits + column.n_shortened
@@ -207,7 +207,7 @@ def _limits(column: ColumnFacts) -> dict[str, float]:
 
 
 def _round_up(value: float) -> int | float:
-    """To the next power of ten."""
+    """Round up to the next power of ten."""
     power = 10 ** math.ceil(math.log10(value) - 1e-9)
     return power if power < 10**15 else float(power)
 
@@ -257,7 +257,9 @@ def _category(column: ColumnFacts, dataset: str) -> DraftColumn:
 
 
 def _edits(column: ColumnFacts) -> int:
-    """How many edits bring the rare spellings to their names; 0 where names are too short."""
+    """Return how many edits lead from rare spellings to their names; 0 where names are too
+    short.
+    """
     needed = [
         Levenshtein.distance(match_key(value), match_key(name))
         for value, name, _ in column.spellings
@@ -286,7 +288,7 @@ def _text(column: ColumnFacts) -> DraftColumn:
 
 
 def _as_text(column: ColumnFacts) -> Iterator[Doubt]:
-    """What speaks against taking whole numbers for numbers, or for it."""
+    """Return the reason to read whole numbers as text, or not to."""
     letters = {one.value[:1] for one in column.unread}
     if len(letters) == 1 and letters.copy().pop().isalpha():
         letter = column.unread[0].value[0]

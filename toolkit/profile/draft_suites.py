@@ -1,4 +1,6 @@
-"""Suites of a drafted contract: what its clean and rejected rows must be, and what was usual."""
+"""Draft suites for a contract: requirements on clean and rejected rows, and warnings about unusual
+data.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ def clean_suite(
     formulas: Sequence[FormulaFacts],
     contract: Contract,
 ) -> Suite:
-    """What holds for all clean rows of the contract, and warnings for what was usual."""
+    """Draft requirements on all clean rows of the contract, and warnings about unusual data."""
     found = [*_table(contract), *_key(contract)]
     for facts in profile.columns:
         found += _column(facts, columns[facts.name], contract)
@@ -66,7 +68,7 @@ def _expect(what: str, severity: str, kwargs: Mapping[str, Any], notes: str) -> 
 
 
 def _compared(formula: FormulaFacts) -> dict[str, Any]:
-    """A formula that most rows keep, as something to look at: it rejects nothing."""
+    """Draft a warning for a formula that most rows satisfy; it rejects nothing."""
     share = math.floor((formula.n_holding / formula.n_known - _ROOM) * _PERCENT) / _PERCENT
     kwargs = {
         "column_list": [formula.column, *formula_columns(formula.formula)],
@@ -170,11 +172,11 @@ def _usually_there(facts: ColumnFacts, n_lost: int) -> Iterator[dict[str, Any]]:
 
 
 def _shape(facts: ColumnFacts) -> Iterator[dict[str, Any]]:
-    """The one shape that nearly all values have, if it says anything."""
+    """Return the one shape of nearly all values, if it is specific."""
     if not facts.shapes or facts.kind not in ("text", "integer"):
         return
     shape, rows = facts.shapes[0].value.removesuffix(".9"), facts.shapes[0].rows
-    # A longer value is cut off in its shape, so that no pattern could hold it to its end.
+    # The shape of a longer value is truncated, so no pattern could match to its end.
     if facts.longest >= LONGEST_SHAPE:
         return
     if rows < _USUAL * facts.n_said or "9" not in shape or facts.missing > _ROOM:
@@ -190,7 +192,9 @@ def _shape(facts: ColumnFacts) -> Iterator[dict[str, Any]]:
 
 
 def rejected_suite(profile: Profile, rejects: Mapping[str, int], contract: Contract) -> Suite:
-    """That rejected rows are whole, traceable, and not far more than in the first file."""
+    """Draft requirements that rejected rows are complete, traceable, and not far more than in the
+    first file.
+    """
     file = profile.file
     n_left_out = file.n_records - file.n_rows
     expected = min(1.0, (sum(rejects.values()) + n_left_out) / max(1, file.n_records))

@@ -1,4 +1,4 @@
-"""What a drafted contract adds up, and what it does not."""
+"""Decide what a drafted contract sums, and what it does not."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def _shared(profile: Profile) -> list[Doubt]:
 def _measures(
     figures: Figures, order: str | None, amount: str | None, shared: set[str]
 ) -> dict[str, dict[str, Any]]:
-    """With a column of orders, rows are their lines; without one nothing is called an order."""
+    """Draft measures. With an order column, rows are order lines; without one nothing is called an
+    order.
+    """
     names = [name for name in figures.numeric() if name not in shared]
     summed = [n for n in names if n == amount or (QUANTITY.search(n) and is_added_up(n))]
     summed = summed[:_N_MEASURES]
@@ -128,7 +130,7 @@ def _order(profile: Profile, figures: Figures, key: Part) -> str | None:
 
 
 def _amount(figures: Figures, shared: set[str]) -> str | None:
-    """What is most likely to be money that adds up."""
+    """Return the column most likely to be money that can be summed."""
     computed = list(figures.derived.content or {})
     checked = [one["column"] for one in (figures.checks.content or {}).values()]
     figured = (name for name in figures.numeric() if not is_order_name(name))
@@ -153,5 +155,5 @@ def _item(
 
 
 def _total(column: str) -> str:
-    """What the sum of a column is called."""
+    """Return the name of a column's sum."""
     return f"total_{column.removeprefix('total_')}"

@@ -1,4 +1,4 @@
-"""What a draft does about rows that are totals of others: a rule by which each is rejected."""
+"""Draft rules that reject rows which are totals of other rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from toolkit.profile.facts import ColumnFacts, Profile, TotalRow
 from toolkit.units import human_number
 
 TOTAL_ROW = "total_row"
-"""The reason of rows with a label that only totals have."""
+"""Reason for rows with a label that only totals have."""
 _BY_KIND = ("number", "integer", "date", "timestamp")
 _MOST_LABELS = 50
 
@@ -51,7 +51,7 @@ def reject_totals(
 
 
 def _takes_label(column: DraftColumn, known: Mapping[str, int], label: str) -> bool:
-    """Whether a rule can go by the label; a pattern takes only so many."""
+    """Return whether a rule can use the label; a pattern allows only so many."""
     return column.kind in (*_BY_KIND, "category") or label in known or len(known) < _MOST_LABELS
 
 
@@ -79,7 +79,7 @@ def _own_text(row: TotalRow, columns: Mapping[str, DraftColumn]) -> str | None:
 
 
 def _needed(column: DraftColumn) -> DraftColumn:
-    """The column with a value required; where cells are read, it is required as it stands."""
+    """Make a value required in the column, as written in the file where cells are parsed."""
     if column.kind != "text" or "required" in column.settings:
         return column
     reason = str(column.settings.get("reason", f"no_{column.name}"))
@@ -99,7 +99,7 @@ def _rejecting(column: DraftColumn, labels: Mapping[str, int]) -> DraftColumn:
     shown = ", ".join(map(repr, list(labels)[:3]))
     told = f"{human_number(n, 'row')} of totals: {shown}"
     if column.kind in _BY_KIND or (column.kind == "category" and not _near(column, labels)):
-        # What is in no lookup, or is no number and no day, is rejected as it stands.
+        # A value in no lookup, or that is not a number or a day, is rejected anyway.
         reason = str(column.settings["reason"])
         rejects = {**column.rejects, reason: column.rejects.get(reason, 0) + n}
         return replace(column, comments=(*column.comments, told), rejects=rejects)
@@ -121,7 +121,7 @@ def _rejecting(column: DraftColumn, labels: Mapping[str, int]) -> DraftColumn:
 
 
 def _near(column: DraftColumn, labels: Mapping[str, int]) -> bool:
-    """Whether a label would be taken for a name, mistyped."""
+    """Return whether a label would be read as a misspelled name."""
     edits = column.settings.get("max_edits", 0)
     names = [*map(match_key, column.names)]
     return any(

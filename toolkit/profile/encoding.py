@@ -1,6 +1,6 @@
-"""Which encoding a file is in, told from all of its bytes.
+"""Detect a file's encoding from all of its bytes.
 
-The bytes are looked at in pieces, wherever the file was cut; what is found adds up.
+The file is scanned in chunks, cut anywhere; their results add up.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Bytes:
 
 @dataclass(frozen=True)
 class Encoding:
-    """The codec to read with, why, and what could not be told."""
+    """The codec to read with, the evidence, and what remains uncertain."""
 
     name: str
     evidence: str
@@ -89,13 +89,13 @@ class Encoding:
 
 
 def pieces_of(n_bytes: int) -> Iterator[tuple[int, int]]:
-    """Where to cut a file for `look_at`."""
+    """Return where to cut a file for `look_at`."""
     for start in range(0, max(1, n_bytes), PIECE_BYTES):
         yield start, min(n_bytes, start + PIECE_BYTES)
 
 
 def look_at(path: Path, start: int, stop: int) -> Bytes:
-    """Look at one piece. A character that two pieces share belongs to the first."""
+    """Scan one chunk. A character that spans two chunks belongs to the first."""
     with path.open("rb") as file:
         file.seek(start)
         data = file.read(stop - start + 3)
@@ -219,7 +219,7 @@ def _reads_alike(data: bytes, one: str, other: str) -> bool:
 
 
 def _plausible(data: bytes, name: str) -> float:
-    """The share of characters beyond ASCII that stand where such a character is to be expected."""
+    """Return the share of non-ASCII characters in plausible positions."""
     try:
         text = data.decode(name)
     except UnicodeDecodeError:
@@ -243,7 +243,7 @@ def _expected(text: str, place: int) -> bool:
         # An inch sign after a figure, or a blank between two words, read as a letter.
         return False
     if _script(letter) != "LATIN":
-        # One letter of another script amid ASCII words is a sign of the wrong encoding.
+        # One letter of another script within an ASCII word suggests the wrong encoding.
         return not any(other.isascii() and other.isalpha() for other in beside)
     if len(beside) == 2 and all(other.isalpha() and not other.isascii() for other in beside):
         # Three such letters in a row are hardly a word.
@@ -252,7 +252,7 @@ def _expected(text: str, place: int) -> bool:
 
 
 def _parts_words(text: str, place: int) -> bool:
-    """Whether a blank that breaks no line stands where a blank could: not within a word."""
+    """Return whether a no-break space is where a blank could be: not within a word."""
     before = len(text[:place]) - len(text[:place].rstrip(string.ascii_letters))
     after = len(text[place + 1 :]) - len(text[place + 1 :].lstrip(string.ascii_letters))
     if not before or not after:
@@ -280,7 +280,7 @@ def _decoded(samples: Sequence[bytes], name: str) -> tuple[str, ...]:
 
 
 def _continued(data: bytes, place: int) -> int:
-    """How many bytes from `place` on continue a character that began before, three at most."""
+    """Return how many bytes from `place` on continue an earlier character, three at most."""
     n = 0
     while n < 3 and place + n < len(data) and data[place + n] & 0xC0 == 0x80:
         n += 1
@@ -288,7 +288,7 @@ def _continued(data: bytes, place: int) -> int:
 
 
 def _utf8_sequences(data: bytes) -> tuple[int, int]:
-    """Places that are no UTF-8, and characters beyond ASCII."""
+    """Count invalid UTF-8 sequences, and non-ASCII characters."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -302,7 +302,9 @@ def _utf8_sequences(data: bytes) -> tuple[int, int]:
 def _by_line(
     data: bytes, raw: npt.NDArray[np.uint8], n_unreadable: int, n_sequences: int
 ) -> tuple[int, int, tuple[bytes, ...]]:
-    """How many lines beyond ASCII are UTF-8 and how many are not, with the first of the latter."""
+    """Count the non-ASCII lines that are UTF-8 and those that are not, with the first of the
+    latter.
+    """
     ends = np.append(np.flatnonzero(raw == ord("\n")), len(raw))
     lines = np.unique(np.searchsorted(ends, np.flatnonzero(raw >= 0x80)))
     if not n_unreadable:
@@ -331,7 +333,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _lines_beyond_ascii(data: bytes) -> Iterator[bytes]:
-    """Some of each of the first lines that hold bytes beyond ASCII, around the first of these."""
+    """Return excerpts of the first non-ASCII lines."""
     place, n_found = 0, 0
     while n_found < _N_SAMPLES and (found := _BEYOND_ASCII.search(data, place)):
         at = found.start()

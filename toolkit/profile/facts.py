@@ -1,4 +1,4 @@
-"""What a profile says, as plain records that JSON can hold."""
+"""The facts of a profile, as plain records that JSON can hold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.profile.readings import Reading
 
 @dataclass(frozen=True)
 class Example:
-    """A value or record, and where it stands first: `row` 1 is the first record of its file."""
+    """A value or record, and its first occurrence: `row` 1 is the first record of its file."""
 
     value: str
     file: str
@@ -42,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Spread:
-    """How numbers lie; of days and times in microseconds since 1970.
+    """Distribution of numbers; of days and times in microseconds since 1970.
 
     `low` and `high` are exact. The others are too, unless they are `estimated` from a fair sample
     of the distinct values. Outliers are those beyond Tukey's fences, one and a half times the
@@ -155,7 +155,7 @@ class TotalRow:
     """Where it has no label: its texts that no other row has."""
 
     is_plain: bool
-    """Whether the label is nothing but a word for a total."""
+    """Whether the label is only a word for a total."""
 
     def __str__(self) -> str:
         return str(self.example) if self.label else f"row {self.example.row:,}"
@@ -200,7 +200,7 @@ class FormulaFacts:
 
 @dataclass(frozen=True)
 class FileFacts:
-    """How the files are written, and what in them is no record of the feed."""
+    """How the files are written, and their malformed records."""
 
     files: tuple[str, ...]
     n_bytes: int
@@ -239,14 +239,14 @@ class Profile:
 
     @property
     def whole_rows(self) -> KeyFacts:
-        """How many records are exact copies of earlier ones."""
+        """Return how many records are exact copies of earlier ones."""
         return next(key for key in self.keys if not key.columns)
 
     def column(self, name: str) -> ColumnFacts:
         return next(column for column in self.columns if column.name == name)
 
     def as_dict(self) -> Mapping[str, Any]:
-        """Everything, as JSON can hold it."""
+        """Return everything as JSON values."""
         content = asdict(replace(self, totals=()))
         for column in content["columns"]:
             kind = column.pop("reading")["column"]

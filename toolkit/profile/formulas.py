@@ -1,4 +1,4 @@
-"""Number columns that follow from others: products, sums and differences that hold in the rows."""
+"""Find number columns that follow from others: products, sums and differences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAST_ROWS = 10
 _HOLDS = 0.9
 _N_DIFFERING, _LEAST_OTHERS = 3, 5
 _ROUNDING = 1e-9
-# More than half a cent, so that it does not matter how halves were rounded.
+# Above half a cent, so that it does not matter how halves were rounded.
 _TOLERANCE = 0.006
 
 
@@ -35,7 +35,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Differing:
-    """A row in which a formula does not hold, by its place: what stands there, what should."""
+    """A row in which a formula does not hold: its index, the stored and the expected figure."""
 
     place: int
     found: float
@@ -71,7 +71,7 @@ class Holds:
 def check_formula(
     formula: Formula, numbers: Mapping[str, Floats], places: Ints | None = None
 ) -> Holds:
-    """Hold a column against its formula, to the cent. `places` number the rows."""
+    """Compare a column with its formula, to the cent. `places` number the rows."""
     figures = {name: numbers[name] for name in formula_columns(formula.formula)}
     expected, found = evaluate_formula(formula.formula, figures), numbers[formula.column]
     known = np.isfinite(expected) & np.isfinite(found)
@@ -87,10 +87,10 @@ def check_formula(
 
 
 def formulas_to_try(numbers: Mapping[str, Floats]) -> tuple[Formula, ...]:
-    """For each column the first formula that holds in nearly all rows of a sample."""
+    """Return for each column the first formula that holds in nearly all rows of a sample."""
     varied = [name for name, values in numbers.items() if _varies(values)][:_MOST_COLUMNS]
     found: list[Formula] = []
-    # What follows from others stands after them, as a rule.
+    # Computed columns usually come after the columns they follow from.
     for column in reversed(varied):
         others = [name for name in varied if name != column]
         for text in _texts(others):

@@ -1,4 +1,6 @@
-"""From the beginning of a file to questions, from the answers of all blocks to a profile."""
+"""Decide what to compute from the beginning of a file, and merge the results of all blocks into a
+profile.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,7 @@ _BY_CHANCE = 0.01
 
 @dataclass(frozen=True)
 class Format:
-    """How the files are written, and the columns that they have."""
+    """How the files are written, and their columns."""
 
     encoding: Encoding
     dialect: Dialect
@@ -96,7 +98,7 @@ class Format:
 
     @property
     def commas(self) -> bool:
-        """Whether decimal commas are likely."""
+        """Return whether decimal commas are likely."""
         return self.dialect.delimiter == ";"
 
 
@@ -159,7 +161,7 @@ def ask(head: Block, fmt: Format, null_words: Sequence[str], spill: Path) -> Que
 
 
 def _is_numbered(column: pa.DictionaryArray) -> bool:
-    """Whether most values are numbers of orders as shops write them: #1001."""
+    """Return whether most values are order numbers as shops write them: #1001."""
     like = bools(pc.match_substring_regex(column.dictionary, "^#[0-9]+$"))
     return 2 * int(like.sum()) > len(like)
 
@@ -170,7 +172,7 @@ def _head_reading(column: pa.DictionaryArray, words: Sequence[str], commas: bool
 
 @dataclass
 class Gathered:
-    """What has come of blocks so far, in any order."""
+    """Merged results of blocks, in any order."""
 
     questions: Questions
     facts: list[BlockFacts] = field(default_factory=list)
@@ -206,7 +208,7 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Places:
-    """Where the records of blocks stand: in which file, and at which row of it."""
+    """Where the records of blocks are: in which file, and at which row of it."""
 
     sources: Sequence[str]
     first_rows: Sequence[int]
@@ -322,7 +324,7 @@ def _counted(column: ColumnFacts, repeats: Mapping[Group, Repeats]) -> ColumnFac
 def _totals(
     gathered: Gathered, facts: Sequence[BlockFacts], blocks: Sequence[Block], places: Places
 ) -> Totals:
-    """The rows that are no records but totals of others."""
+    """Return the rows that are totals of other rows."""
     parts = {name: gathered.column(name) for name in gathered.questions.columns}
     cells = {name: part.cells for name, part in parts.items()}
     where = {

@@ -1,4 +1,4 @@
-"""The cells of a column as guesses see them, and what a guess is."""
+"""The cells of a column as guesses see them, and the result of a guess."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from toolkit.profile.vocabulary import FIRST, ROWS, VALUE, Ints
 from toolkit.read.cells import first_occurrences
 
 RARE = 0.005
-"""What has fewer of the cells than this share is no evidence for how the column is written."""
+"""Least share of the cells that counts as evidence for how the column is written."""
 
 Order = Literal["day", "month"]
-"""Which of the two comes first in dates whose year comes last."""
+"""Whether day or month comes first in dates that end with the year."""
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Distinct values that say something, the rows of each, and the place of its first row."""
+    """Distinct non-null values, the rows of each, and the index of its first row."""
 
     values: pa.Array
     rows: Ints
@@ -63,7 +63,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Guess:
-    """The reading that fits, what it makes of the cells, and what could not be told."""
+    """The reading that fits, its counts, and what remains uncertain."""
 
     reading: Reading
     tally: Tally

@@ -1,4 +1,4 @@
-"""Which reading fits a column, from its distinct values and how many rows each has."""
+"""Guess how to read a column, from its distinct values and the rows of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from toolkit.profile.readings import TEXT, Reading, Tally
 from toolkit.units import human_count, human_number, human_share
 
 FITS = 0.9
-"""The share of cells that a reading must read to be taken."""
+"""Least share of cells that a reading must be able to read."""
 _NOTABLE = 0.5
 _MONEY = {
     "$": "$ us$ usd", "€": "€ eur euro", "£": "£ gbp", "¥": "¥ jpy", "₹": "₹ inr rs rs.",
@@ -42,7 +42,7 @@ CURRENCIES, UNITS = (
     {text: meant for meant, texts in group.items() for text in texts.split()}
     for group in (_MONEY, _MEASURES)
 )
-"""What may stand beside a number, and the currency or unit that it means."""
+"""Symbols beside a number, and the currency or unit that each means."""
 _AFFIXES = CURRENCIES | UNITS
 _ZERO = r"^[+-]?0*[.,]?0*$"
 _AMOUNT = (
@@ -132,7 +132,9 @@ def _numbers(cells: Cells, commas: bool) -> Guess | None:
 
 
 def _beside(parts: pa.Array, found: Bools, cells: Cells) -> tuple[dict[str, int], int]:
-    """Rows by the currency or unit beside their number, and of numbers but 0 that have neither."""
+    """Count rows by the currency or unit beside their number, and numbers other than 0 without
+    either.
+    """
     texts = [pc.utf8_trim_whitespace(pc.fill_null(pc.struct_field(parts, n), "")) for n in
              ("pre", "suf")]  # fmt: skip
     pairs = pc.binary_join_element_wise(*texts, "\n").dictionary_encode()
@@ -151,7 +153,7 @@ def _beside(parts: pa.Array, found: Bools, cells: Cells) -> tuple[dict[str, int]
 
 
 def _mixed(beside: Mapping[str, int], bare: int) -> Doubt | None:
-    """Why the numbers must not be added up, if so: they are not of one currency or unit."""
+    """Return why the numbers must not be summed: they are not of one currency or unit."""
     if len(beside) < 2 and not ("%" in beside and bare):
         return None
     shown = [f"{meant!r} beside {human_number(rows, 'cell')}" for meant, rows in beside.items()]
@@ -214,7 +216,9 @@ def _in_style(numbers: pa.Array, decimal: str, thousands: str | None) -> pa.Arra
 
 
 def _affixes(texts: pa.Array, cells: Cells) -> tuple[tuple[str, ...], Bools]:
-    """What stands before (or after) enough numbers to be trimmed, and where nothing else does."""
+    """Return the text before (or after) enough numbers to be trimmed, and where else it does not
+    occur.
+    """
     stripped = pc.utf8_trim_whitespace(pc.fill_null(texts, ""))
     encoded = stripped.dictionary_encode()
     rows = np.bincount(encoded.indices.to_numpy(), cells.rows, len(encoded.dictionary))

@@ -1,4 +1,6 @@
-"""Numbers that count time: since 1970 as programs do, or days since 1900 as spreadsheets do."""
+"""Recognise numbers that count time: since 1970 as programs do, or days since 1900 as spreadsheets
+do.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which formats read a column of dates, and which of day and month comes first in them."""
+"""Guess the formats of a column of dates, and whether day or month comes first."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class _Pair:
 
     @property
     def is_contradictory(self) -> bool:
-        """Whether so many cells prove either order that both are there."""
+        """Return whether enough cells prove each order that both must occur."""
         few, many = sorted(self.proofs.values())
         return few > _CONTRADICTED * (few + many)
 
@@ -317,7 +317,7 @@ def _year_could_come_first(cells: Cells, pairs: Sequence[_Pair]) -> Doubt | None
 
 
 def _without_offsets(cells: Cells) -> tuple[Cells, tuple[str, ...], list[Doubt]]:
-    """Times without the offsets from UTC that most have, if these are those of one place."""
+    """Return times without their UTC offsets, if these are of one place."""
     parts = pc.extract_regex(cells.values, pattern=_OFFSET)
     rows: Counter[str] = Counter()
     offsets = pc.struct_field(parts, "offset").dictionary_encode()
@@ -359,7 +359,7 @@ def doubt_unread_days(cells: Cells) -> Doubt | None:
 
 
 def _are_recent(tally: Tally) -> bool:
-    """Whether all days lie between 1950 and 2100."""
+    """Return whether all days are between 1950 and 2100."""
     if tally.low is None or tally.high is None or tally.n_unread:
         return False
     year = 365.25 * 86_400_000_000

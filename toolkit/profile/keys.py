@@ -32,7 +32,7 @@ _ID_WORD = re.compile(
 )
 _ID_ENDING = re.compile(r"[a-z](Id|ID|No|Nr|Code|Key|Number)$")
 Group = tuple[str, ...]
-"""Columns whose values are compared together; none of them stands for the whole row as it is."""
+"""Columns whose values are compared together; none of them means the whole row as written."""
 
 WHOLE_ROW: Group = ()
 
@@ -57,7 +57,7 @@ class Repeats:
 
 
 def is_like_an_id(name: str) -> bool:
-    """Whether a column is called what identifiers are called."""
+    """Return whether a column is named like an identifier."""
     return bool(_ID_WORD.search(name) or _ID_ENDING.search(name))
 
 
@@ -115,7 +115,7 @@ def _share_distinct(columns: Sequence[pa.DictionaryArray]) -> float:
 
 
 def words_of(columns: Sequence[pa.DictionaryArray]) -> Words:
-    """A word for each row in which none of the columns is empty."""
+    """Return a word for each row in which none of the columns is empty."""
     filled = np.ones(len(columns[0]), bool)
     for column in columns:
         lengths = np.diff(np.frombuffer(column.dictionary.buffers()[1] or b"", np.int32))
@@ -134,7 +134,7 @@ def spill_sorted(words: Words, path: Path) -> SpilledWords:
 
 
 def count_repeats(spilled: Sequence[SpilledWords], buckets: range) -> Repeats:
-    """Rows of the buckets whose word an earlier row has."""
+    """Count the rows of the buckets whose word an earlier row has."""
     found = Repeats(0, 0)
     for bucket in buckets:
         words = np.concatenate([np.empty(0, np.uint64), *(_bucket(s, bucket) for s in spilled)])

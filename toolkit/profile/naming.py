@@ -1,4 +1,4 @@
-"""Names of columns that contracts, formulas and suites can use, from those in a header."""
+"""Make column names for contracts, formulas and suites from those in a header."""
 
 from __future__ import annotations
 

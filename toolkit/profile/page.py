@@ -1,4 +1,4 @@
-"""A profile as one HTML page that needs nothing besides itself."""
+"""Render a profile as one self-contained HTML page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns whose values tell who somebody is, and a profile without these values."""
+"""Find personal columns, and mask their values in a profile."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _coarse(spread: Spread, kind: str) -> Spread:
 
 
 def _rounded(value: float, to: Callable[[float], int]) -> float:
-    """To one digit."""
+    """Round to one digit."""
     if value == 0 or not math.isfinite(value):
         return value
     unit = 10.0 ** math.floor(math.log10(abs(value)))

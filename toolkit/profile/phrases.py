@@ -1,4 +1,4 @@
-"""Figures of a profile as a person reads them."""
+"""Format figures of a profile as text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def distinct(column: ColumnFacts) -> str:
 
 
 def holds(column: ColumnFacts) -> str:
-    """What a column holds, in a few words."""
+    """Describe a column's content, in a few words."""
     if column.spread is not None and column.kind != "email":
         low, high = (figure(v, column.kind) for v in (column.spread.low, column.spread.high))
         return f"{low} to {high}"
@@ -51,7 +51,7 @@ def holds(column: ColumnFacts) -> str:
 
 
 def key_told(key: KeyFacts) -> str:
-    """What was found out about columns that may identify a record."""
+    """Describe columns that may identify a record."""
     name = " + ".join(key.columns) or "the whole record"
     if not key.n_repeated:
         return f"{name}: no value comes twice in {human_count(key.n_rows)} rows"

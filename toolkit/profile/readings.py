@@ -41,7 +41,7 @@ _NOTHING = Given({}, date.min)
 
 @dataclass(frozen=True)
 class Misfit:
-    """A value that a reading cannot read, and where it stands first."""
+    """A value that a reading cannot read, and its first occurrence."""
 
     place: int
     value: str
@@ -78,7 +78,7 @@ class Tally:
 
     @property
     def share(self) -> float:
-        """Of the cells that say something, what the reading reads."""
+        """Return the share of non-null cells that the reading reads."""
         total = self.n_read + self.n_unread
         return self.n_read / total if total else 0.0
 

@@ -1,4 +1,4 @@
-"""What sort of thing a column has, by its name and values: amounts, pieces, orders, currencies."""
+"""Classify columns by name and values: amounts, pieces, orders, currencies."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MOST_KNOWN = 0.8
 
 
 def is_added_up(name: str) -> bool:
-    """Whether the figures of a column by this name add up over rows."""
+    """Return whether figures of a column with this name can be summed over rows."""
     if _NOT_ADDED_UP.search(name):
         return False
     return not PRICE.search(name) or (bool(AMOUNT.search(name)) and not _of_one_piece(name))
@@ -53,7 +53,7 @@ def is_order_name(name: str) -> bool:
 
 
 def is_order(column: ColumnFacts) -> bool:
-    """Whether its values name orders: by its name, or as shops number them: #1001."""
+    """Return whether its values identify orders: by its name, or as shops number them: #1001."""
     numbered = bool(column.shapes) and column.shapes[0].value.startswith("#9")
     return is_order_name(column.name) or numbered
 

@@ -1,4 +1,4 @@
-"""A profile on a terminal."""
+"""Print a profile on a terminal."""
 
 from __future__ import annotations
 

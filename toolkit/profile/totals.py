@@ -1,4 +1,4 @@
-"""Rows that are no records but totals of others: footers, subtotals, balances.
+"""Find rows that are totals of other rows: footers, subtotals, balances.
 
 A block names the rows that may be one and adds up the figures between them; whether they are is
 judged when all of a file is known: by a label, by cells that nearly all other rows have, and by
@@ -45,7 +45,7 @@ _LONGEST_LABEL = 60
 _MOST_IN_A_BLOCK = 5_000
 _N_LAST = 8
 _USUAL = 0.95
-# How many rows a sum has to have above it before it is no chance, with a label and without.
+# How many rows a sum must have above it to rule out chance, with a label and without.
 _FEW, _SOME = 3, 5
 _TOLERANCE, _ROUNDING = 0.006, 1e-9
 _N_EXAMPLES = 3
@@ -54,7 +54,7 @@ _ARE_TOTALS = "are no records but totals"
 
 @dataclass(frozen=True)
 class Suspect:
-    """A row that may be a total: by its label, or as one of the last."""
+    """A row that may be a total: by its label, or as one of the last rows."""
 
     place: int
     column: str
@@ -269,7 +269,7 @@ class _File:
         return found
 
     def _lacking(self, one: Suspect) -> int:
-        """How many columns that nearly all rows have are empty."""
+        """Count the empty columns that nearly all rows have filled."""
         return len((self.usual & one.empty) - {one.column})
 
     def _verdict(self, one: Suspect, n_sums: int, n_above: int, is_last: bool) -> str:
@@ -297,7 +297,7 @@ def _known(figures: Sequence[float], n: int) -> Floats:
 
 
 def _near(figures: Floats, sums: Floats) -> Bools:
-    """Whether figures are sums, to the cent; 0 says nothing."""
+    """Return whether figures are sums, to the cent; zeros are no evidence."""
     with np.errstate(invalid="ignore"):
         near = np.abs(figures - sums) <= _TOLERANCE + _ROUNDING * np.abs(sums)
     return near & np.isfinite(figures) & (figures != 0)

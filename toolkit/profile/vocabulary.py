@@ -54,13 +54,13 @@ class Vocabulary:
 
     @classmethod
     def of(cls, values: pa.Array, rows: Ints, first: Ints, caps: Caps) -> Vocabulary:
-        """Of values that are distinct already."""
+        """Make one from distinct values."""
         table = pa.table([values, pa.array(rows), pa.array(first)], schema=_SCHEMA)
         return _capped(table, True, caps)
 
     @classmethod
     def merged(cls, parts: Sequence[Vocabulary], caps: Caps) -> Vocabulary:
-        """Of all the rows of the parts."""
+        """Merge the rows of several."""
         if not parts:
             return cls(_SCHEMA.empty_table(), True, caps)
         if len(parts) == 1:
@@ -76,7 +76,7 @@ class Vocabulary:
 
     @property
     def n_distinct(self) -> int:
-        """How many distinct values there are; an estimate where some are missing."""
+        """Return the number of distinct values; an estimate where some are missing."""
         n_kept = self.table.num_rows
         if self.is_whole or n_kept < 2:
             return n_kept
@@ -84,7 +84,7 @@ class Vocabulary:
         return round((n_kept - 1) / (highest / 2**64))
 
     def rows_of(self, value: str) -> int:
-        """How many rows have the value; 0 where it is not among those that are kept."""
+        """Return the rows of the value; 0 for one that was not sampled."""
         same = self.table.filter(pc.equal(self.table.column(VALUE), value))
         return int(pc.sum(same.column(ROWS)).as_py() or 0)
 
