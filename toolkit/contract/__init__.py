@@ -1,4 +1,4 @@
-"""A dataset's contract: what conf/dataset/<name>.yaml says, as frozen dataclasses.
+"""The contract of a dataset: conf/dataset/<name>.yaml as frozen dataclasses.
 
 toolkit.settings.config builds them from YAML and reports every problem at once; everything else
 only reads them. The docstrings of classes and keys are the text of docs/contract.md.

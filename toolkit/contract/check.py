@@ -1,4 +1,4 @@
-"""What a contract can get wrong beyond the shape of its YAML, found before any row is read."""
+"""Check a contract for problems beyond the shape of its YAML, before any row is read."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from toolkit.errors import did_you_mean
 _MEASURED: dict[str, tuple[str, ...]] = {"sum": NUMERIC, "mean": NUMERIC, "count_distinct": ()}
 # What a ratio divides: figures that are exact when everything has been added up.
 _DIVIDED = ("sum", "count", "count_distinct")
-# Reasons are counted in a byte, whose last value means 'none'.
+# A byte counts the reasons, and its last value means 'none'.
 _MOST_REASONS = 250
 
 
 def contract_problems(contract: Contract) -> list[str]:
-    """Every contradiction in a contract, one line each, under its dotted key."""
+    """List every contradiction in a contract, one line each, under its dotted key."""
     checks = (
         _csv_problems,
         _name_problems,
@@ -124,7 +124,7 @@ def _reason_problems(contract: Contract) -> Iterator[str]:
 
 
 def _reasons_used(contract: Contract) -> Iterator[tuple[str, str]]:
-    """Where each reason is named, and the reason."""
+    """Yield each place where a reason is named, and the reason."""
     for name, column in contract.columns.items():
         yield from ((f"columns.{name}.{key}", reason) for key, reason in column.reasons())
     for name, check in contract.checks.items():
@@ -148,7 +148,8 @@ def _lookup_problems(contract: Contract) -> Iterator[str]:
     for name, file in contract.lookup_files():
         if not re.fullmatch(r"[\w-][\w. -]*\.json", file) or file.endswith(SUGGESTED):
             yield f"columns.{name}: {file!r} must be the name of a .json file in the lookups folder"
-        # Two columns may share a list; a map that two write would never come to rest.
+        # Two columns may share a list of names; two columns writing one map would overwrite each
+        # other.
         if used.setdefault(file, name) != name and not _is_list(contract, name, file):
             yield f"columns.{name}: {file!r} is the lookup of {used[file]} already"
     for name, column in contract.columns.items():

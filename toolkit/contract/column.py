@@ -49,18 +49,19 @@ class Column(Part, ABC):
     """One column of the feed, under its name in clean rows."""
 
     source: str | None = None
-    """Its name in the header, where that is not its clean name. A header that writes it otherwise
-    will do where only one of its columns can be meant: case, and whether words are parted by
-    blanks, `_` or `-`, are looked past then."""
+    """Its name in the header, if that differs from its clean name. Case, and whether words are
+    separated by blanks, `_` or `-`, are ignored where only one column of the header can be meant.
+    """
     null_words: tuple[str, ...] | None = None
-    """Values that mean 'no value', compared after stripping; they read as empty. Left out, they
-    are the contract's; an empty list means that every value is one."""
+    """Values that mean 'no value', compared after stripping; they read as empty. Defaults to the
+    contract's; an empty list means that every value is one.
+    """
     prefix: tuple[str, ...] = ()
-    """Texts that are taken from the start of a stripped value while one fits."""
+    """Prefixes to remove from a stripped value, repeatedly while one fits."""
     suffix: tuple[str, ...] = ()
     """The same for its end: `.0` makes the customer number 17850 of 17850.0."""
     personal: Annotated[Personal | None, BeforeValidator(_marked)] = None
-    """`true`, or how its values are masked: they tell who somebody is."""
+    """`true`, or the kind of mask: its values identify a person."""
 
     group: ClassVar[Group]
     """How aggregations take it: a number is summed; rows are grouped by a label or a day."""
@@ -123,7 +124,7 @@ class Parsed(Column):
     optional: bool = False
     """An empty cell is no value: null in clean rows, not rejected. What is unreadable still is."""
     reason: str | None = None
-    """Why a row is rejected whose value can't be used."""
+    """Reason for rejecting a row whose value cannot be used."""
 
     def reasons(self) -> Iterator[tuple[str, str]]:
         if self.reason is not None:

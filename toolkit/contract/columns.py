@@ -32,14 +32,13 @@ class Text(Column):
     """The case of every value, for codes that come in two; prefixes are compared in it. It is
     Unicode's, letter by letter: `ß` becomes `ẞ`, and `İ` becomes `i`."""
     map: str | None = None
-    """The lookup that names the other spellings of some values; a value that it does not know
-    stands for itself."""
+    """Lookup from spelling to canonical name; unknown values are kept."""
     pattern: str | None = None
-    """What does not match is rejected with `reason`."""
+    """Values that do not match are rejected with `reason`."""
     reject: dict[str, str] = field(default_factory=dict)
     """Reasons and their patterns; what matches is rejected with that reason."""
     reason: str | None = None
-    """Why a row is rejected that has no value, or one that does not match."""
+    """Reason for rejecting a row without a value, or with one that does not match."""
 
     group: ClassVar[Group] = "label"
     keys_lookups: ClassVar[bool] = True
@@ -81,7 +80,7 @@ class Text(Column):
 
 
 def _pattern_problem(pattern: str) -> str | None:
-    """What RE2, which runs in linear time and executes nothing, has against a pattern."""
+    """Return RE2's objection to a pattern, if any; RE2 runs in linear time and executes nothing."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -104,9 +103,9 @@ class Repair(Part):
     map: str
     """The lookup: a JSON object, value of the other column -> name."""
     min_share: Annotated[float, Field(gt=0.5, le=1)] = 0.7
-    """The least share of a value's rows that must go with one name to enter the lookup."""
+    """Least share of a value's rows that must have one name, for an entry in the lookup."""
     min_rows: Annotated[int, Field(ge=1)] = 20
-    """The least number of such rows."""
+    """Least number of such rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +133,7 @@ class Category(Named):
 
     kind: Literal["category"]
     values: str
-    """The lookup that lists the names; the nearest one is taken."""
+    """The lookup that lists the names; the nearest one is used."""
     max_edits: Annotated[int, Field(ge=0)] = 0
     """How many letters (Levenshtein) a value may be away from it. At least one letter or
     figure of the name must be in its place, so that an empty cell is near to no name, nor `q` to
@@ -158,7 +157,7 @@ class Mapped(Named):
     values: str
     """The lookup that lists the names."""
     unknown: str = "UNKNOWN"
-    """The name in `map` of what stands for none of them."""
+    """The name in `map` of values that match none of them."""
 
     def lookup_files(self) -> Mapping[LookupPart, str]:
         return {"names": self.values, "map": self.map}
@@ -170,7 +169,7 @@ class Email(Column):
 
     kind: Literal["email"]
     reason: str | None = None
-    """What is no address is rejected with it; without it, it becomes null."""
+    """Reason for rejecting values that are not addresses; without it, they become null."""
 
     group: ClassVar[Group] = "label"
 
@@ -223,7 +222,7 @@ class Boolean(Parsed):
 
 @dataclass(frozen=True, kw_only=True)
 class Unused(Column):
-    """May be in the file, is kept in rejected rows as it stood, and is not read otherwise."""
+    """May be in the file; copied unchanged to rejected rows and otherwise not read."""
 
     kind: Literal["unused"]
 

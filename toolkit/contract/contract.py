@@ -35,7 +35,7 @@ def _delimiter(given: object) -> object:
 
 
 Delimiter = Annotated[str, BeforeValidator(_delimiter), Field(min_length=1, max_length=1)]
-"""Some delimiters cannot be typed as they are."""
+"""Names of delimiters that cannot be typed directly."""
 
 
 def delimiter_problem(delimiter: str) -> str | None:
@@ -47,7 +47,7 @@ def delimiter_problem(delimiter: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class CsvFormat(Part):
-    """How the file is written."""
+    """Format of the file."""
 
     delimiter: Delimiter = ","
     """The one ASCII character between cells; `tab` and `\\t` stand for a tab."""
@@ -56,20 +56,23 @@ class CsvFormat(Part):
     encoding: Annotated[str, Field(min_length=1)] = "utf-8"
     """Any of Python's text encodings."""
     max_field_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
-    """Of a quoted field, in UTF-8. A longer one was never closed: its line alone is rejected."""
+    """Longest quoted field, in UTF-8 bytes. A longer one is treated as an unclosed quote and its
+    first line is rejected.
+    """
     max_columns: Annotated[int, Field(ge=1)] = 10_000
     """A header with more of them is refused."""
     max_unpacking: Annotated[int, Field(ge=1)] = 200
-    """How many times its packed bytes a packed file may hold; the first 64 MiB go unasked. One
-    that holds more is refused as soon as it does."""
+    """Largest ratio of unpacked to packed bytes; the first 64 MiB are exempt. A file beyond it is
+    refused as soon as it is exceeded.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class LookupLimits(Part):
-    """What is still taken for a lookup file."""
+    """Size limits of lookup files."""
 
     max_bytes: Annotated[int, Field(ge=1)] = 64 << 20
-    """Of a file. A larger one is refused before it is read."""
+    """Largest size of a file. A larger one is refused before it is read."""
     max_entries: Annotated[int, Field(ge=1)] = 1_000_000
     """Names of a list, or entries of a map."""
 
@@ -85,22 +88,21 @@ class Contract(Part):
     """
 
     name: str
-    """What outputs and reports call the feed."""
+    """Name of the feed in outputs and reports."""
     columns: Annotated[dict[str, AnyColumn], Field(min_length=1)]
     """The columns of the feed by their names in clean rows, in that order."""
     csv: CsvFormat = field(default_factory=CsvFormat)
-    """How the file is written."""
+    """Format of the file."""
     lookup_limits: LookupLimits = field(default_factory=LookupLimits)
-    """What is still taken for a lookup file."""
+    """Size limits of lookup files."""
     null_words: tuple[str, ...] = ()
-    """The null words of every column that names none of its own."""
+    """Null words of every column that has none of its own."""
     personal_mask: Literal["hash", "partial"] = "hash"
-    """How the values of personal columns are masked that do not say it themselves."""
+    """Mask of personal columns that do not set their own."""
     repairs: tuple[Fill, ...] = ()
-    """How missing numbers are found, one after the other: what one has filled is known to the
-    next."""
+    """Fills for missing numbers, in order: later ones see the values of earlier ones."""
     checks: dict[str, Check] = field(default_factory=dict)
-    """Figures that are held against a formula, under names of your own."""
+    """Numbers to compare with a formula, under names of your own."""
     derived: dict[str, Derived] = field(default_factory=dict)
     """Columns that are computed. They follow the columns of the feed in clean rows."""
     flags: dict[str, dict[str, Flag]] = field(default_factory=dict)
@@ -112,7 +114,7 @@ class Contract(Part):
     rejected for, after `malformed_row`, `repeated_header` and `blank_row`. Derived columns without
     a reason have one of their own after them."""
     aggregations: dict[str, AnyAggregation] = field(default_factory=dict)
-    """What is counted of clean rows, by the name of the file that holds it."""
+    """Aggregations of clean rows, by file name."""
 
     @property
     def sources(self) -> dict[str, str]:
@@ -127,18 +129,18 @@ class Contract(Part):
 
     @property
     def derived_reasons(self) -> dict[str, str]:
-        """Why a row is rejected for each derived column: its reason, or one that it is given."""
+        """Return the reason of each derived column: its own, or the default."""
         return {name: one.reason or f"invalid_{name}" for name, one in self.derived.items()}
 
     @property
     def limits_of_days(self) -> bool:
-        """Whether any day is rejected for how far it is from a run's `as_of`."""
+        """Return whether any day is rejected for its distance from a run's `as_of`."""
         return any(isinstance(c, Dated) and c.limited for c in self.columns.values())
 
     def limits_of_reasons(self, as_of: date) -> dict[str, str]:
-        """What each reason that has limits rejects beyond them, and which keys set the limits.
+        """Return what each reason rejects beyond limits, and the keys of these limits.
 
-        A reason of a number is also that of what is no number, one of several columns has the
+        A number's reason also covers unreadable numbers; one shared by several columns has the
         limits of each.
         """
         found: dict[str, list[str]] = {}
@@ -230,9 +232,9 @@ class Contract(Part):
         return pa.schema([(name, pa.string()) for name in (*self.sources.values(), *extra)])
 
     def rejected_schema(self, extra: tuple[str, ...] = ()) -> pa.Schema:
-        """The raw columns, why the row was rejected, and where it came from.
+        """The raw columns, the reason of the rejection, and the row's origin.
 
-        `raw_line` holds the whole line of a malformed row, whose raw columns are then null.
+        `raw_line` has the whole line of a malformed row, whose raw columns are then null.
         """
         import pyarrow as pa
 

@@ -19,7 +19,7 @@ _DAY_PARTS = {"year": ("%Y", "%y"), "month": ("%m", "%b", "%B"), "day": ("%d",)}
 _HOURS = ("%H", "%I")
 _NEEDS = {"%I": ("%p",), "%p": ("%I",), "%M": _HOURS, "%S": ("%M",), "%f": ("%S",)}
 _KNOWN = [d for parts in _DAY_PARTS.values() for d in parts] + ["%H", *_NEEDS]
-# Days whose year, month and day can each be taken for one of the others, at a time whose parts
+# Days whose year, month and day can each be mistaken for one of the others, at a time whose parts
 # all differ.
 _TELLING = [
     datetime(year, month, day, 4, 5, 6, 700_000)
@@ -52,7 +52,8 @@ def format_problems(date_format: str) -> Iterator[str]:
 
 
 def conflict(one: str, other: str, *, by_time: bool) -> str | None:
-    """A cell that two sound formats read as different days, and which; None if there is none.
+    """Return a cell that two valid formats read as different days, with these days; None if there
+    is none.
 
     With `by_time` the same day at different times is a conflict too.
     """

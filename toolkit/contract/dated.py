@@ -32,9 +32,9 @@ class Dated(Parsed):
     """
 
     formats: Annotated[tuple[str, ...], Field(min_length=1)]
-    """How the day is written. They are tried in turn; the first that fits a cell reads it."""
+    """Formats of the day. They are tried in order; the first that fits a cell is used."""
     two_digit_years_from: Annotated[int, Field(ge=1, le=9900)] = 1969
-    """%y is a year of the hundred years from this one on: 1969 to 2068."""
+    """First year of the century that %y stands for: 1969 means 1969 to 2068."""
     max_contradictions: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Of the cells whose day is above 12, the share that may contradict a format's order. A feed
     with more is refused whole; up to it such cells are rejected row by row, and a note says so."""
@@ -43,7 +43,7 @@ class Dated(Parsed):
     years_after: Annotated[int, Field(ge=0)] | None = None
     """A day more than so many years after the run's `as_of` is rejected with `range_reason`."""
     range_reason: str | None = None
-    """Why a row is rejected whose day lies beyond these years."""
+    """Reason for rejecting a row whose day is outside these years."""
 
     def limits(self, as_of: date) -> tuple[date | None, date | None]:
         """The first and the last day that is kept, counted from `as_of`; None without a limit."""

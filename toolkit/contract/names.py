@@ -1,4 +1,4 @@
-"""Names that the toolkit gives of itself, whatever the contract."""
+"""Names that the toolkit itself adds, whatever the contract."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ SOURCE_FILE_COLUMN = "source_file"
 SOURCE_ROW_COLUMN = "source_row"
 RAW_LINE_COLUMN = "raw_line"
 ROW_FACTS = (REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN)
-"""The columns that a rejected row gains."""
+"""Columns added to a rejected row."""
 
 RANK_COLUMN, METRIC_COLUMN, EXTREME_COLUMN = "rank", "metric_type", "anomaly_reason"
-"""The columns that rankings and extremes gain."""
+"""Columns added to rankings and extremes."""
 
 SUGGESTED = ".suggested.json"
-"""What follows the name of a lookup in that of the file which says what a machine put into it."""
+"""Suffix of the file beside a lookup with the entries that the toolkit added."""

@@ -112,9 +112,9 @@ class Number(Numeric):
 
     kind: Literal["number"]
     default: float | None = None
-    """Stands for what is no number, instead of a rejection."""
+    """Replaces unreadable numbers, instead of a rejection."""
     clip: tuple[float, float] | None = None
-    """The lowest and the highest number; what lies beyond becomes the nearer one."""
+    """The lowest and the highest number; values beyond are clipped to the nearer one."""
 
     def arrow_type(self) -> pa.DataType:
         import pyarrow as pa
@@ -151,9 +151,9 @@ class Integer(Numeric):
 
     kind: Literal["integer"]
     floor: int | None = None
-    """What is lower becomes this number."""
+    """Lower values are raised to this number."""
     default: int | None = None
-    """Stands for what is no number, instead of a rejection."""
+    """Replaces unreadable numbers, instead of a rejection."""
 
     def arrow_type(self) -> pa.DataType:
         import pyarrow as pa

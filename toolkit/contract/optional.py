@@ -1,4 +1,4 @@
-"""Aggregations made for many feeds, fitted to the columns that one contract has."""
+"""Fit shared aggregations to the columns that one contract has."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from toolkit.contract.references import clean_kinds
 
 
 def fit_aggregations(contract: Contract) -> tuple[Contract, list[str]]:
-    """The contract without what its optional aggregations cannot compute, and a line about each.
+    """Drop what optional aggregations cannot compute; return the contract and a line about each
+    part.
 
-    A measure, a metric or a kind of extreme goes alone; without its groups, or with nothing left,
-    the whole aggregation goes. Those that are not optional stay as they are.
+    A measure, a metric or a kind of extreme is dropped alone; without its groups, or with nothing
+    left, the whole aggregation is dropped. Aggregations that are not optional are unchanged.
     """
     known = set(clean_kinds(contract))
     fitted: dict[str, AnyAggregation] = {}
@@ -38,7 +39,7 @@ def fit_aggregations(contract: Contract) -> tuple[Contract, list[str]]:
 
 
 def _groups(aggregation: AnyAggregation) -> list[str]:
-    """The columns without which there is nothing to tell."""
+    """Return the columns without which the aggregation makes no sense."""
     match aggregation:
         case Summary():
             return [grain.column for grain in aggregation.by.values()]
@@ -51,7 +52,9 @@ def _groups(aggregation: AnyAggregation) -> list[str]:
 def _without_unknown(
     aggregation: AnyAggregation, known: set[str]
 ) -> tuple[AnyAggregation | None, list[tuple[str, str]]]:
-    """What is left of it, if anything, and the parts that went, with the column of each."""
+    """Return the aggregation without parts that need unknown columns (None if nothing is left), and
+    each dropped part with the column it needs.
+    """
     if isinstance(aggregation, Extremes):
         gone = [(r, column) for r, column in aggregation.highest.items() if column not in known]
         kept = {r: column for r, column in aggregation.highest.items() if column in known}
@@ -69,7 +72,7 @@ def _without_unknown(
 
 
 def _gone(measures: Mapping[str, Measure], known: set[str]) -> list[tuple[str, str]]:
-    """The measures that lack a column, or are the ratio of one that does, and that column."""
+    """Return the measures that need an unknown column, also through a ratio, with that column."""
     lacking = {
         name: measure.column
         for name, measure in measures.items()

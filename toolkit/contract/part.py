@@ -1,4 +1,4 @@
-"""What the parts of a contract have in common."""
+"""Base of the parts of a contract."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ def _exact(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 Bound = Annotated[float, WrapValidator(_exact)]
-"""A number; a whole one stays a Python int, so that it is exact whatever its size."""
+"""A number; a whole one stays a Python int, which is exact at any size."""
 
 
 class Part:
-    """A group of keys, of which unknown ones are refused."""
+    """A group of keys; unknown keys are refused."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits(Part):
-    """Between what a number must lie."""
+    """Limits of a number."""
 
     above: Bound | None = None
     """A number that is not above it is rejected with `reason`."""
@@ -39,11 +39,13 @@ class Limits(Part):
 
     @property
     def limited(self) -> bool:
-        """Whether there is any limit."""
+        """Return whether there is any limit."""
         return any(bound is not None for bound in (self.above, self.min, self.max, self.below))
 
     def beyond(self, place: str) -> str:
-        """What is rejected for its limits, and by which keys under `place`; '' without limits."""
+        """Return what is rejected beyond the limits, and their keys under `place`; '' without
+        limits.
+        """
         limits = (
             ("not above", "above", self.above),
             ("lower than", "min", self.min),

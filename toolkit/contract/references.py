@@ -1,4 +1,4 @@
-"""Columns that a contract's keys name: whether there are such, and of what kind."""
+"""Check that columns named in a contract exist and have the right kind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def clean_kinds(contract: Contract) -> dict[str, str]:
 def kind_problems(
     where: str, column: str, kinds: Mapping[str, str], allowed: Collection[str]
 ) -> Iterator[str]:
-    """Why the column cannot stand at `where`, if so."""
+    """Yield why the column cannot be used at `where`, if so."""
     if column not in kinds:
         yield f"{where}={column!r}: there is no such column{did_you_mean(column, kinds)}"
     elif kinds[column] not in allowed:
@@ -40,7 +40,7 @@ def kind_problems(
 
 
 def formula_problems(where: str, formula: str, kinds: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with a formula over number and integer columns."""
+    """Yield the problems of a formula over number and integer columns."""
     try:
         sources = formula_columns(formula)
         if not sources:

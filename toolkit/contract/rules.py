@@ -1,4 +1,4 @@
-"""What holds between columns: repairs, checks, derived columns, flags and the key."""
+"""Rules between columns: repairs, checks, derived columns, flags and the key."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Fill(Part):
     column: str
     """The column that is filled, of kind `number` or `integer`."""
     formula: str | None = None
-    """Of other number and integer columns; it fills where all of these are known by then."""
+    """Over other number and integer columns; it fills where all of them are known by then."""
     decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] | None = None
-    """What the formula gives is rounded to."""
+    """Number of decimals that the formula's result is rounded to."""
     by: str | None = None
     """The text, category or mapped column whose value is looked up."""
     map: str | None = None
@@ -51,12 +51,13 @@ class Check(Part):
     column: str
     """The stored number."""
     formula: str
-    """What it should be."""
+    """The expected value."""
     tolerance: Annotated[float, Field(ge=0)] = 0.0
-    """How far apart the two may be. Four units in the last place of the larger one are forgiven
-    besides, so that 10.005 is within 0.005 of 10."""
+    """Largest allowed difference. Four units in the last place of the larger one are allowed
+    besides, so that 10.005 is within 0.005 of 10.
+    """
     reason: str
-    """Why a row is rejected where they are further apart."""
+    """Reason for rejecting a row with a larger difference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +72,16 @@ class Derived(Limits):
     formula: str
     """`+ - * /`, parentheses and numbers, of number and integer columns."""
     decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] | None = None
-    """What it is rounded to, ties to even."""
+    """Number of decimals to round to, ties to even."""
     reason: str | None = None
-    """Why a row is rejected whose result is beyond the limits or not finite. Left out, which goes
-    without limits only, it is `invalid_` and the column's name."""
+    """Reason for rejecting a row whose result is beyond the limits or not finite. Without limits it
+    may be omitted, and is then `invalid_` and the column's name.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flag(Part):
-    """Marks rows whose number lies above a limit."""
+    """Marks rows whose number is above a limit."""
 
     column: str
     """The number."""
