@@ -26,7 +26,7 @@ def measured(
     """
     found = _Measured(name, aggregation, partials, contract)
     return {
-        label: _COMPUTED[measure.kind](found, label, measure)
+        label: MEASURES[measure.kind].finish(found, label, measure)
         for label, measure in aggregation.measures.items()
     }
 
@@ -37,12 +37,7 @@ def measure_fields(measures: Mapping[str, Measure], clean: pa.Schema) -> list[pa
 
 
 def _type(measure: Measure, clean: pa.Schema) -> pa.DataType:
-    match measure.kind:
-        case "sum":
-            return clean.field(measure.sum).type
-        case "count" | "count_distinct":
-            return pa.int64()
-    return pa.float64()
+    return MEASURES[measure.kind].type or clean.field(measure.column).type
 
 
 @dataclass(frozen=True)
@@ -103,10 +98,19 @@ class _Measured:
         return count_values(self.groups, self.partials.groups[finer])
 
 
-_COMPUTED: dict[str, Callable[[_Measured, str, Measure], pa.Array]] = {
-    "sum": _Measured.sum,
-    "mean": _Measured.mean,
-    "count": _Measured.count,
-    "count_distinct": _Measured.count,
-    "ratio": _Measured.ratio,
+@dataclass(frozen=True)
+class Computed:
+    """How a measure ends, and the type of its figures; None is that of its column."""
+
+    finish: Callable[[_Measured, str, Measure], pa.Array]
+    type: pa.DataType | None
+
+
+MEASURES = {
+    "sum": Computed(_Measured.sum, None),
+    "mean": Computed(_Measured.mean, pa.float64()),
+    "count": Computed(_Measured.count, pa.int64()),
+    "count_distinct": Computed(_Measured.count, pa.int64()),
+    "ratio": Computed(_Measured.ratio, pa.float64()),
 }
+"""The other half of toolkit.contract.measures: a row for each."""

@@ -26,23 +26,25 @@ def with_values(grains: Grains, column: str) -> Grains:
     return *grains, Grain(column=column)
 
 
-def summed_columns(contract: Contract) -> dict[Grains, list[str]]:
-    """For each grouping that the contract asks for, the columns to sum; shared groupings once.
+def wanted_terms(contract: Contract) -> dict[Grains, list[tuple[str, str]]]:
+    """For each grouping that the contract asks for, how columns merge, and which; each once.
 
     Distinct values are groups of a finer grouping, so that they merge as groups do.
     """
-    wanted: dict[Grains, dict[str, None]] = {}
+    wanted: dict[Grains, dict[tuple[str, str], None]] = {}
     for aggregation in contract.aggregations.values():
         if isinstance(aggregation, Extremes):
             continue
         grains = grains_of(aggregation)
-        columns = wanted.setdefault(grains, {})
+        terms = wanted.setdefault(grains, {})
         for measure in aggregation.measures.values():
-            if (name := measure.sum or measure.mean) is not None:
-                columns[name] = None
-            elif measure.count_distinct is not None:
-                wanted.setdefault(with_values(grains, measure.count_distinct), {})
-    return {grains: list(columns) for grains, columns in wanted.items()}
+            if (name := measure.column) is None:
+                continue
+            if (how := measure.answers.partial) == "distinct":
+                wanted.setdefault(with_values(grains, name), {})
+            elif how is not None:
+                terms[how, name] = None
+    return {grains: list(terms) for grains, terms in wanted.items()}
 
 
 def aggregated_columns(contract: Contract) -> list[str]:
@@ -147,9 +149,9 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
 
 
 def _read(contract: Contract) -> Iterator[str]:
-    for grains, columns in summed_columns(contract).items():
+    for grains, terms in wanted_terms(contract).items():
         yield from (grain.column for grain in grains)
-        yield from columns
+        yield from (column for _, column in terms)
     for aggregation in contract.aggregations.values():
         if isinstance(aggregation, Extremes):
             yield from aggregation.highest.values()

@@ -31,8 +31,9 @@ from toolkit.aggregate.groups import (
     group_rows,
     merge_groups,
     one_array,
+    without_nan,
 )
-from toolkit.aggregate.needs import check_columns, conformed, summed_columns, units_in_one
+from toolkit.aggregate.needs import check_columns, conformed, units_in_one, wanted_terms
 from toolkit.aggregate.pieces import Piece, read_piece
 from toolkit.arrays import Ints
 from toolkit.contract import Contract
@@ -107,11 +108,15 @@ def combine(several: Sequence[Partials]) -> Partials:
 
 
 def _groups(table: pa.Table, contract: Contract) -> dict[Grains, Groups]:
-    groupings = summed_columns(contract)
+    groupings = wanted_terms(contract)
     used = set(chain(*groupings))
     keys = {grain: encode(table.column(grain.column), grain) for grain in used}
-    summed = {column for columns in groupings.values() for column in columns}
-    terms = {column: _sums(table, column, contract) for column in summed}
+    terms = {
+        (how, column): _sums(table, column, contract)
+        if how == "sum"
+        else {Term(how, column): without_nan(one_array(table.column(column)))}
+        for how, column in set(chain(*groupings.values()))
+    }
     found: dict[Grains, Groups] = {}
     for grains in sorted(groupings, key=len, reverse=True):
         wanted = {*grains, *groupings[grains]}
@@ -124,7 +129,7 @@ def _groups(table: pa.Table, contract: Contract) -> dict[Grains, Groups]:
         if (few := next(finer, None)) is not None:
             found[grains] = merge_groups([few])
         else:
-            added = [terms[column].items() for column in groupings[grains]]
+            added = [terms[term].items() for term in groupings[grains]]
             found[grains] = group_rows([keys[grain] for grain in grains], dict(chain(*added)))
     return found
 

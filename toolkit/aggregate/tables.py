@@ -151,6 +151,8 @@ def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract
 
 def _hopeful(within: pa.Array, measure: pa.Array, limit: int) -> Ints:
     """Rows as high as the `limit` highest within their group: those whose names are compared."""
+    if pa.types.is_temporal(measure.type):
+        return np.arange(len(measure))
     labels = within.dictionary_encode()
     groups = pc.fill_null(labels.indices, len(labels.dictionary)).to_numpy()
     values = measure.to_numpy(zero_copy_only=False)

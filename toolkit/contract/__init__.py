@@ -10,7 +10,6 @@ from toolkit.contract.aggregations import (
     AnyAggregation,
     Extremes,
     Grain,
-    Measure,
     Ranking,
     Summary,
 )
@@ -34,6 +33,7 @@ from toolkit.contract.contract import (
     text_contract,
 )
 from toolkit.contract.dated import Date, Dated, Timestamp
+from toolkit.contract.measures import Measure
 from toolkit.contract.names import (
     BLANK_ROW,
     EXTREME_COLUMN,

@@ -1,56 +1,14 @@
-"""What is counted of clean rows."""
+"""The small tables that are made of clean rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from toolkit.contract.measures import Measure
 from toolkit.contract.part import Part
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure(Part):
-    """Exactly one of its keys."""
-
-    sum: str | None = None
-    """The sum of a number column."""
-    mean: str | None = None
-    """The mean of a number column."""
-    count: Literal["rows"] | None = None
-    """How many rows there are."""
-    count_distinct: str | None = None
-    """How many different values a column has; rows without a value are not counted. Exact: until
-    the end of the run each value is in memory once for every group that it occurs in."""
-    ratio: tuple[str, str] | None = None
-    """Two other measures of the same aggregation, each a `sum`, `count` or `count_distinct`: the
-    first divided by the second, after everything is added up. Empty where the second is 0."""
-
-    @property
-    def given(self) -> list[str]:
-        """The keys that are set; one, if the contract is sound."""
-        return [key.name for key in fields(self) if getattr(self, key.name) is not None]
-
-    @property
-    def kind(self) -> str:
-        """The one key that is set."""
-        return self.given[0]
-
-    @property
-    def column(self) -> str | None:
-        """The clean column that it is computed from, if it is one."""
-        return self.sum or self.mean or self.count_distinct
-
-    @property
-    def adds_up(self) -> bool:
-        """Whether the values of several groups add up to that of all their rows."""
-        return self.kind in ("sum", "count")
-
-    @property
-    def is_average(self) -> bool:
-        """Whether it is a figure for each of something, and not a total."""
-        return self.kind in ("mean", "ratio")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,14 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields
 from encodings.aliases import aliases
 
-from toolkit.contract.aggregations import Extremes, Measure, Ranking, Summary
+from toolkit.contract.aggregations import Extremes, Ranking, Summary
 from toolkit.contract.check_values import value_problems
 from toolkit.contract.column import word_problems
 from toolkit.contract.columns import Category
 from toolkit.contract.contract import Contract, delimiter_problem
+from toolkit.contract.measures import ANSWERS, Measure
 from toolkit.contract.names import (
     EXTREME_COLUMN,
     METRIC_COLUMN,
@@ -33,12 +33,8 @@ from toolkit.contract.references import (
     kind_problems,
     listed,
 )
-from toolkit.errors import did_you_mean
+from toolkit.errors import ConfigError, did_you_mean
 
-# The kinds of column that each measure takes; none means any.
-_MEASURED: dict[str, tuple[str, ...]] = {"sum": NUMERIC, "mean": NUMERIC, "count_distinct": ()}
-# What a ratio divides: figures that are exact when everything has been added up.
-_DIVIDED = ("sum", "count", "count_distinct")
 # A byte counts the reasons, and its last value means 'none'.
 _MOST_REASONS = 250
 
@@ -200,15 +196,18 @@ def _key_problems(contract: Contract) -> Iterator[str]:
 
 
 def _aggregation_problems(contract: Contract) -> Iterator[str]:
-    kinds = clean_kinds(contract)
+    kinds, personal = clean_kinds(contract), _personal(contract)
     fitted, _ = fit_aggregations(contract)
     for name, aggregation in fitted.aggregations.items():
         where = f"aggregations.{name}"
         match aggregation:
-            case Summary():
+            case Summary(by=by, measures=measures):
                 yield from _summary_problems(where, aggregation, kinds)
-            case Ranking():
+                yield from _measure_problems(where, measures, kinds, by, personal)
+            case Ranking(within=within, item=item, measures=measures):
                 yield from _ranking_problems(where, aggregation, kinds)
+                taken = (within, METRIC_COLUMN, RANK_COLUMN, item)
+                yield from _measure_problems(where, measures, kinds, taken, personal)
             case Extremes():
                 yield from _taken_problems(where, kinds, (RANK_COLUMN, EXTREME_COLUMN))
                 for reason, column in aggregation.highest.items():
@@ -217,11 +216,18 @@ def _aggregation_problems(contract: Contract) -> Iterator[str]:
                 yield from kind_problems(f"{where}.tie_break", tie_break, kinds, ("text",))
 
 
+def _personal(contract: Contract) -> Collection[str]:
+    try:
+        return contract.personal_clean_columns()
+    except ConfigError:
+        # A formula that cannot be read is a problem of its own.
+        return ()
+
+
 def _summary_problems(where: str, summary: Summary, kinds: Mapping[str, str]) -> Iterator[str]:
     for name, grain in summary.by.items():
         allowed = DAYS if grain.unit == "month" else (*LABELS, *DAYS)
         yield from kind_problems(f"{where}.by.{name}.column", grain.column, kinds, allowed)
-    yield from _measure_problems(where, summary.measures, kinds, summary.by)
     if summary.largest_first is not None and summary.largest_first not in summary.measures:
         yield _no_measure(f"{where}.largest_first", summary.largest_first, summary.measures)
 
@@ -231,8 +237,6 @@ def _ranking_problems(where: str, ranking: Ranking, kinds: Mapping[str, str]) ->
     yield from kind_problems(f"{where}.item", ranking.item, kinds, LABELS)
     shown = (ranking.within, ranking.item)
     yield from _taken_problems(where, shown, (RANK_COLUMN, METRIC_COLUMN))
-    taken = (ranking.within, METRIC_COLUMN, RANK_COLUMN, ranking.item)
-    yield from _measure_problems(where, ranking.measures, kinds, taken)
     for metric, measure in ranking.metrics.items():
         if measure not in ranking.measures:
             yield _no_measure(f"{where}.metrics.{metric}", measure, ranking.measures)
@@ -249,17 +253,21 @@ def _taken_problems(where: str, shown: Collection[str], taken: Collection[str]) 
 
 
 def _measure_problems(
-    where: str, measures: Mapping[str, Measure], kinds: Mapping[str, str], taken: Collection[str]
+    where: str,
+    measures: Mapping[str, Measure],
+    kinds: Mapping[str, str],
+    taken: Collection[str],
+    personal: Collection[str],
 ) -> Iterator[str]:
     for name, measure in measures.items():
         if len(measure.given) != 1:
-            keys = ", ".join(key.name for key in fields(Measure))
-            yield f"{where}.measures.{name}: needs exactly one of {keys}"
+            yield f"{where}.measures.{name}: needs exactly one of {', '.join(ANSWERS)}"
         for key in measure.given:
-            at = f"{where}.measures.{name}.{key}"
-            if key in _MEASURED:
-                allowed = _MEASURED[key] or [*kinds.values()]
-                yield from kind_problems(at, getattr(measure, key), kinds, allowed)
+            if (takes := ANSWERS[key].takes) is not None:
+                at, column = f"{where}.measures.{name}.{key}", getattr(measure, key)
+                yield from kind_problems(at, column, kinds, takes or [*kinds.values()])
+                if ANSWERS[key].shows_a_value and column in personal:
+                    yield f"{at}={column!r}: is personal, and a {key} shows the value of one row"
         for part in measure.ratio or ():
             yield from _part_problems(f"{where}.measures.{name}.ratio", part, measures)
         if name in taken:
@@ -270,8 +278,9 @@ def _part_problems(where: str, part: str, measures: Mapping[str, Measure]) -> It
     """Why a measure cannot be one of the two of a ratio, if so."""
     if part not in measures:
         yield _no_measure(where, part, measures)
-    elif (found := measures[part].given) and found[0] not in _DIVIDED:
-        yield f"{where}={part!r}: is a {found[0]}; must be a {listed(_DIVIDED)}"
+    elif (found := measures[part].given) and not ANSWERS[found[0]].divides:
+        divided = [kind for kind, answers in ANSWERS.items() if answers.divides]
+        yield f"{where}={part!r}: is a {found[0]}; must be a {listed(divided)}"
 
 
 def _no_measure(where: str, given: str, measures: Mapping[str, Measure]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from toolkit.contract.aggregations import AnyAggregation, Extremes, Measure, Ranking, Summary
+from toolkit.contract.aggregations import AnyAggregation, Extremes, Ranking, Summary
 from toolkit.contract.contract import Contract
+from toolkit.contract.measures import Measure
 from toolkit.contract.references import clean_kinds
 
 

@@ -52,15 +52,16 @@ def show(view: View) -> None:
 
 def _show_summary(published: Published, table: Table, controls: DeltaGenerator) -> None:
     measures = honest_measures(table) if len(table.grains) > 1 else list(table.measures)
-    if not measures:
-        _say_left_out(list(table.measures))
+    metrics = [name for name in measures if name in table.metrics]
+    if not metrics:
+        _say_left_out([name for name in table.measures if name not in measures])
         columns = {name: st.column_config.TextColumn(label(name)) for name in table.grains}
         shown = {n: style.column() for n, style in styles_of(table.measures, table.frame).items()}
         data_table(table.frame, columns | shown, f"{table.name}.csv")
         return
     grains = _first_to_show(published, table)
     with controls:
-        metric = choose("Metric", measures, "metric", label)
+        metric = choose("Metric", metrics, "metric", label)
         by = choose("Show by", grains, "by", label) if len(grains) > 1 else grains[0]
     with st.container(horizontal=True, gap="small"):
         kept, picked = _filters(table, by)
@@ -185,8 +186,8 @@ def _best_items(table: Table, picked: str) -> None:
     ranking = table.aggregation
     assert isinstance(ranking, Ranking)
     within = table.frame[table.frame[ranking.within] == picked]
-    metrics = ranking.metrics.items()
-    for column, (metric, measure) in zip(st.columns(len(metrics)), metrics, strict=True):
+    metrics = [one for one in ranking.metrics.items() if one[1] in table.metrics]
+    for column, (metric, measure) in zip(st.columns(len(metrics) or 1), metrics, strict=False):
         ranked = within[within[METRIC_COLUMN] == metric]
         style = styles_of(table.measures, table.frame)[measure]
         with column:

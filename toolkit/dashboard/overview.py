@@ -98,7 +98,7 @@ def _outcome(view: View) -> str:
 def _show_months(published: Published, table: Table) -> None:
     [grain] = table.grains
     frame = table.frame
-    styles = list(styles_of(table.measures, frame).values())
+    styles = [styles_of(table.measures, frame)[metric] for metric in table.metrics]
     days = published.days_of(table)
     partial = partial_months(days)
     period = newest_period(frame[grain].tolist(), partial)
@@ -106,7 +106,10 @@ def _show_months(published: Published, table: Table) -> None:
         st.caption("No month is complete yet, so there is nothing to compare.")
     else:
         st.subheader(month_name(period.month), anchor=False)
-        rows = {str(row[grain]): row for row in frame.to_dict("records")}
+        rows = {
+            str(row[grain]): row
+            for row in frame.astype(dict.fromkeys(table.metrics, "float64")).to_dict("records")
+        }
         _show_headlines(rows[period.month], rows.get(period.before or ""), styles)
         st.caption(_about(period, days, partial))
     st.subheader("How did the months go?", anchor=False)

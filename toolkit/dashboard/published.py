@@ -68,11 +68,16 @@ class Table:
         return {} if isinstance(self.aggregation, Extremes) else self.aggregation.measures
 
     @property
+    def metrics(self) -> list[str]:
+        """Those of the measures that are numbers and can be drawn; the others are days."""
+        return [m for m in self.measures if pd.api.types.is_numeric_dtype(self.frame[m])]
+
+    @property
     def main_measure(self) -> str:
-        """Return the measure that it is sorted by, or else its first."""
-        if isinstance(self.aggregation, Summary) and self.aggregation.largest_first:
+        """Return the metric that it is sorted by, or else its first."""
+        if isinstance(self.aggregation, Summary) and self.aggregation.largest_first in self.metrics:
             return self.aggregation.largest_first
-        return next(iter(self.measures))
+        return self.metrics[0]
 
 
 @dataclass(frozen=True)
@@ -100,11 +105,11 @@ class Published:
 
     def by_month(self) -> Table | None:
         """The first summary of months alone."""
-        return next((table for table in self.summaries(1) if table.months), None)
+        return next((t for t in self.summaries(1) if t.months and t.metrics), None)
 
     def by_label(self) -> list[Table]:
         """Return the summaries of one grain other than the month."""
-        return [table for table in self.summaries(1) if not table.months]
+        return [table for table in self.summaries(1) if not table.months and table.metrics]
 
     def ranking_within(self, grain: str) -> Table | None:
         """The ranking of items within each value of the grain."""
@@ -246,7 +251,11 @@ def _read_table(
     missing = [column for column in wanted if column not in frame.columns]
     if missing:
         raise Unreadable(f"{path} lacks {', '.join(missing)}, which its manifest promises.")
-    words = [m for m in table.measures if not pd.api.types.is_numeric_dtype(frame[m])]
+    words = [
+        name
+        for name, measure in table.measures.items()
+        if not measure.answers.shows_a_value and name not in table.metrics
+    ]
     if words:
         raise Unreadable(f"{path} has no numbers in {', '.join(words)}.")
     return Table(name, aggregation, _labelled(frame, table.grains), frozenset(optional))

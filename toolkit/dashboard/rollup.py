@@ -29,17 +29,21 @@ def honest_measures(table: Table) -> list[str]:
     Sums and counts add up. Means need the number of values behind each: where no row may lack
     one that is the count of rows; means of optional columns are left out. Ratios follow from
     their parts.
-    Distinct counts do not add up: one order can be in several groups.
+    Of the highest and the lowest the highest and the lowest are kept. Distinct counts do not add
+    up: one order can be in several groups.
     """
     return [name for name, measure in table.measures.items() if _is_honest(table, measure)]
 
 
 def _is_honest(table: Table, measure: Measure) -> bool:
-    if measure.ratio is not None:
-        return all(table.measures[part].adds_up for part in measure.ratio)
-    if measure.mean is not None:
-        return measure.mean not in table.optional and _row_count(table) is not None
-    return measure.adds_up
+    match measure.answers.dashboard:
+        case "divide":
+            return all(table.measures[part].adds_up for part in measure.ratio or ())
+        case "weigh":
+            return measure.column not in table.optional and _row_count(table) is not None
+        case "nothing":
+            return False
+    return True
 
 
 def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
@@ -50,9 +54,10 @@ def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
     """
     frame, count = kept_rows(table, kept), _row_count(table)
     measures = {name: table.measures[name] for name in honest_measures(table)}
-    means = [name for name, measure in measures.items() if measure.mean is not None]
+    how = {name: measure.answers.dashboard for name, measure in measures.items()}
+    means = [name for name in how if how[name] == "weigh"]
     # Ratios are computed when their parts have been added up, never added up themselves.
-    added = [name for name, measure in measures.items() if measure.ratio is None]
+    added = [name for name in how if how[name] in ("add", "weigh")]
     parts = frame[[*by, *added]].copy()
     for name in means:
         # A mean of no rows is null and has no weight.
@@ -60,6 +65,9 @@ def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
     found = _added_up(parts, list(by), added)
     for name in means:
         found[name] = found[name] / found[count].where(found[count] != 0)
+    for name in how:
+        if how[name] in ("keep highest", "keep lowest"):
+            found[name] = _kept(frame, list(by), name, found, highest=how[name] == "keep highest")
     for name, measure in measures.items():
         if measure.ratio is not None:
             over, under = (found[part] for part in measure.ratio)
@@ -73,11 +81,22 @@ def _added_up(parts: pd.DataFrame, by: list[str], added: Sequence[str]) -> pd.Da
     large = [name for name in whole if _largest(parts[name]) * len(parts) > HIGHEST]
     parts = parts.astype(dict.fromkeys(large, object))
     if by:
-        found = parts.groupby(by, sort=True, as_index=False).sum()
+        found = parts.groupby(by, sort=True)[list(added)].sum().reset_index()
     else:
-        found = pd.DataFrame({name: [parts[name].sum()] for name in added})
+        found = pd.DataFrame({name: [parts[name].sum()] for name in added}, index=[0])
     fits = {name: found[name].between(LOWEST, HIGHEST).all() for name in large}
     return found.astype({name: "int64" if fits[name] else "float64" for name in large})
+
+
+def _kept(
+    frame: pd.DataFrame, by: list[str], name: str, found: pd.DataFrame, *, highest: bool
+) -> pd.Series:
+    """The highest or lowest figure of each of the groups found, missing where there is none."""
+    ordered = frame.dropna(subset=[name]).sort_values(name, ascending=not highest)
+    if not by:
+        return ordered[name].head(1).reset_index(drop=True).reindex(found.index)
+    first = ordered.drop_duplicates(by)[[*by, name]]
+    return found[by].merge(first, on=by, how="left")[name]
 
 
 def _largest(whole: pd.Series) -> int:

@@ -105,10 +105,13 @@ class Style:
     is_average: bool
     adds_up: bool
     is_whole: bool
+    is_day: bool = False
 
     @classmethod
     def of(cls, name: str, measure: Measure, values: pd.Series) -> Style:
-        highest = float(values.abs().max()) if len(values) else 0.0
+        if not pd.api.types.is_numeric_dtype(values):
+            return cls(name, False, measure.is_average, measure.adds_up, False, is_day=True)
+        highest = float(values.abs().max()) if values.notna().any() else 0.0
         whole = pd.api.types.is_integer_dtype(values)
         share = is_share(name, highest)
         return cls(name, share, measure.is_average, measure.adds_up, whole)
@@ -122,6 +125,8 @@ class Style:
 
     def column(self) -> ColumnConfig:
         """Configure a table column that shows every significant digit."""
+        if self.is_day:
+            return st.column_config.Column(self.title)
         form = "percent" if self.is_share else "%,d" if self.is_whole else "%,.2f"
         return st.column_config.NumberColumn(self.title, format=form)
 
