@@ -18,6 +18,7 @@ from toolkit.aggregate.measures import MEASURES
 from toolkit.aggregate.partials import combine, partial
 from toolkit.aggregate.tables import aggregation_schema, finish
 from toolkit.contract import Contract, Measure, Summary
+from toolkit.contract.check import contract_problems
 from toolkit.contract.measures import ANSWERS
 from toolkit.dashboard.files import read_frame
 from toolkit.dashboard.published import Table
@@ -34,6 +35,8 @@ COLUMNS: dict[str, Any] = {
 GIVEN: dict[str, list[Any]] = {
     "sum": ["pieces", "price"],
     "mean": ["price"],
+    "min": ["pieces", "price", "day", "moment"],
+    "max": ["pieces", "price", "day", "moment"],
     "count": ["rows"],
     "count_distinct": ["item", "day"],
     "ratio": [["sum_pieces", "count_rows"], ["sum_price", "sum_pieces"]],
@@ -155,3 +158,75 @@ def test_a_coarser_grouping_is_the_same_alone(contract: Contract) -> None:
     beside = finish(combine([partial(rows, contract)]), contract)["shop"]
 
     assert finish(combine([partial(rows, alone)]), alone)["shop"] == beside
+
+
+def test_lowest_and_highest_are_exact_and_have_the_type_of_their_column(contract: Contract) -> None:
+    schema = contract.clean_schema()
+    day, nan = dt.date(2026, 3, 1), float("nan")
+    rows = [
+        {"shop": "Ely", "item": "cup", "pieces": 2**53 + 1, "price": nan, "day": day},
+        {"shop": "Ely", "item": "cup", "pieces": 2**53, "price": -0.0, "day": None},
+        {"shop": "Ely", "item": "cup", "pieces": None, "price": 0.0, "day": None},
+        {"shop": "Kew", "item": "cup", "pieces": None, "price": nan, "day": None},
+    ]
+
+    parts = [partial(pa.Table.from_pylist([row], schema), contract) for row in rows]
+    found = finish(combine(parts), contract)["shop"]
+
+    ely, kew = found.to_pylist()
+    assert (ely["min_pieces"], ely["max_pieces"]) == (2**53, 2**53 + 1)
+    assert (str(ely["min_price"]), str(ely["max_price"])) == ("0.0", "0.0")
+    assert ely["min_day"] == ely["max_day"] == day
+    empty = ("min_pieces", "max_pieces", "min_price", "max_price", "min_day", "max_moment")
+    assert [kew[name] for name in empty] == [None] * len(empty)
+    types = {name: found.schema.field(f"max_{name}").type for name in ("pieces", "day", "moment")}
+    assert types == {name: schema.field(name).type for name in types}
+
+
+@pytest.mark.parametrize(
+    ("column", "keys", "problem"),
+    [
+        ("shop", {}, "is of kind text; must be"),
+        (
+            "price",
+            {"personal": {"mask": "hash"}},
+            "is personal, and a max shows the value of one row",
+        ),
+    ],
+)
+def test_columns_without_a_highest_value_to_show(
+    column: str, keys: dict[str, Any], problem: str
+) -> None:
+    columns = {**COLUMNS, column: {**COLUMNS[column], **keys}}
+    summary = {"kind": "summary", "by": FINE, "measures": {"most": {"max": column}}}
+    contract = TypeAdapter(Contract).validate_python(
+        {"name": "sales", "columns": columns, "aggregations": {"a": summary}}
+    )
+
+    found = [line for line in contract_problems(contract) if "aggregations.a" in line]
+
+    assert len(found) == 1
+    assert found[0].startswith(f"dataset.aggregations.a.measures.most.max='{column}': ")
+    assert problem in found[0]
+
+
+def test_a_ranking_by_the_last_day(contract: Contract) -> None:
+    ranking = {
+        "kind": "ranking",
+        "within": "shop",
+        "item": "item",
+        "metrics": {"newest": "last"},
+        "measures": {"last": {"max": "day"}},
+        "limit": 1,
+    }
+    one = TypeAdapter(Contract).validate_python(
+        {"name": "sales", "columns": COLUMNS, "aggregations": {"newest": ranking}}
+    )
+    rows = [
+        {"shop": "Ely", "item": item, "day": day}
+        for item, day in [("cup", dt.date(2026, 1, 2)), ("mug", dt.date(2026, 2, 1)), ("pot", None)]
+    ]
+
+    found = finish(combine([partial(pa.Table.from_pylist(rows, one.clean_schema()), one)]), one)
+
+    assert [row["item"] for row in found["newest"].to_pylist()] == ["mug"]

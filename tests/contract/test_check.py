@@ -224,11 +224,11 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {f"{AGGREGATIONS}.top_categories.measures.order_count": {}},
-        "measures.order_count: needs exactly one of sum, mean, count, count_distinct, ratio",
+        "order_count: needs exactly one of sum, mean, min, max, count, count_distinct, ratio",
     ),
     (
         {f"{AGGREGATIONS}.top_categories.measures.order_count.sum": "quantity"},
-        "measures.order_count: needs exactly one of sum, mean, count, count_distinct, ratio",
+        "order_count: needs exactly one of sum, mean, min, max, count, count_distinct, ratio",
     ),
     (
         {f"{AGGREGATIONS}.top_categories.measures.orders": {"count_distinct": "ordr_id"}},

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from toolkit.aggregate.exact import Limbs, quotients, ratios, totals
-from toolkit.aggregate.groups import ROWS, Groups, count_values
+from toolkit.aggregate.groups import ROWS, Groups, Term, count_values
 from toolkit.aggregate.needs import grains_of, units_in_one, with_values
 from toolkit.aggregate.partials import Partials, missing_in, sum_of
 from toolkit.arrays import Ints
@@ -20,7 +20,7 @@ from toolkit.errors import InputError
 def measured(
     name: str, aggregation: Summary | Ranking, partials: Partials, contract: Contract
 ) -> dict[str, pa.Array]:
-    """Each measure of each group: of no values the sum is 0, the mean null.
+    """Each measure of each group: of no values the sum is 0, the others null.
 
     Raises InputError when a sum of integers does not fit int64.
     """
@@ -74,6 +74,9 @@ class _Measured:
         means = quotients(limbs, np.maximum(filled, 1), units)
         return pa.array(means, pa.float64(), mask=filled == 0)
 
+    def extreme(self, label: str, measure: Measure) -> pa.Array:
+        return self.groups.terms[Term(measure.kind, str(measure.column))]
+
     def count(self, label: str, measure: Measure) -> pa.Array:
         return pa.array(self._count(measure))
 
@@ -109,6 +112,8 @@ class Computed:
 MEASURES = {
     "sum": Computed(_Measured.sum, None),
     "mean": Computed(_Measured.mean, pa.float64()),
+    "min": Computed(_Measured.extreme, None),
+    "max": Computed(_Measured.extreme, None),
     "count": Computed(_Measured.count, pa.int64()),
     "count_distinct": Computed(_Measured.count, pa.int64()),
     "ratio": Computed(_Measured.ratio, pa.float64()),

@@ -17,6 +17,8 @@ Partial = Literal["sum", "min", "max", "distinct"]
 Merged = Literal["add", "weigh", "divide", "keep highest", "keep lowest", "nothing"]
 """What makes the figure of several groups of those of each; `nothing` does."""
 
+_ORDERED = (*kinds_of("number"), *kinds_of("day"))
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -56,6 +58,10 @@ class Measure(Part):
     """The sum of a number column."""
     mean: str | None = _measure(kinds_of("number"), "sum", "weigh")
     """The mean of a number column."""
+    min: str | None = _measure(_ORDERED, "min", "keep lowest")
+    """The lowest value of a number, integer or day column; empty where a group has none."""
+    max: str | None = _measure(_ORDERED, "max", "keep highest")
+    """The highest value of such a column."""
     count: Literal["rows"] | None = _measure(None, None, "add", divides=True)
     """How many rows there are."""
     count_distinct: str | None = _measure((), "distinct", "nothing", divides=True)
