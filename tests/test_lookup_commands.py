@@ -325,7 +325,7 @@ BAD: dict[str, tuple[list[str], dict[str, str], str]] = {
     "column unknown": (
         ["build-lookup", str(FEED), "column=regio"],
         {},
-        "column=regio: is no column of the contract ecommerce; did you mean 'region'?",
+        "column=regio: is not a column of the contract ecommerce; did you mean 'region'?",
     ),
     "column of another kind": (
         ["build-lookup", str(FEED), "column=unit_price"],

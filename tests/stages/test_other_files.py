@@ -83,7 +83,7 @@ def test_lookups_are_built_from_other_encodings(place: Place) -> None:
 def test_an_encoding_that_is_none_is_a_problem_of_the_contract(place: Place) -> None:
     answer = clean(place, FEED, "dataset.csv.encoding=cp1525")
     assert answer.code == 2
-    assert "dataset.csv.encoding='cp1525': is none of Python's text encodings" in answer.err
+    assert "dataset.csv.encoding='cp1525': is not a known text encoding" in answer.err
 
 
 def test_how_a_header_was_written_is_noted(place: Place) -> None:

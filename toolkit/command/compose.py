@@ -413,7 +413,7 @@ def plain_values(config: DictConfig) -> dict[str, Any]:
     """The config as dicts, lists and scalars, every reference resolved."""
     values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     if not isinstance(values, dict):
-        raise ConfigError("the config is no mapping of keys to values")
+        raise ConfigError("the config is not a mapping of keys to values")
     return {str(key): value for key, value in values.items()}
 
 

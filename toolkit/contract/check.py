@@ -70,13 +70,13 @@ def _csv_problems(contract: Contract) -> Iterator[str]:
         codecs.getincrementaldecoder(csv.encoding)("backslashreplace").decode(b"\x80")
     except (LookupError, ValueError):
         hint = did_you_mean(csv.encoding, [*aliases, *aliases.values()])
-        yield f"csv.encoding={csv.encoding!r}: is none of Python's text encodings{hint}"
+        yield f"csv.encoding={csv.encoding!r}: is not a known text encoding{hint}"
 
 
 def _name_problems(contract: Contract) -> Iterator[str]:
     for name, column in contract.columns.items():
         if not name.strip():
-            yield f"columns: {name!r} is no name for a column"
+            yield f"columns: {name!r} is not a valid column name"
         if name in ROW_FACTS:
             yield f"columns.{name}: the name is taken by a column of rejected rows"
         if column.source in ROW_FACTS:

@@ -65,7 +65,7 @@ class Text(Column):
             patterns[f"{where}.pattern"] = self.pattern
         for key, pattern in patterns.items():
             if (why := _pattern_problem(pattern)) is not None:
-                yield f"{key}={pattern!r}: is no regular expression of RE2: {why}"
+                yield f"{key}={pattern!r}: is not a valid regular expression (RE2): {why}"
         if self.case is not None:
             for text in (*self.prefix, *self.suffix):
                 if text != getattr(text, self.case)():

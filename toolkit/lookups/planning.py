@@ -43,7 +43,7 @@ def wishes_for(
     known = contract.lookup_columns()
     if column not in contract.columns:
         hint = did_you_mean(column, contract.columns) or f"; there are {', '.join(known)}"
-        raise ConfigError(f"column={column}: is no column of the contract {contract.name}{hint}")
+        raise ConfigError(f"column={column}: is not a column of the contract {contract.name}{hint}")
     found = [*contract.columns[column].lookup_files()]
     wanted = found if parts is None else list(parts)
     missing = [part for part in wanted if part not in found]
