@@ -20,6 +20,9 @@ from toolkit.units import human_count, human_number, human_share
 
 _SHARED_REASON = "invalid_cell"
 _GENEROUS = 10
+# A drafted max_contradictions is a fifth above the share seen (and rounded up to a whole percent),
+# so that the next file of the feed does not fail for one more contradiction.
+_ALLOWED_PERCENT = 120
 _YEARS_BEFORE, _YEARS_AFTER = 20, 1
 _SHORTEST_FOR_EDITS = 5
 _NUMBER_WORDS = [
@@ -228,7 +231,7 @@ def _dates(column: ColumnFacts, as_of: date) -> DraftColumn:
             "both ways"
         )
         if order.contradict:
-            allowed = math.ceil(order.contradict / decided * 120) / 100
+            allowed = math.ceil(order.contradict / decided * _ALLOWED_PERCENT) / 100
             settings["max_contradictions"] = min(
                 1.0, max(allowed, settings.get("max_contradictions", 0.0))
             )
