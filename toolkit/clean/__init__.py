@@ -1,1 +1,1 @@
-"""From raw tables to clean and rejected rows: rules over vocabularies, then duplicates."""
+"""Clean raw tables: apply rules to vocabularies, then reject duplicates."""

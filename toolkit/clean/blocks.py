@@ -1,4 +1,4 @@
-"""The tasks that clean one block each; all of them can run anywhere that sees the files.
+"""The tasks that each clean one block, on any machine that sees the files.
 
 `stage_block` reads and evaluates a block and spills the result. Once the repeated keys of the
 whole input are known, `publish_block` writes its clean and its rejected part.

@@ -1,4 +1,4 @@
-"""Whether a date format has day and month in the right order, by what the cells of a column say.
+"""Decide whether a date format has day and month in the right order, from a column's cells.
 
 A number above 12 is no month, so a cell such as 16/05/2023 is read by one order alone. Where no
 cell decides, the days themselves may: read in the wrong order they jump through the year.

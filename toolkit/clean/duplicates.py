@@ -1,4 +1,4 @@
-"""Rows whose key an earlier row of the whole input already holds.
+"""Find rows whose key occurs in an earlier row of the whole input.
 
 Every block spills its key words sorted into buckets; a bucket then sees the words of all blocks
 at once, in memory that is a small share of them, and compares the keys themselves wherever two
@@ -142,7 +142,12 @@ def _candidate_batches(
 
 
 def _rows_that_share_a_word(spilled: Sequence[Spilled], bucket: int, first_rows: Ints) -> Ints:
-    """One sort of the bucket: the high bits of a word, and the row in the place of the others."""
+    """Return the rows of a bucket whose words agree in their high bits.
+
+    The row number replaces the low bits of its word, so that one sort of 64-bit numbers brings
+    equal words together and keeps their rows in file order. Unequal words that agree in the high
+    bits are returned, too; the comparison of the keys themselves tells them apart.
+    """
     row_bits = np.uint64(int(first_rows[-1]).bit_length())
     high_bits = ~((np.uint64(1) << row_bits) - np.uint64(1))
     pieces = [
@@ -152,6 +157,7 @@ def _rows_that_share_a_word(spilled: Sequence[Spilled], bucket: int, first_rows:
         )
     ]
     merged = np.sort(np.concatenate(pieces)) if pieces else np.empty(0, np.uint64)
+    # A row is shared if its word equals the one before or after it.
     same = (merged[1:] >> row_bits) == (merged[:-1] >> row_bits)
     shared = np.concatenate([same, [False]]) | np.concatenate([[False], same])
     return (merged[shared[: len(merged)]] & ~high_bits).astype(np.int64)

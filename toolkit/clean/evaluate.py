@@ -1,4 +1,4 @@
-"""One block evaluated: every record gets its clean values and at most one rejection reason.
+"""Evaluate one block: give every record its clean values and at most one rejection reason.
 
 Clean the vocabulary, not the rows: where a column comes as a dictionary, its parser sees the
 distinct values only, and the rows take the results by index.

@@ -1,4 +1,4 @@
-"""Rows that repeat an earlier record field by field, as it stands in the file.
+"""Find rows that repeat an earlier record field by field, as written in the file.
 
 Of every row only the word of its raw text is spilled. Rows whose words meet are read again, and
 compared as keys are: the spill grows by them alone, and nothing rests on a hash.

@@ -1,4 +1,4 @@
-"""A few rejected rows of each reason, as they stood in the file: for people who read the report."""
+"""Collect a few rejected rows of each reason, as written in the file, for the report."""
 
 from __future__ import annotations
 

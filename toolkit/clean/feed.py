@@ -1,4 +1,4 @@
-"""The Dask graph that cleans a whole feed, and the lazy frame it gives to Python users."""
+"""The Dask graph that cleans a whole feed, and the lazy DataFrame for Python users."""
 
 from __future__ import annotations
 

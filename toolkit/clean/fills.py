@@ -1,4 +1,4 @@
-"""Missing numbers computed or looked up, and stored numbers held against a formula."""
+"""Fill missing numbers by formula or lookup, and check stored numbers against a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys as 64-bit words: equal keys have equal words, and different keys nearly always differ."""
+"""Hash keys to 64-bit words: equal keys have equal words, different keys nearly always differ."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _column_words(column: pa.Array) -> Words:
 
 
 def _string_words(strings: pa.Array) -> Words:
-    """Hashes of strings, eight bytes at a time over all rows that are as long."""
+    """Hash strings, eight bytes at a time, over all rows that are long enough."""
     _, offsets_buffer, data_buffer = strings.buffers()
     offsets = np.frombuffer(offsets_buffer, np.int32)[strings.offset :][: len(strings) + 1]
     starts, lengths = offsets[:-1].astype(np.int64), np.diff(offsets)
@@ -61,10 +61,12 @@ def _string_words(strings: pa.Array) -> Words:
     padded = np.concatenate([data[offsets[0] :], np.zeros(8, np.uint8)])
     at_byte = np.ndarray((len(padded) - 7,), "<u8", padded, strides=(1,))
     starts -= int(offsets[0])
+    # Start from the length, so that strings that differ only in trailing NULs differ in hash.
     words = lengths.astype(np.uint64) * _SEED
     longest = int(lengths.max())
     for place in range(0, longest, 8):
         rows = slice(None) if place < int(lengths.min()) else np.flatnonzero(lengths > place)
+        # The last word of a string runs into the next string: mask off the bytes beyond its end.
         left = np.minimum(lengths[rows] - place, 8)
         piece = at_byte[starts[rows] + place] & _TAIL_MASKS[left]
         words[rows] = _mix(words[rows] ^ piece)

@@ -1,4 +1,4 @@
-"""A feed's dates held against the order of day and month that its contract declares."""
+"""Check a feed's dates against the order of day and month that its contract declares."""
 
 from __future__ import annotations
 

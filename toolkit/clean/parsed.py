@@ -1,4 +1,4 @@
-"""What parsers make of a column, and how they say what is wrong with a value."""
+"""Results of parsers: values of a column, and what is wrong with the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often each column was repaired, with examples: found by block, added up in file order."""
+"""Count the repairs of each column, with examples, by block and merged in file order."""
 
 from __future__ import annotations
 

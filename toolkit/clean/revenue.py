@@ -1,4 +1,4 @@
-"""What hangs on each value of a column: its rows, and the money in them."""
+"""Rows and revenue per distinct value, for review-lookups."""
 
 from __future__ import annotations
 

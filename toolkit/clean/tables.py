@@ -1,4 +1,4 @@
-"""The two halves of an evaluated block as tables: clean rows and rejected ones."""
+"""Split an evaluated block into a table of clean rows and one of rejected rows."""
 
 from __future__ import annotations
 

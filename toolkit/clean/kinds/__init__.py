@@ -1,4 +1,4 @@
-"""From text to values: one module a kind of column, each of which registers its parser here.
+"""Parse text into values: one module per kind of column, which registers its parser here.
 
 A parser sees stripped strings, each distinct value of a column once, or the rows themselves where
 nearly all differ. It answers with a value and a reason id for each; OK where nothing is wrong.

@@ -1,4 +1,4 @@
-"""True and false, by the words of the contract."""
+"""Parse booleans by the words of the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From text to days and times, by the formats of a contract.
+"""Parse days and times by the formats of a contract.
 
 As every parser does, this one sees the distinct values of a column. Beside the days it tells what
 they would be if day and month changed places, which toolkit.clean.date_order weighs.

@@ -1,4 +1,4 @@
-"""E-mail addresses."""
+"""Parse e-mail addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of a list: of a category the nearest one, or what a map says that a value stands for."""
+"""Parse labels: the nearest name of a category, or the name that a map gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers: how they are read from text, set right, and held to their limits.
+"""Parse numbers, repair them, and apply their limits.
 
 NaN is what could not be read: unknown to every rule that comes later.
 """

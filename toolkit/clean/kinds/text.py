@@ -1,4 +1,4 @@
-"""Free text: other spellings, patterns, and what is required."""
+"""Parse free text: map spellings, check patterns and required values."""
 
 from __future__ import annotations
 
