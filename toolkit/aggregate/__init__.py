@@ -1,1 +1,1 @@
-"""From clean rows to the contract's aggregations: partial aggregates a piece, merged, finished."""
+"""Compute the contract's aggregations of clean rows: per partition, merged, finished."""

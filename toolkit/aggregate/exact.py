@@ -1,4 +1,4 @@
-"""Sums that are exact until they are rounded once, whatever was added in which order.
+"""Exact sums, rounded once, independent of the order of their terms.
 
 A sum is kept as limbs, whole numbers of 2**(32 k) for the few k that occur: a coarse
 superaccumulator (Neal, "Fast exact summation using small and large superaccumulators", 2015) for
@@ -47,24 +47,27 @@ class Part:
 
 
 def split_integers(values: Ints) -> list[Part]:
-    """The values in parts: one if they are below 2**33, else two."""
+    """Split the values into parts: one if they are up to 2**33, else two."""
     if len(values) == 0 or max(int(values.max()), -int(values.min())) <= _PART:
         return [Part(0, values)]
     return [Part(0, values & _LOW), Part(1, values >> _BITS)]
 
 
 def split_whole(values: Floats) -> list[Part]:
-    """Finite floats without a fraction, in parts."""
+    """Split finite floats without a fraction into parts."""
     if len(values) == 0 or max(values.max(), -values.min()) <= _PART:
         return [Part(0, values.astype(np.int64))]
     return split_floats(values)
 
 
 def split_floats(values: Floats) -> list[Part]:
-    """Finite floats in parts, nothing rounded away; values of like size take one to three."""
+    """Split finite floats into parts exactly; values of like size take one to three."""
     parts: list[Part] = []
     rows: Ints | None = None
     while len(values) and (largest := max(values.max(), -values.min())) > 0:
+        # |largest| < 2**e for frexp's exponent e, and k is ceil((e - 33) / 32): the smallest limb
+        # in which every value, in units of 2**(32 k), is below 2**33. Taking the whole units off
+        # is exact, and each round removes 32 bits, so 53-bit values of like size take one to three.
         k = -((_PART_BITS - int(np.frexp(largest)[1])) // _BITS)
         whole = np.trunc(_shifted(values, -_BITS * k))
         parts.append(Part(k, whole.astype(np.int64), rows))

@@ -1,4 +1,4 @@
-"""The highest rows by a column: candidates from each piece, merged to ever fewer.
+"""Find the highest rows by a column: candidates of each partition, merged.
 
 The pass over a file looks at the ranked column only and remembers where its highest values are;
 toolkit.aggregate.fetch then reads the rows of those that win.
@@ -108,14 +108,15 @@ def bar(places: Sequence[tuple[Piece, Highest]], limit: int) -> Any:
 
 
 def find_highest(column: pa.ChunkedArray, limit: int) -> Highest:
-    """The `limit` highest values of a number column, nulls and NaN left aside."""
+    """Find the `limit` highest values of a number column, ignoring nulls and NaN."""
     array = one_array(column)
     values: Values = array.drop_null().to_numpy()
     rows = np.flatnonzero(array.is_valid()) if array.null_count else None
     if len(values) and np.isnan(values.max()):
         filled = np.flatnonzero(~np.isnan(values))
         values, rows = values[filled], filled if rows is None else rows[filled]
-    # What enough values of a sample reach, the highest of all reach too; few others do.
+    # The limit-th highest of a sample is no higher than that of all values, so filtering by it
+    # loses none of the highest and leaves few others: only those are partitioned and sorted.
     hopeful = _reaching(values, values[::_SAMPLED], limit)
     hopeful = hopeful[_reaching(values[hopeful], values[hopeful], limit)]
     first = hopeful[np.argsort(values[hopeful], kind="stable")[::-1]][:limit]

@@ -1,4 +1,4 @@
-"""The winners of a contest, read from the few row groups that can hold them."""
+"""Read the highest rows from the few row groups that can contain them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups of rows with their partial results, and groups merged with other groups."""
+"""Group rows into partial results, and merge groups."""
 
 from __future__ import annotations
 

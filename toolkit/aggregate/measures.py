@@ -1,4 +1,4 @@
-"""The measures of a summary or ranking, computed from its merged groups."""
+"""Compute the measures of a summary or ranking from its merged groups."""
 
 from __future__ import annotations
 

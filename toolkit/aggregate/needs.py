@@ -1,4 +1,4 @@
-"""What a contract's aggregations need of the cleaned data, and whether it is there."""
+"""Check that the cleaned data has what a contract's aggregations need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partial aggregates: what some rows of a cleaned dataset add to all aggregations at once.
+"""Partial aggregates: the contribution of some rows of a cleaned dataset to all aggregations.
 
 They are small, can be pickled, and merge in any order and grouping to the same, bit for bit.
 """

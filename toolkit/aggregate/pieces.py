@@ -1,4 +1,4 @@
-"""A cleaned dataset on disk, cut into pieces that can be read on their own."""
+"""Split a cleaned dataset on disk into partitions that can be read independently."""
 
 from __future__ import annotations
 

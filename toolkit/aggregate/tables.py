@@ -1,4 +1,4 @@
-"""The finished aggregations: partial aggregates of everything, as Arrow tables."""
+"""Finish the aggregations: merged partial aggregates to Arrow tables."""
 
 from __future__ import annotations
 
