@@ -1,1 +1,1 @@
-"""What the pages that the toolkit writes have in common."""
+"""Rendering shared by the HTML pages and the terminal output."""

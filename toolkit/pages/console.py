@@ -1,4 +1,4 @@
-"""rich's console, for text that comes from data."""
+"""A rich console that is safe for text from data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page as one file that needs nothing besides itself, and is forbidden to ask for anything."""
+"""A self-contained HTML page whose policy forbids it to load anything."""
 
 from __future__ import annotations
 

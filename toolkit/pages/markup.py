@@ -1,4 +1,4 @@
-"""Text from data as a page may show it: nothing in it acts, and nothing in it is unseen."""
+"""Escape text from data for pages, with invisible characters made visible."""
 
 from __future__ import annotations
 

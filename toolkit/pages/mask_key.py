@@ -1,4 +1,4 @@
-"""The key of masks: a workspace's own, made once, or one that the user gives."""
+"""The key of masks: made once for a workspace, or given by the user."""
 
 from __future__ import annotations
 

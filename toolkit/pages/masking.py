@@ -1,4 +1,4 @@
-"""How the values of personal columns are shown: as masks, the same for a value wherever it stands.
+"""Mask the values of personal columns, with equal masks for equal values.
 
 The contract says which columns those are (`Column.personal`); every place that shows rows to
 people asks here. Masks are made once for each distinct value. A mask is masked as itself, so that

@@ -1,4 +1,4 @@
-"""Text from data as people may be shown it: nothing in it acts, and nothing in it is unseen."""
+"""Make control and invisible characters in text from data visible."""
 
 from __future__ import annotations
 
