@@ -1,4 +1,4 @@
-"""A digest of the toolkit's source files, which tells apart the commits of one version."""
+"""Digest of the toolkit's source files, to identify the code of a run between versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory and processor over the time of a run, drawn so that text keeps its size at any width.
+"""Charts of memory and CPU over a run, with text of constant size at any width.
 
 Lines stretch with the page; labels have places in per cent, and are HTML or SVG text.
 """

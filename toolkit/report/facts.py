@@ -1,4 +1,4 @@
-"""The facts of a run: gathered stage by stage, and written as run.json."""
+"""Collect the facts of a run stage by stage, and write them as run.json."""
 
 from __future__ import annotations
 

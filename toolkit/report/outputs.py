@@ -1,4 +1,4 @@
-"""What a run left behind: datasets and files with their rows and sizes."""
+"""List the outputs of a run: datasets and files with their rows and sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page itself: bounded whatever the run was, and safe whatever its data holds."""
+"""Render the run report, of bounded size and safe for any data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a stage is, in rows and bytes: a bar on a terminal, plain lines elsewhere.
+"""Show a stage's progress in rows and bytes: a bar on a terminal, plain lines elsewhere.
 
 Everything goes to stderr, so that stdout can be piped.
 """

@@ -1,4 +1,4 @@
-"""How much memory and processor a run takes, its child processes included."""
+"""Sample the memory and CPU of a run, child processes included."""
 
 from __future__ import annotations
 

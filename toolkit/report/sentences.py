@@ -1,4 +1,4 @@
-"""What happened in a run, said in a sentence, in a few figures, and what to do about it."""
+"""Describe a run for its page: a sentence, a few figures, and what to do next."""
 
 from __future__ import annotations
 
