@@ -1,4 +1,4 @@
-"""What each command does: the only place where the stages are put together and computed."""
+"""The commands: the only place where stages are assembled and computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The aggregate stage: a cleaned dataset into the contract's small tables, one file each."""
+"""The aggregate stage: a cleaned dataset to the contract's aggregations, one file each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clean stage: CSV files into clean and rejected datasets, staged to be published."""
+"""The clean stage: CSV files to clean and rejected datasets, staged for publishing."""
 
 from __future__ import annotations
 

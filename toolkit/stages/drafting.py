@@ -1,4 +1,4 @@
-"""The draft stage: a profile into a contract, lookups and suites that people go on with."""
+"""The draft stage: a profile to a contract, lookups and suites."""
 
 from __future__ import annotations
 

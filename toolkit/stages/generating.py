@@ -1,4 +1,4 @@
-"""The generate stage: a seeded feed into a CSV file."""
+"""The generate stage: a seeded feed to a CSV file."""
 
 from __future__ import annotations
 

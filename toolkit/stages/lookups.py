@@ -1,4 +1,4 @@
-"""The lookups stage: what data holds into the lookup files that people look after."""
+"""The lookups stage: distinct values of the data to lookup files."""
 
 from __future__ import annotations
 

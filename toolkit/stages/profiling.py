@@ -1,4 +1,4 @@
-"""The profile stage: what files hold, and a first contract drafted from that."""
+"""The profile stage: CSV files to a profile, and to a first contract."""
 
 from __future__ import annotations
 

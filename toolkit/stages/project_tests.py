@@ -1,4 +1,4 @@
-"""The project's own tests, run with lookups that have just changed."""
+"""Run the project's own tests with lookups that have just changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run publishes: outputs that are made one after the other and appear together."""
+"""Publish a run's outputs together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all stages share: the settings, the workspace, the progress and the report of a run."""
+"""The context shared by all stages: settings, workspace, progress and report of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generating a feed for all the jobs of a sweep that read the same."""
+"""Generate a feed once for all the jobs of a sweep that read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs as plain UTF-8, each by a task of its own."""
+"""Spool inputs to plain UTF-8, one task each."""
 
 from __future__ import annotations
 

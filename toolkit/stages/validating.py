@@ -1,4 +1,4 @@
-"""The validate stage: datasets against their suites, the reports of it, and the gate."""
+"""The validate stage: validate datasets by their suites, write reports, decide on publishing."""
 
 from __future__ import annotations
 
