@@ -15,7 +15,7 @@ from tests.feeds import GOOD_ROW, write_feed
 from tests.generate.conftest import make_spec
 from toolkit.errors import OutputError
 from toolkit.generate.write import stage_feed
-from toolkit.storage.publish import publishing_files
+from toolkit.storage.atomic import publishing_files
 from toolkit.storage.versions import new_version
 
 

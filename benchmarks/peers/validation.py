@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from toolkit.api import load_rules
 from toolkit.cluster import ClusterSpec, open_cluster
 from toolkit.settings.shipped import shipped_folder
-from toolkit.storage.publish import MANIFEST
+from toolkit.storage.atomic import MANIFEST
 from toolkit.validate.parameters import suite_parameters
 from toolkit.validate.passes import Computing, computing
 from toolkit.validate.run import Limits, Target, validate_dataset

@@ -18,7 +18,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from toolkit.contract import Contract
-from toolkit.storage.publish import ParquetStyle, part_name, write_parquet
+from toolkit.storage.datasets import ParquetStyle, part_name, write_parquet
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]

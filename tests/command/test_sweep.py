@@ -15,7 +15,7 @@ from toolkit.command.sweep import SOME_RUNS_FAILED
 from toolkit.errors import ConfigError, OutputError
 from toolkit.report.sampling import describe_machine
 from toolkit.settings.commands import COMMANDS
-from toolkit.storage.publish import locked
+from toolkit.storage.locks import locked
 from toolkit.sweeps.record import SWEEP_FILE
 
 pytestmark = pytest.mark.usefixtures("in_an_empty_folder")

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from toolkit.report.facts import RunReport, StageFacts
 from toolkit.report.outputs import find_outputs
-from toolkit.storage.publish import write_json
+from toolkit.storage.atomic import write_json
 
 
 def test_outputs_have_rows_and_sizes(tmp_path: Path) -> None:

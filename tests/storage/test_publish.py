@@ -22,16 +22,9 @@ from tests.commands import everything_in, left_in
 from tests.conftest import ROOT
 from toolkit.contract import Contract
 from toolkit.errors import OutputError
-from toolkit.storage.publish import (
-    BackgroundSync,
-    ParquetStyle,
-    locked,
-    part_name,
-    publish_new,
-    publishing_files,
-    write_json,
-    write_parquet,
-)
+from toolkit.storage.atomic import BackgroundSync, publish_new, publishing_files, write_json
+from toolkit.storage.datasets import ParquetStyle, part_name, write_parquet
+from toolkit.storage.locks import locked
 
 
 def files_below(folder: Path) -> dict[str, str]:
@@ -49,7 +42,7 @@ def files_below(folder: Path) -> dict[str, str]:
 HOLD = """
 import sys
 from pathlib import Path
-from toolkit.storage.publish import publishing_files
+from toolkit.storage.atomic import publishing_files
 with publishing_files(Path(sys.argv[1])) as staged:
     (staged / "part").write_text("half")
     print("holding", flush=True)

@@ -14,7 +14,7 @@ from tests.values import changed
 from toolkit.report.code_digest import PACKAGE, code_digest
 from toolkit.settings.config import Settings, read_settings
 from toolkit.stages import share_feed
-from toolkit.storage.publish import locked
+from toolkit.storage.locks import locked
 from toolkit.sweeps.shared_feed import SharedFeed
 
 

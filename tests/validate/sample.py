@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from toolkit.storage.publish import part_name
+from toolkit.storage.datasets import part_name
 
 N_ROWS = 360
 FIRST_DAY = dt.date(2024, 1, 1)

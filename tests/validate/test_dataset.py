@@ -19,7 +19,7 @@ import pytest
 from tests.validate.in_parts import run_here
 from tests.validate.sample import write_parts
 from toolkit.errors import InputError
-from toolkit.storage.publish import part_name
+from toolkit.storage.datasets import part_name
 from toolkit.validate.dataset import (
     ROWS_A_PART,
     Dataset,

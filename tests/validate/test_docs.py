@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from tests.validate.docs_pages import Page
 from tests.validate.docs_results import RUN_TIME, good_result, messy_result, with_verdicts
 from toolkit.errors import OutputError
-from toolkit.storage.publish import locked
+from toolkit.storage.locks import locked
 from toolkit.validate.docs import DocsRun, add_run, file_slug
 
 pytestmark = pytest.mark.slow

@@ -31,7 +31,7 @@ from tests.validate.same_as_stock import (
 )
 from tests.validate.sample import cut_table, write_parts
 from toolkit.errors import InputError
-from toolkit.storage.publish import part_name
+from toolkit.storage.datasets import part_name
 from toolkit.validate.datasource import DaskDatasource
 from toolkit.validate.engine import DaskExecutionEngine
 from toolkit.validate.passes import computing

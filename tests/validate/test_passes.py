@@ -18,7 +18,7 @@ from dask.delayed import Delayed
 from tests.validate.in_parts import HERE, cut_at, dataset_of, in_this_thread, run_here
 from tests.validate.sample import write_parts
 from toolkit.errors import InputError
-from toolkit.storage.publish import part_name
+from toolkit.storage.datasets import part_name
 from toolkit.validate.checks import Check, Job, Presence, RowCount, WholeColumns
 from toolkit.validate.columns import Domain, View
 from toolkit.validate.conditions import between

@@ -17,7 +17,7 @@ from tests.validate.in_parts import HERE, in_this_thread
 from tests.validate.sample import cut_table, write_parts
 from tests.validate.written import Written, expectation, where, write_suite
 from toolkit.errors import ClusterError, InputError, OutputError, SuiteError
-from toolkit.storage.publish import part_name
+from toolkit.storage.datasets import part_name
 from toolkit.validate.passes import Computing, OnResult, computing
 from toolkit.validate.run import Limits, Target, Validated, validate_dataset
 from toolkit.validate.suites import Suite, load_suite

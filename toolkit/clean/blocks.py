@@ -37,7 +37,7 @@ from toolkit.read.header import grammar_of
 from toolkit.read.parse import RawBlock, Wanted, parse_block, read_records
 from toolkit.read.unpack import reading_back
 from toolkit.report.facts import RejectedExample
-from toolkit.storage.publish import ParquetStyle, part_name, write_parquet
+from toolkit.storage.datasets import ParquetStyle, part_name, write_parquet
 
 Ints = npt.NDArray[np.int64]
 

@@ -28,7 +28,7 @@ from toolkit.errors import ConfigError
 from toolkit.report.facts import utc_now
 from toolkit.settings.commands import quoted
 from toolkit.settings.config import read_settings
-from toolkit.storage.publish import locked
+from toolkit.storage.locks import locked
 from toolkit.sweeps.comparison import read_seconds
 from toolkit.sweeps.job import Job, Stage
 from toolkit.sweeps.publish import compare

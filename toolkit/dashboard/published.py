@@ -25,7 +25,7 @@ from toolkit.contract import (
 from toolkit.dashboard.files import Unreadable, read_frame, read_json
 from toolkit.settings.commands import typed
 from toolkit.settings.workspace import Workspace
-from toolkit.storage.publish import MANIFEST
+from toolkit.storage.atomic import MANIFEST
 from toolkit.storage.versions import pinned
 
 NO_LABEL = "(none)"

@@ -21,7 +21,7 @@ from toolkit.contract import (
 from toolkit.dashboard.files import Unreadable, read_json
 from toolkit.pages.mask_key import fingerprint
 from toolkit.pages.masking import Masks, is_mask
-from toolkit.storage.publish import MANIFEST
+from toolkit.storage.atomic import MANIFEST
 
 PAGE_ROWS = 50
 MOST_ROWS_SEARCHED = 250_000

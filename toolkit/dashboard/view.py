@@ -20,7 +20,7 @@ from toolkit.errors import ConfigError
 from toolkit.pages.mask_key import find_key
 from toolkit.report.facts import RESULTS_FILE, RUN_FILE
 from toolkit.settings.workspace import Workspace
-from toolkit.storage.publish import MANIFEST
+from toolkit.storage.atomic import MANIFEST
 from toolkit.storage.traces import KILLED
 
 _ENDED_EARLY = (KILLED, "interrupted")

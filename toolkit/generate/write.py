@@ -8,12 +8,8 @@ so no scheduler holds more blocks than that, whatever its number of workers.
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +21,7 @@ from toolkit.errors import OutputError
 from toolkit.generate.csv_text import csv_bytes
 from toolkit.generate.feed import FeedSpec, feed_block, n_block_rows, n_blocks
 from toolkit.generate.ledger import combine_ledgers, is_ledger, stage_ledger
-from toolkit.storage.publish import check_replaceable, replace_in_order, sync_path
+from toolkit.storage.atomic import as_it_was, replace_in_order, staging_folder, sync_path
 
 IN_FLIGHT_BLOCKS = 16
 """Appending a block takes less than a tenth of the time of generating it. With this many in flight
@@ -70,7 +66,7 @@ class StagedFeed:
             for _, file in moves:
                 if file is not None:
                     sync_path(file)
-            with _as_it_was([target for target, _ in moves], self.partial_path.parent):
+            with as_it_was([target for target, _ in moves], self.partial_path.parent):
                 replace_in_order([(target, None) for target, _ in ledger])
                 replace_in_order([feed, *ledger])
         except OSError as error:
@@ -122,10 +118,10 @@ def stage_feed(
     path = Path(path).absolute()
     ledger_path = None if ledger_path is None else Path(ledger_path).absolute()
     with ExitStack() as stack:
-        partial_path = stack.enter_context(_staging_folder(path)) / path.name
+        partial_path = stack.enter_context(staging_folder(path)) / path.name
         partial_path.touch()
         ledger_dir = (
-            stack.enter_context(_staging_folder(ledger_path))
+            stack.enter_context(staging_folder(ledger_path))
             if ledger_path and with_ledger
             else None
         )
@@ -182,46 +178,3 @@ def _check_complete(spec: FeedSpec, path: Path, written: Sequence[Written]) -> W
             f"but the feed has {spec.rows:,} rows and the file {size:,} bytes"
         )
     return Written(rows, n_bytes, size)
-
-
-@contextmanager
-def _staging_folder(target: Path) -> Iterator[Path]:
-    """Make a hidden folder beside `target`, so that a rename from it is atomic; always removed."""
-    check_replaceable(target)
-    folder = target.parent / f".{target.name}.partial-{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        if target.is_dir():
-            # Known at once, rather than after everything was generated.
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        folder.mkdir()
-    except OSError as error:
-        raise OutputError.cannot_write(target, error) from error
-    try:
-        yield folder
-    finally:
-        # Renamed first: tasks still running after an interrupt then fail, instead of putting new
-        # files into a folder that is being emptied.
-        doomed = folder.with_name(f"{folder.name}.removed")
-        folder.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
-
-
-@contextmanager
-def _as_it_was(targets: Sequence[Path], folder: Path) -> Iterator[None]:
-    """After an error in the block the targets are what they were; `folder` is for second names."""
-    second = {target: folder / f"earlier-{n}" for n, target in enumerate(targets)}
-    was_there = {target for target in targets if target.exists()}
-    for target in was_there:
-        # Some file systems have no hard links, and the ledger may be on another disk.
-        with suppress(OSError):
-            os.link(target, second[target])
-    try:
-        yield
-    except OSError:
-        for target, earlier in second.items():
-            with suppress(OSError):
-                if earlier.exists():
-                    earlier.replace(target)
-                elif target not in was_there:
-                    target.unlink(missing_ok=True)
-        raise

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from toolkit.errors import ConfigError, OutputError
+from toolkit.storage.atomic import put_if_absent
 from toolkit.storage.plain_files import read_plain
 
 KEY_VARIABLE = "SALES_FEED_MASK_KEY"
@@ -46,20 +46,9 @@ def find_or_make_key(data_dir: Path, given: Path | None = None) -> bytes:
     if known is not None:
         return known
     path = data_dir / KEY_FILE
-    partial = path.with_name(f"{KEY_FILE}.{secrets.token_hex(8)}")
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(f"{secrets.token_hex(32)}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            # Of two runs that make one at a time, both take the first.
-            with suppress(FileExistsError):
-                os.link(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        # Of two runs that make one at a time, both take the first.
+        put_if_absent(path, f"{secrets.token_hex(32)}\n".encode(), 0o600)
     except OSError as error:
         raise OutputError.cannot_write(path, error) from error
     made = find_key(data_dir)

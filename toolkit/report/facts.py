@@ -9,7 +9,7 @@ import re
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -20,6 +20,7 @@ from typing import Any
 from toolkit.errors import OutputError, ToolkitError, ValidationError
 from toolkit.report.code_digest import code_digest
 from toolkit.report.sampling import ResourceSampler, Sample, describe_machine
+from toolkit.storage.atomic import write_text
 from toolkit.storage.interrupts import was_interrupted
 
 RUN_FILE, PAGE_FILE, RESULTS_FILE = "run.json", "report.html", "validation.json"
@@ -240,7 +241,7 @@ def write_report(report: RunReport, run_dir: Path) -> Path:
     text = _NUMBERS.sub(lambda numbers: " ".join(numbers[0].split()), text)
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        replace_file(target, f"{text}\n")
+        write_text(f"{text}\n", target)
     except OSError as error:
         raise OutputError.no_report(target, error) from error
     return target
@@ -263,25 +264,6 @@ def versions() -> dict[str, str]:
 def utc_now() -> str:
     """ISO 8601 with seconds and offset."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def replace_file(target: Path, text: str) -> None:
-    """Write text, whole or not at all; who may read it is for the umask to say. Raises OSError.
-
-    A part of a path that is no text is shown as its escape.
-    """
-    content = text.encode("utf-8", "backslashreplace")
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, target)
-    except BaseException:
-        with suppress(OSError):
-            partial.unlink()
-        raise
 
 
 def one_line(error: BaseException) -> str:

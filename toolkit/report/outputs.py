@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from toolkit.report.facts import RunReport, StageFacts
-from toolkit.storage.publish import MANIFEST
+from toolkit.storage.atomic import MANIFEST
 
 REPORT_LABELS = {
     "validation": "results as JSON",

@@ -21,7 +21,6 @@ from toolkit.report.facts import (
     InputFacts,
     RejectedExample,
     RunReport,
-    replace_file,
 )
 from toolkit.report.outputs import REPORT_LABELS, find_outputs
 from toolkit.report.sentences import (
@@ -33,6 +32,7 @@ from toolkit.report.sentences import (
     what_next,
     worst_first,
 )
+from toolkit.storage.atomic import write_text
 from toolkit.units import human_bytes, human_count, human_rate, human_seconds, human_share
 
 _Item = TypeVar("_Item")
@@ -70,7 +70,7 @@ def write_page(report: RunReport, run_dir: Path, name: str) -> Path:
     target = run_dir / PAGE_FILE
     page = run_page(report, run_dir, name)
     try:
-        replace_file(target, page)
+        write_text(page, target)
     except OSError as error:
         raise OutputError.no_report(target, error) from error
     return target

@@ -20,7 +20,8 @@ from toolkit.errors import InputError
 from toolkit.report.facts import InputFacts, StageFacts, record_stage, utc_now, versions
 from toolkit.stages.publishing import Publication
 from toolkit.stages.run import Dataset, Run
-from toolkit.storage.publish import MANIFEST, ParquetStyle, read_manifest, write_json, write_parquet
+from toolkit.storage.atomic import MANIFEST, write_json
+from toolkit.storage.datasets import ParquetStyle, read_manifest, write_parquet
 
 
 def aggregate(run: Run, publication: Publication, cleaned: Dataset) -> None:

@@ -43,7 +43,7 @@ from toolkit.settings.config import HALVES, Outputs
 from toolkit.stages.publishing import HELD, Publication, keep_apart
 from toolkit.stages.run import Dataset, Run
 from toolkit.stages.unpacking import spooled
-from toolkit.storage.publish import MANIFEST, BackgroundSync, remove, write_json
+from toolkit.storage.atomic import MANIFEST, BackgroundSync, remove, write_json
 from toolkit.storage.versions import Version
 
 

@@ -13,8 +13,8 @@ from toolkit.report.facts import StageFacts, record_stage
 from toolkit.settings.shipped import shipped_folder
 from toolkit.stages.profiling import profile, show_profile
 from toolkit.stages.run import Run
+from toolkit.storage.atomic import publish_new
 from toolkit.storage.interrupts import hold_interrupts
-from toolkit.storage.publish import publish_new
 from toolkit.units import human_number
 
 _NAME = re.compile("[a-z][a-z0-9_]*")

@@ -34,8 +34,8 @@ from toolkit.report.terminal import print_plainly, shown_path
 from toolkit.settings.shipped import shipped_folder
 from toolkit.stages.run import Run
 from toolkit.stages.unpacking import spooled
+from toolkit.storage.atomic import check_replaceable, publishing_files
 from toolkit.storage.interrupts import hold_interrupts
-from toolkit.storage.publish import check_replaceable, publishing_files
 from toolkit.storage.traces import temporary_folder
 from toolkit.units import human_count
 

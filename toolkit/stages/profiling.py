@@ -31,7 +31,7 @@ from toolkit.report.facts import StageFacts, record_stage
 from toolkit.report.terminal import print_plainly
 from toolkit.stages.run import Run
 from toolkit.stages.unpacking import spooled
-from toolkit.storage.publish import write_json, write_text
+from toolkit.storage.atomic import write_json, write_text
 from toolkit.storage.traces import temporary_folder
 
 _JSON, _PAGE = "profile.json", "profile.html"

@@ -14,7 +14,7 @@ from toolkit.generate.write import StagedFeed, Written, stage_feed
 from toolkit.report.facts import StageFacts
 from toolkit.settings.workspace import ledger_path
 from toolkit.stages.run import Dataset, Run
-from toolkit.storage.publish import read_manifest
+from toolkit.storage.datasets import read_manifest
 from toolkit.storage.versions import Version, new_version
 
 HELD = "held"

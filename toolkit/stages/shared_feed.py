@@ -7,7 +7,7 @@ from pathlib import Path
 from toolkit.settings.config import Settings
 from toolkit.stages.generating import generate
 from toolkit.stages.run import open_run
-from toolkit.storage.publish import locked
+from toolkit.storage.locks import locked
 from toolkit.sweeps.shared_feed import SharedFeed
 
 

@@ -19,15 +19,8 @@ from toolkit.report.progress import Stage
 from toolkit.report.terminal import shown_path
 from toolkit.stages.publishing import HELD, keep_apart
 from toolkit.stages.run import Dataset, Run
-from toolkit.storage.datasets import find_parts
-from toolkit.storage.publish import (
-    MANIFEST,
-    ParquetStyle,
-    publishing_files,
-    read_manifest,
-    write_json,
-    write_parquet,
-)
+from toolkit.storage.atomic import MANIFEST, publishing_files, write_json
+from toolkit.storage.datasets import ParquetStyle, find_parts, read_manifest, write_parquet
 from toolkit.storage.versions import pinned
 from toolkit.validate.dataset import open_dataset
 from toolkit.validate.importing import import_validation

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import OutputError
+from toolkit.storage.atomic import MANIFEST, remove, replace_in_order, sync_path, write_json
 from toolkit.storage.commits import (
     COMMIT,
     CURRENT,
@@ -41,16 +42,8 @@ from toolkit.storage.commits import (
     read_moves,
 )
 from toolkit.storage.interrupts import hold_interrupts
+from toolkit.storage.locks import locked, open_locked
 from toolkit.storage.plain_files import in_the_way
-from toolkit.storage.publish import (
-    MANIFEST,
-    locked,
-    open_locked,
-    remove,
-    replace_in_order,
-    sync_path,
-    write_json,
-)
 
 _LOCK, _SCRATCH, _REPLACED = ".lock", "scratch", "replaced"
 _LOCKS, _COMMITTING = ".locks", ".committing"

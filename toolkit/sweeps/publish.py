@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from toolkit.errors import OutputError
 from toolkit.report.terminal import print_plainly
-from toolkit.storage.publish import ParquetStyle, write_json, write_parquet, write_text
+from toolkit.storage.atomic import replacing, write_json, write_text
+from toolkit.storage.datasets import ParquetStyle, write_parquet
 from toolkit.sweeps.comparison import Comparison, read_comparison
 from toolkit.sweeps.page import comparison_page
 from toolkit.sweeps.table import PAGE_FILE, ComparisonTable
@@ -24,9 +25,8 @@ def compare(folder: Path, stream: TextIO) -> Comparison:
     table = comparison_table(comparison)
     try:
         write_json(comparison.as_dict(), folder / "summary.json")
-        partial = folder / ".summary.parquet.partial"
-        write_parquet(table, table.schema, partial, ParquetStyle())
-        partial.replace(folder / "summary.parquet")
+        with replacing(folder / "summary.parquet") as partial:
+            write_parquet(table, table.schema, partial, ParquetStyle())
         write_text(comparison_page(comparison, folder), folder / PAGE_FILE)
     except OSError as error:
         raise OutputError.cannot_write(folder, error) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from toolkit.report.facts import RUN_FILE
-from toolkit.storage.publish import write_json
+from toolkit.storage.atomic import write_json
 
 SWEEP_FILE, JOB_FILE = "sweep.json", "job.json"
 # What decides neither what a job does nor how fast it is.

@@ -12,7 +12,7 @@ from typing import Any
 from toolkit.report.code_digest import PACKAGE, code_digest
 from toolkit.settings.config import Settings
 from toolkit.settings.workspace import ledger_path
-from toolkit.storage.publish import write_json
+from toolkit.storage.atomic import write_json
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ from pydantic import TypeAdapter
 
 from toolkit.errors import OutputError
 from toolkit.pages.document import link_from
-from toolkit.storage.publish import locked, make_folders, remove, sync_folder, sync_path, write_text
+from toolkit.storage.atomic import make_folders, remove, sync_folder, sync_path, write_text
+from toolkit.storage.locks import locked
 from toolkit.validate.suite_page import (
     Row,
     SuiteDocs,

@@ -22,7 +22,7 @@ from great_expectations.validator.validation_graph import ValidationGraph
 
 from toolkit.errors import OutputError, SuiteError
 from toolkit.pages.masking import Masks
-from toolkit.storage.publish import ParquetStyle, write_parquet
+from toolkit.storage.datasets import ParquetStyle, write_parquet
 from toolkit.validate.answers import Answers, Unexpected
 from toolkit.validate.checks import RowCount
 from toolkit.validate.columns import Ints

@@ -1,66 +1,24 @@
-"""Write files atomically: staged beside the target, synced, renamed into place."""
+"""Files that appear whole or not at all: staged beside the target, synced, renamed into place."""
 
 from __future__ import annotations
 
-import base64
-import fcntl
+import errno
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from toolkit.errors import InputError, OutputError
+from toolkit.errors import OutputError
+from toolkit.storage.locks import locked
 from toolkit.storage.plain_files import in_the_way
 
 MANIFEST = "_manifest.json"
-_ROW_GROUP_ROWS = 1 << 18
-# Arrow encodes this many values at a time; its own 1,024 costs a third more time.
-_WRITE_BATCH_ROWS = 1 << 16
-
-
-@dataclass(frozen=True)
-class ParquetStyle:
-    """Options of parquet files. `dictionary_columns` have few distinct values per file."""
-
-    compression: str = "snappy"
-    dictionary_columns: tuple[str, ...] = ()
-
-
-def part_name(index: int, token: str = "") -> str:
-    """Part names sort as their numbers do; `token` makes those of two versions different."""
-    return f"part-{index:06d}{token and f'-{token}'}.parquet"
-
-
-def write_parquet(table: pa.Table, schema: pa.Schema, path: Path, style: ParquetStyle) -> int:
-    """Write one parquet file that reads back with `schema`; return its size in bytes.
-
-    A column that is a string in `schema` may come as a dictionary, which parquet writes directly;
-    so the schema for readers is stored apart from the table's own.
-    """
-    table = table.select(schema.names)
-    dictionaries = [f.name for f in table.schema if pa.types.is_dictionary(f.type)]
-    present = set(style.dictionary_columns) & set(schema.names)
-    with pq.ParquetWriter(
-        path,
-        table.schema,
-        compression=style.compression,
-        use_dictionary=sorted({*dictionaries, *present}),
-        store_schema=False,
-        write_batch_size=_WRITE_BATCH_ROWS,
-    ) as writer:
-        stored = base64.b64encode(schema.serialize().to_pybytes()).decode()
-        writer.add_key_value_metadata({"ARROW:schema": stored})
-        writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
-    return path.stat().st_size
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
@@ -69,28 +27,41 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
     write_text(f"{text}\n", path)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read the manifest of a published folder; empty where it has none.
-
-    Raises InputError where it is damaged.
-    """
-    try:
-        return {**json.loads((folder / MANIFEST).read_text(encoding="utf-8"))}
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, TypeError, ValueError) as error:
-        raise InputError.not_parquet(folder, f"its {MANIFEST} is damaged: {error}") from error
-
-
 def write_text(text: str, path: Path) -> None:
-    """Write text as UTF-8 that appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
+    """Write text as UTF-8 that appears whole or not at all; the umask says who may read it.
+
+    What is no text in it, as in some paths, is written as its escape.
+    """
+    with replacing(path) as partial:
+        partial.write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path` that takes its place at the end of the block, and goes on an error."""
+    partial = _beside(path, "partial")
     try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
+        yield partial
+        sync_path(partial)
+        partial.replace(path)
+    finally:
+        # What is wrong with this is not worth an error where the rename has been done.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def put_if_absent(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that is not there yet; of several that do so at a time, the first one stays."""
+    partial = _beside(path, f"{secrets.token_hex(8)}.partial")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        with suppress(FileExistsError):
+            os.link(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -124,6 +95,49 @@ def publishing_files(folder: Path) -> Iterator[Path]:
             raise OutputError.cannot_write(error.filename or folder, error) from error
         finally:
             remove(staged)
+
+
+@contextmanager
+def staging_folder(target: Path) -> Iterator[Path]:
+    """Make a hidden folder beside `target`, so that a rename from it is atomic; always removed."""
+    check_replaceable(target)
+    folder = target.parent / f".{target.name}.partial-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        if target.is_dir():
+            # Known at once, rather than after everything was generated.
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        folder.mkdir()
+    except OSError as error:
+        raise OutputError.cannot_write(target, error) from error
+    try:
+        yield folder
+    finally:
+        # Renamed first: tasks still running after an interrupt then fail, instead of putting new
+        # files into a folder that is being emptied.
+        doomed = folder.with_name(f"{folder.name}.removed")
+        folder.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+@contextmanager
+def as_it_was(targets: Sequence[Path], folder: Path) -> Iterator[None]:
+    """After an error in the block the targets are what they were; `folder` is for second names."""
+    second = {target: folder / f"earlier-{n}" for n, target in enumerate(targets)}
+    was_there = {target for target in targets if target.exists()}
+    for target in was_there:
+        # Some file systems have no hard links, and the ledger may be on another disk.
+        with suppress(OSError):
+            os.link(target, second[target])
+    try:
+        yield
+    except OSError:
+        for target, earlier in second.items():
+            with suppress(OSError):
+                if earlier.exists():
+                    earlier.replace(target)
+                elif target not in was_there:
+                    target.unlink(missing_ok=True)
+        raise
 
 
 class BackgroundSync:
@@ -185,60 +199,12 @@ def sync_path(path: Path) -> None:
         os.close(descriptor)
 
 
-def _beside(target: Path, role: str) -> Path:
-    return target.with_name(f".{target.name}.{role}")
-
-
 def remove(path: Path) -> None:
     """Remove a file, a link or a folder with all that is in it, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-@contextmanager
-def locked(target: Path, path: Path | None = None, *, wait: bool = False) -> Iterator[None]:
-    """Lock the target for this process; the lock ends with the process in any case.
-
-    The lock is the file `path`, or one beside the target, removed at the end. If another process
-    has the lock, wait for it, or raise OutputError at once.
-    """
-    path = path or _beside(target, "lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = open_locked(path, wait=wait)
-    except BlockingIOError:
-        raise OutputError.in_use(target) from None
-    except OSError as error:
-        raise OutputError.cannot_write(target.parent, error) from error
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-        os.close(descriptor)
-
-
-def open_locked(path: Path, *, shared: bool = False, wait: bool = False) -> int:
-    """Open a lock file, creating it if needed, and lock it; closing the descriptor unlocks it.
-
-    A `shared` lock needs no write permission and creates no file. Raises BlockingIOError if another
-    process has the lock, unless `wait` is set.
-    """
-    how = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
-    while True:
-        descriptor = os.open(path, os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, how)
-            # The previous owner may have removed the file in the meantime; the lock would be on
-            # nothing.
-            with suppress(FileNotFoundError):
-                if os.fstat(descriptor).st_ino == path.stat().st_ino:
-                    return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
 
 
 def publish_new(files: Mapping[Path, bytes]) -> None:
@@ -278,6 +244,10 @@ def make_folders(folder: Path) -> list[Path]:
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
     return missing[::-1]
+
+
+def _beside(target: Path, role: str) -> Path:
+    return target.with_name(f".{target.name}.{role}")
 
 
 def _unmake(made: Sequence[Path]) -> None:
