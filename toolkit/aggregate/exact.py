@@ -38,7 +38,7 @@ class Part:
     rows: Ints | None = None
 
     def of_each(self, n_rows: int) -> Ints:
-        """What each row contributes."""
+        """Return what each row contributes."""
         if self.rows is None:
             return self.values
         spread = np.zeros(n_rows, np.int64)

@@ -177,7 +177,7 @@ def _parse_column(name: str, array: pa.Array, rules: Rules) -> ParsedColumn:
 
 
 def _is_looked_up(name: str, contract: Contract) -> bool:
-    """Whether a value of the column takes more time than putting it into a dictionary."""
+    """Return whether a value of the column takes more time than putting it into a dictionary."""
     columns = contract.columns.values()
     repairs = (column.repair for column in columns if isinstance(column, Category))
     return (

@@ -73,7 +73,7 @@ class Dated(Parsed):
 
     @property
     def limited(self) -> bool:
-        """Whether days are rejected for how far they are from a run's `as_of`."""
+        """Return whether days are rejected for how far they are from a run's `as_of`."""
         return self.years_before is not None or self.years_after is not None
 
     def reasons(self) -> Iterator[tuple[str, str]]:

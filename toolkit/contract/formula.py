@@ -169,7 +169,7 @@ def _nodes(node: ast.expr, formula: str, depth: int = 0) -> list[ast.expr]:
 
 
 def _is_number(value: object) -> bool:
-    """Whether a literal is a number that float64 has a place for."""
+    """Return whether a literal is a number that float64 has a place for."""
     try:
         return type(value) in (int, float) and math.isfinite(float(value))  # type: ignore[arg-type]
     except OverflowError:

@@ -35,7 +35,7 @@ class Answers:
 
     @property
     def shows_a_value(self) -> bool:
-        """Whether the figure is the value of one row."""
+        """Return whether the figure is the value of one row."""
         return self.partial in ("min", "max")
 
 
@@ -94,12 +94,12 @@ class Measure(Part):
 
     @property
     def adds_up(self) -> bool:
-        """Whether the values of several groups add up to that of all their rows."""
+        """Return whether the values of several groups add up to that of all their rows."""
         return self.answers.dashboard == "add"
 
     @property
     def is_average(self) -> bool:
-        """Whether it is a figure for each of something, and not a total."""
+        """Return whether it is a figure for each of something, and not a total."""
         return self.answers.dashboard in ("weigh", "divide")
 
 

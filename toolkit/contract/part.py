@@ -66,7 +66,7 @@ class Limits(Part):
             yield f"{where}: no number lies between its limits {lower:g} and {upper:g}"
 
     def meet(self, low: float, high: float) -> bool:
-        """Whether a number from `low` to `high` may keep the limits."""
+        """Return whether a number from `low` to `high` may keep the limits."""
         return (
             (self.above is None or high > self.above)
             and (self.min is None or high >= self.min)

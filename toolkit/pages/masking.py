@@ -148,7 +148,7 @@ class Masks:
 
 
 def is_mask(text: str) -> bool:
-    """Whether a text has the form of a mask."""
+    """Return whether a text has the form of a mask."""
     return _A_MASK.fullmatch(text.strip()) is not None
 
 

@@ -198,7 +198,7 @@ def _repeated(profile: Profile) -> Iterator[Doubt]:
 
 
 def _tells_rows(key: KeyFacts) -> bool:
-    """Whether a key tells rows apart by itself, and not because it is all that they hold."""
+    """Return whether a key tells rows apart by itself, and not because it is all that they hold."""
     return len(key.columns) == 1 or any(map(_LINE.search, key.columns))
 
 

@@ -303,7 +303,7 @@ def _shared(
 
 
 def _proven_order(columns: Sequence[ColumnFacts]) -> Order | None:
-    """Whether the day or the month comes first in every column of dates that decides it."""
+    """Return whether the day or the month comes first in every column of dates that decides it."""
     proven: set[Order] = {
         "day" if order.date_format.startswith("%d") else "month"
         for column in columns

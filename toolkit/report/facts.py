@@ -267,6 +267,6 @@ def utc_now() -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """What an error says, without line ends; a bug with the name of its kind."""
+    """Return an error in one line; a bug with the name of its kind."""
     text = " ".join(str(error).split())
     return text if isinstance(error, ToolkitError) else f"{type(error).__name__}: {text}"

@@ -50,7 +50,7 @@ def headline(report: RunReport) -> str:
 
 
 def is_checked(report: RunReport) -> bool:
-    """Whether suites were held against what the run made."""
+    """Return whether suites were held against what the run made."""
     return any(stage.validation for stage in report.stages)
 
 

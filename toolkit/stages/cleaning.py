@@ -300,7 +300,7 @@ def _count(facts: StageFacts, published: Sequence[Published], sources: Sequence[
 def _manifest(
     run: Run, work: _Work, sources: Sequence[Source], digests: Mapping[str, str]
 ) -> Mapping[str, Any]:
-    """What a published dataset says of itself; rows and reasons are those of the whole run.
+    """Return the manifest of a published dataset; rows and reasons are those of the whole run.
 
     Datasets of the same `version` belong together.
     """

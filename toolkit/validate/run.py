@@ -242,7 +242,7 @@ def _status(
 def _is_vacuous(
     config: ExpectationConfiguration, result: Mapping[str, Any], dataset: Dataset
 ) -> bool:
-    """Whether there was no value that could have failed the expectation.
+    """Return whether there was no value that could have failed the expectation.
 
     What is said of the table as a whole, or of its columns' names and types, is never vacuous.
     """

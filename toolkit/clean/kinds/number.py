@@ -118,7 +118,7 @@ def _differ(left: Floats, right: Floats) -> Bools:
 
 
 def within_limits(limits: Limits, figures: Figures) -> Bools:
-    """Whether each value keeps every limit; NaN keeps none."""
+    """Return whether each value keeps every limit; NaN keeps none."""
     fine = ~np.isnan(figures.floats)
     for bound, keeps in (
         (limits.above, np.greater),
