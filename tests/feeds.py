@@ -106,8 +106,8 @@ def clean_files(
         blocks = plan_blocks(sources, rules.contract, block_bytes)
         job = make_job(rules, blocks, spill)
         staged = _compute(stage_tasks(blocks, job), scheduler)
-        found = find_repeats(lambda tasks: _compute(tasks, scheduler), staged, job, 3)
-        tasks = publish_tasks(staged, found, job, Targets(clean, rejected))
+        placed = find_repeats(lambda tasks: _compute(tasks, scheduler), staged, len(blocks), job, 3)
+        tasks = publish_tasks(placed, job, Targets(clean, rejected))
         published = _compute(tasks, scheduler)
         for one in published:
             next(block for block in staged if block.block.index == one.index).files.remove()

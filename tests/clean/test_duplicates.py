@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from dask.delayed import Delayed
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.contracts import rules_of
 from tests.feeds import Cleaner, plain, row_with, write_feed
 from tests.oracle import COLUMNS
+from toolkit.clean.blocks import stage_block
 from toolkit.clean.duplicates import (
     N_BUCKETS,
     Spilled,
@@ -28,8 +31,10 @@ from toolkit.clean.duplicates import (
     spill_words,
 )
 from toolkit.clean.evaluate import Rules
-from toolkit.clean.feed import evaluate_feed
+from toolkit.clean.feed import evaluate_feed, find_repeats, make_job
 from toolkit.clean.keys import Words, key_words
+from toolkit.read.blocks import plan_blocks
+from toolkit.read.sources import find_sources
 
 pytestmark = pytest.mark.slow
 
@@ -379,3 +384,26 @@ def test_words_are_equal_where_values_are(values: list[float | None]) -> None:
     assert len(set(words)) == 3
     labels = pa.array(["a", None, "", "a"])
     assert key_words([labels.dictionary_encode()]).tolist() == key_words([labels]).tolist()
+
+
+@pytest.mark.parametrize("key", [{"exact_rows": True}, {"columns": ["n"]}], ids=["exact", "key"])
+def test_a_run_and_the_lazy_frame_search_by_the_same_tasks(
+    key: dict[str, Any], tmp_path: Path
+) -> None:
+    rules, feed = with_key(**key), tmp_path / "feed.csv"
+    feed.write_bytes(write_feed([SOUND_ITEM] * 9, list(SPELLINGS)))
+    blocks = plan_blocks(find_sources([str(feed)]), rules.contract, 100)
+    job = make_job(rules, blocks, tmp_path)
+    staged = [stage_block(block, job) for block in blocks]
+    searched: Counter[str] = Counter()
+
+    def run(tasks: list[Delayed]) -> list[Any]:
+        searched.update(str(task.key).rpartition("-")[0].split("-")[0] for task in tasks)
+        return list(dask.compute(*tasks, scheduler="sync"))  # type: ignore[attr-defined, no-untyped-call]
+
+    placed = find_repeats(run, staged, len(blocks), job, 8)
+    assert sum(len(one.repeated) for one in placed) == 8
+    frame = evaluate_feed(rules, [str(feed)], block_bytes=100, spill=tmp_path)
+    in_graph = Counter(str(name).split("-")[0] for name in frame.__dask_graph__())
+    assert searched.keys() <= in_graph.keys()
+    assert searched == {name: in_graph[name] for name in searched}

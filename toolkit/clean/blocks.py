@@ -125,6 +125,17 @@ class Targets:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """A staged block within the whole input."""
+
+    staged: Staged
+    first_row: int
+    """The number of records of the same source before the block."""
+    repeated: Ints
+    """Which of the block's clean rows repeat the key of an earlier row, ascending."""
+
+
+@dataclass(frozen=True)
 class Published:
     """The counts of one block as it was written, its files, and some of what it rejected."""
 
@@ -179,20 +190,28 @@ def first_rows(staged: Sequence[Staged]) -> list[int]:
     return rows
 
 
-def publish_block(
-    staged: Staged, first_row: int, repeated: Ints, job: Job, targets: Targets
-) -> Published:
-    """Write a staged block's clean and rejected part, each in file order.
+def place_blocks(
+    staged: Sequence[Staged], duplicates: Mapping[int, Ints] | None = None
+) -> list[Placed]:
+    """All blocks, which must be in file order, with their repeated rows by block index."""
+    none = np.empty(0, np.int64)
+    return [
+        Placed(block, first_row, (duplicates or {}).get(block.block.index, none))
+        for block, first_row in zip(staged, first_rows(staged), strict=True)
+    ]
 
-    `first_row` is the number of records of the same source before the block; `repeated` the rows
-    among the block's clean ones that repeat a key, ascending. Rows in = clean + rejected is
-    asserted.
+
+def publish_block(placed: Placed, job: Job, targets: Targets) -> Published:
+    """Write a block's clean and rejected part, each in file order.
+
+    Rows in = clean + rejected is asserted.
     """
+    staged = placed.staged
     index = staged.block.index
     paths: list[Path] = []
     n_bytes = 0
-    clean = load_clean(staged, first_row, repeated)
-    rejected = load_rejected(staged, first_row, repeated, job)
+    clean = load_clean(placed)
+    rejected = load_rejected(placed, job)
     if clean.num_rows + rejected.num_rows != staged.n_records:
         raise AssertionError(f"block {index}: rows are neither clean nor rejected")
     examples = first_rejected(rejected, job.contract, job.rules.file_masks)
@@ -216,7 +235,7 @@ def publish_block(
         n_records=staged.n_records,
         n_clean=clean.num_rows,
         n_rejected=rejected.num_rows,
-        n_duplicates=len(repeated),
+        n_duplicates=len(placed.repeated),
         n_bytes=n_bytes,
         paths=tuple(paths),
         examples=examples,
@@ -236,18 +255,20 @@ def _masked_clean(clean: pa.Table, job: Job) -> pa.Table:
     return clean
 
 
-def load_clean(staged: Staged, first_row: int, repeated: Ints) -> pa.Table:
-    """The staged clean rows but the repeated ones, in file order, with their source_row."""
-    table = read_spilled(staged.files.clean)
+def load_clean(placed: Placed) -> pa.Table:
+    """The clean rows but the repeated ones, in file order, with their source_row."""
+    repeated = placed.repeated
+    table = read_spilled(placed.staged.files.clean)
     if len(repeated):
         kept = np.ones(table.num_rows, dtype=bool)
         kept[repeated] = False
         table = table.filter(pa.array(kept))
-    return _numbered(table, first_row)
+    return _numbered(table, placed.first_row)
 
 
-def load_rejected(staged: Staged, first_row: int, repeated: Ints, job: Job) -> pa.Table:
-    """The staged rejected rows and the repeated ones, in file order, numbered in their source."""
+def load_rejected(placed: Placed, job: Job) -> pa.Table:
+    """The rejected rows and the repeated ones, in file order, numbered in their source."""
+    staged, repeated = placed.staged, placed.repeated
     table = read_spilled(staged.files.rejected)
     if len(repeated):
         duplicates = _duplicate_rows(staged, repeated, job)
@@ -258,7 +279,7 @@ def load_rejected(staged: Staged, first_row: int, repeated: Ints, job: Job) -> p
         if name not in table.column_names:
             table = table.append_column(name, pa.nulls(table.num_rows, pa.string()))
     source = _constant(staged.block.source.shown, table.num_rows)
-    return _numbered(table, first_row).append_column(SOURCE_FILE_COLUMN, source)
+    return _numbered(table, placed.first_row).append_column(SOURCE_FILE_COLUMN, source)
 
 
 def _key_words(key: Key, raw: RawBlock, evaluated: Evaluated, job: Job) -> Words:

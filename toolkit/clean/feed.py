@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from dask.delayed import Delayed, delayed
 
+from toolkit.arrays import Ints
 from toolkit.clean.blocks import (
     Job,
+    Placed,
     Staged,
     Targets,
     first_rows,
     load_clean,
     load_rejected,
+    place_blocks,
     publish_block,
     stage_block,
 )
@@ -50,9 +52,9 @@ from toolkit.report.facts import RepairFacts
 if TYPE_CHECKING:
     import dask.dataframe as dd
 
-Ints = npt.NDArray[np.int64]
 Duplicates = Mapping[int, Ints]
-Run = Callable[[list[Delayed]], list[Any]]
+Run = Callable[[list[Delayed]], Any]
+"""Gives the results of independent tasks: a list, or a lazy one that becomes part of a graph."""
 
 RAW_PREFIX = "raw."
 # Of a lazy frame, which does not know how many workers it will have.
@@ -72,63 +74,48 @@ def stage_tasks(blocks: Sequence[Block], job: Job) -> list[Delayed]:
     return [delayed(partial(stage_block, block), pure=False)(shared) for block in blocks]
 
 
-def find_repeats(run: Run, staged: Sequence[Staged], job: Job, n_tasks: int) -> Duplicates:
-    """The clean rows that repeat the key of an earlier one, by block index.
+def find_repeats(
+    run: Run, staged: Sequence[Staged] | Delayed, n_blocks: int, job: Job, n_tasks: int
+) -> Any:
+    """All blocks, each Placed with its clean rows that repeat a key; lazy if `staged` is.
 
     `run` computes independent tasks; at most about `n_tasks` of them search at a time.
     """
-    if job.contract.key is None:
-        return {}
-    found = merge_duplicates(run(_search_tasks(staged, job.contract.key, n_tasks)))
-    if not job.contract.key.exact_rows:
-        return found
-    gather = delayed(gather_rows, pure=False)
-    gathered = run(
-        [
-            gather(block, found[block.block.index], job)
-            for block in staged
-            if block.block.index in found
-        ]
-    )
-    return merge_duplicates(run(_compare_tasks(gathered, job, n_tasks)))
+    key = job.contract.key
+    if key is None:
+        return _call(place_blocks, staged)
+    buckets = bucket_ranges(n_tasks)
+    found = run([_task(_find_duplicates, staged, key, some) for some in buckets])
+    placed: Any = _call(_place_repeats, staged, found)
+    if not key.exact_rows:
+        return placed
+    # So far only 64-bit words of whole rows were compared; now the rows themselves.
+    gathered = run([_task(_gather, placed[n], job) for n in range(n_blocks)])
+    found = run([_task(_compare, gathered, job.raw_names, some) for some in buckets])
+    return _call(_place_repeats, staged, found)
 
 
-def _search_tasks(staged: Sequence[Staged] | Delayed, key: Key, n_tasks: int) -> list[Delayed]:
-    """Tasks that give, for some buckets each, the rows that repeat a key, by block index.
-
-    Where whole rows are the key, the rows that they may repeat are among them.
-    """
-    if isinstance(staged, Delayed):
-        search = delayed(_find_duplicates, pure=False)
-        return [search(staged, key, buckets) for buckets in bucket_ranges(n_tasks)]
-    # Bound, here and below: Dask would search every field of every block for lazy values.
-    bound = delayed(partial(_find_duplicates, staged, key), pure=False)
-    return [bound(buckets) for buckets in bucket_ranges(n_tasks)]
-
-
-def _compare_tasks(gathered: Sequence[Gathered] | Delayed, job: Job, n_tasks: int) -> list[Delayed]:
-    compare = delayed(find_exact_repeats, pure=False)
-    return [compare(gathered, job.raw_names, buckets) for buckets in bucket_ranges(n_tasks)]
-
-
-def publish_tasks(
-    staged: Sequence[Staged], duplicates: Duplicates, job: Job, targets: Targets
-) -> list[Delayed]:
+def publish_tasks(placed: Sequence[Placed], job: Job, targets: Targets) -> list[Delayed]:
     """One task a block, each writing the block's parts and giving its Published."""
     shared = delayed(job, pure=False)
     return [
-        delayed(
-            partial(
-                publish_block,
-                block,
-                first_row,
-                _of_block(duplicates, block.block.index),
-                targets=targets,
-            ),
-            pure=False,
-        )(shared)
-        for block, first_row in zip(staged, first_rows(staged), strict=True)
+        delayed(partial(publish_block, block, targets=targets), pure=False)(shared)
+        for block in placed
     ]
+
+
+def _task(function: Callable[..., Any], known: Any, *others: Any) -> Delayed:
+    """The call as a task. What is known is bound: Dask would search all of it for lazy values."""
+    if isinstance(known, Delayed):
+        return delayed(function, pure=False)(known, *others)
+    return delayed(partial(function, known, *others), pure=False)()
+
+
+def _call(function: Callable[..., Any], *values: Any) -> Any:
+    """The result, now if all values are known, else lazily."""
+    if any(isinstance(value, Delayed) for value in values):
+        return delayed(function, pure=False)(*values)
+    return function(*values)
 
 
 def total_repairs(staged: Sequence[Staged], contract: Contract) -> list[RepairFacts]:
@@ -136,15 +123,6 @@ def total_repairs(staged: Sequence[Staged], contract: Contract) -> list[RepairFa
     starts = first_rows(staged)
     blocks = zip(staged, starts, strict=True)
     return repair_facts(((b.repaired, b.block.source.shown, n) for b, n in blocks), contract)
-
-
-def merge_duplicates(found: Sequence[Duplicates]) -> dict[int, Ints]:
-    """The rows of all buckets together, ascending within each block."""
-    merged: dict[int, list[Ints]] = {}
-    for by_block in found:
-        for index, rows in by_block.items():
-            merged.setdefault(index, []).append(rows)
-    return {index: np.sort(np.concatenate(rows)) for index, rows in merged.items()}
 
 
 def evaluate_feed(
@@ -182,39 +160,10 @@ def evaluate_feed(
     shared = delayed(job, pure=False)
     tasks = [delayed(_stage_watched, pure=False)(block, shared) for block in blocks]
     staged = delayed(_checked, pure=False)(tasks, sources, rules.contract)
-    duplicates = _find_repeats_lazily(staged, len(blocks), job)
+    placed = find_repeats(delayed, staged, len(blocks), job, _DUPLICATE_TASKS)
     meta = _frame(_evaluated_schema(job).empty_table())
-    parts = [
-        delayed(_evaluated_part, pure=False)(staged, place, duplicates, job)
-        for place in range(len(blocks))
-    ]
+    parts = [_task(_evaluated_part, placed[n], job) for n in range(len(blocks))]
     return dd.from_delayed(parts, meta=meta, verify_meta=False)
-
-
-def _find_repeats_lazily(staged: Delayed, n_blocks: int, job: Job) -> Delayed:
-    """As `find_repeats`, as part of a graph."""
-    key, merge = job.contract.key, delayed(merge_duplicates, pure=False)
-    if key is None:
-        return merge([])
-    found = merge(_search_tasks(staged, key, _DUPLICATE_TASKS))
-    if not key.exact_rows:
-        return found
-    gather = delayed(_gather_at, pure=False)
-    gathered = [gather(staged, place, found, job) for place in range(n_blocks)]
-    present = delayed(_present, pure=False)(gathered)
-    return merge(_compare_tasks(present, job, _DUPLICATE_TASKS))
-
-
-def _gather_at(
-    staged: Sequence[Staged], place: int, found: Duplicates, job: Job
-) -> Gathered | None:
-    block = staged[place]
-    rows = _of_block(found, block.block.index)
-    return gather_rows(block, rows, job) if len(rows) else None
-
-
-def _present(gathered: Sequence[Gathered | None]) -> list[Gathered]:
-    return [block for block in gathered if block is not None]
 
 
 def clean_rows(evaluated: dd.DataFrame, contract: Contract) -> dd.DataFrame:
@@ -255,8 +204,26 @@ def _find_duplicates(staged: Sequence[Staged], key: Key, buckets: range) -> Dupl
     return {staged[place].block.index: rows for place, rows in found.items()}
 
 
-def _of_block(duplicates: Duplicates, index: int) -> Ints:
-    return duplicates.get(index, np.empty(0, np.int64))
+def _place_repeats(staged: Sequence[Staged], found: Sequence[Duplicates]) -> list[Placed]:
+    """All blocks with the rows that were found in all buckets, ascending within each block."""
+    merged: dict[int, list[Ints]] = {}
+    for by_block in found:
+        for index, rows in by_block.items():
+            merged.setdefault(index, []).append(rows)
+    by_index = {index: np.sort(np.concatenate(rows)) for index, rows in merged.items()}
+    return place_blocks(staged, by_index)
+
+
+def _gather(placed: Placed, job: Job) -> Gathered | None:
+    if not len(placed.repeated):
+        return None
+    return gather_rows(placed.staged, placed.repeated, job)
+
+
+def _compare(
+    gathered: Sequence[Gathered | None], names: Sequence[str], buckets: range
+) -> Duplicates:
+    return find_exact_repeats([block for block in gathered if block is not None], names, buckets)
 
 
 def _evaluated_schema(job: Job) -> pa.Schema:
@@ -266,14 +233,10 @@ def _evaluated_schema(job: Job) -> pa.Schema:
     return pa.schema([*job.contract.clean_schema(), *renamed])
 
 
-def _evaluated_part(
-    staged: Sequence[Staged], place: int, duplicates: Duplicates, job: Job
-) -> pd.DataFrame:
-    block, first_row = staged[place], first_rows(staged)[place]
-    repeated = _of_block(duplicates, block.block.index)
+def _evaluated_part(placed: Placed, job: Job) -> pd.DataFrame:
     schema = _evaluated_schema(job)
-    clean = load_clean(block, first_row, repeated)
-    rejected = load_rejected(block, first_row, repeated, job)
+    clean = load_clean(placed)
+    rejected = load_rejected(placed, job)
     raw = job.contract.raw_schema(job.extra).names
     rejected = rejected.rename_columns(
         [RAW_PREFIX + name if name in raw else name for name in rejected.column_names]

@@ -211,7 +211,7 @@ def _clean_blocks(
         for note in check_date_orders(staged, contract):
             run.note(work.facts, note)
         work.facts.repaired = total_repairs(staged, contract)
-        duplicates = find_repeats(runner.run, staged, job, runner.n_workers)
+        placed = find_repeats(runner.run, staged, len(blocks), job, runner.n_workers)
     work.facts.inputs = _inputs(staged, sources)
     _refuse_no_records(run, work.facts)
     n_rows = sum(block.n_records for block in staged)
@@ -225,7 +225,7 @@ def _clean_blocks(
                 sync.add(path)
 
         targets = work.targets(run.settings.outputs)
-        published = runner.run(publish_tasks(staged, duplicates, job, targets), on_published)
+        published = runner.run(publish_tasks(placed, job, targets), on_published)
     work.facts.rejected_by_reason = _reasons(staged, published, job)
     for reason, limits in contract.limits_of_reasons(run.settings.as_of).items():
         if reason in work.facts.rejected_by_reason:
