@@ -215,7 +215,8 @@ class InputError(ToolkitError):
 
     @classmethod
     def invalid_header(cls, path: str, why: object, line: str) -> InputError:
-        return cls.not_readable(path, f"its first line is not a header ({why}): {_header([line])}")
+        first = f"no header, its first line is not valid CSV ({why})"
+        return cls.not_readable(path, f"{first}: {_header([line])}")
 
     @classmethod
     def not_utf8(cls, path: str, offset: int, guess: str | None = None) -> InputError:
