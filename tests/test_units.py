@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from toolkit.units import (
+    cut,
     human_bytes,
     human_count,
     human_figure,
@@ -92,3 +93,8 @@ def test_counts_and_shares() -> None:
 )
 def test_figures(value: float, text: str) -> None:
     assert human_figure(value) == text
+
+
+def test_a_text_is_cut_to_at_most_so_many_characters() -> None:
+    assert cut("abcde", 5) == "abcde"
+    assert cut("abcdef", 5) == "abcd…"

@@ -74,3 +74,8 @@ def _power(value: float, limit: int) -> int:
 
 def _in_power(value: float, power: int) -> str:
     return f"{value / 1000**power:.{1 if power else 0}f}"
+
+
+def cut(text: str, longest: int) -> str:
+    """Return `text` in at most `longest` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

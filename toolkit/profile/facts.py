@@ -9,6 +9,7 @@ from typing import Any
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.keys import Group
 from toolkit.profile.readings import Reading
+from toolkit.units import cut
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Example:
     row: int
 
     def __str__(self) -> str:
-        return f"{_shortened(self.value)!r} (row {self.row:,})"
+        return f"{cut(self.value, 40)!r} (row {self.row:,})"
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,3 @@ class Profile:
             for row in self.totals
         ]
         return content
-
-
-def _shortened(text: str, longest: int = 40) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

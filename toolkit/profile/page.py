@@ -11,7 +11,7 @@ from toolkit.profile.charts import fill_bar, histogram, value_bars
 from toolkit.profile.dialect import DELIMITER_NAMES
 from toolkit.profile.facts import ColumnFacts, FileFacts, Profile
 from toolkit.profile.phrases import all_doubts, distinct, figure, holds, key_told
-from toolkit.units import human_bytes, human_count, human_share
+from toolkit.units import cut, human_bytes, human_count, human_share
 
 _LONGEST = 80
 _MOST_REPEATED = 0.2
@@ -115,7 +115,7 @@ def _index(profile: Profile) -> Iterator[str]:
         yield (
             f'<tr><td><a href="#{name}">{name}</a></td><td>{column.kind}</td>'
             f'<td class="number">{missing}</td><td class="number">{distinct(column)}</td>'
-            f'<td class="holds">{escape(_cut(holds(column)))}</td></tr>'
+            f'<td class="holds">{escape(cut(holds(column), _LONGEST))}</td></tr>'
         )
     yield "</tbody></table></div>"
 
@@ -160,7 +160,7 @@ def _column_facts(column: ColumnFacts) -> Iterator[Fact]:
         yield "length", f"{lengths}, {column.mean_length} on average" if differ else longest
     common = column.shapes and column.shapes[0].rows >= _COMMON_SHAPE * column.n_rows
     if common and column.kind in ("text", "email", "integer"):
-        yield "shapes", ", ".join(_cut(one.value, 30) for one in column.shapes[:3])
+        yield "shapes", ", ".join(cut(one.value, 30) for one in column.shapes[:3])
     if column.unread:
         yield f"no {column.kind}", ", ".join(map(str, column.unread))
     for order in column.day_orders:
@@ -208,7 +208,3 @@ def _foot(profile: Profile) -> Iterator[str]:
         f"says no 'about', which is told from a fair sample of "
         f"{human_count(limits['sampled_values'])} of them.</p>"
     )
-
-
-def _cut(text: str, longest: int = _LONGEST) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
