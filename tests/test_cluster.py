@@ -588,7 +588,7 @@ def test_workers_without_enough_memory_are_one_error_and_no_file(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     spec = ClusterSpec("local", workers=1, memory_limit="20MB")
     with (
-        pytest.raises(ClusterError, match=r"^cluster\.memory_limit=20MB: a worker takes 200\.0 MB"),
+        pytest.raises(ClusterError, match=r"^cluster\.memory_limit=20MB: a worker needs 200\.0 MB"),
         open_cluster(spec) as runner,
     ):
         runner.run([delayed(tasks.worker_settings)()])

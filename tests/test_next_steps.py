@@ -96,7 +96,7 @@ def test_a_lookup_that_ships_is_copied_by_the_command_that_the_line_names(place:
     line = refused(place, "clean-data", "cafe.csv", "dataset=dirty_cafe")
     starter = shipped_folder("lookups") / "cafe_items.json"
     own = "data/lookups/cafe_items.json"
-    assert line == f"error: lookup {own}: no such file; copy the starter one: cp {starter} {own}"
+    assert line == f"error: lookup {own}: no such file; copy the starter file: cp {starter} {own}"
 
 
 def test_a_lookup_that_nobody_has_made_leads_to_what_builds_it(place: Path) -> None:

@@ -172,7 +172,7 @@ def test_wrong_flags_and_groups_are_one_line(
         ("defaults: [null]\n", "Unsupported type in defaults"),
         ("defaults: [{a: {b: c}}]\n", "Unsupported item value in defaults"),
         ("# @package a b c\nname: x\n", "remove '# @package a b c'"),
-        (f"a: {'[' * 3000}{']' * 3000}\n", "nested too deeply"),
+        (f"a: {'[' * 3000}{']' * 3000}\n", "nested more than 100 levels deep"),
     ],
     ids=["cyclic", "number", "null", "nested", "package", "deep"],
 )

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 
+import toolkit.command.run
 import toolkit.stages  # noqa: F401
 from toolkit.command.cli import run_command
 from toolkit.validate.importing import import_validation

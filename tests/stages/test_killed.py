@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -109,3 +110,22 @@ def test_a_name_that_is_not_utf8_is_one_line(tmp_path: Path, word: bytes) -> Non
     assert "n\\udcff.csv" in line
     assert "UTF-8" in line
     assert "rename" in line
+
+
+def test_nothing_is_removed_where_a_folder_cannot_be_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "reports" / "now"
+    left = tmp_path / "reports" / "before" / ".alive"
+    for folder in (own, left.parent):
+        folder.mkdir(parents=True)
+    left.touch()
+
+    def unlisted(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "scandir", unlisted)
+        assert clear_killed(tmp_path, own) == []
+    assert left.exists()
+    assert clear_killed(tmp_path, own) == ["before"]

@@ -88,13 +88,17 @@ def clear_killed(data_dir: Path, own: Path) -> list[str]:
     """Remove what killed runs of the workspace left behind, mark their reports, return their names.
 
     `own` is the folder of the calling run. While another run is at work, only files in the folders
-    of killed runs are removed. Failures to remove are ignored.
+    of killed runs are removed. Failures to remove are ignored. Where a folder cannot be listed,
+    nothing is removed: a living run could be in it.
     """
-    # List before checking who is alive: files that appear later belong to a living run.
-    left = _left_in_workspace(data_dir)
     # Of a run, of a job of a sweep, and of what makes a sweep's feed.
     depths = ("*", "*/*", "*/*/*")
-    signs = [path for at in depths for path in data_dir.glob(f"reports/{at}/{ALIVE_FILE}*")]
+    try:
+        # List before checking who is alive: files that appear later belong to a living run.
+        left = _left_in_workspace(data_dir)
+        signs = [path for at in depths for path in data_dir.glob(f"reports/{at}/{ALIVE_FILE}*")]
+    except OSError:
+        return []
     found = dict.fromkeys(path.parent for path in signs)
     folders = [folder for folder in found if folder.resolve() != own.resolve()]
     dead = [folder for folder in folders if not is_alive(folder)]
