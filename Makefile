@@ -47,7 +47,7 @@ oldest: $(UV)
 	$(UV) venv --quiet --allow-existing $(OLDEST)
 	$(UV) pip install --quiet --python $(OLDEST) --resolution lowest-direct --editable . --group dev
 	$(OLDEST)/bin/pytest -n auto --dist loadfile -m "not slow and not browser and not strace" \
-		tests/read tests/clean tests/aggregate tests/contract tests/validate
+		tests/clean tests/aggregate tests/contract
 
 upgrade: $(UV)          ## the newest versions that pyproject.toml allows, into constraints.txt
 	$(UV) lock --quiet --upgrade
