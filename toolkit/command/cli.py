@@ -36,6 +36,7 @@ from toolkit.settings.commands import (
     VALIDATE,
 )
 from toolkit.settings.shipped import shipped_folder
+from toolkit.storage.addresses import is_utf8
 from toolkit.storage.interrupts import (
     INTERRUPTED,
     answer_interrupt,
@@ -173,7 +174,7 @@ def _check_working_folder() -> None:
         folder = os.getcwd()
     except FileNotFoundError:
         raise ConfigError.working_folder(None) from None
-    if folder != folder.encode(errors="ignore").decode():
+    if not is_utf8(folder):
         raise ConfigError.working_folder(folder)
 
 

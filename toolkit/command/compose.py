@@ -35,7 +35,7 @@ from toolkit.errors import ConfigError, did_you_mean
 from toolkit.settings.config import config_problems
 from toolkit.settings.shipped import shipped_folder
 from toolkit.settings.yaml_check import config_file_problems
-from toolkit.storage.addresses import is_address
+from toolkit.storage.addresses import is_address, is_utf8
 
 VERSION_BASE = "1.3"
 _BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
@@ -131,7 +131,7 @@ def parse_overrides(words: Sequence[str]) -> tuple[list[Override], list[str]]:
     """The overrides, and a line about each word that is none."""
     parser, overrides, problems = OverridesParser.create(), [], []
     for word in words:
-        if word != word.encode(errors="ignore").decode():
+        if not is_utf8(word):
             problems.append(f"{word!a}: is not UTF-8; rename the file or folder")
             continue
         try:

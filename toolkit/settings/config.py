@@ -23,7 +23,7 @@ from toolkit.contract import Contract, Delimiter, Mapped, delimiter_problem
 from toolkit.contract.check import contract_problems
 from toolkit.errors import ConfigError, address_shown
 from toolkit.settings.explain import explain, shown
-from toolkit.storage.addresses import is_address
+from toolkit.storage.addresses import is_address, is_utf8
 
 _STRICT: dict[str, Any] = {"extra": "forbid"}
 # Keys that change where results are written, how fast, or what is logged, but not the results.
@@ -428,7 +428,7 @@ def _not_utf8(value: Any, key: str = "") -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _not_utf8(inner, key)
-    elif isinstance(value, str) and value != value.encode(errors="ignore").decode():
+    elif isinstance(value, str) and not is_utf8(value):
         yield f"{key}={value!a}: is not UTF-8; rename the file or folder"
 
 
