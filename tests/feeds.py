@@ -18,7 +18,7 @@ from dask.delayed import Delayed
 from hypothesis import strategies as st
 
 from tests.oracle import COLUMNS
-from toolkit.clean.blocks import Published, Targets
+from toolkit.clean.blocks import PublishedBlock, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import (
     find_repeats,
@@ -53,7 +53,7 @@ class Cleaned:
 
     clean: pa.Table
     rejected: pa.Table
-    published: list[Published]
+    published: list[PublishedBlock]
     n_left_in_spill: int
     repaired: list[RepairFacts]
 

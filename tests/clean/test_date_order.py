@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from tests.clean.parsed import REASONS
 from toolkit.clean.date_order import (
-    Example,
+    ExampleCell,
     OrderEvidence,
     courses,
-    doubt,
+    describe_cells,
     merge_evidence,
     order_names,
-    tell_cells,
+    suspect_order,
     weigh_column,
     weigh_order,
 )
@@ -49,15 +49,17 @@ def test_every_cell_counts_for_what_alone_can_read_it() -> None:
         "12/31/2023",
     ]  # fmt: skip
     assert weigh(cells) == OrderEvidence(
-        "%m/%d/%Y", 2, 3, 2, Example("5/16/2023", 5), Example("16/05/2023", 2)
+        "%m/%d/%Y", 2, 3, 2, ExampleCell("5/16/2023", 5), ExampleCell("16/05/2023", 2)
     )
     assert weigh(cells, "%d/%m/%Y") == OrderEvidence(
-        "%d/%m/%Y", 3, 2, 2, Example("16/05/2023", 2), Example("5/16/2023", 5)
+        "%d/%m/%Y", 3, 2, 2, ExampleCell("16/05/2023", 2), ExampleCell("5/16/2023", 5)
     )
-    assert tell_cells(weigh(cells)) == (
+    assert describe_cells(weigh(cells)) == (
         "3 cells can only be day/month (first '16/05/2023' in row 2) and 2 only month/day"
     )
-    assert tell_cells(weigh(["5/6/2023"])) == ("0 cells can only be day/month and 0 only month/day")
+    assert describe_cells(weigh(["5/6/2023"])) == (
+        "0 cells can only be day/month and 0 only month/day"
+    )
 
 
 def test_a_cell_in_no_row_says_nothing() -> None:
@@ -83,8 +85,10 @@ def test_a_format_is_weighed_by_the_cells_that_earlier_ones_left() -> None:
     indices = np.array([5, 3, 2, 0, 5, 0, 2, 2, 1, 4], np.int32)
     raw = RawBlock(pa.table({"day": cells.take(pa.array(indices))}), np.arange(10) * 2, 20)
     assert weigh_column(parsed, indices, raw) == (
-        OrderEvidence("%m/%d/%Y", 3, 2, 0, Example("5/16/2023", 4), Example("16/05/2023", 6)),
-        OrderEvidence("%Y-%m-%d", 1, 0, 2, Example("2023-05-16", 2)),
+        OrderEvidence(
+            "%m/%d/%Y", 3, 2, 0, ExampleCell("5/16/2023", 4), ExampleCell("16/05/2023", 6)
+        ),
+        OrderEvidence("%Y-%m-%d", 1, 0, 2, ExampleCell("2023-05-16", 2)),
     )
 
 
@@ -110,12 +114,12 @@ def test_days_that_jump_when_read_as_declared_are_in_doubt() -> None:
     both = courses(weigh(WEEKLY, "%m.%d.%Y"))
     assert both is not None
     assert [(c.n_months, c.n_steps, c.n_steps_back) for c in both] == [(4, 5, 2), (3, 5, 0)]
-    assert doubt(weigh(WEEKLY, "%m.%d.%Y")) == (
+    assert suspect_order(weigh(WEEKLY, "%m.%d.%Y")) == (
         "as month/day its days lie in 4 months (2023-02-02 to 2023-12-01) and go back in time 2 of "
         "5 times; as day/month its days lie in 3 months (2023-01-05 to 2023-03-09) and go back in "
         "time 0 of 5 times"
     )
-    assert doubt(weigh(WEEKLY, "%d.%m.%Y")) is None
+    assert suspect_order(weigh(WEEKLY, "%d.%m.%Y")) is None
 
 
 def test_steps_back_tell_where_months_do_not() -> None:
@@ -123,18 +127,18 @@ def test_steps_back_tell_where_months_do_not() -> None:
     both = courses(monthly)
     assert both is not None
     assert [(c.n_months, c.n_steps_back) for c in both] == [(4, 2), (4, 0)]
-    assert doubt(monthly) is not None
+    assert suspect_order(monthly) is not None
 
 
 def test_days_of_one_month_are_in_doubt_when_they_spread_over_a_year() -> None:
-    assert doubt(weigh(ONE_FORTNIGHT, "%m.%d.%Y")) is not None
-    assert doubt(weigh(ONE_FORTNIGHT, "%d.%m.%Y")) is None
+    assert suspect_order(weigh(ONE_FORTNIGHT, "%m.%d.%Y")) is not None
+    assert suspect_order(weigh(ONE_FORTNIGHT, "%d.%m.%Y")) is None
 
 
 def test_steps_back_say_more_than_months() -> None:
     # The first of each month, from November to February: as days of January they go back.
     monthly = ["01.11.2022", "01.12.2022", "02.01.2023", "01.02.2023", "02.02.2023", "01.03.2023"]
-    assert doubt(weigh(monthly, "%d.%m.%Y")) is None
+    assert suspect_order(weigh(monthly, "%d.%m.%Y")) is None
 
 
 @pytest.mark.parametrize(
@@ -144,13 +148,13 @@ def test_steps_back_say_more_than_months() -> None:
 )
 def test_no_doubt_without_days_that_differ(cells: list[str]) -> None:
     for date_format in ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y"):
-        assert doubt(weigh(cells, date_format)) is None
+        assert suspect_order(weigh(cells, date_format)) is None
 
 
 def test_nobody_doubts_a_year_month_day() -> None:
     first_days = [f"2023-{month:02}-01" for month in range(1, 13)]
     assert courses(weigh(first_days, "%Y-%m-%d")) is not None
-    assert doubt(weigh(first_days, "%Y-%m-%d")) is None
+    assert suspect_order(weigh(first_days, "%Y-%m-%d")) is None
 
 
 # --- however it is cut --------------------------------------------------------------------------
@@ -178,7 +182,7 @@ def test_parts_merge_to_the_evidence_of_the_whole(cells: list[str], cuts: list[i
     ]
     whole = weigh(cells)
     assert merge_evidence(parts) == whole
-    assert doubt(merge_evidence(parts)) == doubt(whole)
+    assert suspect_order(merge_evidence(parts)) == suspect_order(whole)
 
 
 @given(cells=CELLS | UNDECIDED)
@@ -196,4 +200,4 @@ def test_counts_are_those_of_strptime(cells: list[str]) -> None:
     assert evidence.n_contradicting == both.count((False, True))
     assert evidence.n_either == both.count((True, True))
     rows = [row for row, kind in enumerate(both, 1) if kind == (False, True)]
-    assert evidence.contradicting == (Example(cells[rows[0] - 1], rows[0]) if rows else None)
+    assert evidence.contradicting == (ExampleCell(cells[rows[0] - 1], rows[0]) if rows else None)

@@ -43,13 +43,13 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Job:
-    """What every task of one cleaning run is told."""
+class CleaningJob:
+    """The rules, spill folder and columns that all tasks of one cleaning run share."""
 
     rules: Rules
     spill: Path
     plain_columns: frozenset[str]
-    """Columns of the file whose values nearly all differ; only speed hangs on them."""
+    """Columns of the file whose values nearly all differ: read as plain strings, for speed."""
     extra: tuple[str, ...] = ()
 
     @property
@@ -62,7 +62,7 @@ class Job:
         return (*self.contract.sources.values(), *self.extra)
 
     def raw_key(self, raw: pa.Table) -> list[pa.Array]:
-        """The columns of raw rows, null where their file lacks one."""
+        """Return the columns of raw rows, null where their file lacks one."""
         return [
             raw.column(name).combine_chunks()
             if name in raw.column_names
@@ -79,7 +79,7 @@ class SpillFiles:
     rejected: Path
     words: Path
     repeats: Path
-    """Raw rows that are likely to turn out as repeated keys, so as not to read them again."""
+    """Raw rows that probably repeat a key, so that they need not be read again."""
     repeated_words: Path
     """The words of `repeats`, where whole rows are the key."""
 
@@ -88,14 +88,14 @@ class SpillFiles:
         return cls(*(folder / f"{block.index:06d}.{part.name}" for part in fields(cls)))
 
     def remove(self) -> None:
-        """Once a block is published for good: a task may be run again until then."""
+        """Remove the files. Only once the block is published: a task may be retried until then."""
         for part in fields(self):
             getattr(self, part.name).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
 class Staged:
-    """A block that waits in the spill folder, and its counts."""
+    """An evaluated block in the spill folder, and its counts."""
 
     block: Block
     n_records: int
@@ -114,13 +114,13 @@ class Staged:
 
 @dataclass(frozen=True)
 class Targets:
-    """Where parts go; None for what is not wanted. `token` is in the names of all parts."""
+    """The folders that parts are written to, None for none; `token` is in all parts' names."""
 
     clean: Path | None
     rejected: Path | None
     compression: str = "snappy"
     masked: frozenset[str] = frozenset()
-    """In which of 'clean' and 'rejected' personal columns are masked."""
+    """Those of 'clean' and 'rejected' in which personal columns are masked."""
     token: str = ""
 
 
@@ -136,8 +136,8 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Published:
-    """The counts of one block as it was written, its files, and some of what it rejected."""
+class PublishedBlock:
+    """The counts, files and first rejected rows of a published block."""
 
     index: int
     n_records: int
@@ -149,7 +149,7 @@ class Published:
     examples: tuple[RejectedExample, ...]
 
 
-def stage_block(block: Block, job: Job) -> Staged:
+def stage_block(block: Block, job: CleaningJob) -> Staged:
     """Evaluate one block and spill it; memory is that of one block, whatever the input's size."""
     raw = parse_block(block, grammar_of(job.contract), Wanted(job.plain_columns))
     evaluated = evaluate(raw, job.rules)
@@ -180,7 +180,7 @@ def stage_block(block: Block, job: Job) -> Staged:
 
 
 def first_rows(staged: Sequence[Staged]) -> list[int]:
-    """For each block, the number of records of the same source that come before it."""
+    """Return for each block the number of records of the same source before it."""
     before: dict[str, int] = {}
     rows = []
     for block in staged:
@@ -193,7 +193,7 @@ def first_rows(staged: Sequence[Staged]) -> list[int]:
 def place_blocks(
     staged: Sequence[Staged], duplicates: Mapping[int, Ints] | None = None
 ) -> list[Placed]:
-    """All blocks, which must be in file order, with their repeated rows by block index."""
+    """Return all blocks, given in file order, with their repeated rows."""
     none = np.empty(0, np.int64)
     return [
         Placed(block, first_row, (duplicates or {}).get(block.block.index, none))
@@ -201,7 +201,7 @@ def place_blocks(
     ]
 
 
-def publish_block(placed: Placed, job: Job, targets: Targets) -> Published:
+def publish_block(placed: Placed, job: CleaningJob, targets: Targets) -> PublishedBlock:
     """Write a block's clean and rejected part, each in file order.
 
     Rows in = clean + rejected is asserted.
@@ -230,7 +230,7 @@ def publish_block(placed: Placed, job: Job, targets: Targets) -> Published:
                 n_bytes += write_parquet(table, schema, paths[-1], style)
     except OSError as error:
         raise OutputError.cannot_write(targets.clean or job.spill, error) from error
-    return Published(
+    return PublishedBlock(
         index=index,
         n_records=staged.n_records,
         n_clean=clean.num_rows,
@@ -242,8 +242,8 @@ def publish_block(placed: Placed, job: Job, targets: Targets) -> Published:
     )
 
 
-def _masked_clean(clean: pa.Table, job: Job) -> pa.Table:
-    """Clean rows with masks in their personal columns; a number or day has none, and is null."""
+def _masked_clean(clean: pa.Table, job: CleaningJob) -> pa.Table:
+    """Mask the personal columns of clean rows; numbers and days become null."""
     masks, schema = Masks.of_clean(job.contract, job.rules.mask_key), job.contract.clean_schema()
     for name in masks.by_column:
         kind, place = schema.field(name).type, clean.column_names.index(name)
@@ -256,18 +256,18 @@ def _masked_clean(clean: pa.Table, job: Job) -> pa.Table:
 
 
 def load_clean(placed: Placed) -> pa.Table:
-    """The clean rows but the repeated ones, in file order, with their source_row."""
+    """Read the clean rows without the repeated ones, in file order, with their source_row."""
     repeated = placed.repeated
     table = read_spilled(placed.staged.files.clean)
     if len(repeated):
-        kept = np.ones(table.num_rows, dtype=bool)
-        kept[repeated] = False
-        table = table.filter(pa.array(kept))
+        is_first = np.ones(table.num_rows, dtype=bool)
+        is_first[repeated] = False
+        table = table.filter(pa.array(is_first))
     return _numbered(table, placed.first_row)
 
 
-def load_rejected(placed: Placed, job: Job) -> pa.Table:
-    """The rejected rows and the repeated ones, in file order, numbered in their source."""
+def load_rejected(placed: Placed, job: CleaningJob) -> pa.Table:
+    """Read the rejected and the repeated rows, in file order, numbered in their source."""
     staged, repeated = placed.staged, placed.repeated
     table = read_spilled(staged.files.rejected)
     if len(repeated):
@@ -282,15 +282,15 @@ def load_rejected(placed: Placed, job: Job) -> pa.Table:
     return _numbered(table, placed.first_row).append_column(SOURCE_FILE_COLUMN, source)
 
 
-def _key_words(key: Key, raw: RawBlock, evaluated: Evaluated, job: Job) -> Words:
-    """The words of the clean rows."""
+def _key_words(key: Key, raw: RawBlock, evaluated: Evaluated, job: CleaningJob) -> Words:
+    """Hash the keys of the clean rows."""
     if key.exact_rows:
         return key_words(job.raw_key(raw.table))[evaluated.clean_rows]
     return key_words([evaluated.clean.column(name).combine_chunks() for name in key.columns])
 
 
 def _numbered(table: pa.Table, first_row: int) -> pa.Table:
-    """Places in the block become numbers in the source, from 1."""
+    """Turn places in the block into row numbers of the source, from 1."""
     rows = np.asarray(table.column(SOURCE_ROW_COLUMN)) + first_row + 1
     return table.set_column(
         table.column_names.index(SOURCE_ROW_COLUMN), SOURCE_ROW_COLUMN, pa.array(rows)
@@ -303,11 +303,11 @@ def _raw_rows(raw: RawBlock, rows: Ints) -> pa.Table:
     )
 
 
-def _duplicate_rows(staged: Staged, repeated: Ints, job: Job) -> pa.Table:
-    """Repeated rows as rejected ones, in any order.
+def _duplicate_rows(staged: Staged, repeated: Ints, job: CleaningJob) -> pa.Table:
+    """Read repeated rows as rejected rows, in any order.
 
-    Most repeat a key of their own block and were kept aside, or are all there where whole rows
-    are the key; the others are read once more.
+    Most repeat a key of their own block and were spilled with it (all of them where whole rows
+    are the key); the others are read from the input again.
     """
     key = job.contract.key
     if key is None:
@@ -327,7 +327,7 @@ def _duplicate_rows(staged: Staged, repeated: Ints, job: Job) -> pa.Table:
 
 
 def _like(model: pa.Table, table: pa.Table) -> pa.Table:
-    """The table with the columns of `model`, dictionaries where it has them."""
+    """Return the columns of `model`, dictionary-encoded where it has dictionaries."""
     columns = {}
     for field_ in model.schema:
         column = table.column(field_.name).combine_chunks()
@@ -339,15 +339,15 @@ def _like(model: pa.Table, table: pa.Table) -> pa.Table:
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """The table with strings in the place of dictionaries."""
+    """Decode the table's dictionaries."""
     plain = [
         f.with_type(pa.string()) if pa.types.is_dictionary(f.type) else f for f in table.schema
     ]
     return table.cast(pa.schema(plain))
 
 
-def _few_values(job: Job) -> tuple[str, ...]:
-    """Clean columns that are worth a dictionary in parquet."""
+def _few_values(job: CleaningJob) -> tuple[str, ...]:
+    """Return the clean columns that get a dictionary in parquet."""
     sources = job.contract.sources
     return tuple(n for n in sources if sources[n] not in job.plain_columns)
 

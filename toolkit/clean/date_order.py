@@ -2,7 +2,7 @@
 
 A number above 12 is no month, so a cell such as 16/05/2023 is read by one order alone. Where no
 cell decides, the days themselves may: read in the wrong order they jump through the year.
-Evidence of parts of a column merges to that of the whole, however it was cut.
+Evidence of partitions merges to that of the whole column, however it was split.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Example:
-    """A cell, and the row and source file where it stands first."""
+class ExampleCell:
+    """A cell, and the row and source file of its first occurrence."""
 
     cell: str
     row: int
     source: str = ""
 
-    def numbered(self, source: str, first_row: int) -> Example:
-        """With the row of a block, from 0, as the row of its source, from 1."""
-        return Example(self.cell, first_row + self.row + 1, source)
+    def numbered(self, source: str, first_row: int) -> ExampleCell:
+        """Return it with the row of the source, from 1, instead of that of a block, from 0."""
+        return ExampleCell(self.cell, first_row + self.row + 1, source)
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class OrderEvidence:
     n_agreeing: int = 0
     n_contradicting: int = 0
     n_either: int = 0
-    agreeing: Example | None = None
-    contradicting: Example | None = None
+    agreeing: ExampleCell | None = None
+    contradicting: ExampleCell | None = None
     days: tuple[int, ...] = ()
 
     def numbered(self, source: str, first_row: int) -> OrderEvidence:
-        """With the examples' rows as those of the source, whose `first_row` is the block's 0."""
+        """Return it with rows of the source in its examples; `first_row` is the block's row 0."""
         return replace(
             self,
             agreeing=self.agreeing and self.agreeing.numbered(source, first_row),
@@ -67,7 +67,7 @@ class OrderEvidence:
         )
 
     def masked(self, show: Callable[[str], str]) -> OrderEvidence:
-        """With the examples' cells as they may be shown."""
+        """Return it with `show` applied to the cells of its examples."""
         return replace(
             self,
             agreeing=self.agreeing and replace(self.agreeing, cell=show(self.agreeing.cell)),
@@ -81,13 +81,13 @@ class OrderEvidence:
 
     @property
     def contradicting_share(self) -> float:
-        """Of the cells that decide; 0 where none does."""
+        """The share of contradicting cells among those that decide; 0 where none does."""
         return self.n_contradicting / max(self.n_deciding, 1)
 
 
 @dataclass(frozen=True)
 class Course:
-    """How days run in file order: the months they fall into, and how often one goes back."""
+    """Days in file order: their range, the months they cover, their steps back in time."""
 
     first: date
     last: date
@@ -103,18 +103,17 @@ def weigh_order(
     first_rows: Ints,
     two_digit_years_from: int = 1969,
 ) -> OrderEvidence | None:
-    """What distinct, stripped cells say of a format; None where it cannot be confused.
+    """Weigh a format by distinct, stripped cells; None where day and month cannot be confused.
 
-    `counts` are the rows that have each cell, `first_rows` the first of these: its number is that
-    of an example, its place among the others says in which order the days appear. A cell that
-    stands in no row says nothing.
+    `counts` are the numbers of rows with each cell, `first_rows` the first row of each: the row
+    of an example, and the order in which the days appear. A cell with a count of 0 is ignored.
     """
     reading = read_dates(date_format, cells, two_digit_years_from)
     return weigh_reading(reading, counts, first_rows)
 
 
 def weigh_reading(reading: Reading, counts: Ints, first_rows: Ints) -> OrderEvidence | None:
-    """As `weigh_order`, for cells that are read already."""
+    """Weigh a format as `weigh_order` does, by parsed cells."""
     if reading.swapped is None:
         return None
     declared = (reading.days != NO_DAY) & (counts > 0)
@@ -135,11 +134,11 @@ def weigh_reading(reading: Reading, counts: Ints, first_rows: Ints) -> OrderEvid
 def weigh_column(
     parsed: ParsedDates, indices: npt.NDArray[np.int32], raw: RawBlock
 ) -> tuple[OrderEvidence, ...]:
-    """The evidence for each format of a block's column whose day and month may be confused.
+    """Weigh each format of a block's column whose day and month may be confused.
 
-    `indices` are the places of the rows' cells among the parsed ones; all rows count, whatever
-    becomes of them. A format is weighed by the cells it was tried on. The rows of examples are
-    places among the block's records.
+    `indices` are the places of the rows' cells among the parsed ones; rejected rows count too. A
+    format is weighed by the cells it was tried on. The rows of examples are places among the
+    block's records.
     """
     counts = np.bincount(indices, minlength=len(parsed.values))
     first_rows = first_occurrences(indices, len(counts))
@@ -149,7 +148,7 @@ def weigh_column(
 def weigh_readings(
     parsed: ParsedDates, counts: Ints, first_rows: Ints
 ) -> tuple[OrderEvidence, ...]:
-    """As `weigh_order`, for each format of parsed cells whose day and month may be confused."""
+    """Weigh each format of parsed cells whose day and month may be confused."""
     weighed = (
         weigh_reading(reading, counts[places], first_rows[places])
         for places, reading in parsed.readings
@@ -158,7 +157,7 @@ def weigh_readings(
 
 
 def merge_evidence(parts: Iterable[OrderEvidence]) -> OrderEvidence:
-    """The evidence for one format of all parts of a column, which come in file order."""
+    """Merge the evidence for one format over all partitions of a column, given in file order."""
     return reduce(_merge, parts)
 
 
@@ -176,7 +175,7 @@ def _merge(earlier: OrderEvidence, later: OrderEvidence) -> OrderEvidence:
 
 
 def courses(evidence: OrderEvidence) -> tuple[Course, Course] | None:
-    """How the days run as the format has them, and how with day and month swapped.
+    """Return the course of the days as the format reads them, and with day and month swapped.
 
     None where a cell decides or there are fewer than two days.
     """
@@ -186,32 +185,33 @@ def courses(evidence: OrderEvidence) -> tuple[Course, Course] | None:
     return _course(days), _course([day.replace(month=day.day, day=day.month) for day in days])
 
 
-def doubt(evidence: OrderEvidence) -> str | None:
-    """How the days run, if no cell decides and the other order suits them clearly better.
+def suspect_order(evidence: OrderEvidence) -> str | None:
+    """Describe the days if no cell decides and the other order suits them clearly better.
 
-    That is with less than half the steps back in time; or in fewer months, unless the format's
-    order halves the steps back. Nobody writes a year, then a day and then a month.
+    Clearly better: less than half the steps back in time; or fewer months, unless the format's
+    order has less than half the steps back. Nobody writes a year, then a day and then a month.
     """
     both = courses(evidence)
     if both is None or _year_comes_first(evidence.date_format):
         return None
     declared, other = both
-    steps_tell = declared.n_steps_back > 2 * other.n_steps_back
-    steps_deny = other.n_steps_back > 2 * declared.n_steps_back
-    if steps_tell or (other.n_months < declared.n_months and not steps_deny):
-        return tell_courses(evidence.date_format, declared, other)
+    other_is_steadier = declared.n_steps_back > 2 * other.n_steps_back
+    declared_is_steadier = other.n_steps_back > 2 * declared.n_steps_back
+    fewer_months = other.n_months < declared.n_months
+    if other_is_steadier or (fewer_months and not declared_is_steadier):
+        return describe_courses(evidence.date_format, declared, other)
     return None
 
 
 def order_names(date_format: str) -> tuple[str, str]:
-    """The order of a format in words, and the other one."""
+    """Name the order of a format, and the other order."""
     found = pieces(date_format)
     names = ("day/month", "month/day")
     return names if found.index("%d") < found.index("%m") else names[::-1]
 
 
-def tell_cells(evidence: OrderEvidence) -> str:
-    """What the cells that decide say, the contradicting ones first."""
+def describe_cells(evidence: OrderEvidence) -> str:
+    """Describe the cells that decide, the contradicting ones first."""
     order, other = order_names(evidence.date_format)
     example = evidence.contradicting
     first = f" (first {example.cell!r} in row {example.row})" if example is not None else ""
@@ -222,8 +222,8 @@ def tell_cells(evidence: OrderEvidence) -> str:
     )
 
 
-def tell_courses(date_format: str, declared: Course, other: Course) -> str:
-    """How the days run in either order, where no cell decides."""
+def describe_courses(date_format: str, declared: Course, other: Course) -> str:
+    """Describe the course of the days in either order, where no cell decides."""
     return "; ".join(
         f"as {order} its days lie in {course.n_months} month{'s' if course.n_months > 1 else ''} "
         f"({course.first} to {course.last}) and go back in time {course.n_steps_back} of "
@@ -232,12 +232,12 @@ def tell_courses(date_format: str, declared: Course, other: Course) -> str:
     )
 
 
-def _first(chosen: Bools, cells: pa.Array, first_rows: Ints) -> Example | None:
+def _first(chosen: Bools, cells: pa.Array, first_rows: Ints) -> ExampleCell | None:
     places = np.flatnonzero(chosen)
     if len(places) == 0:
         return None
     place = places[first_rows[places].argmin()]
-    return Example(cells[int(place)].as_py(), int(first_rows[place]))
+    return ExampleCell(cells[int(place)].as_py(), int(first_rows[place]))
 
 
 def _in_order(days: Ints, first_rows: Ints) -> tuple[int, ...]:

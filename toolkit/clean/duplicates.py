@@ -1,8 +1,8 @@
 """Find rows whose key occurs in an earlier row of the whole input.
 
-Every block spills its key words sorted into buckets; a bucket then sees the words of all blocks
-at once, in memory that is a small share of them, and compares the keys themselves wherever two
-words meet. The first row in file order keeps its key, however the input was cut.
+Every block spills the hashes ("words") of its keys, sorted into buckets. A bucket then reads its
+words of all blocks, a small share of them, and compares the keys themselves where words are
+equal. The first row in file order is never a duplicate, however the input was split.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ _SLOT_BITS = 18
 
 
 def bucket_ranges(n_tasks: int) -> list[range]:
-    """All buckets, shared out to at most so many tasks."""
+    """Split all buckets among at most `n_tasks` tasks."""
     a_task = -(-N_BUCKETS // min(n_tasks, N_BUCKETS))
     return [range(N_BUCKETS)[n : n + a_task] for n in range(0, N_BUCKETS, a_task)]
 
 
 def bucket_ends(words: Words) -> tuple[int, ...]:
-    """Where each bucket ends once the words are sorted by their buckets."""
+    """Return the end of each bucket among words that are sorted by bucket."""
     return tuple(np.cumsum(np.bincount(buckets_of(words), minlength=N_BUCKETS)).tolist())
 
 
 def buckets_of(words: Words) -> npt.NDArray[np.uint8]:
-    """The bucket of each word; buckets rise with words."""
+    """Return the bucket of each word: its highest bits, so that buckets rise with words."""
     return (words >> _BUCKET_SHIFT).astype(np.uint8)
 
 
 @dataclass(frozen=True)
 class Spilled:
-    """What duplicate search needs of one block: its rows on disk, and how many there are."""
+    """The spilled keys and words of one block, for the duplicate search."""
 
     keys_path: Path
     """Arrow file with the columns of the key, and perhaps others."""
     words_path: Path
     n_rows: int
     bucket_ends: tuple[int, ...]
-    """Where each bucket's rows end in the words file."""
+    """The end of each bucket's rows in the words file."""
 
 
 def spill_words(words: Words, path: Path) -> tuple[int, ...]:
-    """Write the rows' key words and row numbers, bucket by bucket; the bucket ends."""
+    """Write key words and row numbers, bucket by bucket; return the buckets' ends."""
     rows = np.argsort(buckets_of(words), kind="stable").astype(np.uint32)
     with path.open("wb") as file:
         file.write(words[rows].data)
@@ -66,16 +66,17 @@ def spill_words(words: Words, path: Path) -> tuple[int, ...]:
 
 
 def likely_repeats(words: Words) -> Ints:
-    """Rows of a block whose key word an earlier row of the block has, ascending.
+    """Return the rows of a block whose key word an earlier row of it has, ascending.
 
     Each word claims a slot of a table by some of its bits, the first row wins; rows whose slot
-    another word holds try again with other bits. A few that still collide may be left out.
+    was taken by another word try again with other bits. A few that still collide may be missed.
     """
     first = np.empty(1 << _SLOT_BITS, dtype=np.int64)
     repeats: list[Ints] = []
     rows = np.arange(len(words))
     for shift in range(0, 64 - _SLOT_BITS, 11):
         slots = (words[rows] >> np.uint64(shift)) & np.uint64((1 << _SLOT_BITS) - 1)
+        # numpy assigns in order: backwards, the first row is the last to write to its slot.
         first[slots[::-1]] = rows[::-1]
         holders = first[slots]
         same = words[holders] == words[rows]
@@ -92,7 +93,7 @@ def find_duplicates(
     buckets: range,
     keep: Literal["first", False] = "first",
 ) -> dict[int, Ints]:
-    """Rows that repeat the key of an earlier row, by block, ascending, for the given buckets.
+    """Find rows that repeat the key of an earlier row: by block, ascending, of these buckets.
 
     With keep=False the first row of a repeated key is among them. Rows are numbered over
     `spilled`, which must be in file order. All buckets together find every such row once.
@@ -106,7 +107,7 @@ def find_duplicates(
 
 
 def find_meetings(spilled: Sequence[Spilled], buckets: range) -> dict[int, Ints]:
-    """Rows whose word another row has too, by block, ascending, for the given buckets.
+    """Find rows whose word another row has too: by block, ascending, of these buckets.
 
     All rows that repeat a key, and those that they repeat, are among them.
     """
@@ -116,12 +117,12 @@ def find_meetings(spilled: Sequence[Spilled], buckets: range) -> dict[int, Ints]
 
 
 def _by_block(found: Sequence[Ints], first_rows: Ints) -> dict[int, Ints]:
-    """Rows over all blocks as rows of each block that has some, ascending."""
+    """Turn row numbers over all blocks into ascending row numbers by block."""
     return dict(_split(np.sort(np.concatenate([np.empty(0, np.int64), *found])), first_rows))
 
 
 def _split(rows: Ints, first_rows: Ints) -> Iterator[tuple[int, Ints]]:
-    """Ascending rows over all blocks: each block that has some, and its rows."""
+    """Yield each block that has some of the ascending rows, with its own row numbers."""
     ends = np.searchsorted(rows, first_rows)
     for block in np.flatnonzero(np.diff(ends)).tolist():
         yield block, rows[ends[block] : ends[block + 1]] - first_rows[block]
@@ -130,7 +131,7 @@ def _split(rows: Ints, first_rows: Ints) -> Iterator[tuple[int, Ints]]:
 def _candidate_batches(
     spilled: Sequence[Spilled], buckets: range, first_rows: Ints
 ) -> Iterator[Ints]:
-    """Rows whose word another row has too. Rows that share a word come in the same batch."""
+    """Yield rows whose word another row has too; rows that share a word in the same batch."""
     batch: list[Ints] = []
     for bucket in buckets:
         batch.append(_rows_that_share_a_word(spilled, bucket, first_rows))
@@ -150,14 +151,14 @@ def _rows_that_share_a_word(spilled: Sequence[Spilled], bucket: int, first_rows:
     """
     row_bits = np.uint64(int(first_rows[-1]).bit_length())
     high_bits = ~((np.uint64(1) << row_bits) - np.uint64(1))
-    pieces = [
+    packed = [
         (words & high_bits) | (rows.astype(np.uint64) + np.uint64(first))
         for (words, rows), first in zip(
             (_bucket(block, bucket) for block in spilled), first_rows[:-1].tolist(), strict=True
         )
     ]
-    merged = np.sort(np.concatenate(pieces)) if pieces else np.empty(0, np.uint64)
-    # A row is shared if its word equals the one before or after it.
+    merged = np.sort(np.concatenate(packed)) if packed else np.empty(0, np.uint64)
+    # After the sort, equal words are neighbours.
     same = (merged[1:] >> row_bits) == (merged[:-1] >> row_bits)
     shared = np.concatenate([same, [False]]) | np.concatenate([[False], same])
     return (merged[shared[: len(merged)]] & ~high_bits).astype(np.int64)
@@ -176,7 +177,7 @@ def _bucket(block: Spilled, bucket: int) -> tuple[Words, npt.NDArray[np.uint32]]
 def _keys(
     candidates: Ints, spilled: Sequence[Spilled], key: Sequence[str], first_rows: Ints
 ) -> pd.DataFrame:
-    """The candidates' keys, in their order, which is file order."""
+    """Read the keys of the candidates, in the candidates' order, which is file order."""
     tables = [
         _read_keys(spilled[block].keys_path, key, rows)
         for block, rows in _split(candidates, first_rows)

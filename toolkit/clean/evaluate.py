@@ -43,9 +43,9 @@ from toolkit.read.parse import RawBlock
 
 @dataclass(frozen=True)
 class Rules:
-    """What cleaning goes by: the contract, a lookup for each column that needs one, the day.
+    """The contract with the lookups of its columns and the day that limits count from.
 
-    `numbers` has what the maps of the contract's repairs say, by file and match key.
+    `numbers` are the values of the maps of the contract's repairs, by file and match key.
     """
 
     contract: Contract
@@ -59,16 +59,16 @@ class Rules:
     def load(
         cls, contract: Contract, folder: Path, as_of: date, only: Collection[str] | None = None
     ) -> Rules:
-        """The rules with the lookups from `folder`: all, or those of some columns.
+        """Load the rules with the lookups from `folder`: all, or those of some columns.
 
-        Raises LookupFileError for an unsound one.
+        Raises LookupFileError for an invalid one.
         """
         lookups = load_lookups(contract, folder, only)
         return cls(contract, lookups, as_of, load_numbers(contract, folder, only))
 
     @cached_property
     def file_masks(self) -> Masks:
-        """The masks of rows as they stand in the file."""
+        """The masks of raw rows."""
         return Masks.of_file(self.contract, self.mask_key)
 
     @cached_property
@@ -76,20 +76,20 @@ class Rules:
         return {reason: place for place, reason in enumerate(self.contract.all_reasons)}
 
     def given(self, name: str) -> Given:
-        """What the parser of a column needs."""
+        """Return what the parser of a column needs besides its cells."""
         return Given(self.reason_ids, self.as_of, self.lookups.get(name))
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The two halves of a block, both in file order.
+    """The clean and the rejected rows of a block, both in file order.
 
     `clean` has the contract's clean columns of the rows that break no rule but, perhaps, the
     uniqueness of the key; `clean_rows` is the row of each in the raw table. `rejected` has the raw
     columns, the reason, the place (as source_row) and the raw line of the others.
     len(clean) + len(rejected) is the number of records in the block. `repaired` counts repairs of
-    clean rows. `date_order` is what the cells of each date column say about its formats, by the
-    contract's order; its rows are such places.
+    clean rows. `date_order` is each date column's evidence for its formats, in the contract's
+    order; its rows are such places.
     """
 
     clean: pa.Table
@@ -101,14 +101,14 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class _Derived:
-    """A derived column: its values, and which rows know all inputs (None: all values are fine)."""
+    """A derived column, and the rows whose inputs are all known (None: all values are valid)."""
 
     floats: Floats
     known: Bools | None
 
 
 def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
-    """Clean values and reasons for every record of a block. Rows are conserved, in file order."""
+    """Clean or reject every record of a block. Rows are conserved, in file order."""
     reasons = np.full(raw.table.num_rows, OK, dtype=np.uint8)
     columns = _parse_columns(raw.table, rules)
     for column in columns.values():
@@ -141,7 +141,7 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
 
 
 def _lower(reasons: Codes, codes: Codes | None) -> None:
-    """The first reason in order is the one with the lowest id."""
+    """Lower the reasons to `codes` in place: the first reason in order has the lowest id."""
     if codes is not None:
         np.minimum(reasons, codes, out=reasons)
 
@@ -189,12 +189,12 @@ def _is_looked_up(name: str, contract: Contract) -> bool:
 
 
 def _fill(columns: dict[str, ParsedColumn], rules: Rules) -> dict[str, ParsedColumn]:
-    """The columns, with numbers where a repair knows them; then those columns' own rules."""
+    """Fill in missing numbers by the contract's repairs, then apply those columns' rules."""
 
     def look_up(by: str, map_file: str, rows: Ints) -> Figures:
         labels, indices = columns[by].vocabulary()
         numbers = rules.numbers[map_file]
-        # An unknown label is null; no map knows the empty text.
+        # An unknown label is null; the empty text is in no map.
         keys = [match_key(label or "") for label in labels.to_pylist()]
         return figures_of([numbers.get(key, np.nan) for key in keys]).take(indices[rows])
 
@@ -229,7 +229,7 @@ def _check(columns: Mapping[str, ParsedColumn], reasons: Codes, rules: Rules) ->
 def _count_repairs(
     columns: Mapping[str, ParsedColumn], kept: Bools, raw: RawBlock, rules: Rules
 ) -> Iterator[Repaired]:
-    """The repairs of the kept rows, with the cells of the first few as they stood in the file."""
+    """Count the repairs of clean rows, with the raw cells of the first few."""
     contract = rules.contract
     personal = contract.personal_columns().keys()
     for name, column in columns.items():
@@ -255,7 +255,7 @@ def _count_repairs(
 def _weigh(
     name: str, parsed: ParsedDates, indices: npt.NDArray[np.int32], raw: RawBlock, rules: Rules
 ) -> tuple[OrderEvidence, ...]:
-    """What a date column's cells say of its formats; of a personal one its examples are masked."""
+    """Weigh the formats of a date column; examples of a personal column are masked."""
     evidence = weigh_column(parsed, indices, raw)
     source = rules.contract.sources[name]
     if source not in rules.file_masks:
@@ -264,9 +264,9 @@ def _weigh(
 
 
 def derived_values(name: str, table: pa.Table, rules: Rules) -> Floats:
-    """A derived column of raw rows; NaN where an input cannot be read or a limit is not kept.
+    """Compute a derived column of raw rows; NaN where an input is unreadable or a limit broken.
 
-    `table` needs the raw columns of the formula, and those behind them, only.
+    `table` needs only the raw columns behind the formula.
     """
     inputs = formula_columns(rules.contract.derived[name].formula)
     columns = _parse_columns(table, rules, rules.contract.columns_behind(inputs))
@@ -279,7 +279,7 @@ def derived_values(name: str, table: pa.Table, rules: Rules) -> Floats:
 
 
 def _derive(name: str, columns: Mapping[str, ParsedColumn], contract: Contract) -> _Derived:
-    """A derived column, NaN where an input is unknown."""
+    """Compute a derived column; NaN where an input is unknown."""
     derived = contract.derived[name]
     inputs = {source: columns[source].figures() for source in formula_columns(derived.formula)}
     values = evaluate_formula(derived.formula, inputs)
@@ -292,8 +292,8 @@ def _derive(name: str, columns: Mapping[str, ParsedColumn], contract: Contract) 
 
 
 def _hold_derived(name: str, found: _Derived, reasons: Codes, rules: Rules) -> None:
-    """Put the reason of a derived column's rows that break its limits, or are no finite number,
-    into `reasons`. Unknown inputs fail no rule of it.
+    """Reject rows whose derived value breaks its limits or is not finite; unknown inputs do not
+    count.
     """
     bad = ~within_limits(rules.contract.derived[name], Figures(found.floats))
     if found.known is not None:
@@ -302,7 +302,7 @@ def _hold_derived(name: str, found: _Derived, reasons: Codes, rules: Rules) -> N
 
 
 def _reject_structure(reasons: Codes, raw: RawBlock, rules: Rules) -> None:
-    """Records that are the header again, and records with nothing in them."""
+    """Reject repeated headers and blank records."""
     for reason, rows in (
         (REPEATED_HEADER, repeated_headers(raw.table, raw.written)),
         (BLANK_ROW, rows_that_read(raw.table, dict.fromkeys(raw.table.column_names, ("",)))),
@@ -313,11 +313,11 @@ def _reject_structure(reasons: Codes, raw: RawBlock, rules: Rules) -> None:
 def _reject_unrepresentable(
     reasons: Codes, columns: Mapping[str, ParsedColumn], rules: Rules
 ) -> None:
-    """A whole number beyond int64 that no rule has rejected yet is no value of its column."""
+    """Reject whole numbers beyond int64 that no rule has rejected yet."""
     for name, column in rules.contract.columns.items():
         if isinstance(column, Integer) and column.reason is not None:
             figures = columns[name].figures()
             if figures.whole is not None:
-                # A reason that the contract does not name gives way to that of the number itself.
+                # A reason that the contract does not name gives way to the column's own.
                 left = reasons >= len(STRUCTURAL_REASONS) + len(rules.contract.reasons)
                 reasons[figures.beyond & left] = rules.reason_ids[column.reason]

@@ -1,7 +1,7 @@
 """Find rows that repeat an earlier record field by field, as written in the file.
 
-Of every row only the word of its raw text is spilled. Rows whose words meet are read again, and
-compared as keys are: the spill grows by them alone, and nothing rests on a hash.
+Only the hash ("word") of each row's raw text is spilled. Rows that share a word are read again
+and compared as keys are, so that no row is rejected for a hash collision.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from toolkit.clean.blocks import Job, Staged, read_spilled, write_spilled
+from toolkit.clean.blocks import CleaningJob, Staged, read_spilled, write_spilled
 from toolkit.clean.duplicates import Spilled, find_duplicates, spill_words
 from toolkit.clean.keys import key_words
 from toolkit.contract import SOURCE_ROW_COLUMN
@@ -25,16 +25,16 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Gathered:
+class SpilledRows:
     """The raw text of some of a block's clean rows, ascending, on disk."""
 
     index: int
-    """Of the block."""
+    """The block's index."""
     rows: Ints
     spilled: Spilled
 
 
-def gather_rows(staged: Staged, rows: Ints, job: Job) -> Gathered:
+def gather_rows(staged: Staged, rows: Ints, job: CleaningJob) -> SpilledRows:
     """Read these clean rows of a block again. Raises OutputError."""
     places = np.asarray(read_spilled(staged.files.clean).column(SOURCE_ROW_COLUMN))[rows]
     raw = read_records(staged.block, grammar_of(job.contract), places, staged.n_records)
@@ -47,13 +47,13 @@ def gather_rows(staged: Staged, rows: Ints, job: Job) -> Gathered:
     except OSError as error:
         raise OutputError.cannot_write(job.spill, error) from error
     spilled = Spilled(staged.files.repeats, staged.files.repeated_words, len(rows), ends)
-    return Gathered(staged.block.index, rows, spilled)
+    return SpilledRows(staged.block.index, rows, spilled)
 
 
 def find_exact_repeats(
-    gathered: Sequence[Gathered], names: Sequence[str], buckets: range
+    gathered: Sequence[SpilledRows], names: Sequence[str], buckets: range
 ) -> Mapping[int, Ints]:
-    """Clean rows that repeat an earlier row, by block index, for the given buckets.
+    """Find clean rows that repeat an earlier row: by block index, of these buckets.
 
     `names` are the columns of the file; `gathered` must be in file order.
     """

@@ -21,16 +21,16 @@ from toolkit.report.facts import RejectedExample
 
 _PER_REASON = 3
 _LONGEST_VALUE = 200
-# Of a reason that is about no columns in particular, such as a header in the middle.
 _MOST_COLUMNS = 6
+"""Columns shown for a reason that concerns no particular ones, such as a repeated header."""
 
 
 def first_rejected(
     rejected: pa.Table, contract: Contract, masks: Masks
 ) -> tuple[RejectedExample, ...]:
-    """The first three rows of each reason in a table of rejected rows, which is in file order.
+    """Return the first three rows of each reason among rejected rows, masked by `masks`.
 
-    What `masks` know is masked.
+    `rejected` must be in file order.
     """
     reasons = rejected.column(REASON_COLUMN).combine_chunks()
     codes, about = np.asarray(reasons.indices), reason_columns(contract)
@@ -39,24 +39,24 @@ def first_rejected(
         rows = np.flatnonzero(codes == code)[:_PER_REASON]
         if len(rows):
             names = about.get(reason) or list(contract.sources.values())[:_MOST_COLUMNS]
-            wanted = rejected.select([*names, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN])
-            found += _as_examples(reason, wanted.take(pa.array(rows)), masks)
+            shown = rejected.select([*names, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN])
+            found += _as_examples(reason, shown.take(pa.array(rows)), masks)
     return tuple(found)
 
 
 def first_of_each(examples: Iterable[RejectedExample]) -> list[RejectedExample]:
-    """The first three of each reason, in the order in which they come."""
+    """Return the first three examples of each reason, in their order."""
     counts: dict[str, int] = {}
-    kept = []
+    first = []
     for example in examples:
         counts[example.reason] = counts.get(example.reason, 0) + 1
         if counts[example.reason] <= _PER_REASON:
-            kept.append(example)
-    return kept
+            first.append(example)
+    return first
 
 
 def reason_columns(contract: Contract) -> dict[str, list[str]]:
-    """The columns of the file, by the names of the header, that each reason is about, if any."""
+    """Return the columns that each reason is about, if any, by their names in the header."""
     found: dict[str, list[str]] = {MALFORMED: [RAW_LINE_COLUMN]}
     for reason, column in _reasons_and_columns(contract):
         sources = found.setdefault(reason, [])
@@ -81,7 +81,7 @@ def _reasons_and_columns(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def _read_for(clean_column: str, contract: Contract) -> list[str]:
-    """The columns of the feed that a clean column is made of."""
+    """Return the columns of the feed that a clean column is computed from."""
     if clean_column in contract.derived:
         return formula_columns(contract.derived[clean_column].formula)
     if clean_column in contract.flags:

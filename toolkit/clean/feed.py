@@ -18,7 +18,7 @@ from dask.delayed import Delayed, delayed
 
 from toolkit.arrays import Ints
 from toolkit.clean.blocks import (
-    Job,
+    CleaningJob,
     Placed,
     Staged,
     Targets,
@@ -31,7 +31,7 @@ from toolkit.clean.blocks import (
 )
 from toolkit.clean.duplicates import bucket_ranges, find_duplicates, find_meetings
 from toolkit.clean.evaluate import Rules
-from toolkit.clean.exact_rows import Gathered, find_exact_repeats, gather_rows
+from toolkit.clean.exact_rows import SpilledRows, find_exact_repeats, gather_rows
 from toolkit.clean.order_check import check_date_orders
 from toolkit.clean.repaired import repair_facts
 from toolkit.contract import (
@@ -54,30 +54,30 @@ if TYPE_CHECKING:
 
 Duplicates = Mapping[int, Ints]
 Run = Callable[[list[Delayed]], Any]
-"""Gives the results of independent tasks: a list, or a lazy one that becomes part of a graph."""
+"""Computes independent tasks: a list of results, or a lazy one that becomes part of a graph."""
 
 RAW_PREFIX = "raw."
-# Of a lazy frame, which does not know how many workers it will have.
 _DUPLICATE_TASKS = 8
+"""For a lazy frame, whose number of workers is not known yet."""
 
 
-def make_job(rules: Rules, blocks: Sequence[Block], spill: Path) -> Job:
-    """What every task of a run over `blocks` is told; looks into the largest block."""
+def make_job(rules: Rules, blocks: Sequence[Block], spill: Path) -> CleaningJob:
+    """Build the job that all tasks of a run share; samples the largest block."""
     largest = max(blocks, key=lambda block: block.n_bytes)
     plain = near_unique_columns(largest, grammar_of(rules.contract))
-    return Job(rules, spill, plain, extra_columns(blocks, rules.contract))
+    return CleaningJob(rules, spill, plain, extra_columns(blocks, rules.contract))
 
 
-def stage_tasks(blocks: Sequence[Block], job: Job) -> list[Delayed]:
-    """One task a block, each giving its Staged."""
+def stage_tasks(blocks: Sequence[Block], job: CleaningJob) -> list[Delayed]:
+    """Return a task per block that returns its Staged."""
     shared = delayed(job, pure=False)
     return [delayed(partial(stage_block, block), pure=False)(shared) for block in blocks]
 
 
 def find_repeats(
-    run: Run, staged: Sequence[Staged] | Delayed, n_blocks: int, job: Job, n_tasks: int
+    run: Run, staged: Sequence[Staged] | Delayed, n_blocks: int, job: CleaningJob, n_tasks: int
 ) -> Any:
-    """All blocks, each Placed with its clean rows that repeat a key; lazy if `staged` is.
+    """Place all blocks, each with its clean rows that repeat a key; lazy if `staged` is.
 
     `run` computes independent tasks; at most about `n_tasks` of them search at a time.
     """
@@ -89,14 +89,14 @@ def find_repeats(
     placed: Any = _call(_place_repeats, staged, found)
     if not key.exact_rows:
         return placed
-    # So far only 64-bit words of whole rows were compared; now the rows themselves.
+    # So far only 64-bit hashes of whole rows were compared; now the rows themselves.
     gathered = run([_task(_gather, placed[n], job) for n in range(n_blocks)])
     found = run([_task(_compare, gathered, job.raw_names, some) for some in buckets])
     return _call(_place_repeats, staged, found)
 
 
-def publish_tasks(placed: Sequence[Placed], job: Job, targets: Targets) -> list[Delayed]:
-    """One task a block, each writing the block's parts and giving its Published."""
+def publish_tasks(placed: Sequence[Placed], job: CleaningJob, targets: Targets) -> list[Delayed]:
+    """Return a task per block that writes its parts and returns its PublishedBlock."""
     shared = delayed(job, pure=False)
     return [
         delayed(partial(publish_block, block, targets=targets), pure=False)(shared)
@@ -105,21 +105,21 @@ def publish_tasks(placed: Sequence[Placed], job: Job, targets: Targets) -> list[
 
 
 def _task(function: Callable[..., Any], known: Any, *others: Any) -> Delayed:
-    """The call as a task. What is known is bound: Dask would search all of it for lazy values."""
+    """Make the call a task. A known argument is bound: Dask would search it for lazy values."""
     if isinstance(known, Delayed):
         return delayed(function, pure=False)(known, *others)
     return delayed(partial(function, known, *others), pure=False)()
 
 
 def _call(function: Callable[..., Any], *values: Any) -> Any:
-    """The result, now if all values are known, else lazily."""
+    """Call the function, lazily if a value is lazy."""
     if any(isinstance(value, Delayed) for value in values):
         return delayed(function, pure=False)(*values)
     return function(*values)
 
 
 def total_repairs(staged: Sequence[Staged], contract: Contract) -> list[RepairFacts]:
-    """What was repaired in all blocks, which must be in file order."""
+    """Total the repairs of all blocks, given in file order."""
     starts = first_rows(staged)
     blocks = zip(staged, starts, strict=True)
     return repair_facts(((b.repaired, b.block.source.shown, n) for b, n in blocks), contract)
@@ -128,17 +128,17 @@ def total_repairs(staged: Sequence[Staged], contract: Contract) -> list[RepairFa
 def evaluate_feed(
     rules: Rules, inputs: Sequence[str], *, block_bytes: int = 16 << 20, spill: Path | None = None
 ) -> dd.DataFrame:
-    """Every record of the inputs, evaluated, as a lazy Dask DataFrame with Arrow-backed columns.
+    """Evaluate every record of the inputs, as a lazy Dask DataFrame with Arrow-backed columns.
 
     Rows are conserved and in file order, a partition a block. Columns: the contract's clean ones
     (null in rejected rows); the raw ones under "raw.<name>" (filled in rejected rows only);
     rejection_reason (null in clean rows), source_file, source_row, raw_line. `clean_rows` and
     `rejected_rows` are its two filters.
 
-    Planning reads headers and the bytes around the cuts; inputs that are compressed or
-    no UTF-8 are copied at once.
+    Planning reads headers and the bytes around the cuts; inputs that are compressed or not
+    UTF-8 are copied at once.
     Computing spills evaluated blocks to `spill` (a temporary folder by default, removed when
-    Python ends), which all workers must see. Raises InputError for inputs that are no such feed;
+    Python ends), which all workers must see. Raises InputError for inputs that are not such a feed;
     computing any part of the frame raises it when an input has changed since it was planned, or
     when the whole feed contradicts the order of day and month in a format, as `check_date_orders`
     does (whose notes are not given here). Warns of a file that is named more than once.
@@ -167,19 +167,19 @@ def evaluate_feed(
 
 
 def clean_rows(evaluated: dd.DataFrame, contract: Contract) -> dd.DataFrame:
-    """The rows without a rejection reason, in the contract's clean columns. Lazy, order kept."""
+    """Select the rows without a rejection reason, with the clean columns. Lazy."""
     return evaluated[evaluated[REASON_COLUMN].isna()][contract.clean_schema().names]
 
 
 def rejected_rows(evaluated: dd.DataFrame) -> dd.DataFrame:
-    """The rows with a rejection reason, raw columns under their own names. Lazy, order kept."""
+    """Select the rows with a rejection reason, raw columns under their own names. Lazy."""
     rejected = evaluated[~evaluated[REASON_COLUMN].isna()]
     raw = {n: n.removeprefix(RAW_PREFIX) for n in evaluated.columns if n.startswith(RAW_PREFIX)}
     facts = [REASON_COLUMN, SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN, RAW_LINE_COLUMN]
     return rejected[[*raw, *facts]].rename(columns=raw)
 
 
-def _stage_watched(block: Block, job: Job) -> Staged:
+def _stage_watched(block: Block, job: CleaningJob) -> Staged:
     with watching([block.source]):
         return stage_block(block, job)
 
@@ -187,14 +187,14 @@ def _stage_watched(block: Block, job: Job) -> Staged:
 def _checked(
     staged: Sequence[Staged], sources: Sequence[Source], contract: Contract
 ) -> list[Staged]:
-    """All blocks, if they are still of the files that were planned with."""
+    """Check date orders over all blocks; raises InputError if a file changed since planning."""
     with watching(sources):
         check_date_orders(staged, contract)
     return list(staged)
 
 
 def _find_duplicates(staged: Sequence[Staged], key: Key, buckets: range) -> Duplicates:
-    """As `find_duplicates` or `find_meetings`, but by the blocks' own index."""
+    """Find duplicates, or rows that share a word, by the blocks' own index."""
     spilled = [block.spilled for block in staged]
     found = (
         find_meetings(spilled, buckets)
@@ -205,7 +205,7 @@ def _find_duplicates(staged: Sequence[Staged], key: Key, buckets: range) -> Dupl
 
 
 def _place_repeats(staged: Sequence[Staged], found: Sequence[Duplicates]) -> list[Placed]:
-    """All blocks with the rows that were found in all buckets, ascending within each block."""
+    """Place all blocks with the rows found in all buckets, ascending within each block."""
     merged: dict[int, list[Ints]] = {}
     for by_block in found:
         for index, rows in by_block.items():
@@ -214,26 +214,26 @@ def _place_repeats(staged: Sequence[Staged], found: Sequence[Duplicates]) -> lis
     return place_blocks(staged, by_index)
 
 
-def _gather(placed: Placed, job: Job) -> Gathered | None:
+def _gather(placed: Placed, job: CleaningJob) -> SpilledRows | None:
     if not len(placed.repeated):
         return None
     return gather_rows(placed.staged, placed.repeated, job)
 
 
 def _compare(
-    gathered: Sequence[Gathered | None], names: Sequence[str], buckets: range
+    gathered: Sequence[SpilledRows | None], names: Sequence[str], buckets: range
 ) -> Duplicates:
     return find_exact_repeats([block for block in gathered if block is not None], names, buckets)
 
 
-def _evaluated_schema(job: Job) -> pa.Schema:
+def _evaluated_schema(job: CleaningJob) -> pa.Schema:
     rejected = job.contract.rejected_schema(job.extra)
     raw = set(job.contract.raw_schema(job.extra).names)
     renamed = [f.with_name(RAW_PREFIX + f.name) if f.name in raw else f for f in rejected]
     return pa.schema([*job.contract.clean_schema(), *renamed])
 
 
-def _evaluated_part(placed: Placed, job: Job) -> pd.DataFrame:
+def _evaluated_part(placed: Placed, job: CleaningJob) -> pd.DataFrame:
     schema = _evaluated_schema(job)
     clean = load_clean(placed)
     rejected = load_rejected(placed, job)
@@ -246,7 +246,7 @@ def _evaluated_part(placed: Placed, job: Job) -> pd.DataFrame:
 
 
 def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with every column of `schema`; null where it has none."""
+    """Cast the table to `schema`; columns that it lacks are null."""
     return pa.table(
         [
             table.column(f.name).cast(f.type)

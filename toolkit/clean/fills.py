@@ -21,7 +21,7 @@ from toolkit.contract.formula import (
 )
 
 LookUp = Callable[[str, str, Ints], Figures]
-"""What a map (its file) says of the values of a column in some rows."""
+"""Looks up the values of a column in a map (its file), for some rows."""
 
 _ROUNDING = 8
 _FORGIVEN = 4
@@ -30,10 +30,10 @@ _FORGIVEN = 4
 def fill_missing(
     fills: Sequence[Fill], values: dict[str, Figures], contract: Contract, look_up: LookUp
 ) -> dict[str, dict[str, Bools]]:
-    """Put a number where a fill knows one and none is known, one fill after the other.
+    """Fill in missing numbers where a fill has one, one fill after the other.
 
-    `values` are those of rows, and are replaced by filled copies. The answer says by column, and
-    how, which rows were filled; each column of a fill is in it.
+    `values` are replaced by filled copies. Returns the filled rows by column and by how; each
+    column of a fill is in it.
     """
     filled: dict[str, dict[str, Bools]] = {fill.column: {} for fill in fills}
     for fill in fills:
@@ -55,7 +55,7 @@ def fill_missing(
 
 
 def _computed(fill: Fill, inputs: Mapping[str, Figures], column: Number | Integer) -> Figures:
-    """What a fill's formula gives; NaN where a column of it is unknown, or no finite number."""
+    """Compute a fill's formula; NaN where an input is unknown or the result is not finite."""
     formula = fill.formula or ""
     found = evaluate_formula(formula, inputs)
     if fill.decimals is not None:
@@ -64,6 +64,7 @@ def _computed(fill: Fill, inputs: Mapping[str, Figures], column: Number | Intege
     found = np.where(known, found, np.nan)
     if isinstance(column, Number):
         return Figures(found)
+    # Beyond 2**53 float64 rounds whole numbers: those rows are computed again in fractions.
     rows = np.flatnonzero(known & (has_large(formula, inputs) | (np.abs(found) >= EXACT)))
     if not len(rows):
         return Figures(found)
@@ -73,7 +74,7 @@ def _computed(fill: Fill, inputs: Mapping[str, Figures], column: Number | Intege
 
 
 def _whole(value: Fraction | None, fill: Fill) -> float:
-    """An exact result as a whole number of 64 bits; NaN where it is none."""
+    """Round an exact result to a whole number of 64 bits; NaN where it is not one."""
     if value is not None and fill.decimals is not None:
         value = round(value, fill.decimals)
     if value is None or value.denominator != 1 or not LOWEST <= value <= HIGHEST:
@@ -82,7 +83,7 @@ def _whole(value: Fraction | None, fill: Fill) -> float:
 
 
 def _fitting(column: Number | Integer, found: Figures) -> Figures:
-    """What may fill the column, as it would have been read; NaN for what is no value of it."""
+    """Return numbers as the column would have read them; NaN where it would not."""
     floats = found.floats
     fine = np.isfinite(floats)
     if isinstance(column, Number):
@@ -95,22 +96,21 @@ def _fitting(column: Number | Integer, found: Figures) -> Figures:
         return settle(column, Figures(np.where(fine, nearest, np.nan)))
     small, large = np.abs(nearest) < EXACT, found.large()
     fine &= small | large
-    # Below 2**53 it is the rounded numbers that count: of others there is no whole one yet.
+    # Below 2**53 float64 is exact, and only `nearest` is rounded: `found.whole` is for the rest.
     whole = np.where(large, found.whole, np.where(small, nearest, 0.0).astype(np.int64))
     return settle(column, Figures(np.where(fine, nearest, np.nan), np.where(fine, whole, 0)))
 
 
 def contradicted(check: Check, values: Mapping[str, Figures]) -> Bools:
-    """Rows whose column and inputs are all known, and whose formula is too far from the column, or
-    no finite number.
-    """
+    """Mark rows with known column and inputs whose formula is too far off or not finite."""
     stored = values[check.column].floats
     names = formula_columns(check.formula)
     inputs = {name: values[name] for name in names}
     with np.errstate(all="ignore"):
-        wanted = evaluate_formula(check.formula, inputs)
-        slack = _slack(stored, wanted)
-        bad = ~(np.abs(stored - wanted) <= check.tolerance + slack)
+        expected = evaluate_formula(check.formula, inputs)
+        slack = _slack(stored, expected)
+        # Not `>`: NaN and infinity must count as too far off.
+        bad = ~(np.abs(stored - expected) <= check.tolerance + slack)
     rows = np.flatnonzero(has_large(check.formula, inputs) | values[check.column].large())
     if len(rows):
         bad[rows] = _far_apart(check, {n: figures.take(rows) for n, figures in values.items()})
@@ -120,9 +120,9 @@ def contradicted(check: Check, values: Mapping[str, Figures]) -> Bools:
 
 
 def _far_apart(check: Check, values: Mapping[str, Figures]) -> list[bool]:
-    """`contradicted` for rows with whole numbers that float64 rounds: these are compared exactly.
+    """Compare exactly the rows with whole numbers that float64 rounds.
 
-    What is no whole number on both sides is forgiven as everywhere. True where one is unknown.
+    Rounding is forgiven unless both sides are whole numbers. True where one is unknown.
     """
     inputs = {name: values[name] for name in formula_columns(check.formula)}
     pairs = zip(
@@ -130,22 +130,23 @@ def _far_apart(check: Check, values: Mapping[str, Figures]) -> list[bool]:
     )
     return [
         stored is None
-        or wanted is None
-        or abs(stored - wanted) > Fraction(check.tolerance) + _forgiven(stored, wanted)
-        for stored, wanted in pairs
+        or expected is None
+        or abs(stored - expected) > Fraction(check.tolerance) + _forgiven(stored, expected)
+        for stored, expected in pairs
     ]
 
 
-def _forgiven(stored: Fraction, wanted: Fraction) -> Fraction:
-    if stored.denominator == wanted.denominator == 1:
+def _forgiven(stored: Fraction, expected: Fraction) -> Fraction:
+    if stored.denominator == expected.denominator == 1:
         return Fraction(0)
     try:
-        [slack] = _slack(np.array([float(stored)]), np.array([float(wanted)])).tolist()
+        [slack] = _slack(np.array([float(stored)]), np.array([float(expected)])).tolist()
     except OverflowError:
-        # No stored number is near to one that float64 has no place for.
+        # Beyond the range of float64, which no stored number is near to.
         return Fraction(0)
     return Fraction(slack)
 
 
-def _slack(stored: Floats, wanted: Floats) -> Floats:
-    return np.asarray(_FORGIVEN * np.spacing(np.maximum(np.abs(stored), np.abs(wanted))))
+def _slack(stored: Floats, expected: Floats) -> Floats:
+    """Return a few float64 steps (ulps) of the larger number: the rounding of its computation."""
+    return np.asarray(_FORGIVEN * np.spacing(np.maximum(np.abs(stored), np.abs(expected))))

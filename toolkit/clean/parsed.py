@@ -1,4 +1,4 @@
-"""Results of parsers: values of a column, and what is wrong with the others."""
+"""Results of parsers: a column's values, and the reasons of its invalid cells."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FORMULA, LOOKUP = "formula", "lookup"
 
 @dataclass(frozen=True)
 class Parsed:
-    """Values as an Arrow array, or float64 for numbers; `codes` None when nothing is wrong.
+    """Values as an Arrow array, or float64 for numbers; `codes` None when all are valid.
 
-    `whole` are whole numbers as they are where float64 is not enough (see Figures). `changes` says
-    which values were repaired, by the word for how (see RepairFacts); only what occurs is in it.
-    `absent` are the values of an optional column that are rightly none.
+    `whole` are exact whole numbers where float64 is not enough (see Figures). `changes` marks the
+    repaired values by the word for how (see RepairFacts), only for repairs that occur. `absent`
+    marks the rightly empty values of an optional column.
     """
 
     values: pa.Array | Floats
@@ -47,7 +47,7 @@ class ParsedColumn:
     parsed: Parsed
     indices: npt.NDArray[np.int32] | None
     changed_rows: Mapping[str, Bools] = field(default_factory=dict)
-    """Rows that were repaired by what other columns say, besides the values that parsing did."""
+    """Rows that were repaired by other columns, besides the values that parsing repaired."""
 
     def codes(self) -> Codes | None:
         codes = self.parsed.codes
@@ -62,21 +62,21 @@ class ParsedColumn:
         return absent if absent is None or self.indices is None else absent[self.indices]
 
     def changes(self) -> dict[str, Bools]:
-        """The rows that were repaired, by how."""
+        """Return the repaired rows, by how."""
         found = self.parsed.changes
         if self.indices is not None:
             found = {how: mask.take(self.indices) for how, mask in found.items()}
         return {**found, **self.changed_rows}
 
     def vocabulary(self) -> tuple[pa.Array, npt.NDArray[np.int32]]:
-        """The values, and the place among them of each row's; for columns that are looked up."""
+        """Return the distinct values, and each row's index among them; for dictionary columns."""
         values = self.parsed.values
         if self.indices is None or isinstance(values, np.ndarray):
             raise AssertionError("the column came without a dictionary")
         return values, self.indices
 
     def take(self, rows: Ints) -> pa.Array | Figures:
-        """The values of `rows`; text that came as a dictionary stays one."""
+        """Return the values of `rows`; text that came as a dictionary stays one."""
         values = self.parsed.values
         if isinstance(values, np.ndarray):
             places = rows if self.indices is None else self.indices[rows]
@@ -101,24 +101,24 @@ def empty(strings: pa.Array) -> Bools:
 
 
 def rightly_empty(optional: bool, strings: pa.Array) -> Bools | None:
-    """Which cells of a column are rightly empty; None for a column that must not be."""
+    """Mark the rightly empty cells of an optional column; None for a required one."""
     return empty(strings) if optional else None
 
 
 def coded_unless(absent: Bools | None, bad: Bools, reason: int) -> Codes | None:
-    """The reason where something is bad and not rightly none."""
+    """Return the reason where a cell is bad and not rightly empty."""
     return coded(bad if absent is None else bad & ~absent, reason)
 
 
 def first_reason(codes: Codes | None, others: Codes | None) -> Codes | None:
-    """Of two reasons for one value the one that comes first in the contract's order."""
+    """Choose for each value the reason that comes first in the contract's order."""
     if codes is None or others is None:
         return others if codes is None else codes
     return np.minimum(codes, others)
 
 
 def found_only(changes: Mapping[str, Bools]) -> dict[str, Bools]:
-    """The changes that some value has seen."""
+    """Drop the changes that no value has seen."""
     return {how: mask for how, mask in changes.items() if mask.any()}
 
 

@@ -16,8 +16,8 @@ N_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
-class Example:
-    """A repaired value: the place of its record in the block, the cell, what became of it."""
+class RepairedValue:
+    """A repaired value: its record's place in the block, its cell, its clean value."""
 
     place: int
     raw: str
@@ -26,29 +26,30 @@ class Example:
 
 @dataclass(frozen=True)
 class Repaired:
-    """The repaired values of one column and kind in one block, of rows that break no rule."""
+    """The values of one column repaired in one way, in the clean rows of a block."""
 
     column: str
     how: str
     rows: int
-    examples: tuple[Example, ...]
+    examples: tuple[RepairedValue, ...]
 
 
 def show_examples(
     places: npt.NDArray[np.int64], cells: pa.ChunkedArray, values: pa.Array
-) -> tuple[Example, ...]:
-    """Examples of cells and their clean values; no value is the empty text."""
+) -> tuple[RepairedValue, ...]:
+    """Pair cells with their clean values as text, empty for null."""
     shown = ["" if value is None else str(value) for value in values.to_pylist()]
     found = zip(places.tolist(), cells.to_pylist(), shown, strict=True)
-    return tuple(Example(*each) for each in found)
+    return tuple(RepairedValue(*each) for each in found)
 
 
 def repair_facts(
     blocks: Iterable[tuple[Iterable[Repaired], str, int]], contract: Contract
 ) -> list[RepairFacts]:
-    """The repairs of all blocks, which come in file order, by the contract's columns, then how.
+    """Total the repairs of all blocks, in the contract's column order, then by how.
 
-    With each block come its source, and how many records of that source lie before the block.
+    Blocks come in file order, each with its source and the number of that source's records
+    before it.
     """
     rows: dict[tuple[str, str], int] = {}
     examples: dict[tuple[str, str], list[RepairExample]] = {}

@@ -15,7 +15,7 @@ from toolkit.read.parse import Wanted, parse_block
 
 
 def amount_column(contract: Contract) -> str | None:
-    """The first derived column that sums exactly in 64 bits: rounded, and limited both ways."""
+    """Return the first derived column that sums exactly in 64 bits: rounded, limited both ways."""
     for name, derived in contract.derived.items():
         lower = derived.min if derived.min is not None else derived.above
         upper = derived.max if derived.max is not None else derived.below
@@ -27,12 +27,12 @@ def amount_column(contract: Contract) -> str | None:
 
 
 def behind_amount(contract: Contract, amount: str) -> tuple[str, ...]:
-    """The columns of the file that a derived column hangs on."""
+    """Return the columns of the file that a derived column is computed from."""
     return contract.columns_behind(formula_columns(contract.derived[amount].formula))
 
 
 def weigh_block(block: Block, rules: Rules, groups: tuple[Group, ...], amount: str) -> Counted:
-    """As `count_block`, with the sums of a derived column in its last decimal place.
+    """Count a block as `count_block` does, with sums of a derived column in its last decimal place.
 
     A row adds nothing where the column cannot be computed or is beyond its limits.
     """
@@ -40,8 +40,8 @@ def weigh_block(block: Block, rules: Rules, groups: tuple[Group, ...], amount: s
     derived = contract.derived[amount]
     grouped = dict.fromkeys(name for group in groups for name in group)
     needed = dict.fromkeys([*grouped, *behind_amount(contract, amount)])
-    wanted = Wanted(only=tuple(contract.sources[name] for name in needed))
-    raw = parse_block(block, grammar_of(contract), wanted)
+    selection = Wanted(only=tuple(contract.sources[name] for name in needed))
+    raw = parse_block(block, grammar_of(contract), selection)
     table = without_repeated_headers(raw.table, block, contract)
     values = np.nan_to_num(derived_values(amount, table, rules), nan=0.0)
     amounts = np.rint(values * 10 ** (derived.decimals or 0)).astype(np.int64)

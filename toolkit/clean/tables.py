@@ -24,7 +24,7 @@ from toolkit.read.parse import RawBlock
 def clean_table(
     values: Mapping[str, pa.Array | Figures], derived: Mapping[str, Figures], contract: Contract
 ) -> pa.Table:
-    """The kept rows' columns, derived columns and flags."""
+    """Build the table of clean rows: columns, derived columns and flags."""
     arrays: dict[str, pa.Array] = {}
     figures = dict(derived)
     for name, column in values.items():
@@ -44,7 +44,7 @@ def clean_table(
 
 
 def number_array(figures: Figures, kind: pa.DataType | None = None) -> pa.Array:
-    """The numbers of an Arrow column; NaN, which is no value, becomes null."""
+    """Convert numbers to an Arrow column; NaN becomes null."""
     unknown = np.isnan(figures.floats)
     values = figures.wholes() if kind == pa.int64() else figures.floats
     if not unknown.any():
@@ -53,7 +53,7 @@ def number_array(figures: Figures, kind: pa.DataType | None = None) -> pa.Array:
 
 
 def _flag(holds: Mapping[str, Bools]) -> pa.DictionaryArray:
-    """The first label that holds; null where none does."""
+    """Label each row with the first label whose condition is true; null where none is."""
     place = np.full(len(next(iter(holds.values()))), -1, dtype=np.int32)
     for n, mask in reversed(list(enumerate(holds.values()))):
         place[mask] = n
@@ -63,7 +63,7 @@ def _flag(holds: Mapping[str, Bools]) -> pa.DictionaryArray:
 
 
 def rejected_table(raw: RawBlock, reasons: Codes, contract: Contract) -> pa.Table:
-    """Raw columns, reason, place and raw line of every record that is not kept, in file order."""
+    """Build the table of rejected records, in file order: raw columns, reason, place, raw line."""
     rows = np.flatnonzero(reasons != OK)
     table = raw.table.take(pa.array(rows)).append_column(
         REASON_COLUMN, reason_labels(reasons[rows], contract)
@@ -77,13 +77,14 @@ def rejected_table(raw: RawBlock, reasons: Codes, contract: Contract) -> pa.Tabl
 
 
 def _unfit_rows(raw: RawBlock, contract: Contract) -> pa.Table:
-    """The records that fit no header, with their raw line; lines of blanks as blank cells."""
+    """Build the rows of malformed records, with their raw line; blank lines get blank cells."""
     lines = [*raw.malformed.values()]
     is_blank = [is_blank_line(line, contract.csv.delimiter) for line in lines]
     cells: dict[str, pa.Array] = {}
     for field in raw.table.schema:
-        held = lines if not cells else [""] * len(lines)
-        texts = [text if blank else None for text, blank in zip(held, is_blank, strict=True)]
+        # A blank line is put whole into the first column.
+        cell = lines if not cells else [""] * len(lines)
+        texts = [text if blank else None for text, blank in zip(cell, is_blank, strict=True)]
         column = pa.array(texts, pa.string())
         encoded = column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
         cells[field.name] = encoded.cast(field.type)
@@ -101,7 +102,7 @@ def _unfit_rows(raw: RawBlock, contract: Contract) -> pa.Table:
 
 
 def reason_labels(codes: Codes, contract: Contract) -> pa.DictionaryArray:
-    """Reason ids as the reasons' names, a dictionary array."""
+    """Encode reason ids as a dictionary array of the reasons' names."""
     return pa.DictionaryArray.from_arrays(
         pa.array(codes.astype(np.int32)), pa.array(contract.all_reasons, pa.string())
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 
-from toolkit.clean.date_order import Course, OrderEvidence, courses, tell_courses, weigh_order
+from toolkit.clean.date_order import Course, OrderEvidence, courses, describe_courses, weigh_order
 from toolkit.clean.parsed import bools
 from toolkit.contract import Date, Timestamp
 from toolkit.contract.date_format import swapped
@@ -244,7 +244,7 @@ class _Order:
         [order] = likely
         evidence = first.evidence(order)
         best, ran = evidence.date_format, courses(evidence)
-        why = "" if ran is None else f": {tell_courses(best, *ran)}"
+        why = "" if ran is None else f": {describe_courses(best, *ran)}"
         told = f"{unproven}, and {best} is a guess{why}"
         return cls(order, (Doubt(told, n_either),))
 
@@ -285,7 +285,7 @@ def _iso_doubt(evidence: OrderEvidence, pairs: Sequence[_Pair]) -> Doubt | None:
     told = f"none of {human_count(n_days)} different days is above the 12th of its month"
     if halved:
         told += ", and all that are written otherwise are: the mark of dates half converted"
-    why = tell_courses(evidence.date_format, *both)
+    why = describe_courses(evidence.date_format, *both)
     return Doubt(f"{told}; day and month may have been swapped: {why}", evidence.n_either)
 
 

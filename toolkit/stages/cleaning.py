@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from toolkit.clean.blocks import Job, Published, Staged, Targets
+from toolkit.clean.blocks import CleaningJob, PublishedBlock, Staged, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.examples import first_of_each
 from toolkit.clean.feed import (
@@ -188,7 +188,7 @@ def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
 
 def _clean_blocks(
     run: Run, runner: Runner, sources: Sequence[Source], work: _Work
-) -> list[Published]:
+) -> list[PublishedBlock]:
     """The three rounds of tasks: evaluate, find repeated keys, write."""
     contract = work.rules.contract
     block_bytes = choose_block_bytes(run.settings.partitions, sources, contract, runner.n_workers)
@@ -218,7 +218,7 @@ def _clean_blocks(
     files = {block.block.index: block.files for block in staged}
     with run.progress.stage("write", total_rows=n_rows) as shown, BackgroundSync() as sync:
 
-        def on_published(published: Published) -> None:
+        def on_published(published: PublishedBlock) -> None:
             files[published.index].remove()
             shown.advance(rows=published.n_records, bytes=published.n_bytes)
             for path in published.paths:
@@ -269,7 +269,9 @@ def _inputs(staged: Sequence[Staged], sources: Sequence[Source]) -> list[InputFa
     return [InputFacts(source.shown, source.size, rows[source.shown]) for source in sources]
 
 
-def _reasons(staged: Sequence[Staged], published: Sequence[Published], job: Job) -> dict[str, int]:
+def _reasons(
+    staged: Sequence[Staged], published: Sequence[PublishedBlock], job: CleaningJob
+) -> dict[str, int]:
     """Rows by reason, in the contract's order, only reasons that occur."""
     counts = [sum(n) for n in zip(*(block.rejected_by_reason for block in staged), strict=True)]
     by_reason = dict(zip(job.contract.all_reasons, counts, strict=True))
@@ -286,7 +288,9 @@ def _repaired(facts: StageFacts) -> dict[str, dict[str, int]]:
     return totals
 
 
-def _count(facts: StageFacts, published: Sequence[Published], sources: Sequence[Source]) -> None:
+def _count(
+    facts: StageFacts, published: Sequence[PublishedBlock], sources: Sequence[Source]
+) -> None:
     facts.rows_in = sum(block.n_records for block in published)
     facts.rows_clean = sum(block.n_clean for block in published)
     facts.rows_rejected = sum(block.n_rejected for block in published)
