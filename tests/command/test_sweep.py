@@ -168,10 +168,10 @@ def test_the_latest_of_several_is_resumed() -> None:
     assert Path("data/reports/z/1/job.json").stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("seeds", ["7,8", "7,1"])
-def test_a_changed_input_of_a_finished_job_is_refused(seeds: str) -> None:
+@pytest.mark.parametrize("workers", ["7,8", "7,1"])
+def test_a_changed_input_of_a_finished_job_is_refused(workers: str) -> None:
     Path("a.csv").write_text("x")
-    words = [f"seed={seeds}", "input=a.csv"]
+    words = [f"cluster.workers={workers}", "input=a.csv"]
     run(*words)
     Path("a.csv").write_text("xy")
     with pytest.raises(ConfigError, match=r"changed since jobs of .* were run: a\.csv; "):
@@ -179,9 +179,9 @@ def test_a_changed_input_of_a_finished_job_is_refused(seeds: str) -> None:
 
 
 def test_a_changed_input_of_a_failed_job_is_what_one_resumes_for() -> None:
-    run("seed=1", "input=a.csv,b.csv")
+    run("cluster.workers=1", "input=a.csv,b.csv")
     Path("b.csv").write_text("mended")
-    assert run("seed=1", "input=a.csv,b.csv", "sweep.resume=true") == 4
+    assert run("cluster.workers=1", "input=a.csv,b.csv", "sweep.resume=true") == 4
 
 
 @pytest.mark.parametrize("changed", ["lookups", "conf"])

@@ -54,6 +54,41 @@ def test_an_option_without_effect_is_refused(line: str, told: str, folder: Path)
     assert left_in(folder) == ["feed.csv"]
 
 
+@pytest.mark.parametrize(
+    "word", ["rows=5", "size=tiny", "seed=1", "mode=clean", "ledger=true", "generated_until=2026-01-01"]
+)
+def test_the_generators_options_are_refused_with_an_input(word: str, folder: Path) -> None:
+    for words in (
+        ["feed.csv", word],
+        ["--multirun", "input=feed.csv", word, "log_level=INFO,DEBUG"],
+    ):
+        answer = ask("run-pipeline", *words, cwd=folder)
+        assert answer.code == 2
+        key = word.partition("=")[0]
+        line = f"error: {key}: has no effect with an input; it is for generated feeds"
+        assert line in answer.err.splitlines()[:2]
+        assert left_in(folder) == ["feed.csv"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["hydra.sweep.dir=x"],
+        ["hydra/launcher=joblib"],
+        ["hydra.sweeper.max_batch_size=2"],
+        ["--multirun", "hydra.run.dir=x", "log_level=INFO,DEBUG"],
+    ],
+    ids=" ".join,
+)
+def test_settings_of_the_other_way_to_run_are_refused(words: list[str], folder: Path) -> None:
+    answer = ask("clean-data", "feed.csv", *words, cwd=folder)
+    assert answer.code == 2
+    [error] = answer.err.splitlines()
+    assert "has no effect with" in error
+    assert "--multirun" in error
+    assert left_in(folder) == ["feed.csv"]
+
+
 def test_what_a_command_does_anyway_may_be_asked_for() -> None:
     assert without_effect(COMMANDS["clean-data"], "validation", "off") is None
     assert without_effect(COMMANDS["clean-data"], "validation", "gate") is not None

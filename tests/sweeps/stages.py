@@ -19,7 +19,8 @@ SEEN_FILE = "seen.json"
 
 
 def fail_by_seed(settings: Settings, run_dir: Path) -> None:
-    """Write down what it was given, then fail in a way that the seed names."""
+    """Write down what it was given, then fail in a way that the seed (or `workers`) names."""
+    number = settings.cluster.workers if settings.input else settings.seed
     seen = {
         "seed": settings.seed,
         "rows": settings.rows,
@@ -30,13 +31,13 @@ def fail_by_seed(settings: Settings, run_dir: Path) -> None:
     }
     (run_dir / SEEN_FILE).write_text(json.dumps(seen))
     logging.getLogger("toolkit.test").info("seen in %s", run_dir.name)
-    if settings.seed == 1:
+    if number == 1:
         raise InputError("input x.csv: no such file")
-    if settings.seed == 2:
+    if number == 2:
         raise ValueError("a bug")
-    if settings.seed == 3:
+    if number == 3:
         sys.exit(3)
-    if settings.seed == 4:
+    if number == 4:
         os.kill(os.getpid(), signal.SIGKILL)
     (run_dir / "run.json").write_text(json.dumps({"seconds": 1.5, "stages": [stage_facts()]}))
     print("the summary")

@@ -73,8 +73,10 @@ LEGACY_FLAGS = {
 _GENERATING = (GENERATE, PIPELINE)
 _READING = (*_CLEANING, *_LOOKUPS, *_PROFILING)
 
+GENERATOR_KEYS = ("rows", "size", "seed", "mode", "ledger", "generated_until")
+
 TAKEN_BY: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("rows", "size", "seed", "mode", "ledger", "generated_until"), _GENERATING),
+    **dict.fromkeys(GENERATOR_KEYS, _GENERATING),
     **dict.fromkeys(("encoding", "delimiter", "null_words", "personal"), _PROFILING),
     **dict.fromkeys(("input", "partitions"), _READING),
     "as_of": (*_GENERATING, CLEAN, VALIDATE, *_LOOKUPS, *_PROFILING),

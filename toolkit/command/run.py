@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -35,6 +36,7 @@ Stage = Callable[[Settings, Path], object]
 
 _FULL_ERROR = "HYDRA_FULL_ERROR"
 _CONFIG_NAME = "config"
+_FOR_SWEEPS = re.compile(r"hydra(\.sweep|[./]sweeper|[./]launcher)(\.|$)")
 # Flags that the commands answer themselves, and one that would bypass the checks.
 _NOT_PASSED_ON = {"-h", "--help", "--version", "--experimental-rerun"}
 
@@ -78,7 +80,7 @@ def run_through_hydra(
         _enter_hydra(args, composition.folders, _refuse)
         return 0
     composition = composition.with_sweep_config()
-    runs = composition.checked(problems)
+    runs = composition.checked([*problems, *_mode_problems(composition)])
     if command.looks_on:
         if composition.multirun:
             raise ConfigError(f"--multirun: {command.name} has no results to compare")
@@ -153,6 +155,16 @@ def _flag_problems(args: argparse.Namespace) -> Iterator[str]:
         yield "--resolve: is for --cfg"
     if args.package and not args.cfg:
         yield f"--package {args.package}: is for --cfg"
+
+
+def _mode_problems(composition: Composition) -> Iterator[str]:
+    """Yield settings of Hydra that do nothing in a single run, or in a sweep."""
+    for override in composition.overrides:
+        key = override.key_or_group
+        if not composition.multirun and _FOR_SWEEPS.match(key):
+            yield f"{key}: has no effect without --multirun"
+        elif composition.multirun and key == "hydra.run.dir":
+            yield f"{key}: has no effect with --multirun; set hydra.sweep.dir"
 
 
 def _sweep(
