@@ -1,8 +1,9 @@
 """The k-th system call of a run fails or kills it, while a reader polls what is published.
 
-A workspace holds the outputs of one feed; a run over another feed is struck by `strace`. Whatever
+A workspace has the outputs of one feed; a run over another feed is struck by `strace`. Whatever
 happens: readers find all of the old outputs or all of the new ones, at every moment; the exit code
 says which; a later run publishes what an undisturbed one does and removes what the struck one left.
+The feed is a file, or generated: then it and its ledger are of the same run as the outputs.
 
 A sample of the calls is tried here; all of them with `make faults`.
 """
@@ -19,7 +20,8 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -39,8 +41,7 @@ ENDS = ("signal=KILL", "error=EIO", "error=ENOSPC")
 EVERYTHING = os.environ.get("FAULTS") == "all"
 A_CALL = 3
 """How many of the calls of a kind are struck in the sample: spread from the first to the last."""
-OUTPUTS = ("clean/feed_clean.parquet", "rejected/feed_rejected.parquet", "aggregations/ecommerce")
-WORDS = ("run-pipeline", "feed.csv", "as_of=2026-11-23", "cluster=sync", "log_level=ERROR")
+WORDS = ("run-pipeline", "as_of=2026-11-23", "cluster=sync", "log_level=ERROR")
 SUITE = {
     "name": "own",
     "expectations": [
@@ -62,11 +63,13 @@ class Runner:
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
 
-    def run(self, folder: Path, *inject: str, note: Path | None = None) -> tuple[int, str]:
-        """The exit code of the pipeline and what it said; traced as `inject` says."""
+    def run(
+        self, workspace: Workspace, n_rows: int, *inject: str, note: Path | None = None
+    ) -> tuple[int, str]:
+        """The exit code of the pipeline and its output; traced as `inject` asks."""
         assert self._process.stdin is not None
-        output = folder / "output.txt"
-        line = json.dumps([str(folder), str(output), *WORDS])
+        output = workspace.folder / "output.txt"
+        line = json.dumps([str(workspace.folder), str(output), *workspace.words(n_rows)])
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
         child = int(self._answer())
@@ -94,32 +97,47 @@ class Runner:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder with a feed `feed.csv` and a workspace `data`."""
+    """A folder with a workspace `data`, and a file `feed.csv` unless the feed is generated."""
 
     folder: Path
+    generated: bool
 
     @property
     def outputs(self) -> list[Path]:
-        return [self.folder / "data" / name for name in OUTPUTS]
+        stem = "raw_ecommerce_data" if self.generated else "feed"
+        names = (f"clean/{stem}_clean.parquet", f"rejected/{stem}_rejected.parquet")
+        return [self.folder / "data" / name for name in (*names, "aggregations/ecommerce")]
+
+    def words(self, n_rows: int) -> list[str]:
+        """The command that publishes so many rows; the file is written by `feed`."""
+        own = [f"rows={n_rows}", "ledger=true"] if self.generated else ["feed.csv"]
+        return [*WORDS, *own]
 
     def feed(self, n_rows: int) -> None:
-        rows = [GOOD_ROW | {"order_id": f"A{n}"} for n in range(n_rows)]
+        rows = [GOOD_ROW | {"order_id": f"A{n}"} for n in range(n_rows - 1)]
         content = write_feed([*rows, GOOD_ROW | {"quantity": "none"}])
         (self.folder / "feed.csv").write_bytes(content)
 
     def state(self) -> int:
-        """The rows of the clean dataset, after making sure that all outputs are of one run."""
+        """The published rows, after making sure that all outputs are of one run."""
         with pinned(self.outputs) as (clean, rejected, aggregations):
             manifests = [
                 json.loads((place / "_manifest.json").read_text())
                 for place in (clean, rejected, aggregations)
             ]
             assert len({manifest["version"] for manifest in manifests}) == 1
-            n_rows = sum(pq.read_table(part).num_rows for part in clean.glob("part-*"))
-            assert sum(pq.read_table(part).num_rows for part in rejected.glob("part-*")) == 1
+            n_clean, n_rejected = (
+                sum(pq.read_table(part).num_rows for part in place.glob("part-*"))
+                for place in (clean, rejected)
+            )
             months = pq.read_table(aggregations / "monthly_sales_summary.parquet")
-            assert sum(months.column("order_count").to_pylist()) == n_rows
-        return n_rows
+            assert sum(months.column("order_count").to_pylist()) == n_clean
+        return n_clean + n_rejected
+
+    def made(self) -> dict[str, str]:
+        """Digests of the generated feed and its ledger."""
+        files = (self.folder / "data" / "input").glob("raw*")
+        return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
 
     def hidden(self) -> Counter[str]:
         """Names of what only runs at work or killed leave, and the number of versions."""
@@ -140,6 +158,21 @@ class Workspace:
 OLD, NEW = 30, 50
 
 
+@dataclass(frozen=True)
+class Model:
+    """A workspace with the old outputs, and what undisturbed runs make and call."""
+
+    workspace: Workspace
+    made: dict[int, dict[str, str]]
+    """Digests of the feed and the ledger of the old and of the new outputs."""
+    counts: dict[str, int]
+    """How often the busiest thread of a run makes each call."""
+
+    def copied(self, folder: Path) -> Workspace:
+        shutil.copytree(self.workspace.folder, folder, symlinks=True, dirs_exist_ok=True)
+        return replace(self.workspace, folder=folder)
+
+
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
     assert shutil.which("strace"), "these tests need strace (apt-get install strace)"
@@ -149,39 +182,37 @@ def runner() -> Iterator[Runner]:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """The old outputs, and the feed of the new ones."""
-    made = Workspace(tmp_path_factory.mktemp("faults"))
-    suites = made.folder / "expectations" / "ecommerce"
-    suites.mkdir(parents=True)
-    for kind in ("clean", "rejected"):
-        (suites / f"{kind}.json").write_text(json.dumps(SUITE))
-    made.feed(OLD)
-    answer = ask(*WORDS, cwd=made.folder)
-    assert answer.code == 0, answer.err
-    made.feed(NEW)
-    assert made.state() == OLD
-    return made
-
-
-def copied(model: Workspace, folder: Path) -> Workspace:
-    shutil.copytree(model.folder, folder, symlinks=True, dirs_exist_ok=True)
-    return Workspace(folder)
+def from_file(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return _model(runner, Workspace(tmp_path_factory.mktemp("file"), generated=False))
 
 
 @pytest.fixture(scope="module")
-def counts(
-    runner: Runner, model: Workspace, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, int]:
-    """How often the busiest thread of an undisturbed run makes each call."""
-    folder = tmp_path_factory.mktemp("counted")
-    note = folder.with_suffix(".strace")
-    code, said = runner.run(
-        copied(model, folder).folder, "-e", f"trace={','.join(CALLS)}", note=note
-    )
-    assert code == 0, said
+def from_generator(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return _model(runner, Workspace(tmp_path_factory.mktemp("generated"), generated=True))
+
+
+def _model(runner: Runner, workspace: Workspace) -> Model:
+    suites = workspace.folder / "expectations" / "ecommerce"
+    suites.mkdir(parents=True)
+    for kind in ("clean", "rejected"):
+        (suites / f"{kind}.json").write_text(json.dumps(SUITE))
+    if not workspace.generated:
+        workspace.feed(OLD)
+    answer = ask(*workspace.words(OLD), cwd=workspace.folder)
+    assert answer.code == 0, answer.err
+    assert workspace.state() == OLD
+    if not workspace.generated:
+        workspace.feed(NEW)
+    counts: dict[str, int] = {}
+    model = Model(workspace, {OLD: workspace.made()}, counts)
+    other = model.copied(workspace.folder.with_name(f"{workspace.folder.name}-new"))
+    note = other.folder.with_suffix(".strace")
+    code, output = runner.run(other, NEW, "-e", f"trace={','.join(CALLS)}", note=note)
+    assert code == 0, output
+    model.made[NEW] = other.made()
     found = Counter(re.findall(r"^(\d+) +(\w+)\(", note.read_text(), re.MULTILINE))
-    return {call: max(n for (_, c), n in found.items() if c == call) for call in CALLS}
+    counts |= {call: max(n for (_, c), n in found.items() if c == call) for call in CALLS}
+    return model
 
 
 class Poller:
@@ -217,35 +248,55 @@ def places(n_calls: int) -> list[int]:
 @pytest.mark.timeout(0 if EVERYTHING else 600)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_struck_run_publishes_all_or_nothing(
-    call: str, runner: Runner, model: Workspace, counts: dict[str, int], tmp_path: Path
+    call: str, runner: Runner, from_file: Model, tmp_path: Path
 ) -> None:
+    _strike(call, runner, from_file, tmp_path)
+
+
+@pytest.mark.timeout(0 if EVERYTHING else 600)
+@pytest.mark.parametrize("call", CALLS if EVERYTHING else ("rename", "symlink"))
+def test_a_generated_feed_is_published_with_its_outputs_or_not_at_all(
+    call: str, runner: Runner, from_generator: Model, tmp_path: Path
+) -> None:
+    _strike(call, runner, from_generator, tmp_path)
+
+
+def _strike(call: str, runner: Runner, model: Model, folder: Path) -> None:
     wrong: list[str] = []
-    for place in places(counts[call]):
+    for place in places(model.counts[call]):
         for end in ENDS if EVERYTHING else ENDS[:2]:
-            workspace = copied(model, tmp_path / f"{place}-{end}")
+            workspace = model.copied(folder / f"{place}-{end}")
             struck = f"inject={call}:{end}:when={place}"
             with Poller(workspace) as poller:
-                code, said = runner.run(workspace.folder, "-e", f"trace={call}", "-e", struck)
-            wrong += [f"{struck}: {fault}" for fault in faults(workspace, poller, code, said)]
-            again, said = runner.run(workspace.folder, "-e", "trace=none")
+                code, output = runner.run(workspace, NEW, "-e", f"trace={call}", "-e", struck)
+            wrong += [
+                f"{struck}: {fault}" for fault in faults(model, workspace, poller, code, output)
+            ]
+            again, output = runner.run(workspace, NEW, "-e", "trace=none")
             if again != 0 or workspace.state() != NEW or workspace.hidden() != {"versions": 1}:
-                wrong.append(f"{struck}: then {again} {workspace.hidden()} {said[-300:]}")
+                wrong.append(f"{struck}: then {again} {workspace.hidden()} {output[-300:]}")
+            if workspace.made() != model.made[NEW]:
+                wrong.append(f"{struck}: then the feed is {workspace.made()}")
             shutil.rmtree(workspace.folder)
     assert not wrong, "\n".join(wrong)
 
 
-def faults(workspace: Workspace, poller: Poller, code: int, said: str) -> Iterator[str]:
+def faults(
+    model: Model, workspace: Workspace, poller: Poller, code: int, output: str
+) -> Iterator[str]:
     """What is not as it should be after the run."""
     if not poller.seen <= {OLD, NEW}:
         yield f"a reader saw {poller.seen}"
     state = workspace.state()
     if state not in (OLD, NEW):
         yield f"then there were {state} rows"
+    if state in model.made and workspace.made() != model.made[state]:
+        yield f"then the feed is of another run than the outputs: {workspace.made()}"
     if code == 0 and state != NEW:
-        yield f"exit code 0, but old outputs: {said[-300:]}"
+        yield f"exit code 0, but old outputs: {output[-300:]}"
     if code > 0 and state != OLD:
-        yield f"exit code {code}, but new outputs: {said[-300:]}"
-    if "untouched" in said and state != OLD:
-        yield f"new outputs are called untouched: {said[-300:]}"
-    if code > 0 and "Traceback" in said:
-        yield f"a traceback: {said[-600:]}"
+        yield f"exit code {code}, but new outputs: {output[-300:]}"
+    if "untouched" in output and state != OLD:
+        yield f"new outputs are called untouched: {output[-300:]}"
+    if code > 0 and "Traceback" in output:
+        yield f"a traceback: {output[-600:]}"
