@@ -55,7 +55,8 @@ def test_an_option_without_effect_is_refused(line: str, told: str, folder: Path)
 
 
 @pytest.mark.parametrize(
-    "word", ["rows=5", "size=tiny", "seed=1", "mode=clean", "ledger=true", "generated_until=2026-01-01"]
+    "word",
+    ["rows=5", "size=tiny", "seed=1", "mode=clean", "ledger=true", "generated_until=2026-01-01"],
 )
 def test_the_generators_options_are_refused_with_an_input(word: str, folder: Path) -> None:
     for words in (
