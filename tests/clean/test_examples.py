@@ -63,7 +63,7 @@ def test_of_a_malformed_row_the_raw_line_is_shown_cut_short(
     malformed = [example for example in found if example.reason == "malformed_row"]
     assert [example.values for example in malformed] == [
         {"raw_line": "A99,Lamp"},
-        {"raw_line": "B" * 200 + "…"},
+        {"raw_line": "B" * 199 + "…"},
     ]
 
 

@@ -186,7 +186,7 @@ class TestObserved:
         text = observed_text({"observed_value": "x" * n})
         assert text is not None
         assert len(text) == shown
-        assert text.endswith("...") == (n > 200)
+        assert text.endswith("…") == (n > 200)
 
     @pytest.mark.parametrize("value", [None, float("nan"), []])
     def test_nothing(self, value: Any) -> None:

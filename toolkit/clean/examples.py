@@ -18,6 +18,7 @@ from toolkit.contract import (
 from toolkit.contract.formula import formula_columns
 from toolkit.pages.masking import Masks
 from toolkit.report.facts import RejectedExample
+from toolkit.units import cut
 
 _PER_REASON = 3
 _LONGEST_VALUE = 200
@@ -93,11 +94,7 @@ def _read_for(clean_column: str, contract: Contract) -> list[str]:
 def _as_examples(reason: str, rows: pa.Table, masks: Masks) -> Iterator[RejectedExample]:
     for row in rows.to_pylist():
         source_file, source_row = row.pop(SOURCE_FILE_COLUMN), row.pop(SOURCE_ROW_COLUMN)
-        values = {name: _cut(value) for name, value in masks.values(row).items()}
+        values = {
+            name: value and cut(value, _LONGEST_VALUE) for name, value in masks.values(row).items()
+        }
         yield RejectedExample(reason, values, source_file, source_row)
-
-
-def _cut(value: str | None) -> str | None:
-    if value is None or len(value) <= _LONGEST_VALUE:
-        return value
-    return f"{value[:_LONGEST_VALUE]}…"

@@ -14,6 +14,7 @@ import numpy as np
 from toolkit.arrays import Bools, Figures, Floats
 from toolkit.contract.python_syntax import parse_expression
 from toolkit.errors import ConfigError
+from toolkit.units import cut
 
 # A power of ten up to here is a float64, so that rounding to so many decimals is exact.
 MOST_DECIMALS = 22
@@ -191,5 +192,5 @@ def _value(node: ast.expr, columns: Mapping[str, Any], of: type = np.float64) ->
 
 
 def _refused(formula: str) -> ConfigError:
-    shown = formula if len(formula) <= _LONGEST_SHOWN else f"{formula[:_LONGEST_SHOWN]}..."
-    return ConfigError(f"formula {shown!r}: only + - * /, parentheses, numbers and columns")
+    shown = repr(cut(formula, _LONGEST_SHOWN))
+    return ConfigError(f"formula {shown}: only + - * /, parentheses, numbers and columns")

@@ -17,6 +17,7 @@ from toolkit.errors import InputError
 from toolkit.read.header import grammar_of, read_header
 from toolkit.read.records import Grammar, find_cut, next_start
 from toolkit.read.sources import Source, reading
+from toolkit.units import cut
 
 _LONGEST_SHOWN = 60
 
@@ -81,8 +82,7 @@ def names_shown(names: Sequence[str], blocks: Sequence[Block]) -> list[str]:
 
 
 def _short(name: str) -> str:
-    plain = "".join(c if c.isprintable() else " " for c in name)
-    return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[:_LONGEST_SHOWN]}..."
+    return cut("".join(c if c.isprintable() else " " for c in name), _LONGEST_SHOWN)
 
 
 def _nameless_shown(blocks: Sequence[Block]) -> str:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from toolkit.pages.console import SafeConsole
 from toolkit.report.facts import WORST_FIRST, CheckFacts, RejectedExample, RunReport, StageFacts
-from toolkit.units import human_bytes, human_count, human_rate, human_share
+from toolkit.units import cut, human_bytes, human_count, human_rate, human_share
 
 _TABLE_MIN_COLUMNS = 80
 # The names of expectations take 50 of them.
@@ -157,7 +157,7 @@ def _examples_table(stage: StageFacts) -> Table:
 def example_shown(example: RejectedExample) -> str:
     """'feed.csv row 3: quantity 'none'', with the columns that the reason is about, cut short."""
     values = ", ".join(
-        f"{name} {'empty' if value is None else repr(_cut(value).plain)}"
+        f"{name} {'empty' if value is None else repr(cut(value, _LONGEST_CELL))}"
         for name, value in list(example.values.items())[:_MOST_VALUES]
     )
     return f"{example.source_file} row {example.source_row}: {values}"
@@ -216,7 +216,7 @@ def _result(check: CheckFacts) -> Text:
 
 def _cut(text: str) -> Text:
     """As it is but for its length: brackets in data mean nothing to rich."""
-    return Text(text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 3]}...")
+    return Text(cut(text, _LONGEST_CELL))
 
 
 def _tally(stage: StageFacts) -> Text:

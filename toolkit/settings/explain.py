@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from pydantic import ValidationError
 
 from toolkit.errors import did_you_mean
+from toolkit.units import cut
 
 _Place = tuple[int | str, ...]
 
@@ -62,8 +63,7 @@ def explain(
 
 def shown(value: Any) -> str:
     """Return the value as a user would type it, truncated."""
-    text = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return cut(repr(value) if isinstance(value, str) else json.dumps(value, default=str), 60)
 
 
 def _line(key: str, details: Any) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from toolkit.units import cut
+
 SEVERITIES = ("critical", "warning", "info")
 _LONGEST_OBSERVED = 200
 _SHORT_OBSERVED = 60
@@ -148,7 +150,7 @@ def observed_text(result: Mapping[str, Any]) -> str | None:
     if value is None:
         return None
     text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= _LONGEST_OBSERVED else f"{text[: _LONGEST_OBSERVED - 3]}..."
+    return cut(text, _LONGEST_OBSERVED)
 
 
 def is_nothing(value: Any) -> bool:
