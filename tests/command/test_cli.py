@@ -24,7 +24,10 @@ from toolkit.settings.shipped import shipped_folder
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("dask", "pyarrow", "pandas", "pydantic", "great_expectations", "hydra", "numpy")
+HEAVY = (
+    *("dask", "pyarrow", "pandas", "pydantic", "great_expectations", "hydra", "numpy"),
+    *("jinja2", "markupsafe"),
+)
 Ask = Callable[..., Answer]
 
 
@@ -196,7 +199,7 @@ def test_all_mistakes_are_told_at_once(ask: Ask) -> None:
 
 
 def test_mistakes_are_told_before_anything_heavy_is_imported(tmp_path: Path) -> None:
-    heavy = {"dask", "pyarrow", "pandas", "great_expectations", "distributed"}
+    heavy = {"dask", "pyarrow", "pandas", "great_expectations", "distributed", "jinja2"}
     after = f"print(sorted({heavy} & {{name.split('.')[0] for name in sys.modules}}))"
     done = run_script("clean-data", "rowz=5", cwd=tmp_path, after=after)
     assert (done.returncode, done.stdout) == (2, "[]\n")

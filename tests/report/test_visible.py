@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.pages.markup import visible
+from toolkit.pages.render import visible
 
 
 class _Words(HTMLParser):

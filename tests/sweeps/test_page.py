@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sweeps.folders import worked_sweep
+from tests.sweeps.folders import Made, make_sweep, worked_sweep
 from toolkit.sweeps.comparison import ComparedJob, Comparison, read_comparison
 from toolkit.sweeps.page import comparison_page
 from toolkit.sweeps.plots import Plot, ordered, series
@@ -69,6 +69,15 @@ def test_a_job_leads_to_the_page_of_its_run_where_there_is_one(sweep: Path) -> N
 def test_what_a_job_says_cannot_become_markup(text: str) -> None:
     assert "feed <b>.csv: no header, the file is empty" in Page(text).words
     assert "<b>" not in text
+
+
+def test_no_character_of_an_override_or_an_error_acts(tmp_path: Path) -> None:
+    odd = "a\x1b[2J\u202eb"
+    jobs = [Made((f"input={odd}{n}",), seconds=1.0 + n) for n in range(2)]
+    folder = make_sweep(tmp_path / "sweep", [*jobs, Made((f"input={odd}",), "failed", odd)])
+    text = comparison_page(read_comparison(folder), folder)
+    assert {c for c in text if not c.isprintable()} == {"\n"}
+    assert "".join(Page(text).words).count(r"a\x1b[2J\u202eb") >= 5
 
 
 def test_every_figure_is_plotted_against_every_key(text: str) -> None:

@@ -25,7 +25,7 @@ from toolkit.profile.draft_suites import clean_suite, rejected_suite
 from toolkit.profile.draft_sums import draft_aggregations
 from toolkit.profile.draft_totals import TOTAL_ROW, reject_totals
 from toolkit.profile.facts import FileFacts, Profile
-from toolkit.profile.phrases import file_doubts
+from toolkit.profile.phrases import file_doubts, left_out
 from toolkit.settings.commands import quoted, shell_word, typed
 from toolkit.settings.config import read_contract
 from toolkit.units import human_count
@@ -196,10 +196,7 @@ def next_command(dataset: str, files: Sequence[str]) -> str:
 def _file_comments(file: FileFacts) -> Iterator[str]:
     yield from _comment(f"{file.encoding}: {file.encoding_evidence}.")
     yield from _comment(f"{file.dialect_evidence}.")
-    left_out = {"blank": file.n_blank, "the header again": file.n_repeated_headers}
-    left_out |= file.malformed
-    shown = ", ".join(f"{human_count(n)} {what}" for what, n in left_out.items() if n)
-    if shown:
+    if shown := left_out(file):
         yield from _comment(f"Of {human_count(file.n_records)} records these {_LEFT_OUT}: {shown}.")
         for example in file.malformed_examples:
             yield from _comment(str(example))

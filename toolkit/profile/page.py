@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 
-from toolkit.pages.document import read_style, standalone_page
-from toolkit.profile.charts import fill_bar, histogram, value_bars
+from markupsafe import Markup
+
+from toolkit.pages.chart import bar, rule, svg, text
+from toolkit.pages.render import render
 from toolkit.profile.dialect import DELIMITER_NAMES
 from toolkit.profile.facts import ColumnFacts, FileFacts, Profile
-from toolkit.profile.phrases import all_doubts, distinct, figure, holds, key_told
+from toolkit.profile.phrases import (
+    COMMON_SHAPE,
+    all_doubts,
+    distinct,
+    figure,
+    holds,
+    key_told,
+    left_out,
+)
 from toolkit.units import cut, human_bytes, human_count, human_share
 
-_LONGEST = 80
+_LONGEST = 2000
 _MOST_REPEATED = 0.2
-_COMMON_SHAPE = 0.1
+_WIDTH, _HEIGHT, _BOTTOM = 340, 96, 16
+_GAP = 1.5
+_LEAST_HEIGHT = 1.5
 Fact = tuple[str, str]
 
 
 def profile_page(profile: Profile) -> str:
     """How the files are written, what is in doubt, keys and formulas, and a card a column."""
     names = [Path(name).name for name in profile.file.files]
-    title = f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: what it holds"
-    body = [
-        f"<h1>{escape(title)}</h1>",
-        *_summary(profile),
-        *_doubts(profile),
-        *_across(profile),
-        *_index(profile),
-        *_cards(profile),
-        *_foot(profile),
-    ]
-    return standalone_page(title, read_style(__package__, "page.css"), "\n".join(body))
+    return render(
+        "profile/page.html",
+        title=f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: what it holds",
+        figures=_figures(profile),
+        file_facts=list(_file_facts(profile.file)),
+        doubts=all_doubts(profile),
+        keys=[
+            key_told(key)
+            for key in profile.keys
+            if not key.columns or key.share_repeated <= _MOST_REPEATED
+        ],
+        formulas=profile.formulas,
+        columns=profile.columns,
+        limits=profile.limits,
+        longest=_LONGEST,
+        share=human_share,
+        distinct=distinct,
+        holds=holds,
+        fill=_fill,
+        histogram=_histogram,
+        value_bars=_value_bars,
+        column_facts=lambda column: list(_column_facts(column)),
+    )
 
 
-def _summary(profile: Profile) -> Iterator[str]:
+def _figures(profile: Profile) -> list[Fact]:
     file = profile.file
-    figures = [
+    return [
         ("records", human_count(file.n_records)),
         ("columns", human_count(len(profile.columns))),
         ("size", human_bytes(file.n_bytes)),
@@ -45,12 +68,6 @@ def _summary(profile: Profile) -> Iterator[str]:
         ("delimiter", DELIMITER_NAMES.get(file.delimiter, repr(file.delimiter))),
         ("left out", human_count(file.n_records - file.n_rows)),
     ]
-    yield '<ul class="figures">'
-    yield from (f"<li><b>{escape(v)}</b><span>{escape(k)}</span></li>" for k, v in figures)
-    yield "</ul>"
-    yield '<dl class="facts">'
-    yield from _facts(list(_file_facts(file)))
-    yield "</dl>"
 
 
 def _file_facts(file: FileFacts) -> Iterator[Fact]:
@@ -59,91 +76,55 @@ def _file_facts(file: FileFacts) -> Iterator[Fact]:
     yield "delimiter", file.dialect_evidence
     ends = ", ".join(f"{name} {human_count(n)}" for name, n in file.line_ends.items())
     yield "line ends", ends or "none"
-    left_out = {"blank": file.n_blank, "the header again": file.n_repeated_headers}
-    left_out |= file.malformed
-    shown = ", ".join(f"{human_count(n)} {what}" for what, n in left_out.items() if n)
-    if shown:
+    if shown := left_out(file):
         yield "left out", shown
     for example in file.malformed_examples:
         yield f"row {human_count(example.row)}", example.value
 
 
-def _facts(facts: list[Fact]) -> Iterator[str]:
-    yield from (f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
-
-
-def _doubts(profile: Profile) -> Iterator[str]:
-    doubts = all_doubts(profile)
-    yield "<h2>In doubt</h2>"
-    if not doubts:
-        yield '<p class="soft">Nothing that a program could see.</p>'
-        return
-    yield '<ul class="doubts">'
-    for where, doubt in doubts:
-        name = escape(where)
-        link = name if where == "file" else f'<a href="#{name}">{name}</a>'
-        yield f"<li><b>{link}</b> {escape(str(doubt))}</li>"
-    yield "</ul>"
-
-
-def _across(profile: Profile) -> Iterator[str]:
-    yield "<h2>Keys and formulas</h2><ul>"
-    likely = (
-        key for key in profile.keys if not key.columns or key.share_repeated <= _MOST_REPEATED
+def _fill(column: ColumnFacts) -> list[tuple[str, int, str]]:
+    """The cells that were read, that were not, that hold null words and that are empty."""
+    parts = (
+        ("read", column.n_said - column.n_unread, column.kind),
+        ("unread", column.n_unread, f"no {column.kind}"),
+        ("null", column.n_missing - column.n_empty, "null words"),
+        ("empty", column.n_empty, "empty"),
     )
-    yield from (f"<li>{escape(key_told(key))}</li>" for key in likely)
-    for one in profile.formulas:
-        held = f"in {human_share(one.n_holding, one.n_known)} of the rows that have all figures"
-        yield f"<li><code>{escape(f'{one.column} = {one.formula}')}</code> {held}</li>"
-    yield "</ul>"
+    return [part for part in parts if part[1]]
 
 
-def _index(profile: Profile) -> Iterator[str]:
-    yield '<h2>Columns</h2><div class="index"><table><thead><tr>'
-    for heading, kind in (
-        ("column", ""),
-        ("kind", ""),
-        ("missing", "number"),
-        ("distinct", "number"),
-        ("holds", "holds"),
-    ):
-        yield f'<th class="{kind}">{heading}</th>'
-    yield "</tr></thead><tbody>"
-    for column in profile.columns:
-        missing = human_share(column.n_missing, column.n_rows) if column.n_missing else "-"
-        name = escape(column.name)
-        yield (
-            f'<tr><td><a href="#{name}">{name}</a></td><td>{column.kind}</td>'
-            f'<td class="number">{missing}</td><td class="number">{distinct(column)}</td>'
-            f'<td class="holds">{escape(cut(holds(column), _LONGEST))}</td></tr>'
-        )
-    yield "</tbody></table></div>"
+def _histogram(column: ColumnFacts) -> Markup | None:
+    """Rows by the size of their number, between the fences; None where single values say more."""
+    spread, kind = column.spread, column.kind
+    if spread is None or not spread.bars or column.n_distinct <= len(column.top):
+        return None
+    highest = max(one.rows for one in spread.bars) or 1
+    slot, floor = _WIDTH / len(spread.bars), _HEIGHT - _BOTTOM
+    bars = []
+    for n, one in enumerate(spread.bars):
+        if one.rows:
+            height = max(_LEAST_HEIGHT, one.rows / highest * (floor - 2))
+            title = f"{figure(one.low, kind)} to {figure(one.high, kind)}"
+            title += f": {human_count(one.rows)} rows"
+            bars.append(bar(n * slot, floor - height, max(1.0, slot - _GAP), height, title))
+    return svg(
+        f"rows by {column.name}, without outliers",
+        [
+            *bars,
+            rule(floor, 0, _WIDTH, "axis"),
+            text(figure(spread.bars[0].low, kind), 0, _HEIGHT - 3),
+            text(figure(spread.bars[-1].high, kind), _WIDTH, _HEIGHT - 3, "end"),
+        ],
+        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+    )
 
 
-def _cards(profile: Profile) -> Iterator[str]:
-    yield '<div class="cards">'
-    for column in profile.columns:
-        name, source = escape(column.name), escape(column.source)
-        yield f'<section class="card" id="{name}">'
-        yield f'<h3>{name} <span class="kind">{column.kind}</span>'
-        yield f'<span class="soft source">{source}</span>' if source != name else ""
-        yield f"</h3>{fill_bar(column)}"
-        yield from _picture(column)
-        yield '<dl class="facts">'
-        yield from _facts(list(_column_facts(column)))
-        yield "</dl></section>"
-    yield "</div>"
-
-
-def _picture(column: ColumnFacts) -> Iterator[str]:
-    spread = column.spread
-    if spread is not None and spread.bars and column.n_distinct > len(column.top):
-        label = f"rows by {column.name}, without outliers"
-        yield histogram(spread.bars, column.kind, label)
-    elif column.top and (2 * column.n_distinct <= column.n_rows):
-        yield value_bars(column.top, column.n_rows, list(column.null_words))
-    elif column.shapes:
-        yield value_bars(column.shapes, column.n_rows)
+def _value_bars(column: ColumnFacts) -> list[tuple[str, int, str]]:
+    """Values, or else shapes, with their rows; null words are muted."""
+    if 2 * column.n_distinct <= column.n_rows and column.top:
+        words = column.null_words
+        return [(one.value, one.rows, "null" if one.value in words else "") for one in column.top]
+    return [(one.value, one.rows, "") for one in column.shapes]
 
 
 def _column_facts(column: ColumnFacts) -> Iterator[Fact]:
@@ -158,7 +139,7 @@ def _column_facts(column: ColumnFacts) -> Iterator[Fact]:
         lengths = f"{human_count(column.shortest)} to {longest} characters"
         differ = column.shortest < column.longest
         yield "length", f"{lengths}, {column.mean_length} on average" if differ else longest
-    common = column.shapes and column.shapes[0].rows >= _COMMON_SHAPE * column.n_rows
+    common = column.shapes and column.shapes[0].rows >= COMMON_SHAPE * column.n_rows
     if common and column.kind in ("text", "email", "integer"):
         yield "shapes", ", ".join(cut(one.value, 30) for one in column.shapes[:3])
     if column.unread:
@@ -197,14 +178,3 @@ def _spread_facts(column: ColumnFacts) -> Iterator[Fact]:
         fences = " to ".join(figure(v, kind) for v in spread.fences)
         n = human_count(spread.n_outliers)
         yield "outliers", f"{about}{n} rows beyond {fences}, such as {examples}"
-
-
-def _foot(profile: Profile) -> Iterator[str]:
-    limits = profile.limits
-    yield (
-        '<p class="soft foot">In shapes 9 is a digit, a and A are letters. Outliers lie more than '
-        "one and a half times the distance of the quartiles beyond these. A column with more than "
-        f"{human_count(limits['distinct_values'])} distinct values is counted exactly where it "
-        f"says no 'about', which is told from a fair sample of "
-        f"{human_count(limits['sampled_values'])} of them.</p>"
-    )

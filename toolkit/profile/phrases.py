@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from toolkit.contract.references import DAYS
 from toolkit.profile.doubts import Doubt, Placed, by_weight
-from toolkit.profile.facts import ColumnFacts, KeyFacts, Profile
+from toolkit.profile.facts import ColumnFacts, FileFacts, KeyFacts, Profile
 from toolkit.profile.totals import totals_doubt
 from toolkit.units import human_count, human_number, human_share
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_COMMON_SHAPE = 0.1
+COMMON_SHAPE = 0.1
+"""The share of the rows above which a shape is worth a word."""
 
 
 def figure(value: float, kind: str) -> str:
@@ -26,6 +27,12 @@ def figure(value: float, kind: str) -> str:
     if abs(value) < 1e15 and value == int(value):
         return f"{int(value):,}"
     return f"{value:,.2f}" if 0.01 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
+def left_out(file: FileFacts) -> str:
+    """'2 blank, 1 the header again': the records that are not looked into, by why."""
+    counts = {"blank": file.n_blank, "the header again": file.n_repeated_headers, **file.malformed}
+    return ", ".join(f"{human_count(n)} {what}" for what, n in counts.items() if n)
 
 
 def distinct(column: ColumnFacts) -> str:
@@ -45,7 +52,7 @@ def holds(column: ColumnFacts) -> str:
         return ", ".join(one.value for one in column.top[:4])
     if column.kind == "email":
         return next((one.value for one in column.shapes if "@" in one.value), "")
-    if column.shapes and column.shapes[0].rows >= _COMMON_SHAPE * column.n_rows:
+    if column.shapes and column.shapes[0].rows >= COMMON_SHAPE * column.n_rows:
         return ", ".join(one.value for one in column.shapes[:3])
     return ", ".join(one.value for one in column.top[:3])
 

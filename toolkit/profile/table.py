@@ -11,9 +11,9 @@ from rich.text import Text
 from toolkit.pages.visible import seen
 from toolkit.profile.doubts import Placed
 from toolkit.profile.facts import FileFacts, Profile
-from toolkit.profile.phrases import distinct, holds, key_told
+from toolkit.profile.phrases import distinct, holds, key_told, left_out
 from toolkit.report.terminal import plain_table
-from toolkit.units import human_bytes, human_count, human_share
+from toolkit.units import cut, human_bytes, human_count, human_share
 
 _MOST_DOUBTS = 20
 _LONGEST = 60
@@ -39,8 +39,7 @@ def _file_table(file: FileFacts) -> Table:
     table = plain_table()
     table.add_column("file", no_wrap=True)
     table.add_column("", overflow="fold")
-    left_out = {"blank": file.n_blank, "header again": file.n_repeated_headers, **file.malformed}
-    shown = ", ".join(f"{human_count(n)} {what}" for what, n in left_out.items() if n)
+    shown = left_out(file)
     files = file.files[0] + (f" and {len(file.files) - 1} more" if len(file.files) > 1 else "")
     for label, value in (
         ("files", f"{files}, {human_bytes(file.n_bytes)}"),
@@ -65,7 +64,7 @@ def _columns_table(profile: Profile) -> Table:
             column.kind,
             human_share(column.n_missing, column.n_rows) if column.n_missing else "-",
             distinct(column),
-            Text(seen(holds(column)[:_LONGEST])),
+            Text(seen(cut(holds(column), _LONGEST))),
         )
     return table
 

@@ -6,12 +6,12 @@ Lines stretch with the page; labels have places in per cent, and are HTML or SVG
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from toolkit.pages.axis import round_step, ticks
+from toolkit.pages import chart
 from toolkit.report.facts import RunReport, StageFacts
 from toolkit.report.sampling import Sample
 from toolkit.units import human_bytes
@@ -76,7 +76,7 @@ def _memory(report: RunReport, stages: Sequence[StageFacts], total: float) -> Pa
         f"at most {human_bytes(peak.peak_rss_bytes)}, in {peak.name}; "
         f"the machine has {human_bytes(report.machine.get('memory_bytes', 0))}"
     )
-    svg = _svg("Memory over time", points, total, _Scale.to(points, _axis_bytes), 0)
+    svg = _svg("Memory over time", points, total, _scale(points, _axis_bytes), 0)
     return Panel("Memory", told, svg)
 
 
@@ -87,7 +87,7 @@ def _cpu(report: RunReport, stages: Sequence[StageFacts], total: float) -> Panel
     told = f"{_mean_cores(stages):.1f} of {cores} cores busy on average"
     if report.config.get("cluster.kind") == "remote":
         told += "; the workers of a remote cluster are not counted"
-    svg = _svg("Busy cores over time", points, total, _Scale.to(points, "{:g}".format, cores), 1)
+    svg = _svg("Busy cores over time", points, total, _scale(points, "{:g}".format, cores), 1)
     return Panel("CPU", told, svg)
 
 
@@ -115,64 +115,40 @@ def _mean_cores(stages: Sequence[StageFacts]) -> float:
     return busy / seconds if seconds else 0.0
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """The axis of a figure: from zero in round steps to at least its highest, and `at_least`."""
-
-    step: float
-    n_steps: int
-    show: Callable[[float], str]
-
-    @classmethod
-    def to(
-        cls, points: Sequence[_Point], show: Callable[[float], str], at_least: float = 0
-    ) -> _Scale:
-        highest = max(at_least, *(point.figure for point in points))
-        step = round_step(highest / _N_GRID_LINES)
-        return cls(step, max(1, math.ceil(highest / step - 1e-9)), show)
-
-    def y(self, figure: float, height: float) -> float:
-        """Down from the top."""
-        return height * (1 - figure / (self.step * self.n_steps))
-
-
-def _svg(label: str, points: Sequence[_Point], total: float, scale: _Scale, number: int) -> Markup:
+def _svg(
+    label: str, points: Sequence[_Point], total: float, scale: chart.Scale, number: int
+) -> Markup:
     """A drawing as high as _TOP + _HEIGHT pixels and as wide as its place."""
-    places = [
-        f"{1000 * point.seconds / total:.1f} {scale.y(point.figure, 100):.1f}" for point in points
-    ]
-    line = "M" + "L".join(places)
-    start, end = places[0].split()[0], places[-1].split()[0]
-    parts = [
-        f'<svg class="s{number}" height="{_TOP + _HEIGHT}" role="img" aria-label="{label}">',
-        *_grid(scale),
-        f'<svg y="{_TOP}" width="100%" height="{_HEIGHT}" viewBox="0 0 1000 100" '
-        f'preserveAspectRatio="none"><path class="area" d="{line}L{end} 100L{start} 100Z"/>'
-        f'<path class="line" d="{line}" vector-effect="non-scaling-stroke"/></svg>',
-        *_labels(scale),
-        _peak(points, total, scale),
-        "</svg>",
-    ]
-    return Markup("".join(parts))
-
-
-def _grid(scale: _Scale) -> Iterator[str]:
-    for n in range(scale.n_steps + 1):
-        y = _TOP + scale.y(n * scale.step, _HEIGHT)
-        yield f'<line class="grid" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'
-
-
-def _labels(scale: _Scale) -> Iterator[str]:
-    for n in range(1, scale.n_steps + 1):
-        y = _TOP + scale.y(n * scale.step, _HEIGHT)
-        yield f'<text x="4" y="{y - 3:.1f}">{escape(scale.show(n * scale.step))}</text>'
-
-
-def _peak(points: Sequence[_Point], total: float, scale: _Scale) -> str:
+    curve = [(1000 * point.seconds / total, scale.y(point.figure, 100)) for point in points]
+    area = [*curve, (curve[-1][0], 100.0), (curve[0][0], 100.0)]
+    plane = chart.element(
+        "svg",
+        chart.line(area, "area"),
+        chart.line(curve, "line", vector_effect="non-scaling-stroke"),
+        y=_TOP, width="100%", height=_HEIGHT, viewBox="0 0 1000 100", preserveAspectRatio="none",
+    )  # fmt: skip
+    steps = scale.lines(_TOP, _HEIGHT)
     highest = max(points, key=lambda point: point.figure)
-    x, y = 100 * highest.seconds / total, _TOP + scale.y(highest.figure, _HEIGHT)
-    told = escape(f"{scale.show(highest.figure)} after {highest.seconds:.1f} s")
-    return f'<circle cx="{x:.2f}%" cy="{y:.1f}" r="3.5"><title>{told}</title></circle>'
+    peak = chart.dot(
+        f"{100 * highest.seconds / total:.2f}%",
+        _TOP + scale.y(highest.figure, _HEIGHT),
+        3.5,
+        f"{scale.show(highest.figure)} after {highest.seconds:.1f} s",
+    )
+    parts = [
+        *(chart.rule(y, 0, "100%") for y, _ in steps),
+        plane,
+        *(chart.text(shown, 4, y - 3) for y, shown in steps[1:]),
+        peak,
+    ]
+    return chart.svg(label, parts, css=f"s{number}", height=_TOP + _HEIGHT)
+
+
+def _scale(
+    points: Sequence[_Point], show: Callable[[float], str], at_least: float = 0
+) -> chart.Scale:
+    highest = max(at_least, *(point.figure for point in points))
+    return chart.Scale.to(highest, _N_GRID_LINES, show)
 
 
 def _axis_bytes(n_bytes: float) -> str:
@@ -183,5 +159,5 @@ def _tick_labels(total: float) -> list[tuple[float, str]]:
     unit, word = (60.0, "min") if total > _LONG_RUN_SECONDS else (1.0, "s")
     return [
         (100 * at * unit / total, f"{at:g} {word}" if at else "0")
-        for at in ticks(total / unit, _N_TICKS)
+        for at in chart.ticks(total / unit, _N_TICKS)
     ]

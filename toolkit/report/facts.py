@@ -28,6 +28,8 @@ LOG_FILE = "run.log"
 """As conf/hydra/job_logging names it."""
 WORST_FIRST = ("failed", "errored", "vacuous", "passed")
 """The results of expectations; one that met no value at all is vacuous."""
+OUTCOMES = ("failed", "warned", "vacuous", "passed")
+"""The outcomes of suites, the worst first."""
 _LONGEST_TRACEBACK = 20_000
 # A list of numbers, or of such lists, as json.dumps indents it; no text has a line end in JSON.
 _NUMBERS = re.compile(r"\[\n[-+.\d\se,\[\]]+\]")

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from toolkit.errors import OutputError
-from toolkit.pages.document import link_from, read_style, standalone_page
-from toolkit.pages.markup import visible
+from toolkit.pages.render import link_from, render, visible
 from toolkit.report.curves import draw_curves
 from toolkit.report.facts import (
     PAGE_FILE,
@@ -33,7 +31,7 @@ from toolkit.report.sentences import (
     worst_first,
 )
 from toolkit.storage.atomic import write_text
-from toolkit.units import human_bytes, human_count, human_rate, human_seconds, human_share
+from toolkit.units import human_share
 
 _Item = TypeVar("_Item")
 
@@ -45,21 +43,6 @@ _LONGEST_LINE = 2000
 _CHECK_TONES = {"failed": "failed", "errored": "failed", "vacuous": "doubt", "passed": "good"}
 # Files beside the page that may be there.
 _BESIDE = (RUN_FILE, "run.log", "output.txt")
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters |= {
-    "bytes": human_bytes,
-    "count": human_count,
-    "rate": human_rate,
-    "seconds": human_seconds,
-    "visible": visible,
-}
 
 
 def write_page(report: RunReport, run_dir: Path, name: str) -> Path:
@@ -79,7 +62,9 @@ def write_page(report: RunReport, run_dir: Path, name: str) -> Path:
 def run_page(report: RunReport, folder: Path, name: str) -> str:
     """The page, which is to lie in `folder`; what it links to is there now."""
     config = _config_lines(report)
-    body = _TEMPLATES.get_template("report.html").render(
+    return render(
+        "report/report.html",
+        title=f"{report.command}: {report.status}",
         report=report,
         name=name,
         tone=STATUS_TONES.get(report.status, "failed"),
@@ -107,8 +92,6 @@ def run_page(report: RunReport, folder: Path, name: str) -> str:
         most_examples=_MOST_EXAMPLES,
         link=lambda path, text=None: _link(folder, path, text),
     )
-    title = f"{report.command}: {report.status}"
-    return standalone_page(title, read_style(__package__, "report.css"), body)
 
 
 def _first(items: Sequence[_Item], at_most: int = _MOST_ROWS) -> tuple[list[_Item], int]:

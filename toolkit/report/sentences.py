@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from toolkit.report.facts import WORST_FIRST, RunReport, StageFacts
+from toolkit.report.facts import OUTCOMES, WORST_FIRST, RunReport, StageFacts
 from toolkit.settings.commands import shell_word
 from toolkit.units import (
     human_bytes,
@@ -21,7 +21,6 @@ from toolkit.units import (
 STATUS_TONES = {"ok": "good", "held back": "doubt"}
 # A value that Hydra reads the same without its quotes.
 _PLAIN_QUOTED = re.compile(r"(?<==)'([A-Za-z_/.][\w/.-]*)'$")
-_OUTCOMES = ("failed", "warned", "vacuous", "passed")
 _OUTCOME_TONES = {"failed": "failed", "warned": "doubt", "vacuous": "doubt", "passed": "good"}
 
 
@@ -135,7 +134,7 @@ def tiles(report: RunReport) -> Iterator[Tile]:
 def _validation_tile(report: RunReport) -> Iterator[Tile]:
     outcomes = {how for stage in report.stages for how in stage.validation.values()}
     if outcomes:
-        worst = next((how for how in _OUTCOMES if how in outcomes), min(outcomes))
+        worst = next((how for how in OUTCOMES if how in outcomes), min(outcomes))
         n_checks = sum(len(stage.checks) for stage in report.stages)
         remark = human_number(n_checks, "expectation")
         yield Tile("validation", worst, remark, _OUTCOME_TONES.get(worst, "doubt"))

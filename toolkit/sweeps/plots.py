@@ -1,4 +1,4 @@
-"""Small SVG plots: one metric of the jobs against the values of one key."""
+"""Small plots: one metric of the jobs against the values of one key."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from statistics import median
 
-from toolkit.pages.axis import round_step
+from markupsafe import Markup
+
+from toolkit.pages import chart
 from toolkit.sweeps.comparison import ComparedJob, Comparison, Metric
+from toolkit.units import cut
 
 MAX_SERIES = 4
 """The most lines that can be told apart."""
 
 _WIDTH, _HEIGHT = 340, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 10, 10, 26
+_PLANE = _HEIGHT - _TOP - _BOTTOM
 _CHARACTER_WIDTH = 6.5
 _N_GRID_LINES = 4
 
@@ -33,18 +36,17 @@ class Plot:
     metric: Metric
     key: str
 
-    def svg(self) -> str:
+    def svg(self) -> Markup:
         """The drawing, to be scaled to any width; its colours are classes s0, s1, ..."""
-        title = escape(f"{self.metric.heading} by {self.key}")
-        return "".join(
-            [
-                f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{title}">',
-                *self._grid(),
-                *self._value_labels(),
-                *(part for n, jobs in enumerate(self._lines()) for part in self._line(n, jobs)),
-                "</svg>",
-            ]
-        )
+        steps = self._scale.lines(_TOP, _PLANE)
+        parts = [
+            *(chart.rule(y, _LEFT, _WIDTH - _RIGHT) for y, _ in steps),
+            *(chart.text(shown, _LEFT - 6, y + 4, "y") for y, shown in steps),
+            *self._value_labels(),
+            *(part for n, jobs in enumerate(self._lines()) for part in self._line(n, jobs)),
+        ]
+        label = f"{self.metric.heading} by {self.key}"
+        return chart.svg(label, parts, viewBox=f"0 0 {_WIDTH} {_HEIGHT}")
 
     @cached_property
     def values(self) -> list[str]:
@@ -59,38 +61,25 @@ class Plot:
         ]
 
     @cached_property
-    def _step(self) -> float:
+    def _scale(self) -> chart.Scale:
         highest = max((job.figures[self.metric.name] for job in self._jobs), default=0)
-        return round_step(highest / _N_GRID_LINES)
+        return chart.Scale.to(highest, _N_GRID_LINES, self.metric.show)
 
     def _x(self, value: str) -> float:
         slot = (_WIDTH - _LEFT - _RIGHT) / len(self.values)
         return _LEFT + slot * (self.values.index(value) + 0.5)
 
     def _y(self, figure: float) -> float:
-        share = figure / (self._step * _N_GRID_LINES)
-        return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
+        return _TOP + self._scale.y(figure, _PLANE)
 
-    def _grid(self) -> Iterator[str]:
-        for line in range(_N_GRID_LINES + 1):
-            figure = line * self._step
-            y = self._y(figure)
-            yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>'
-            label = escape(self.metric.show(figure))
-            yield f'<text class="y" x="{_LEFT - 6}" y="{y + 4:.1f}">{label}</text>'
-
-    def _value_labels(self) -> Iterator[str]:
+    def _value_labels(self) -> Iterator[Markup]:
         slot = (_WIDTH - _LEFT - _RIGHT) / len(self.values)
         widest = max(map(len, self.values)) * _CHARACTER_WIDTH + 6
         # Where labels would overlap, show every other one, or every third, and so on.
         apart = max(1, min(math.ceil(widest / slot), math.ceil(len(self.values) / 3)))
         fitting = max(3, int(apart * slot / _CHARACTER_WIDTH))
         for value in self.values[::apart]:
-            shown = value if len(value) <= fitting else f"{value[: fitting - 1]}…"
-            yield (
-                f'<text class="x" x="{self._x(value):.1f}" y="{_HEIGHT - 8}">{escape(shown)}'
-                f"<title>{escape(value)}</title></text>"
-            )
+            yield chart.text(cut(value, fitting), self._x(value), _HEIGHT - 8, "x", value)
 
     def _lines(self) -> list[list[ComparedJob]]:
         names = series(self.comparison, self.key)
@@ -98,23 +87,21 @@ class Plot:
             return [self._jobs]
         return [[job for job in self._jobs if _others(job, by) == by] for by in names.values()]
 
-    def _line(self, number: int, jobs: Sequence[ComparedJob]) -> Iterator[str]:
+    def _line(self, number: int, jobs: Sequence[ComparedJob]) -> Iterator[Markup]:
         """Drawn in the order of the values, so that it does not depend on that of the jobs."""
         figures: dict[str, list[float]] = {}
         for job in jobs:
             figures.setdefault(job.settings[self.key], []).append(job.figures[self.metric.name])
-        present = [value for value in self.values if value in figures]
-        places = [f"{self._x(v):.1f} {self._y(median(figures[v])):.1f}" for v in present]
+        places = [(self._x(v), self._y(median(figures[v]))) for v in self.values if v in figures]
         if len(places) > 1:
-            yield f'<path class="line s{number}" d="M{"L".join(places)}"/>'
+            yield chart.line(places, f"line s{number}")
         for job in jobs:
             x, y = self._x(job.settings[self.key]), self._y(job.figures[self.metric.name])
             shown = self.metric.show(job.figures[self.metric.name])
-            told = escape(f"job {job.number}: {' '.join(job.overrides)}: {shown}")
+            title = f"job {job.number}: {' '.join(job.overrides)}: {shown}"
             best = job.number in self.comparison.best.get(self.metric.name, ())
-            yield (
-                f'<circle class="s{number}{" best" if best else ""}" cx="{x:.1f}" cy="{y:.1f}" '
-                f'r="{5 if best else 3.5}"><title>{told}</title></circle>'
+            yield chart.dot(
+                x, y, 5 if best else 3.5, title, f"s{number} best" if best else f"s{number}"
             )
 
 

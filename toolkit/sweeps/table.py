@@ -10,6 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from toolkit.report.terminal import plain_table
 from toolkit.sweeps.comparison import ComparedJob, Comparison
 
 PAGE_FILE = "summary.html"
@@ -48,7 +49,7 @@ class ComparisonTable:
         )
 
     def _table(self) -> Table:
-        table = _plain_table()
+        table = plain_table()
         headings = self._headings()
         for heading in headings:
             words = heading in ("job", "status", "validation", *self._comparison.varied)
@@ -58,7 +59,7 @@ class ComparisonTable:
         return table
 
     def _block(self, job: ComparedJob) -> Table:
-        table = _plain_table()
+        table = plain_table()
         table.add_column(f"job {job.number}")
         table.add_column("", justify="right", overflow="fold")
         for heading, cell in zip(self._headings()[1:], self._cells(job)[1:], strict=True):
@@ -84,7 +85,3 @@ class ComparisonTable:
             else:
                 cells.append(Text(f"{shown}  "))
         return [*cells, Text(job.validated)]
-
-
-def _plain_table() -> Table:
-    return Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")

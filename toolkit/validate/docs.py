@@ -24,11 +24,11 @@ from typing import Any
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import TypeAdapter
 
 from toolkit.errors import OutputError
-from toolkit.pages.document import link_from
+from toolkit.pages.render import link_from, render
+from toolkit.report.facts import OUTCOMES
 from toolkit.storage.atomic import make_folders, remove, sync_folder, sync_path, write_text
 from toolkit.storage.locks import locked
 from toolkit.validate.suite_page import (
@@ -45,15 +45,7 @@ __all__ = ["DocsRun", "SuiteDocs", "Verdict", "add_run", "write_data_docs"]
 
 _INDEX, _ASSETS, _RUNS, _RUN_FILE = "index.html", "assets", "runs", "run.json"
 _SITE = Path(__file__).parent / "site"
-_OUTCOMES = ("failed", "warned", "vacuous", "passed")
 _LONGEST_SLUG = 80
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(_SITE),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 @dataclass(frozen=True)
@@ -262,8 +254,8 @@ def _write_run(folder: Path, run: _Run, pages: Mapping[str, str]) -> None:
 
 def _index(runs: list[_Run]) -> str:
     seen = Counter(tally.outcome for run in runs for tally in run.suites)
-    counts = {outcome: seen[outcome] for outcome in _OUTCOMES if seen[outcome]}
-    return _render("index.html", root="", runs=runs, counts=counts, outcomes=_OUTCOMES)
+    counts = {outcome: seen[outcome] for outcome in OUTCOMES if seen[outcome]}
+    return _render("index.html", root="", runs=runs, counts=counts, outcomes=OUTCOMES)
 
 
 def _page(run: _Run, tally: _Tally, suite: SuiteDocs, rows: list[Row], folder: Path) -> str:
@@ -272,7 +264,7 @@ def _page(run: _Run, tally: _Tally, suite: SuiteDocs, rows: list[Row], folder: P
         root="../../",
         run=run,
         tally=tally,
-        rows=rows,
+        rows=list(enumerate(rows)),
         facts=suite_facts(suite.result),
         links={label: link_from(folder, path) for label, path in suite.links.items()},
         href=lambda path: link_from(folder, path),
@@ -282,4 +274,4 @@ def _page(run: _Run, tally: _Tally, suite: SuiteDocs, rows: list[Row], folder: P
 def _render(template: str, root: str, **values: Any) -> str:
     """Render a page whose assets are under `root`, as seen from it."""
     css, script = (f"{root}{_ASSETS}/{name}" for name in _assets())
-    return _TEMPLATES.get_template(template).render(css=css, script=script, **values)
+    return render(f"validate/site/{template}", css=css, script=script, **values)

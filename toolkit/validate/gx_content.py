@@ -15,6 +15,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from toolkit.pages.visible import seen
+
 LONGEST_TEXT = 1_000
 _PARAMETER = re.compile(r"\$(?:\{(\w+)\}|([a-zA-Z_]\w*))", re.ASCII)
 _CHILDREN = ("header", "subheader", "text", "markdown", "content_blocks")
@@ -46,7 +48,7 @@ def content_html(content: Any) -> Markup:
             parts = [content[key] for key in _CHILDREN if content.get(key) is not None]
             return Markup().join(_element("div", content_html(part)) for part in parts)
         case _:
-            return escape(plain_text(content))
+            return text_html(plain_text(content))
 
 
 def table_html(header: Iterable[Any], rows: Iterable[Sequence[Any]]) -> Markup:
@@ -62,6 +64,11 @@ def details_html(summary: Markup, inside: Markup, opened: bool = False) -> Marku
     """Something for the reader to unfold."""
     start = Markup("<details open>" if opened else "<details>")
     return Markup("{}<summary>{}</summary>{}</details>").format(start, summary, inside)
+
+
+def text_html(text: str) -> Markup:
+    """Any text: none of it is markup, and no character acts or is unseen."""
+    return escape(seen(text))
 
 
 def plain_text(value: Any) -> str:
@@ -89,16 +96,16 @@ def _sentence(template: Mapping[str, Any]) -> Markup:
     for found in _PARAMETER.finditer(text):
         name = found[1] or found[2]
         if name in params:
-            parts += [escape(text[end : found.start()]), _parameter(name, params[name])]
+            parts += [text_html(text[end : found.start()]), _parameter(name, params[name])]
             end = found.end()
-    sentence = Markup().join([*parts, escape(text[end:])])
+    sentence = Markup().join([*parts, text_html(text[end:])])
     return _element("code" if template.get("tag") in ("code", "pre") else "span", sentence)
 
 
 def _parameter(name: str, value: Any) -> Markup:
     if name == _FORMATTED_JSON:
         unwrapped = str(value).removeprefix("<pre>").removesuffix("</pre>")
-        return _element("pre", escape(plain_text(html.unescape(unwrapped))))
+        return _element("pre", text_html(plain_text(html.unescape(unwrapped))))
     return _element("b", _value(value))
 
 

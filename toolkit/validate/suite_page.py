@@ -16,10 +16,16 @@ from great_expectations.core.expectation_validation_result import (
 )
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.registry import get_renderer_impl
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from toolkit.units import human_count
-from toolkit.validate.gx_content import content_html, details_html, plain_text, table_html
+from toolkit.validate.gx_content import (
+    content_html,
+    details_html,
+    plain_text,
+    table_html,
+    text_html,
+)
 from toolkit.validate.suites import columns_of
 from toolkit.validate.verdicts import SEVERITIES, Status
 
@@ -165,7 +171,7 @@ class _Words:
     def sentence(self) -> Markup:
         """Return the expectation as a sentence, or the description that the suite gives instead."""
         if self._config.description:
-            return Markup("<span>{}</span>").format(self._config.description)
+            return Markup("<span>{}</span>").format(text_html(self._config.description))
         kwargs = {name: v for name, v in self._config.kwargs.items() if name != "batch_id"}
         content = self._rendered(
             "renderer.prescriptive",
@@ -191,7 +197,7 @@ class _Words:
         """Return counts and samples of unexpected rows, or the reason of an error."""
         if self._errors:
             line = Markup("<p>Could not be evaluated: <code>{}</code></p>")
-            return Markup().join(line.format(message) for message in self._errors)
+            return Markup().join(line.format(text_html(message)) for message in self._errors)
         return self._statement() + self._unexpected_values() + _unexpected_rows(self._result.result)
 
     def _statement(self) -> Markup:
@@ -241,4 +247,4 @@ def _unexpected_rows(found: Mapping[str, Any]) -> Markup:
     n_all = found.get("unexpected_count") or len(rows)
     shown = f"First {len(rows)} of {human_count(n_all)}" if len(rows) < n_all else f"{n_all}"
     table = table_html(names, [[row.get(name) for name in names] for row in rows])
-    return details_html(escape(f"{shown} unexpected rows"), table)
+    return details_html(text_html(f"{shown} unexpected rows"), table)

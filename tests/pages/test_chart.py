@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.pages.axis import round_step, ticks
+from toolkit.pages.chart import round_step, ticks
 
 
 @pytest.mark.parametrize(
