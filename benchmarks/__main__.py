@@ -154,7 +154,7 @@ def _help_seconds() -> float:
     command = [
         sys.executable,
         "-c",
-        "from toolkit.command.cli import run_pipeline; run_pipeline()",
+        "from toolkit.command.cli import run_command; run_command('run-pipeline')",
         "--help",
     ]
     times = []

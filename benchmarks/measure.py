@@ -22,7 +22,7 @@ Work = Callable[[], object]
 
 
 def toolkit_clean(csv: Path, out: Path, *overrides: str) -> Work:
-    from toolkit.stages import clean_data
+    from toolkit.stages.cleaning import clean_data
 
     settings = settings_for(out, f"input='{csv}'", *overrides)
     return lambda: clean_data(settings, out / "run")
@@ -30,14 +30,14 @@ def toolkit_clean(csv: Path, out: Path, *overrides: str) -> Work:
 
 def toolkit_generate(csv: Path, out: Path) -> Work:
     """`csv` is named after its number of rows: 10000000.csv."""
-    from toolkit.stages import generate_data
+    from toolkit.stages.generating import generate_data
 
     settings = settings_for(out, f"output='{csv}'", f"rows={csv.stem}")
     return lambda: generate_data(settings, out / "run")
 
 
 def toolkit_aggregate(dataset: Path, out: Path) -> Work:
-    from toolkit.stages import build_aggregations
+    from toolkit.stages.aggregating import build_aggregations
 
     settings = settings_for(out, f"cleaned='{dataset}'")
     return lambda: build_aggregations(settings, out / "run")
@@ -45,7 +45,7 @@ def toolkit_aggregate(dataset: Path, out: Path) -> Work:
 
 def toolkit_pipeline(csv: Path, out: Path, *overrides: str) -> Work:
     """As a person runs it: Great Expectations is imported while the clock runs."""
-    from toolkit.stages import run_pipeline
+    from toolkit.stages.pipeline import run_pipeline
 
     settings = settings_for(out, f"input='{csv}'", *overrides)
     return lambda: run_pipeline(settings, out / "run")
@@ -107,7 +107,7 @@ def pandas_chunks(csv: Path, out: Path) -> Work:
 
 def toolkit_lookups(csv: Path, out: Path) -> Work:
     """All three into an empty workspace: its lookups begin with the starter files."""
-    from toolkit.stages import update_lookups
+    from toolkit.stages.lookups import update_lookups
 
     settings = settings_for(out, f"input='{csv}'", "run_tests=false")
     return lambda: update_lookups(settings, out / "run")

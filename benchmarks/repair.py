@@ -19,7 +19,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks.measure import settings_for
-from toolkit.stages import clean_data, generate_data, update_lookups
+from toolkit.stages.cleaning import clean_data
+from toolkit.stages.generating import generate_data
+from toolkit.stages.lookups import update_lookups
 
 REPAIR = "++dataset.columns.category.repair={by:product_name,map:product_categories.json}"
 NAMES = "++dataset.columns.product_name.map=product_names.json"

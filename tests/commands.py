@@ -69,8 +69,8 @@ def run_script(
 
     `after` is code to run when it is done.
     """
-    function = command.replace("-", "_")
-    code = f"import sys; from toolkit.command.cli import {function}; code = {function}(); {after}"
+    start = f"import sys; from toolkit.command.cli import main; sys.argv[0] = {command!r}"
+    code = f"{start}; code = main(); {after}"
     return subprocess.run(
         [sys.executable, "-c", f"{code}\nsys.exit(code)", *words],
         cwd=cwd,

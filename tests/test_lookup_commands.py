@@ -440,7 +440,10 @@ def test_without_its_source_update_lookups_says_that_no_tests_were_run(tmp_path:
     shutil.copytree(root / "toolkit", site / "toolkit", ignore=ignored)
     shutil.copytree(root / "conf", site / "toolkit" / "shipped" / "conf")
     shutil.copytree(STARTERS, site / "toolkit" / "shipped" / "lookups")
-    code = "import sys; from toolkit.command.cli import update_lookups; sys.exit(update_lookups())"
+    code = (
+        "import sys; from toolkit.command.cli import run_command; "
+        "sys.exit(run_command('update-lookups'))"
+    )
     done = subprocess.run(
         [sys.executable, "-P", "-c", code, str(FEED)],
         cwd=tmp_path,

@@ -446,8 +446,8 @@ def test_an_installed_wheel_brings_its_configs_lookups_and_suites(tmp_path: Path
     )
     (tmp_path / "work").mkdir()
     code = (
-        "import sys, toolkit; from toolkit.command.cli import run_pipeline; "
-        "print(toolkit.__file__); sys.exit(run_pipeline())"
+        "import sys, toolkit; from toolkit.command.cli import run_command; "
+        "print(toolkit.__file__); sys.exit(run_command('run-pipeline'))"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", code, "size=tiny"],

@@ -430,11 +430,11 @@ def test_a_lack_of_memory_is_no_bug(tmp_path: Path) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_bytes(write_feed([GOOD_ROW]))
     code = (
-        "import resource, sys\nfrom toolkit import stages\n"
+        "import resource, sys\nfrom toolkit.stages import cleaning\n"
         "from toolkit.command import cli\nimport pyarrow\n"
         "resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))\n"
-        "stages.clean_data = lambda *_: pyarrow.allocate_buffer(1 << 33)\n"
-        "sys.exit(cli.clean_data())"
+        "cleaning.clean_data = lambda *_: pyarrow.allocate_buffer(1 << 33)\n"
+        "sys.exit(cli.run_command('clean-data'))"
     )
     words = [sys.executable, "-c", code, str(feed)]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)

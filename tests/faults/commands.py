@@ -13,7 +13,7 @@ import signal
 import sys
 
 import toolkit.command.run
-import toolkit.stages  # noqa: F401
+import toolkit.stages.pipeline  # noqa: F401
 from toolkit.command.cli import run_command
 from toolkit.validate.importing import import_validation
 

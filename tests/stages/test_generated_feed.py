@@ -23,7 +23,7 @@ STRUCK = """
 import os, signal, sys
 from pathlib import Path
 import pyarrow
-from toolkit.command.cli import {command}
+from toolkit.command.cli import run_command
 
 n, wanted, how = 0, {n}, "{how}"
 
@@ -42,7 +42,7 @@ def strike(real):
 
 for name in ("replace", "unlink", "symlink_to"):
     setattr(Path, name, strike(getattr(Path, name)))
-sys.exit({command}())
+sys.exit(run_command("{command}"))
 """
 
 
@@ -122,7 +122,7 @@ def test_a_kill_right_after_the_commit_is_carried_to_its_end(
 ) -> None:
     """By whichever command comes next; later ones leave the feed as it then is."""
     assert ask("run-pipeline", *RUN, "seed=1", cwd=tmp_path).code == 0
-    code = struck(tmp_path, "run_pipeline", n, "kill", *RUN, "seed=2", at=("/input/.raw", "atomic"))
+    code = struck(tmp_path, "run-pipeline", n, "kill", *RUN, "seed=2", at=("/input/.raw", "atomic"))
     assert code == -signal.SIGKILL
     assert contents(tmp_path)[FEED] == feeds[1][FEED]
     assert ask("generate-data", "rows=3", "output=other.csv", cwd=tmp_path).code == 0
@@ -141,7 +141,7 @@ def test_no_feed_has_the_ledger_of_another(
 ) -> None:
     words = ("rows=200", "ledger=true")
     assert ask("generate-data", *words, "seed=1", cwd=tmp_path).code == 0
-    code = struck(tmp_path, "generate_data", n, how, *words, "seed=2", at=("/input/", "atomic"))
+    code = struck(tmp_path, "generate-data", n, how, *words, "seed=2", at=("/input/", "atomic"))
     found = contents(tmp_path)
     if how == "kill":
         assert code == -signal.SIGKILL

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.commands import ask, script_line
-from toolkit import stages
 from toolkit.report.facts import record_stage
 from toolkit.settings.config import Settings
+from toolkit.stages import generating
 from toolkit.stages.run import open_run
 from toolkit.storage.interrupts import hold_interrupts
 
@@ -28,10 +28,10 @@ FAULTS = {
 }
 PROGRAM = """
 import os, signal, sys, time
-from toolkit import stages
 from toolkit.command import cli
 from toolkit.errors import InputError
 from toolkit.report.facts import record_stage
+from toolkit.stages import generating
 from toolkit.stages.run import open_run
 
 def stage(settings, run_dir):
@@ -40,8 +40,9 @@ def stage(settings, run_dir):
             run.mark_published()
         {fault}
 
-stages.generate_data = stage
-sys.exit(cli.generate_data())
+generating.generate_data = stage
+sys.argv[0] = "generate-data"
+sys.exit(cli.main())
 """
 
 
@@ -88,7 +89,7 @@ def test_a_report_that_cannot_be_written_is_one_line_once_all_is_published(
             (run_dir / "run.json").unlink()
             (run_dir / "run.json").mkdir()
 
-    monkeypatch.setattr(stages, "generate_data", publish)
+    monkeypatch.setattr(generating, "generate_data", publish)
     answer = ask("generate-data", "size=tiny", cwd=tmp_path)
     assert answer.code == 0
     assert "the outputs are published; the report could not be written: " in answer.err

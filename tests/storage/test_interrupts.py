@@ -20,8 +20,8 @@ LOST = {
 }
 COMMAND = """
 import os, signal, sys, time
-from toolkit.command.cli import COMMANDS, _script
-from toolkit.settings.commands import (Command)
+from toolkit.command.cli import COMMANDS, main
+from toolkit.settings.commands import Command
 from toolkit.storage.interrupts import hold_interrupts
 
 def press():
@@ -39,10 +39,10 @@ def stage(settings, run_dir):
         print("cleaned up")
 
 module = sys.modules["__main__"]
-COMMANDS["own"] = Command("own", "input", "", (), module="__main__")
+COMMANDS["own"] = Command("own", "__main__", "input", "", ())
 module.own = stage
 sys.argv = ["own"]
-sys.exit(_script("own"))
+sys.exit(main())
 """
 
 

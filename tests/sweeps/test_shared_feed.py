@@ -13,7 +13,7 @@ import pytest
 from tests.values import changed
 from toolkit.report.code_digest import PACKAGE, code_digest
 from toolkit.settings.config import Settings, read_settings
-from toolkit.stages import share_feed
+from toolkit.stages.shared_feed import share_feed
 from toolkit.storage.locks import locked
 from toolkit.sweeps.shared_feed import SharedFeed
 

@@ -18,23 +18,7 @@ from typing import TYPE_CHECKING
 from toolkit.command.help import help_text
 from toolkit.command.streams import heard_streams
 from toolkit.errors import OUT_OF_MEMORY, ConfigError, ToolkitError, is_out_of_memory
-from toolkit.settings.commands import (
-    AGGREGATE,
-    ANY_LOOKUP,
-    CATEGORY_LOOKUP,
-    CLEAN,
-    COMMANDS,
-    DASHBOARD,
-    GENERATE,
-    NEW_DATASET,
-    PIPELINE,
-    PROFILE,
-    REGION_LOOKUP,
-    REGION_MAP,
-    REVIEW_LOOKUPS,
-    UPDATE_LOOKUPS,
-    VALIDATE,
-)
+from toolkit.settings.commands import COMMANDS, PIPELINE
 from toolkit.settings.shipped import shipped_folder
 from toolkit.storage.addresses import is_utf8
 from toolkit.storage.interrupts import (
@@ -54,69 +38,14 @@ _QUESTIONS = (
     *("-sc", "--shell-completion"),
 )
 _PACKAGE = "sales-feed-toolkit"
+_SHARING = "toolkit.stages.shared_feed"
 
 
-def run_pipeline() -> int:
-    return _script(PIPELINE)
-
-
-def generate_data() -> int:
-    return _script(GENERATE)
-
-
-def clean_data() -> int:
-    return _script(CLEAN)
-
-
-def build_aggregations() -> int:
-    return _script(AGGREGATE)
-
-
-def validate_data() -> int:
-    return _script(VALIDATE)
-
-
-def profile_data() -> int:
-    return _script(PROFILE)
-
-
-def new_dataset() -> int:
-    return _script(NEW_DATASET)
-
-
-def build_category_lookup() -> int:
-    return _script(CATEGORY_LOOKUP)
-
-
-def build_region_lookup() -> int:
-    return _script(REGION_LOOKUP)
-
-
-def build_region_map() -> int:
-    return _script(REGION_MAP)
-
-
-def build_lookup() -> int:
-    return _script(ANY_LOOKUP)
-
-
-def update_lookups() -> int:
-    return _script(UPDATE_LOOKUPS)
-
-
-def review_lookups() -> int:
-    return _script(REVIEW_LOOKUPS)
-
-
-def run_dashboard() -> int:
-    return _script(DASHBOARD)
-
-
-def _script(name: str) -> int:
-    """A command that is the whole process, which ends with it."""
+def main() -> int:
+    """Run the command that the process was started as, and end the process with it."""
     raise_interrupts()
     try:
-        return run_command(name)
+        return run_command(Path(sys.argv[0]).name)
     finally:
         end_of_process()
 
@@ -158,7 +87,7 @@ def _run_command(name: str) -> int:
         _check_working_folder()
         from toolkit.command.run import run_through_hydra
 
-        share = partial(_run_stage, command.module, "share_feed") if name == PIPELINE else None
+        share = partial(_run_stage, _SHARING, "share_feed") if name == PIPELINE else None
         stage = partial(_run_stage, command.module, command.stage)
         with interrupts_kept():
             return run_through_hydra(command, words, stage, share)

@@ -18,17 +18,17 @@ PROFILE, NEW_DATASET = "profile-data", "new-dataset"
 
 @dataclass(frozen=True)
 class Command:
-    """A console script: the key that a bare path sets, and the function in `module` that it runs.
+    """A console script: a row here, and a function in `module` with its name.
 
-    A command with `looks_on` only reads: it gets no folder in data_dir/reports and needs no right
-    to write there.
+    `path_key` is the key that a bare path sets. A command with `looks_on` only reads: it gets no
+    folder in data_dir/reports and needs no right to write there.
     """
 
     name: str
+    module: str
     path_key: str
     summary: str
     examples: tuple[str, ...]
-    module: str = "toolkit.stages"
     looks_on: bool = False
 
     @property
@@ -41,6 +41,7 @@ COMMANDS = {
     for command in (
         Command(
             PIPELINE,
+            "toolkit.stages.pipeline",
             "input",
             "Generates a feed (unless an input is given), cleans it, validates the clean and the\n"
             "rejected rows, publishes both if they pass, and builds the aggregations.\n"
@@ -53,6 +54,7 @@ COMMANDS = {
         ),
         Command(
             GENERATE,
+            "toolkit.stages.generating",
             "output",
             "Writes a synthetic feed, dirty or clean, to data/input/raw_ecommerce_data.csv.\n"
             "The same seed gives the same bytes on any number of cores.",
@@ -64,6 +66,7 @@ COMMANDS = {
         ),
         Command(
             CLEAN,
+            "toolkit.stages.cleaning",
             "input",
             "Splits CSV files (also .gz, .zst, .bz2) into clean and rejected rows, as parquet.\n"
             "Every input row is in one of the two, rejected rows with their reason.",
@@ -75,6 +78,7 @@ COMMANDS = {
         ),
         Command(
             AGGREGATE,
+            "toolkit.stages.aggregating",
             "cleaned",
             "Builds the dashboard's aggregations from a cleaned dataset.\n"
             "One pass over the columns that they need, one parquet file each.",
@@ -85,6 +89,7 @@ COMMANDS = {
         ),
         Command(
             VALIDATE,
+            "toolkit.stages.validating",
             "cleaned",
             "Checks every row of clean and rejected datasets by the suites in expectations/.\n"
             "Writes the results, the first failing rows and Data Docs; exit code 3 if they fail.",
@@ -96,6 +101,7 @@ COMMANDS = {
         ),
         Command(
             PROFILE,
+            "toolkit.stages.profiling",
             "input",
             "Profiles CSV files: their format; the kind, missing values, frequent values and\n"
             "range of each column; keys, duplicates, formulas, and what looks wrong.\n"
@@ -108,6 +114,7 @@ COMMANDS = {
         ),
         Command(
             NEW_DATASET,
+            "toolkit.stages.drafting",
             "input",
             "Profiles CSV files and drafts the contract, lookups and suites for run-pipeline,\n"
             "each guess with its evidence. Never replaces a file.",
@@ -118,6 +125,7 @@ COMMANDS = {
         ),
         Command(
             CATEGORY_LOOKUP,
+            "toolkit.stages.lookups",
             "input",
             "Adds frequent categories to the canonical ones, data/lookups/common_categories.json.\n"
             "Entries written by hand are never changed or removed.",
@@ -125,6 +133,7 @@ COMMANDS = {
         ),
         Command(
             REGION_LOOKUP,
+            "toolkit.stages.lookups",
             "input",
             "Adds frequent regions to the canonical ones, data/lookups/common_regions.json.\n"
             "Spellings in the region map are not new regions.",
@@ -132,6 +141,7 @@ COMMANDS = {
         ),
         Command(
             REGION_MAP,
+            "toolkit.stages.lookups",
             "input",
             "Adds the raw regions missing from data/lookups/region_map.json: mapped to a\n"
             "canonical region where exactly one is near enough, else to UNKNOWN.",
@@ -139,12 +149,14 @@ COMMANDS = {
         ),
         Command(
             ANY_LOOKUP,
+            "toolkit.stages.lookups",
             "input",
             "Builds the lookups of any one column of the contract.",
             ("build-lookup sales.csv column=region", "build-lookup sales.csv column=category"),
         ),
         Command(
             UPDATE_LOOKUPS,
+            "toolkit.stages.lookups",
             "input",
             "Builds every lookup of the contract in one pass over the data, then runs the\n"
             "project's tests if the toolkit runs from its source tree.",
@@ -152,6 +164,7 @@ COMMANDS = {
         ),
         Command(
             REVIEW_LOOKUPS,
+            "toolkit.stages.lookups",
             "input",
             "Shows the values that are in no lookup, or that were added automatically and not yet\n"
             "accepted: most rows first, with revenue and suggestions. Writes them all as CSV.",
@@ -159,11 +172,11 @@ COMMANDS = {
         ),
         Command(
             DASHBOARD,
+            "toolkit.dashboard.serving",
             "data_dir",
             "Shows the published aggregations, rejected rows and runs in a browser.\n"
             "Serves this machine only and writes nothing; stop it with Ctrl-C.",
             ("run-dashboard", "run-dashboard data_dir=/srv/sales dashboard.port=8600"),
-            module="toolkit.dashboard.serving",
             looks_on=True,
         ),
     )

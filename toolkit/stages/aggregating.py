@@ -18,10 +18,26 @@ from toolkit.contract import Contract
 from toolkit.contract.optional import fit_aggregations
 from toolkit.errors import InputError
 from toolkit.report.facts import InputFacts, StageFacts, record_stage, utc_now, versions
-from toolkit.stages.publishing import Publication
-from toolkit.stages.run import Dataset, Run
+from toolkit.settings.config import Settings
+from toolkit.settings.workspace import Workspace
+from toolkit.stages.publishing import Publication, publication
+from toolkit.stages.run import EXAMPLE, Dataset, Run, open_run
 from toolkit.storage.atomic import MANIFEST, write_json
 from toolkit.storage.datasets import ParquetStyle, read_manifest, write_parquet
+from toolkit.storage.versions import pinned
+
+
+def build_aggregations(settings: Settings, run_dir: Path) -> None:
+    """Aggregate a cleaned dataset, by default that of the generated feed."""
+    with open_run("build-aggregations", settings, run_dir) as run:
+        shared = Workspace(settings.data_dir)
+        default = shared.clean_dataset(shared.generated_feed.stem)
+        cleaned = settings.cleaned or run.generated("cleaned", default, f"cleaned={EXAMPLE}")
+        with (
+            publication(run, settings.output or run.workspace.outputs) as outputs,
+            pinned([cleaned]) as (place,),
+        ):
+            aggregate(run, outputs, Dataset(place, cleaned))
 
 
 def aggregate(run: Run, publication: Publication, cleaned: Dataset) -> None:

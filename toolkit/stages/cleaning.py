@@ -39,12 +39,21 @@ from toolkit.read.sources import (
 from toolkit.report.facts import InputFacts, StageFacts, record_stage, utc_now, versions
 from toolkit.report.progress import Stage
 from toolkit.report.terminal import example_shown, shown_path
-from toolkit.settings.config import HALVES, Outputs
-from toolkit.stages.publishing import HELD, Publication, keep_apart
-from toolkit.stages.run import Dataset, Run
+from toolkit.settings.config import HALVES, Outputs, Settings
+from toolkit.stages.publishing import HELD, Publication, keep_apart, publication
+from toolkit.stages.run import Dataset, Run, open_run
 from toolkit.stages.unpacking import spooled
 from toolkit.storage.atomic import MANIFEST, BackgroundSync, remove, write_json
 from toolkit.storage.versions import Version
+
+
+def clean_data(settings: Settings, run_dir: Path) -> None:
+    """Clean the inputs, or the generated feed if none is given."""
+    with (
+        open_run("clean-data", settings, run_dir) as run,
+        publication(run, settings.output or run.workspace.outputs) as outputs,
+    ):
+        clean(run, outputs, run.inputs())
 
 
 class Check(Protocol):

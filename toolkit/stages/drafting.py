@@ -10,14 +10,21 @@ from pathlib import Path
 from toolkit.errors import ConfigError
 from toolkit.profile.draft import Draft, next_command
 from toolkit.report.facts import StageFacts, record_stage
+from toolkit.settings.config import Settings
 from toolkit.settings.shipped import shipped_folder
 from toolkit.stages.profiling import profile, show_profile
-from toolkit.stages.run import Run
+from toolkit.stages.run import Run, open_run
 from toolkit.storage.atomic import publish_new
 from toolkit.storage.interrupts import hold_interrupts
 from toolkit.units import human_number
 
 _NAME = re.compile("[a-z][a-z0-9_]*")
+
+
+def new_dataset(settings: Settings, run_dir: Path) -> None:
+    """Profile the inputs and draft a dataset from that."""
+    with open_run("new-dataset", settings, run_dir) as run:
+        draft_dataset(run, settings.input)
 
 
 def draft_dataset(run: Run, inputs: Sequence[str]) -> None:

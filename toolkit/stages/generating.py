@@ -10,10 +10,17 @@ from toolkit.errors import OutputError
 from toolkit.generate.feed import FeedSpec
 from toolkit.generate.write import StagedFeed, Written, stage_feed
 from toolkit.report.facts import record_stage
+from toolkit.settings.config import Settings
 from toolkit.settings.workspace import ledger_path
 from toolkit.stages.publishing import Publication
-from toolkit.stages.run import Run
+from toolkit.stages.run import Run, open_run
 from toolkit.storage.interrupts import hold_interrupts
+
+
+def generate_data(settings: Settings, run_dir: Path) -> None:
+    """Write the seeded feed, and its ledger if asked for."""
+    with open_run("generate-data", settings, run_dir) as run:
+        generate(run, settings.output or run.workspace.new_feed, is_all=True)
 
 
 def generate(

@@ -15,12 +15,12 @@ from dask.delayed import delayed
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.revenue import amount_column, behind_amount, weigh_block
 from toolkit.cluster import open_cluster
-from toolkit.contract import Contract, LookupLimits, Mapped
+from toolkit.contract import Contract, LookupLimits, LookupPart, Mapped
 from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.lookups.building import NameRules
 from toolkit.lookups.counts import Counted, Group, Tally, count_block
 from toolkit.lookups.loading import personal_lookups, values_hidden
-from toolkit.lookups.planning import Plan, Wish, groups_of
+from toolkit.lookups.planning import Plan, Wish, all_wishes, groups_of, wishes_for
 from toolkit.lookups.review import Doubt, doubts_table, find_doubts, write_doubts
 from toolkit.lookups.suggested import Draft, LookupFile, marks_path
 from toolkit.lookups.text import Shape
@@ -31,8 +31,10 @@ from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.sources import Source, find_sources, repeated_names, watching
 from toolkit.report.facts import InputFacts, StageFacts, record_stage
 from toolkit.report.terminal import print_plainly, shown_path
+from toolkit.settings.config import Settings
 from toolkit.settings.shipped import shipped_folder
-from toolkit.stages.run import Run
+from toolkit.stages.project_tests import run_project_tests
+from toolkit.stages.run import Run, open_run
 from toolkit.stages.unpacking import spooled
 from toolkit.storage.atomic import check_replaceable, publishing_files
 from toolkit.storage.interrupts import hold_interrupts
@@ -41,6 +43,56 @@ from toolkit.units import human_count
 
 _SHOWN = 20
 REVIEW_FILE = "lookup_review.csv"
+
+
+def build_category_lookup(settings: Settings, run_dir: Path) -> None:
+    """Add frequent values to the canonical names of a category column."""
+    _build("build-category-lookup", settings, run_dir, ("category", "names"))
+
+
+def build_region_lookup(settings: Settings, run_dir: Path) -> None:
+    """Add frequent values to the canonical names of a mapped column."""
+    _build("build-region-lookup", settings, run_dir, ("region", "names"))
+
+
+def build_region_map(settings: Settings, run_dir: Path) -> None:
+    """Add the values that a mapped column's map does not know."""
+    _build("build-region-map", settings, run_dir, ("region", "map"))
+
+
+def build_lookup(settings: Settings, run_dir: Path) -> None:
+    """Build every lookup of one column."""
+    if settings.column is None:
+        known = ", ".join(settings.dataset.lookup_columns())
+        raise ConfigError(f"column: missing; build-lookup needs one of {known}")
+    with open_run("build-lookup", settings, run_dir) as run:
+        build(run, wishes_for(settings.dataset, settings.column), run.inputs())
+
+
+def update_lookups(settings: Settings, run_dir: Path) -> None:
+    """Build every lookup of the contract in one pass, then run the project's tests."""
+    with open_run("update-lookups", settings, run_dir) as run:
+        build(run, all_wishes(settings.dataset), run.inputs(), is_all=not settings.run_tests)
+        if settings.run_tests:
+            run_project_tests(run)
+
+
+def review_lookups(settings: Settings, run_dir: Path) -> None:
+    """Show what the lookups do not know, or know from a machine only."""
+    with open_run("review-lookups", settings, run_dir) as run:
+        wishes = (
+            all_wishes(settings.dataset)
+            if settings.column is None
+            else wishes_for(settings.dataset, settings.column)
+        )
+        review(run, wishes, run.inputs())
+
+
+def _build(command: str, settings: Settings, run_dir: Path, preset: tuple[str, LookupPart]) -> None:
+    column, part = preset
+    with open_run(command, settings, run_dir) as run:
+        wishes: list[Wish] = wishes_for(settings.dataset, settings.column or column, [part])
+        build(run, wishes, run.inputs())
 
 
 @dataclass(frozen=True)

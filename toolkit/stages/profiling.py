@@ -22,6 +22,7 @@ from toolkit.profile.gathering import HEAD_BYTES, Format, Gathered, ask, conclud
 from toolkit.profile.keys import Group, Repeats, SpilledWords, count_repeats
 from toolkit.profile.page import profile_page
 from toolkit.profile.personal import personal_columns, without_personal
+from toolkit.profile.phrases import all_doubts
 from toolkit.profile.table import doubts_table, profile_table
 from toolkit.read.blocks import Block, plan_blocks
 from toolkit.read.header import read_names
@@ -29,12 +30,20 @@ from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.sources import Source, find_sources, reading, repeated_names, watching
 from toolkit.report.facts import StageFacts, record_stage
 from toolkit.report.terminal import print_plainly
-from toolkit.stages.run import Run
+from toolkit.settings.config import Settings
+from toolkit.stages.run import Run, open_run
 from toolkit.stages.unpacking import spooled
 from toolkit.storage.atomic import write_json, write_text
 from toolkit.storage.traces import temporary_folder
 
 _JSON, _PAGE = "profile.json", "profile.html"
+
+
+def profile_data(settings: Settings, run_dir: Path) -> None:
+    """Show and write what the inputs hold."""
+    with open_run("profile-data", settings, run_dir) as run:
+        found = profile(run, settings.input)
+        show_profile(found, all_doubts(found), "the page")
 
 
 def profile(run: Run, inputs: Sequence[str], *, for_a_draft: bool = False) -> Profile:

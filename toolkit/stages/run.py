@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from toolkit.errors import OutputError, ToolkitError, ValidationError
+from toolkit.errors import ConfigError, OutputError, ToolkitError, ValidationError
 from toolkit.pages.mask_key import find_or_make_key
 from toolkit.report.facts import RUN_FILE, RunReport, StageFacts, one_line, record_run, write_report
 from toolkit.report.page import write_page
@@ -24,6 +25,8 @@ from toolkit.storage.traces import clear_killed, living
 from toolkit.storage.versions import recover
 
 log = logging.getLogger("toolkit")
+
+EXAMPLE = "data/clean/feed_clean.parquet"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,17 @@ class Run:
     def mask_key(self) -> bytes:
         """What masks are made with; a workspace that has no key is given one."""
         return find_or_make_key(self.settings.data_dir, self.settings.mask_key)
+
+    def inputs(self) -> tuple[str, ...]:
+        """Return the inputs, or else the feed that was generated."""
+        default = self.workspace.generated_feed
+        return self.settings.input or (str(self.generated("input", default, "feed.csv")),)
+
+    def generated(self, key: str, default: Path, example: str) -> Path:
+        """Return what was generated, where `key` is not set. Raises ConfigError without it."""
+        if not os.path.lexists(default):
+            raise ConfigError.nothing_named(key, self.report.command, default, example)
+        return default
 
     def mark_published(self) -> None:
         """The outputs are in their place, so that the run has gone well whatever comes now.

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.cluster import Runner, open_cluster
 from toolkit.contract import SOURCE_FILE_COLUMN, SOURCE_ROW_COLUMN
-from toolkit.errors import InputError, ValidationError
+from toolkit.errors import ConfigError, InputError, ValidationError
 from toolkit.lookups import load_lookups
 from toolkit.pages.masking import Masks
 from toolkit.report.facts import RESULTS_FILE, CheckFacts, InputFacts, StageFacts, record_stage
 from toolkit.report.progress import Stage
 from toolkit.report.terminal import shown_path
+from toolkit.settings.config import Settings
+from toolkit.settings.workspace import Workspace
 from toolkit.stages.publishing import HELD, keep_apart
-from toolkit.stages.run import Dataset, Run
+from toolkit.stages.run import EXAMPLE, Dataset, Run, open_run
 from toolkit.storage.atomic import MANIFEST, publishing_files, write_json
 from toolkit.storage.datasets import ParquetStyle, find_parts, read_manifest, write_parquet
 from toolkit.storage.versions import pinned
@@ -34,6 +36,23 @@ if TYPE_CHECKING:
 CLEAN, REJECTED = "clean", "rejected"
 
 _TABLE, _FAILING = "validation.parquet", "failing_rows"
+
+
+def validate_data(settings: Settings, run_dir: Path) -> None:
+    """Validate the datasets that are named, or else those of the generated feed."""
+    if settings.output is not None:
+        raise ConfigError.output_of_validation()
+    with open_run("validate-data", settings, run_dir) as run:
+        named = {CLEAN: settings.cleaned, REJECTED: settings.rejected}
+        if not any(named.values()):
+            shared = Workspace(settings.data_dir)
+            stem = shared.generated_feed.stem
+            clean_rows = shared.clean_dataset(stem)
+            named = {
+                CLEAN: run.generated("cleaned", clean_rows, f"cleaned={EXAMPLE}"),
+                REJECTED: shared.rejected_dataset(stem),
+            }
+        validate(run, {kind: Dataset(path, path) for kind, path in named.items() if path})
 
 
 def validate(run: Run, datasets: Mapping[str, Dataset]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from toolkit.cluster.prepare import end_with_parent
 from toolkit.errors import ClusterError
+from toolkit.settings.commands import COMMANDS
 from toolkit.storage.interrupts import (
     INTERRUPTED,
     end_of_process,
@@ -66,7 +67,7 @@ def do_alone(work: Work) -> int:
 
 def _start(work: Work) -> ForkServerProcess:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["toolkit.stages"])
+    context.set_forkserver_preload([c.module for c in COMMANDS.values() if not c.looks_on])
     process = context.Process(target=_do, args=(work,))
     # A new process inherits the default start method, and does not know joblib's.
     default = multiprocessing.get_start_method(allow_none=True)
