@@ -464,14 +464,24 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class OutputError(ToolkitError):
-    """An output cannot be written; earlier outputs are untouched."""
+    """An output cannot be written; earlier outputs are untouched.
+
+    Two arguments are what went wrong, and what that means for a run that has published nothing.
+    """
+
+    def __str__(self) -> str:
+        return "; ".join(self.args)
+
+    @property
+    def what(self) -> str:
+        return str(self.args[0])
 
     @classmethod
     def cannot_write(cls, path: Path | str, error: OSError) -> OutputError:
         free = "free space or " if error.errno in _NO_ROOM else ""
         return cls(
-            f"cannot write {path}: {error.strerror or error}; earlier outputs are untouched, "
-            f"{free}choose another data_dir and run again"
+            f"cannot write {path}: {error.strerror or error}",
+            f"earlier outputs are untouched, {free}choose another data_dir and run again",
         )
 
     @classmethod
@@ -481,8 +491,8 @@ class OutputError(ToolkitError):
     @classmethod
     def cannot_read_back(cls, path: Path | str, error: OSError) -> OutputError:
         return cls(
-            f"cannot read back {path}: {error.strerror or error}; earlier outputs are untouched, "
-            "check the disk that data_dir is on and run again"
+            f"cannot read back {path}: {error.strerror or error}",
+            "earlier outputs are untouched, check the disk that data_dir is on and run again",
         )
 
     @classmethod

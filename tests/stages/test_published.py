@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 # What a stage may do, and then be struck by.
 FAULTS = {
     "mistake": "raise InputError.is_empty('feed.csv')",
+    "disk": "raise OutputError.cannot_write('x', OSError(5, 'Input/output error'))",
     "bug": "raise IndexError('a bug')",
     "SIGTERM": "os.kill(os.getpid(), signal.SIGTERM); time.sleep(0.05)",
     "SIGHUP": "os.kill(os.getpid(), signal.SIGHUP); time.sleep(0.05)",
@@ -29,7 +30,7 @@ FAULTS = {
 PROGRAM = """
 import os, signal, sys, time
 from toolkit.command import cli
-from toolkit.errors import InputError
+from toolkit.errors import InputError, OutputError
 from toolkit.report.facts import record_stage
 from toolkit.stages import generating
 from toolkit.stages.run import open_run

@@ -172,7 +172,8 @@ def _harmless_once_published(run: Run) -> Iterator[None]:
 
 def _tell_published(error: BaseException) -> None:
     """What went wrong after publication; a bug with its traceback."""
-    line = f"the outputs are published; {one_line(error)}"
+    line = error.what if isinstance(error, OutputError) else one_line(error)
+    line = f"the outputs are published; {line}"
     if isinstance(error, ToolkitError | OSError):
         log.error(line)
     elif isinstance(error, Exception):

@@ -115,8 +115,10 @@ def staging_folder(target: Path) -> Iterator[Path]:
         # Renamed first: tasks still running after an interrupt then fail, instead of putting new
         # files into a folder that is being emptied.
         doomed = folder.with_name(f"{folder.name}.removed")
-        folder.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        with suppress(OSError):
+            folder.rename(doomed)
+        for path in (doomed, folder):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
