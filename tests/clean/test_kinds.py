@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 import toolkit
 from tests.clean.parsed import BAD, outcomes, parse_cells
-from toolkit.clean.kinds import parse
+from toolkit.clean.kinds import fitted, parse
 from toolkit.contract import KINDS, AnyColumn, Column, Contract
 from toolkit.contract.check import contract_problems
 from toolkit.lookups import Lookup
@@ -61,6 +61,12 @@ def test_a_kind_answers_for_itself(kind: str) -> None:
 @pytest.mark.parametrize("kind", CLEAN)
 def test_a_kind_has_a_parser(kind: str) -> None:
     assert parse.dispatch(KINDS[kind]) is not parse.dispatch(object)
+
+
+@pytest.mark.parametrize("kind", sorted(k for k, one in KINDS.items() if one.group == "number"))
+def test_a_kind_of_number_says_what_may_fill_it(kind: str) -> None:
+    assert fitted.dispatch(KINDS[kind]) is not fitted.dispatch(object)
+    assert KINDS[kind].is_fixed <= (column_of(kind).exact_places is not None)
 
 
 @pytest.mark.parametrize("kind", CLEAN)

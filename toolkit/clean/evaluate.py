@@ -34,6 +34,7 @@ from toolkit.contract import (
     Contract,
     Integer,
 )
+from toolkit.contract.exact_formula import evaluate_exactly
 from toolkit.contract.formula import evaluate_formula, formula_columns, round_half_even
 from toolkit.lookups import Lookup, load_lookups, load_numbers, match_key
 from toolkit.pages.masking import HIDDEN, Masks
@@ -103,7 +104,7 @@ class Evaluated:
 class _Derived:
     """A derived column, and the rows whose inputs are all known (None: all values are valid)."""
 
-    floats: Floats
+    figures: Figures
     known: Bools | None
 
 
@@ -123,7 +124,7 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
     evaluated = Evaluated(
         clean_table(
             {name: column.take(kept) for name, column in columns.items()},
-            {name: Figures(found.floats[kept]) for name, found in derived.items()},
+            {name: found.figures.take(kept) for name, found in derived.items()},
             rules.contract,
         ),
         kept,
@@ -191,12 +192,13 @@ def _is_looked_up(name: str, contract: Contract) -> bool:
 def _fill(columns: dict[str, ParsedColumn], rules: Rules) -> dict[str, ParsedColumn]:
     """Fill in missing numbers by the contract's repairs, then apply those columns' rules."""
 
-    def look_up(by: str, map_file: str, rows: Ints) -> Figures:
+    def look_up(by: str, map_file: str, rows: Ints, scale: int | None) -> Figures:
         labels, indices = columns[by].vocabulary()
         numbers = rules.numbers[map_file]
         # An unknown label is null; the empty text is in no map.
         keys = [match_key(label or "") for label in labels.to_pylist()]
-        return figures_of([numbers.get(key, np.nan) for key in keys]).take(indices[rows])
+        known = [numbers.get(key, np.nan) for key in keys]
+        return figures_of(known, scale).take(indices[rows])
 
     fills = [fill for fill in rules.contract.repairs if fill.column in columns]
     named = {name for fill in fills for name in (fill.column, *fill.inputs)}
@@ -209,6 +211,7 @@ def _fill(columns: dict[str, ParsedColumn], rules: Rules) -> dict[str, ParsedCol
             changes={**before.changes(), **changes},
             absent=before.absent(),
             whole=values[name].whole,
+            scale=values[name].scale,
         )
         columns[name] = ParsedColumn(known, None)
     kinds = rules.contract.columns
@@ -222,7 +225,8 @@ def _check(columns: Mapping[str, ParsedColumn], reasons: Codes, rules: Rules) ->
     """Put the failures of all checks into `reasons`."""
     for check in rules.contract.checks.values():
         names = (check.column, *formula_columns(check.formula))
-        bad = contradicted(check, {name: columns[name].figures() for name in names})
+        exactly = rules.contract.is_exact(names)
+        bad = contradicted(check, {name: columns[name].figures() for name in names}, exactly)
         _lower(reasons, coded(bad, rules.reason_ids[check.reason]))
 
 
@@ -275,29 +279,32 @@ def derived_values(name: str, table: pa.Table, rules: Rules) -> Floats:
         _lower(refused, columns[column].codes())
     values = _derive(name, columns, rules.contract)
     _hold_derived(name, values, refused, rules)
-    return np.where(refused == OK, values.floats, np.nan)
+    return np.where(refused == OK, values.figures.floats, np.nan)
 
 
 def _derive(name: str, columns: Mapping[str, ParsedColumn], contract: Contract) -> _Derived:
     """Compute a derived column; NaN where an input is unknown."""
     derived = contract.derived[name]
     inputs = {source: columns[source].figures() for source in formula_columns(derived.formula)}
+    if (places := contract.derived_places(name)) is not None:
+        exact = evaluate_exactly(derived.formula, inputs, places, "half_even")
+        return _Derived(exact, ~np.isnan(exact.floats))
     values = evaluate_formula(derived.formula, inputs)
     if derived.decimals is not None:
         values = round_half_even(values, derived.decimals) + 0.0
     known = None
     if not np.isfinite(values).all():
         known = np.logical_and.reduce([~np.isnan(one.floats) for one in inputs.values()])
-    return _Derived(values, known)
+    return _Derived(Figures(values), known)
 
 
 def _hold_derived(name: str, found: _Derived, reasons: Codes, rules: Rules) -> None:
     """Reject rows whose derived value breaks its limits or is not finite; unknown inputs do not
     count.
     """
-    bad = ~within_limits(rules.contract.derived[name], Figures(found.floats))
+    bad = ~within_limits(rules.contract.derived[name], found.figures)
     if found.known is not None:
-        bad = (bad | np.isinf(found.floats)) & found.known
+        bad = (bad | np.isinf(found.figures.floats)) & found.known
     _lower(reasons, coded(bad, rules.reason_ids[rules.contract.derived_reasons[name]]))
 
 

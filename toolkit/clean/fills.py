@@ -7,10 +7,20 @@ from fractions import Fraction
 
 import numpy as np
 
-from toolkit.arrays import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, figures_of
-from toolkit.clean.kinds.number import settle
+from toolkit.arrays import (
+    EXACT,
+    HIGHEST,
+    LOWEST,
+    Bools,
+    Figures,
+    Floats,
+    Ints,
+    figures_of,
+)
+from toolkit.clean.kinds import fitted
 from toolkit.clean.parsed import FORMULA, LOOKUP
-from toolkit.contract import Check, Contract, Fill, Integer, Number
+from toolkit.contract import Check, Contract, Fill, Numeric
+from toolkit.contract.exact_formula import evaluate_exactly, exactly_apart
 from toolkit.contract.formula import (
     evaluate_formula,
     exact_numbers,
@@ -20,10 +30,9 @@ from toolkit.contract.formula import (
     round_half_even,
 )
 
-LookUp = Callable[[str, str, Ints], Figures]
-"""Looks up the values of a column in a map (its file), for some rows."""
+LookUp = Callable[[str, str, Ints, int | None], Figures]
+"""Looks up the values of a column in a map (its file), for some rows; as decimals of a scale."""
 
-_ROUNDING = 8
 _FORGIVEN = 4
 
 
@@ -38,15 +47,17 @@ def fill_missing(
     filled: dict[str, dict[str, Bools]] = {fill.column: {} for fill in fills}
     for fill in fills:
         known, column = values[fill.column], contract.columns[fill.column]
-        if not isinstance(column, Number | Integer):
+        if not isinstance(column, Numeric):
             raise AssertionError("only numbers are filled")
         rows = np.flatnonzero(np.isnan(known.floats))
         if fill.by is not None and fill.map is not None:
-            how, found = LOOKUP, look_up(fill.by, fill.map, rows)
+            how, found = LOOKUP, look_up(fill.by, fill.map, rows, known.scale)
         else:
             inputs = {name: values[name].take(rows) for name in fill.inputs}
-            how, found = FORMULA, _computed(fill, inputs, column)
-        found = _fitting(column, found)
+            exactly = contract.is_exact([fill.column, *fill.inputs])
+            compute = _exactly_computed if exactly else _computed
+            how, found = FORMULA, compute(fill, inputs, column)
+        found = fitted(column, found)
         values[fill.column] = known.replaced(rows, found)
         hits = rows[~np.isnan(found.floats)]
         if len(hits):
@@ -54,7 +65,20 @@ def fill_missing(
     return filled
 
 
-def _computed(fill: Fill, inputs: Mapping[str, Figures], column: Number | Integer) -> Figures:
+def _exactly_computed(fill: Fill, inputs: Mapping[str, Figures], column: Numeric) -> Figures:
+    """Compute a fill's formula of decimals; NaN where the column has no such number."""
+    found = evaluate_exactly(
+        fill.formula or "",
+        inputs,
+        column.exact_places or 0,
+        column.rounding,
+        fill.decimals,
+    )
+    floats = np.where(np.isfinite(found.floats), found.floats, np.nan)
+    return Figures(floats, found.whole, found.scale if column.is_fixed else None)
+
+
+def _computed(fill: Fill, inputs: Mapping[str, Figures], column: Numeric) -> Figures:
     """Compute a fill's formula; NaN where an input is unknown or the result is not finite."""
     formula = fill.formula or ""
     found = evaluate_formula(formula, inputs)
@@ -62,7 +86,7 @@ def _computed(fill: Fill, inputs: Mapping[str, Figures], column: Number | Intege
         found = round_half_even(found, fill.decimals) + 0.0
     known = np.logical_and.reduce([np.isfinite(one.floats) for one in inputs.values()])
     found = np.where(known, found, np.nan)
-    if isinstance(column, Number):
+    if column.exact_places is None:
         return Figures(found)
     # Beyond 2**53 float64 rounds whole numbers: those rows are computed again in fractions.
     rows = np.flatnonzero(known & (has_large(formula, inputs) | (np.abs(found) >= EXACT)))
@@ -82,30 +106,22 @@ def _whole(value: Fraction | None, fill: Fill) -> float:
     return value.numerator
 
 
-def _fitting(column: Number | Integer, found: Figures) -> Figures:
-    """Return numbers as the column would have read them; NaN where it would not."""
-    floats = found.floats
-    fine = np.isfinite(floats)
-    if isinstance(column, Number):
-        return settle(column, Figures(np.where(fine, floats, np.nan)))
-    with np.errstate(invalid="ignore"):
-        nearest = np.rint(floats)
-        off = np.abs(floats - nearest)
-        fine &= off <= _ROUNDING * np.spacing(np.maximum(np.abs(floats), 1.0))
-    if found.whole is None:
-        return settle(column, Figures(np.where(fine, nearest, np.nan)))
-    small, large = np.abs(nearest) < EXACT, found.large()
-    fine &= small | large
-    # Below 2**53 float64 is exact, and only `nearest` is rounded: `found.whole` is for the rest.
-    whole = np.where(large, found.whole, np.where(small, nearest, 0.0).astype(np.int64))
-    return settle(column, Figures(np.where(fine, nearest, np.nan), np.where(fine, whole, 0)))
-
-
-def contradicted(check: Check, values: Mapping[str, Figures]) -> Bools:
+def contradicted(check: Check, values: Mapping[str, Figures], exactly: bool = False) -> Bools:
     """Mark rows with known column and inputs whose formula is too far off or not finite."""
-    stored = values[check.column].floats
     names = formula_columns(check.formula)
     inputs = {name: values[name] for name in names}
+    if exactly:
+        bad = exactly_apart(values[check.column], check.formula, inputs, check.tolerance)
+    else:
+        bad = _apart(check, values, inputs)
+    for name in (check.column, *names):
+        bad &= ~np.isnan(values[name].floats)
+    return np.asarray(bad)
+
+
+def _apart(check: Check, values: Mapping[str, Figures], inputs: Mapping[str, Figures]) -> Bools:
+    """`contradicted` in float64, whatever is unknown."""
+    stored = values[check.column].floats
     with np.errstate(all="ignore"):
         expected = evaluate_formula(check.formula, inputs)
         slack = _slack(stored, expected)
@@ -114,8 +130,6 @@ def contradicted(check: Check, values: Mapping[str, Figures]) -> Bools:
     rows = np.flatnonzero(has_large(check.formula, inputs) | values[check.column].large())
     if len(rows):
         bad[rows] = _far_apart(check, {n: figures.take(rows) for n, figures in values.items()})
-    for name in (check.column, *names):
-        bad &= ~np.isnan(values[name].floats)
     return np.asarray(bad)
 
 

@@ -23,8 +23,8 @@ FORMULA, LOOKUP = "formula", "lookup"
 class Parsed:
     """Values as an Arrow array, or float64 for numbers; `codes` None when all are valid.
 
-    `whole` are exact whole numbers where float64 is not enough (see Figures). `changes` marks the
-    repaired values by the word for how (see RepairFacts), only for repairs that occur. `absent`
+    `whole` and `scale` are exact numbers where float64 is not enough (see Figures). `changes` marks
+    the repaired values by the word for how (see RepairFacts), only for repairs that occur. `absent`
     marks the rightly empty values of an optional column.
     """
 
@@ -33,11 +33,12 @@ class Parsed:
     changes: Mapping[str, Bools] = field(default_factory=dict)
     absent: Bools | None = None
     whole: Ints | None = None
+    scale: int | None = None
 
     @property
     def figures(self) -> Figures:
         """The values of a column of numbers."""
-        return Figures(np.asarray(self.values), self.whole)
+        return Figures(np.asarray(self.values), self.whole, self.scale)
 
 
 @dataclass(frozen=True)

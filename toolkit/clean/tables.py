@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from toolkit.arrays import Bools, Figures
+from toolkit.arrays import Bools, Figures, decimal_array
 from toolkit.clean.parsed import OK, Codes
 from toolkit.contract import (
     BLANK_ROW,
@@ -32,7 +32,7 @@ def clean_table(
             figures[name] = column
             column = number_array(column, contract.columns[name].arrow_type())
         arrays[name] = column
-    arrays |= {name: number_array(column) for name, column in derived.items()}
+    arrays |= {n: number_array(column, contract.derived_type(n)) for n, column in derived.items()}
     for flag, labels in contract.flags.items():
         arrays[flag] = _flag(
             {
@@ -46,6 +46,8 @@ def clean_table(
 def number_array(figures: Figures, kind: pa.DataType | None = None) -> pa.Array:
     """Convert numbers to an Arrow column; NaN becomes null."""
     unknown = np.isnan(figures.floats)
+    if figures.scale is not None:
+        return decimal_array(figures.wholes(), kind, unknown if unknown.any() else None)
     values = figures.wholes() if kind == pa.int64() else figures.floats
     if not unknown.any():
         return pa.array(values)

@@ -162,7 +162,13 @@ def _derived_problems(contract: Contract) -> Iterator[str]:
     kinds = feed_kinds(contract)
     for name, derived in contract.derived.items():
         where = f"derived.{name}"
-        yield from formula_problems(where, derived.formula, kinds)
+        problems = [*formula_problems(where, derived.formula, kinds)]
+        yield from problems
+        if not problems:
+            try:
+                contract.derived_places(name)
+            except ConfigError as error:
+                yield f"{where}.{error}"
         if derived.limited and derived.reason is None:
             yield f"{where}.reason: missing; the column rejects what is beyond its limits"
         yield from derived.limit_problems(where)

@@ -69,6 +69,13 @@ class Column(Part, ABC):
     """Whether clean rows have it."""
     keys_lookups: ClassVar[bool] = False
     """Whether a repair may look a number up by its values."""
+    is_fixed: ClassVar[bool] = False
+    """Whether it has decimals of a fixed scale, so that formulas of it are computed exactly."""
+
+    @property
+    def exact_places(self) -> int | None:
+        """Return how many decimal places its numbers have, if these are exact."""
+        return None
 
     @abstractmethod
     def arrow_type(self) -> pa.DataType | None:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from toolkit.contract.column import Column, Group, LookupPart, Parsed
 from toolkit.contract.dated import Date, Timestamp
-from toolkit.contract.numeric import Integer, Number
+from toolkit.contract.numeric import AnyNumber
 from toolkit.contract.part import Part
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class Unused(Column):
 
 
 AnyColumn = Annotated[
-    Text | Number | Integer | Date | Timestamp | Category | Mapped | Email | Boolean | Unused,
+    Text | AnyNumber | Date | Timestamp | Category | Mapped | Email | Boolean | Unused,
     Field(discriminator="kind"),
 ]
 

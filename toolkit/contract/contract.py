@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from toolkit.arrays import MOST_DIGITS
 from toolkit.contract.aggregations import AnyAggregation
 from toolkit.contract.columns import AnyColumn, Category, Text
 from toolkit.contract.dated import Dated
-from toolkit.contract.formula import formula_columns
+from toolkit.contract.formula import decimal_places, formula_columns
 from toolkit.contract.names import (
     RAW_LINE_COLUMN,
     REASON_COLUMN,
@@ -22,6 +23,7 @@ from toolkit.contract.names import (
 )
 from toolkit.contract.part import Part
 from toolkit.contract.rules import Check, Derived, Fill, Flag, Key
+from toolkit.errors import ConfigError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -218,9 +220,51 @@ class Contract(Part):
         labels = pa.dictionary(pa.int32(), pa.string())
         types = ((name, column.arrow_type()) for name, column in self.columns.items())
         fields = [(name, kind) for name, kind in types if kind is not None]
-        fields += [(name, pa.float64()) for name in self.derived]
+        fields += [(name, self.derived_type(name)) for name in self.derived]
         fields += [(name, labels) for name in self.flags]
         return pa.schema(fields)
+
+    def is_exact(self, names: Iterable[str]) -> bool:
+        """Return whether a formula of these columns is computed exactly: of decimals, and of whole
+        numbers besides."""
+        columns = [self.columns[name] for name in names]
+        return any(one.is_fixed for one in columns) and all(
+            one.exact_places is not None for one in columns
+        )
+
+    def derived_places(self, name: str) -> int | None:
+        """Return the decimal places of a derived column of decimals; None for one of floats.
+
+        Raises ConfigError where only `decimals` could say how many they are.
+        """
+        derived = self.derived[name]
+        if not any(column.is_fixed for column in self.columns.values()):
+            return None
+        names = formula_columns(derived.formula)
+        if not self.is_exact(names):
+            return None
+        places = {one: self.columns[one].exact_places or 0 for one in names}
+        found = decimal_places(derived.formula, places)
+        if derived.decimals is not None:
+            found = derived.decimals
+        if found is None:
+            raise ConfigError(
+                f"decimals: missing; {derived.formula!r} divides, so that only decimals can say "
+                "how many decimal places the column has"
+            )
+        if found > MOST_DIGITS:
+            raise ConfigError(
+                f"decimals: {found} decimal places are more than {MOST_DIGITS}, the most of a "
+                "column of decimals; set fewer"
+            )
+        return found
+
+    def derived_type(self, name: str) -> pa.DataType:
+        """Return the type of a derived column in clean rows."""
+        import pyarrow as pa
+
+        places = self.derived_places(name)
+        return pa.float64() if places is None else pa.decimal128(MOST_DIGITS, places)
 
     def raw_schema(self, extra: tuple[str, ...] = ()) -> pa.Schema:
         """Columns of a row as it stood in the file, all text, under the names of the header.

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.arrays import Bools, Figures, Floats
+from toolkit.arrays import Bools, Figures, Floats, as_written
 from toolkit.contract.python_syntax import parse_expression
 from toolkit.errors import ConfigError
 from toolkit.units import cut
@@ -49,6 +49,40 @@ def formula_columns(formula: str) -> list[str]:
     return names
 
 
+def decimal_places(formula: str, scales: Mapping[str, int]) -> int | None:
+    """Return how many decimal places the formula's exact value has at most.
+
+    None where it divides: a quotient may have any number. Raises ConfigError for a number with
+    more digits than float64 can tell apart.
+    """
+    return _places(_parse(formula), scales, formula)
+
+
+def _places(node: ast.expr, scales: Mapping[str, int], formula: str) -> int | None:
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            both = [_places(one, scales, formula) for one in (left, right)]
+            if None in both or isinstance(op, ast.Div):
+                return None
+            known = [one for one in both if one is not None]
+            return sum(known) if isinstance(op, ast.Mult) else max(known)
+        case ast.UnaryOp(operand=operand):
+            return _places(operand, scales, formula)
+        case ast.Name(id=name):
+            return scales[name]
+        case ast.Constant(value=int() | float() as number):
+            text = ast.get_source_segment(formula, node) or str(number)
+            if isinstance(number, float) and Fraction(text) != as_written(number):
+                raise ConfigError(
+                    f"formula {formula!r}: {text} has more digits than a number can have here"
+                )
+            denominator, places = as_written(number).denominator, 0
+            while 10**places % denominator:
+                places += 1
+            return places
+    raise _refused(formula)
+
+
 def evaluate_formula(formula: str, columns: Mapping[str, Floats | Figures]) -> Floats:
     """The formula's value for every row, in float64, in the order in which it is written.
 
@@ -74,14 +108,21 @@ def has_large(formula: str, columns: Mapping[str, Figures]) -> Bools:
     return np.logical_or.reduce(large) if large else np.zeros(0, dtype=bool)
 
 
-def exact_values(formula: str, columns: Mapping[str, Figures]) -> list[Fraction | None]:
+def computed(formula: str, columns: Mapping[str, Any], literal: Callable[[float], Any]) -> Any:
+    """Evaluate in the arithmetic of the columns; `literal` turns the formula's numbers into it."""
+    return _value(_parse(formula), columns, literal)
+
+
+def exact_values(
+    formula: str, columns: Mapping[str, Figures], literal: Callable[[float], Fraction] = Fraction
+) -> list[Fraction | None]:
     """The formula's value for every row, nothing rounded; None where there is no finite one.
 
-    It takes Python for each row: for the few that float64 is not enough for.
+    It takes Python for each row: for the few that 64 bits are not enough for.
     """
     tree, names = _parse(formula), formula_columns(formula)
     rows = zip(*(exact_numbers(columns[name]) for name in names), strict=True)
-    return [_exact_value(tree, dict(zip(names, row, strict=True))) for row in rows]
+    return [_exact_value(tree, dict(zip(names, row, strict=True)), literal) for row in rows]
 
 
 def _figures(columns: Mapping[str, Floats | Figures]) -> dict[str, Figures]:
@@ -93,6 +134,10 @@ def _figures(columns: Mapping[str, Floats | Figures]) -> dict[str, Figures]:
 
 def exact_numbers(column: Figures) -> list[Fraction | None]:
     """Each number without rounding; None where it is unknown or not finite."""
+    if column.scale is not None:
+        known, one = np.isfinite(column.floats).tolist(), 10**column.scale
+        units = column.wholes().tolist()
+        return [Fraction(n, one) if k else None for n, k in zip(units, known, strict=True)]
     large, whole = column.large().tolist(), column.whole
     wholes = [0] * len(column) if whole is None else whole.tolist()
     return [
@@ -101,11 +146,13 @@ def exact_numbers(column: Figures) -> list[Fraction | None]:
     ]
 
 
-def _exact_value(tree: ast.expr, row: Mapping[str, Fraction | None]) -> Fraction | None:
+def _exact_value(
+    tree: ast.expr, row: Mapping[str, Fraction | None], literal: Callable[[float], Fraction]
+) -> Fraction | None:
     if None in row.values():
         return None
     try:
-        return Fraction(_value(tree, row, Fraction))
+        return Fraction(_value(tree, row, literal))
     except ZeroDivisionError:
         return None
 
@@ -177,8 +224,10 @@ def _is_number(value: object) -> bool:
         return False
 
 
-def _value(node: ast.expr, columns: Mapping[str, Any], of: type = np.float64) -> Any:
-    """The value in the arithmetic of the columns; a literal is of the type `of`."""
+def _value(
+    node: ast.expr, columns: Mapping[str, Any], of: Callable[[float], Any] = np.float64
+) -> Any:
+    """Evaluate in the arithmetic of the columns; `of` turns literals into theirs."""
     match node:
         case ast.BinOp(left=left, op=op, right=right):
             return _OPERATORS[type(op)](_value(left, columns, of), _value(right, columns, of))

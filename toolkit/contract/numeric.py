@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from toolkit.contract.column import Group, Parsed
+from toolkit.contract.exact_formula import Rounding
 from toolkit.contract.part import Bound, Limits
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Numeric(Parsed, Limits):
     """Numbers that are written as words, compared in lower case."""
 
     group: ClassVar[Group] = "number"
+
+    @property
+    def rounding(self) -> Rounding | None:
+        """Return how computed numbers are rounded to the column's decimal places, if they are."""
+        return None
 
     def problems(self, where: str) -> Iterator[str]:
         yield from super().problems(where)
@@ -155,6 +161,10 @@ class Integer(Numeric):
     default: int | None = None
     """Replaces unreadable numbers, instead of a rejection."""
 
+    @property
+    def exact_places(self) -> int:
+        return 0
+
     def arrow_type(self) -> pa.DataType:
         import pyarrow as pa
 
@@ -176,3 +186,6 @@ class Integer(Numeric):
             kept = default if floor is None else max(default, floor)
             if not self.meet(kept, kept):
                 yield f"{where}.default={default}: is beyond the limits, so that it saves no row"
+
+
+AnyNumber = Number | Integer

@@ -16,6 +16,7 @@ from pkgutil import iter_modules
 
 import pyarrow as pa
 
+from toolkit.arrays import Figures
 from toolkit.clean.parsed import Parsed
 from toolkit.contract import Column
 from toolkit.lookups import Lookup
@@ -40,6 +41,12 @@ def parse(column: Column, strings: pa.Array, given: Given) -> Parsed:
 def finish(column: Column, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
     """The values after repairs have filled those that were missing."""
     return parsed
+
+
+@singledispatch
+def fitted(column: Column, computed: Figures) -> Figures:
+    """Return computed numbers as the column would have read them; NaN where it would not."""
+    raise NotImplementedError(f"{type(column).__name__} is no column of numbers")
 
 
 for _module in iter_modules(__path__, f"{__name__}."):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.arrays import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, repeated
-from toolkit.clean.kinds import Given, finish, parse
+from toolkit.clean.kinds import Given, finish, fitted, parse
 from toolkit.clean.parsed import (
     Parsed,
     bools,
@@ -28,7 +28,9 @@ DEFAULT, CLIPPED, ROUNDED = "default", "clipped", "rounded"
 RAISED, WORDS = "raised to floor", "words"
 
 _EXPONENT = "([eE][+-]?[0-9]+)?"
-_NUMBER = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){_EXPONENT}$"
+NUMBER = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){_EXPONENT}$"
+# How far the result of a formula may be off a whole number, in units of its last place.
+_LAST_PLACES = 8
 # Up to 19 digits always fit 64 bits without a sign.
 _DIGITS = r"^[+-]?0*([0-9]{1,19})(?:\.0*)?$"
 # Two numbers of fewer digits are never one float64.
@@ -86,6 +88,26 @@ def finish_number(column: Number | Integer, parsed: Parsed, reasons: Mapping[str
     return Parsed(figures.floats, codes, changes, whole=figures.whole)
 
 
+@fitted.register
+def fit_number(column: Number | Integer, computed: Figures) -> Figures:
+    """An integer takes whole numbers only, but for the rounding of floats."""
+    floats = computed.floats
+    fine = np.isfinite(floats)
+    if isinstance(column, Number):
+        return settle(column, Figures(np.where(fine, floats, np.nan)))
+    with np.errstate(invalid="ignore"):
+        nearest = np.rint(floats)
+        off = np.abs(floats - nearest)
+        fine &= off <= _LAST_PLACES * np.spacing(np.maximum(np.abs(floats), 1.0))
+    if computed.whole is None:
+        return settle(column, Figures(np.where(fine, nearest, np.nan)))
+    small, large = np.abs(nearest) < EXACT, computed.large()
+    fine &= small | large
+    # Below 2**53 float64 is exact, and only `nearest` is rounded: `computed.whole` is for the rest.
+    whole = np.where(large, computed.whole, np.where(small, nearest, 0.0).astype(np.int64))
+    return settle(column, Figures(np.where(fine, nearest, np.nan), np.where(fine, whole, 0)))
+
+
 def settle(column: Number | Integer, figures: Figures) -> Figures:
     """The values within `clip`; or whole, ties to even, and at least `floor`. NaN stays NaN."""
     values = figures.floats
@@ -133,11 +155,11 @@ def within_limits(limits: Limits, figures: Figures) -> Bools:
 
 def read_written(column: Numeric, strings: pa.Array) -> tuple[Floats, Bools]:
     """Numbers as the column writes them, and which of them came as words."""
-    values = read_numbers(_plainly_written(column, strings))
+    values = read_numbers(plainly_written(column, strings))
     in_words = np.zeros(len(values), dtype=bool)
     if column.words:
         unread = np.flatnonzero(np.isnan(values))
-        places = _word_places(column, strings.take(pa.array(unread)))
+        places = word_places(column, strings.take(pa.array(unread)))
         known = places >= 0
         numbers = np.array([*column.words.values()], np.float64)
         values = values.copy()
@@ -146,7 +168,7 @@ def read_written(column: Numeric, strings: pa.Array) -> tuple[Floats, Bools]:
     return values, in_words
 
 
-def _word_places(column: Numeric, strings: pa.Array) -> npt.NDArray[np.int32]:
+def word_places(column: Numeric, strings: pa.Array) -> npt.NDArray[np.int32]:
     """The place of each string among the column's words, -1 where it is none of them."""
     words = pc.utf8_lower(pa.array(column.words, pa.string()))
     return np.asarray(pc.index_in(pc.utf8_lower(strings), words).fill_null(-1).to_numpy())
@@ -158,7 +180,7 @@ def _read_large(column: Integer, strings: pa.Array, values: Floats) -> tuple[Fig
     """
     large = np.flatnonzero(np.abs(values) >= EXACT)
     texts = strings.take(pa.array(large))
-    plain = _plainly_written(column, texts)
+    plain = plainly_written(column, texts)
     digits = bools(pc.match_substring_regex(plain, _DIGITS))
     whole, fits = _read_digits(pc.if_else(pa.array(digits), plain, "0"))
     rounded = np.zeros(len(values), dtype=bool)
@@ -197,8 +219,8 @@ def _read_near_ties(column: Integer, strings: pa.Array, values: Floats) -> tuple
 def _exactly_written(column: Integer, strings: pa.Array, rows: Ints) -> list[Decimal]:
     """The numbers of some rows without rounding; each must be one, in digits or as a word."""
     texts = strings.take(pa.array(rows))
-    plain = _plainly_written(column, texts).to_pylist()
-    words = _word_places(column, texts) if column.words else np.full(len(rows), -1, np.int32)
+    plain = plainly_written(column, texts).to_pylist()
+    words = word_places(column, texts) if column.words else np.full(len(rows), -1, np.int32)
     numbers = [*column.words.values()]
     return [
         Decimal(numbers[word] if word >= 0 else text)
@@ -215,7 +237,7 @@ def _read_digits(texts: pa.Array) -> tuple[Ints, Bools]:
     return np.where(fits, signed, 0), fits
 
 
-def _plainly_written(column: Numeric, strings: pa.Array) -> pa.Array:
+def plainly_written(column: Numeric, strings: pa.Array) -> pa.Array:
     """The numbers without groups and with a decimal point; empty for what is no number."""
     if column.decimal == "." and column.thousands is None:
         return strings
@@ -240,12 +262,12 @@ def read_numbers(strings: pa.Array) -> Floats:
     try:
         values = pc.cast(strings, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
-        numeric = pc.match_substring_regex(strings, _NUMBER)
+        numeric = pc.match_substring_regex(strings, NUMBER)
         only = pc.if_else(numeric, strings, pa.scalar(None, pa.string()))
         return np.asarray(pc.cast(only, pa.float64()).to_numpy(zero_copy_only=False))
     odd = np.flatnonzero(~np.isfinite(values))
     if len(odd):
-        words = ~bools(pc.match_substring_regex(strings.take(pa.array(odd)), _NUMBER))
+        words = ~bools(pc.match_substring_regex(strings.take(pa.array(odd)), NUMBER))
         values = values.copy()
         values[odd[words]] = np.nan
     return np.asarray(values)
