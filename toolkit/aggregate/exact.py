@@ -112,6 +112,11 @@ def totals(limbs: Limbs, n_groups: int) -> Ints:
     return np.array(_scaled_totals(limbs, 0, n_groups), np.int64)
 
 
+def whole_numbers(limbs: Limbs, n_groups: int) -> list[int]:
+    """Each group's sum of whole numbers, of any size."""
+    return _scaled_totals(limbs, 0, n_groups)
+
+
 def quotients(limbs: Limbs, counts: Ints, units: int) -> Floats:
     """Each group's sum / (its count, not 0, x units), rounded once: to the nearest double, or even.
 

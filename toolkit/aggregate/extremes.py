@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from toolkit.aggregate.groups import one_array
 from toolkit.aggregate.needs import plain
 from toolkit.aggregate.pieces import Piece
-from toolkit.arrays import Ints
+from toolkit.arrays import Ints, decimal_units
 from toolkit.contract import Contract, Extremes
 
 Values = npt.NDArray[Any]
@@ -76,7 +76,7 @@ def candidates_in_rows(table: pa.Table, contest: Contest) -> Candidates:
     values = find_highest(table.column(contest.column), contest.limit).values
     if len(values) == 0:
         return Candidates()
-    reached = pc.greater_equal(table.column(contest.column), values[-1].item())
+    reached = pc.greater_equal(table.column(contest.column), values[-1:].tolist()[0])
     return Candidates(rows=(winners([table.filter(reached)], contest),))
 
 
@@ -110,7 +110,9 @@ def bar(places: Sequence[tuple[Piece, Highest]], limit: int) -> Any:
 def find_highest(column: pa.ChunkedArray, limit: int) -> Highest:
     """Find the `limit` highest values of a number column, ignoring nulls and NaN."""
     array = one_array(column)
-    values: Values = array.drop_null().to_numpy()
+    known = array.drop_null()
+    is_decimal = pa.types.is_decimal(array.type)
+    values: Values = decimal_units(known) if is_decimal else known.to_numpy()
     rows = np.flatnonzero(array.is_valid()) if array.null_count else None
     if len(values) and np.isnan(values.max()):
         filled = np.flatnonzero(~np.isnan(values))
@@ -120,9 +122,11 @@ def find_highest(column: pa.ChunkedArray, limit: int) -> Highest:
     hopeful = _reaching(values, values[::_SAMPLED], limit)
     hopeful = hopeful[_reaching(values[hopeful], values[hopeful], limit)]
     first = hopeful[np.argsort(values[hopeful], kind="stable")[::-1]][:limit]
-    return Highest(
-        values[first], first if rows is None else rows[first], more=len(hopeful) > len(first)
+    # The few that are left meet those of other files and statistics, which are decimals.
+    kept = (
+        known.take(pa.array(first)).to_numpy(zero_copy_only=False) if is_decimal else values[first]
     )
+    return Highest(kept, first if rows is None else rows[first], more=len(hopeful) > len(first))
 
 
 def _reaching(values: Values, sample: Values, limit: int) -> Ints:

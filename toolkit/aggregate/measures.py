@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from toolkit.aggregate.exact import Limbs, quotients, ratios, totals
+from toolkit.aggregate.exact import Limbs, quotients, ratios, totals, whole_numbers
 from toolkit.aggregate.groups import ROWS, Groups, Term, count_values
 from toolkit.aggregate.needs import grains_of, units_in_one, with_values
 from toolkit.aggregate.partials import Partials, missing_in, sum_of
@@ -37,7 +37,13 @@ def measure_fields(measures: Mapping[str, Measure], clean: pa.Schema) -> list[pa
 
 
 def _type(measure: Measure, clean: pa.Schema) -> pa.DataType:
-    return MEASURES[measure.kind].type or clean.field(measure.column).type
+    kind = MEASURES[measure.kind].type or clean.field(measure.column).type
+    return _sum_type(kind) if measure.kind == "sum" and pa.types.is_decimal(kind) else kind
+
+
+def _sum_type(kind: pa.DataType) -> pa.DataType:
+    """The type of a sum of decimals: as many digits as there can be."""
+    return pa.decimal128(38, kind.scale)
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,12 @@ class _Measured:
     def sum(self, label: str, measure: Measure) -> pa.Array:
         limbs, units = self._exact(measure)
         column, n_groups = str(measure.sum), len(self.groups)
-        if not pa.types.is_integer(self.contract.clean_schema().field(column).type):
+        kind = self.contract.clean_schema().field(column).type
+        if pa.types.is_decimal(kind):
+            # Wholes of 38 digits and decimals are the same 128 bits.
+            sums = pa.array(whole_numbers(limbs, n_groups), pa.decimal128(38))
+            return pa.Array.from_buffers(_sum_type(kind), n_groups, sums.buffers())
+        if not pa.types.is_integer(kind):
             sums = quotients(limbs, np.ones(n_groups, np.int64), units)
             if not np.isfinite(sums).all():
                 raise InputError.sum_too_large(f"{self.name}.{label}", column)

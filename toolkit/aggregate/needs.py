@@ -102,8 +102,12 @@ def units_in_one(column: str, contract: Contract) -> int:
 
     A derived column with decimals is summed in whole units of the last one (prices in cents), so
     that sums are what they are on paper: provided its limits keep the units exact in a double.
+    A column of decimals is summed in its own last place.
     Everything else is summed as the doubles that it holds.
     """
+    kind = contract.clean_schema().field(column).type
+    if pa.types.is_decimal(kind):
+        return int(10**kind.scale)
     derived = contract.derived.get(column)
     if derived is None or derived.decimals is None or derived.reason is None:
         return 1
@@ -163,7 +167,8 @@ def _same_kind(found: pa.DataType, wanted: pa.DataType) -> bool:
         return True
     texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     numbers = (pa.types.is_integer, pa.types.is_floating)
-    for kinds in (texts, numbers[:1], (pa.types.is_date, pa.types.is_timestamp)):
+    days, decimals = (pa.types.is_date, pa.types.is_timestamp), (pa.types.is_decimal,)
+    for kinds in (texts, numbers[:1], days, decimals):
         if any(kind(wanted) for kind in kinds):
             return any(kind(found) for kind in kinds)
     if pa.types.is_floating(wanted):

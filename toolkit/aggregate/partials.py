@@ -35,7 +35,7 @@ from toolkit.aggregate.groups import (
 )
 from toolkit.aggregate.needs import check_columns, conformed, units_in_one, wanted_terms
 from toolkit.aggregate.pieces import Piece, read_piece
-from toolkit.arrays import Ints
+from toolkit.arrays import Ints, decimal_units
 from toolkit.contract import Contract
 from toolkit.errors import InputError
 
@@ -153,8 +153,10 @@ def _sums(table: pa.Table, column: str, contract: Contract) -> dict[Term, pa.Arr
 
 
 def _values(array: pa.Array) -> tuple[npt.NDArray[Any], Ints]:
-    """A number column with 0 for null and NaN, and the rows where that is so."""
+    """A number column with 0 for null and NaN, and the rows where that is so; decimals in units."""
     missing = np.flatnonzero(array.is_null()) if array.null_count else np.empty(0, np.int64)
+    if pa.types.is_decimal(array.type):
+        return decimal_units(array), missing
     values = (array.fill_null(0) if array.null_count else array).to_numpy()
     if len(values) and np.isnan(values.max()):
         nan = np.isnan(values)

@@ -34,8 +34,8 @@ def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
 
     Summary: the grains (a month as `YYYY-MM` text), the measures. Ranking: `within`, metric_type,
     rank, the item, the measures. Extremes: rank, anomaly_reason, the clean columns.
-    Sums have the type of their column, means and ratios are float64 and null where there is
-    nothing to divide by.
+    Sums have the type of their column, those of decimals with 38 digits; means and ratios are
+    float64 and null where there is nothing to divide by.
     """
     clean = plain(contract.clean_schema())
     match contract.aggregations[name]:
@@ -151,7 +151,7 @@ def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract
 
 def _hopeful(within: pa.Array, measure: pa.Array, limit: int) -> Ints:
     """Rows as high as the `limit` highest within their group: those whose names are compared."""
-    if pa.types.is_temporal(measure.type):
+    if pa.types.is_temporal(measure.type) or pa.types.is_decimal(measure.type):
         return np.arange(len(measure))
     labels = within.dictionary_encode()
     groups = pc.fill_null(labels.indices, len(labels.dictionary)).to_numpy()
