@@ -9,7 +9,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from toolkit.contract import EXTREME_COLUMN, RANK_COLUMN, Extremes
 from toolkit.dashboard.labels import is_share, label, plain
 from toolkit.dashboard.published import Table
-from toolkit.dashboard.widgets import small_table
+from toolkit.dashboard.widgets import number_form, small_table
 
 
 def show_extremes(table: Table) -> None:
@@ -31,9 +31,8 @@ def _columns(frame: pd.DataFrame) -> dict[str, ColumnConfig]:
 
 def _column(name: str, values: pd.Series) -> ColumnConfig:
     title = "#" if name == RANK_COLUMN else label(name)
-    if pd.api.types.is_integer_dtype(values):
-        return st.column_config.NumberColumn(title, format="%,d")
-    if pd.api.types.is_float_dtype(values):
-        share = is_share(name, float(values.abs().max()))
-        return st.column_config.NumberColumn(title, format="percent" if share else "%,.2f")
+    if pd.api.types.is_float_dtype(values) and is_share(name, float(values.abs().max())):
+        return st.column_config.NumberColumn(title, format="percent")
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return st.column_config.NumberColumn(title, format=number_form(values))
     return st.column_config.Column(title)

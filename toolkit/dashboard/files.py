@@ -16,7 +16,6 @@ Value = TypeVar("Value")
 # Size limit of a file that the dashboard reads; the largest of 100M rows is half a megabyte.
 _MOST_BYTES = 256 << 20
 _MOST_REMEMBERED = 1_000
-_WHOLE = {pa.int64(): pd.Int64Dtype()}
 _remembered: dict[tuple[Path, Callable[[Path], Any]], tuple[tuple[int, ...], Any]] = {}
 
 
@@ -77,14 +76,19 @@ def _load_frame(path: Path) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
         table = file.read()
     frame = table.to_pandas()
-    # Nullable integers: as floats, large whole numbers would be rounded.
+    # As floats, large whole numbers with nulls and decimals would be rounded.
     return frame.assign(
         **{
-            field.name: table.column(field.name).to_pandas(types_mapper=_WHOLE.get)
+            field.name: table.column(field.name).to_pandas(types_mapper=_exact)
             for field in table.schema
-            if field.type in _WHOLE and table.column(field.name).null_count
+            if pa.types.is_decimal(field.type)
+            or (pa.types.is_int64(field.type) and table.column(field.name).null_count)
         }
     )
+
+
+def _exact(kind: pa.DataType) -> Any:
+    return pd.ArrowDtype(kind) if pa.types.is_decimal(kind) else pd.Int64Dtype()
 
 
 def _first_line(error: Exception) -> str:

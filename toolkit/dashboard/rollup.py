@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
@@ -71,7 +74,8 @@ def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
     for name, measure in measures.items():
         if measure.ratio is not None:
             over, under = (found[part] for part in measure.ratio)
-            found[name] = [a / b if b else math.nan for a, b in zip(over, under, strict=True)]
+            pairs = zip(map(_divisible, over), map(_divisible, under), strict=True)
+            found[name] = [float(a / b) if b else math.nan for a, b in pairs]
     return found[[*by, *measures]]
 
 
@@ -83,7 +87,9 @@ def _added_up(parts: pd.DataFrame, by: list[str], added: Sequence[str]) -> pd.Da
     if by:
         found = parts.groupby(by, sort=True)[list(added)].sum().reset_index()
     else:
+        decimals = {n: t for n, t in parts.dtypes.items() if isinstance(t, pd.ArrowDtype)}
         found = pd.DataFrame({name: [parts[name].sum()] for name in added}, index=[0])
+        found = found.astype({name: decimals[name] for name in added if name in decimals})
     fits = {name: found[name].between(LOWEST, HIGHEST).all() for name in large}
     return found.astype({name: "int64" if fits[name] else "float64" for name in large})
 
@@ -97,6 +103,11 @@ def _kept(
         return ordered[name].head(1).reset_index(drop=True).reindex(found.index)
     first = ordered.drop_duplicates(by)[[*by, name]]
     return found[by].merge(first, on=by, how="left")[name]
+
+
+def _divisible(number: Any) -> Any:
+    """A decimal of Python divides by nothing but its like, and rounds what it gives."""
+    return Fraction(number) if isinstance(number, Decimal) else number
 
 
 def _largest(whole: pd.Series) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
@@ -104,17 +105,16 @@ class Style:
     is_share: bool
     is_average: bool
     adds_up: bool
-    is_whole: bool
+    form: str
     is_day: bool = False
 
     @classmethod
     def of(cls, name: str, measure: Measure, values: pd.Series) -> Style:
         if not pd.api.types.is_numeric_dtype(values):
-            return cls(name, False, measure.is_average, measure.adds_up, False, is_day=True)
+            return cls(name, False, measure.is_average, measure.adds_up, "", is_day=True)
         highest = float(values.abs().max()) if values.notna().any() else 0.0
-        whole = pd.api.types.is_integer_dtype(values)
         share = is_share(name, highest)
-        return cls(name, share, measure.is_average, measure.adds_up, whole)
+        return cls(name, share, measure.is_average, measure.adds_up, number_form(values))
 
     @property
     def title(self) -> str:
@@ -127,8 +127,21 @@ class Style:
         """Configure a table column that shows every significant digit."""
         if self.is_day:
             return st.column_config.Column(self.title)
-        form = "percent" if self.is_share else "%,d" if self.is_whole else "%,.2f"
+        form = "percent" if self.is_share else self.form
         return st.column_config.NumberColumn(self.title, format=form)
+
+
+def number_form(values: pd.Series) -> str:
+    """How a table shows numbers: decimals with all of their places, floats with two."""
+    if pd.api.types.is_integer_dtype(values):
+        return "%,d"
+    return f"%,.{2 if (places := decimal_places(values)) is None else places}f"
+
+
+def decimal_places(values: pd.Series) -> int | None:
+    """The places of a column of decimals; None for any other column."""
+    kind = values.dtype.pyarrow_dtype if isinstance(values.dtype, pd.ArrowDtype) else None
+    return int(kind.scale) if kind is not None and pa.types.is_decimal(kind) else None
 
 
 def styles_of(measures: Mapping[str, Measure], frame: pd.DataFrame) -> dict[str, Style]:
@@ -151,6 +164,8 @@ def ranking_chart(
     ranked = frame.sort_values([style.name, by], ascending=[False, True], kind="stable")
     ranked = ranked[ranked[style.name].notna()]
     values = ranked[style.name].tolist()
+    if decimal_places(ranked[style.name]) is not None:
+        values = [float(value) for value in values]
     total = sum(values)
     parts = shares and style.adds_up and not style.is_share and total > 0 and min(values) >= 0
     texts = [
@@ -224,13 +239,8 @@ def small_table(frame: pd.DataFrame, columns: Mapping[str, ColumnConfig]) -> Non
 def _large_as_text(
     frame: pd.DataFrame, columns: Mapping[str, ColumnConfig]
 ) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
-    """Columns of whole numbers that a browser has no number for, written out."""
-    large = [
-        str(name)
-        for name, values in frame.items()
-        if pd.api.types.is_integer_dtype(values)
-        and not values.dropna().between(-_LARGEST_OF_BROWSERS, _LARGEST_OF_BROWSERS).all()
-    ]
+    """Columns of whole numbers and decimals that a browser has no number for, written out."""
+    large = [str(name) for name, values in frame.items() if _is_large(values)]
     texts = {
         name: pd.Series([None if pd.isna(n) else f"{n:,}" for n in frame[name]], frame.index)
         for name in large
@@ -238,6 +248,14 @@ def _large_as_text(
     titles = {name: columns[name].get("label") if name in columns else None for name in large}
     shown = {n: st.column_config.TextColumn(t, alignment="right") for n, t in titles.items()}
     return frame.assign(**texts), {**columns, **shown}
+
+
+def _is_large(values: pd.Series) -> bool:
+    places = decimal_places(values)
+    if places is None and not pd.api.types.is_integer_dtype(values):
+        return False
+    largest = _LARGEST_OF_BROWSERS // 10 ** (places or 0)
+    return not values.dropna().between(-largest, largest).all()
 
 
 def frame_for_people(frame: pd.DataFrame) -> pd.DataFrame:
