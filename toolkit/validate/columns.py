@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from toolkit.arrays import decimal_units
 from toolkit.contract.python_syntax import PARSING
 from toolkit.validate.pandas_types import Facts, stock_frame, stock_series
 from toolkit.validate.queries import SCOPE, read_condition
@@ -22,7 +23,8 @@ Bools = npt.NDArray[np.bool_]
 Kernel = Callable[..., Any]
 """A series of distinct or of all values -> whether each is as expected."""
 
-_ENCODED = (pa.types.is_temporal, pa.types.is_boolean)
+# What pandas compares one by one, or turns into objects of Python.
+_ENCODED = (pa.types.is_temporal, pa.types.is_boolean, pa.types.is_decimal)
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,13 @@ class View:
         return table.cast(pa.schema([self._dataset.schema.field(name) for name in names]))
 
     def numbers(self, name: str, rows: Ints | None) -> npt.NDArray[Any]:
-        """A number column's values in the rows; those of Int64 and the like without their nulls."""
+        """A number column's values in the rows; those of Int64 and the like without their nulls.
+
+        Decimals, of at most 18 digits, are whole numbers of units in their last place.
+        """
+        if pa.types.is_decimal(self._dataset.schema.field(name).type):
+            known = self.arrow([name], rows).column(0).drop_null().combine_chunks()
+            return decimal_units(known)
         if name in self._dataset.dtypes:
             column = self.arrow([name], rows).column(0).drop_null()
             return np.asarray(column.to_numpy())

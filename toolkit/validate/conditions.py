@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import reduce
 from typing import Any
 
@@ -39,6 +40,8 @@ def between(
         raise ValueError("min_value and max_value cannot both be None")
     if min_value is not None and max_value is not None and min_value > max_value:
         raise ValueError("min_value cannot be greater than max_value")
+    if _are_decimals(values):
+        min_value, max_value = _as_written(min_value), _as_written(max_value)
     above = operator.gt if strict_min else operator.ge
     below = operator.lt if strict_max else operator.le
     tests = [
@@ -53,7 +56,7 @@ def between(
 
 def in_set(values: Series, value_set: Sequence[Any] | None = None) -> Any:
     """Accept values in the set; without a set, everything."""
-    return _everything(values) if value_set is None else values.isin(list(value_set))
+    return _everything(values) if value_set is None else values.isin(_members(values, value_set))
 
 
 def not_in_set(values: Series, value_set: Sequence[Any] | None = None) -> Any:
@@ -64,7 +67,7 @@ def not_in_set(values: Series, value_set: Sequence[Any] | None = None) -> Any:
         return _everything(values)
     if pd.api.types.is_datetime64_any_dtype(values):
         value_set = [pd.Timestamp(v) if isinstance(v, str) else v for v in value_set]
-    return ~values.isin(list(value_set))
+    return ~values.isin(_members(values, value_set))
 
 
 def match_regex(values: Series, regex: str) -> Any:
@@ -155,7 +158,21 @@ def pair_in_set(frame: pd.DataFrame, value_pairs_set: Sequence[Any] | None = Non
 
 def sum_equal(frame: pd.DataFrame, sum_total: Any = None) -> Any:
     """Accept rows whose values add up to the total; a missing one makes no sum."""
-    return frame.sum(axis=1, skipna=False) == sum_total
+    total = frame.sum(axis=1, skipna=False)
+    return total == (_as_written(sum_total) if _are_decimals(total) else sum_total)
+
+
+def _members(values: Series, value_set: Sequence[Any]) -> list[Any]:
+    return [*map(_as_written, value_set)] if _are_decimals(values) else list(value_set)
+
+
+def _are_decimals(values: Series) -> bool:
+    return values.dtype == object and len(values) > 0 and isinstance(values.iloc[0], Decimal)
+
+
+def _as_written(bound: Any) -> Any:
+    """The bound of a suite to compare decimals with: 0.1 is a tenth, and no float near to it."""
+    return Decimal(str(bound)) if type(bound) is float else bound
 
 
 def _everything(values: Series | pd.DataFrame) -> Any:

@@ -87,7 +87,7 @@ class Moments:
     """The count of numbers, their sum and the sum of their squares: exact.
 
     `special` adds up those that are infinite; squares are computed only if requested, those of
-    `large` numbers in units of their own.
+    `large` numbers in units of their own. So many `units` of the numbers make 1.
     """
 
     n: int
@@ -95,12 +95,13 @@ class Moments:
     squares: Limbs
     special: float = 0.0
     large: Limbs = field(default_factory=dict)
+    units: int = 1
 
     def sum(self) -> float:
         """Return the sum, rounded once; infinite or NaN where pandas returns that."""
         if self.special:
             return self.special
-        return float(quotients(self.total, np.array([1]), 1)[0]) if self.total else 0.0
+        return float(quotients(self.total, np.array([1]), self.units)[0]) if self.total else 0.0
 
     def whole_sum(self) -> int:
         """Return the sum of whole numbers; overflow of 64 bits wraps around, as in pandas."""
@@ -110,7 +111,7 @@ class Moments:
         """NaN of no numbers."""
         if self.n == 0 or self.special:
             return self.special / self.n if self.n else float("nan")
-        return float(_fraction(self.total) / self.n)
+        return float(_fraction(self.total) / (self.n * self.units))
 
     def standard_deviation(self) -> float:
         """Return the standard deviation with divisor n - 1; NaN for fewer than two or for infinite
@@ -128,18 +129,19 @@ class Moments:
         if np.isinf(differences):
             return differences
         variance = (squares - total * total / self.n) / (self.n - 1)
-        return float(np.sqrt(float(variance)))
+        return float(np.sqrt(float(variance / self.units**2)))
 
 
 @dataclass(frozen=True)
 class Sums:
     """The Moments of a number column.
 
-    Squares are exact for numbers above 2**-484.
+    Squares are exact for numbers above 2**-484. So many `units` make 1 in a column of decimals.
     """
 
     domain: Domain
     with_squares: bool
+    units: int = 1
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -150,7 +152,7 @@ class Sums:
         values = view.numbers(name, view.rows(self.domain))
         if values.dtype.kind in "iu" and not self.with_squares:
             parts = split_integers(values.astype(np.int64))
-            return Moments(len(values), tally(parts), {})
+            return Moments(len(values), tally(parts), {}, units=self.units)
         # A deviation is one of doubles, also where whole numbers have more digits.
         values = values.astype(np.float64)
         values = values[~np.isnan(values)]
@@ -161,7 +163,7 @@ class Sums:
             return Moments(len(values), total, {}, special)
         is_large = np.abs(finite) > _LARGEST
         squares, large = _squares(finite[~is_large]), _squares(finite[is_large] * float(_SMALLER))
-        return Moments(len(values), total, squares, special, large)
+        return Moments(len(values), total, squares, special, large, self.units)
 
     def merge(self, earlier: Moments, later: Moments) -> Moments:
         return Moments(
@@ -170,6 +172,7 @@ class Sums:
             add(earlier.squares, later.squares),
             earlier.special + later.special,
             add(earlier.large, later.large),
+            self.units,
         )
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from great_expectations.expectations.row_conditions import deserialize_row_condition
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
+from toolkit.arrays import MOST_DIGITS
 from toolkit.contract.python_syntax import parse_expression
 from toolkit.validate import conditions
 from toolkit.validate.checks import Check, Job, Presence
@@ -212,7 +213,9 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
     if _is_unusual(kind):
         return None
     if name in ("column.min", "column.max"):
-        return Planned(Extremes(domain), _as_records(column, dataset))
+        as_floats = pa.types.is_decimal(kind)
+        meaning = _as_floats(column) if as_floats else _as_records(column, dataset)
+        return Planned(Extremes(domain), meaning)
     if name == "column.non_null_count":
         return Planned(Presence(domain, wanted=True), lambda f: np.int64(f.n_rows - f.n_unexpected))
     if name == _DISTINCT_COUNT and is_text(kind) and not dataset.has_few_values(column):
@@ -222,19 +225,21 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
         return Planned(Distinct(domain, max_bytes), _as_records(column, dataset))
     # Sums of float32 are taken in float32 by pandas, and come out as they happen to; those of
     # uint64 may wrap around elsewhere than those of int64.
+    units = 10**kind.scale if _is_small_decimal(kind) else 1
     if (
         name in _SUMS
         and kind != pa.uint64()
-        and (pa.types.is_integer(kind) or pa.types.is_float64(kind))
+        and (pa.types.is_integer(kind) or pa.types.is_float64(kind) or _is_small_decimal(kind))
     ):
-        with_squares, meaning = _SUMS[name]
+        with_squares, moment = _SUMS[name]
         as_numbers = column not in dataset.facts.nullable or column in dataset.facts.dtypes
         whole = pa.types.is_integer(kind) and as_numbers
         if name == "column.sum" and whole:
-            meaning = Moments.whole_sum
+            moment = Moments.whole_sum
         none = dataset.empty_frame()
         return Planned(
-            Sums(domain, with_squares), lambda m: _as_numpy(meaning(m)) if m.n else Records(none)
+            Sums(domain, with_squares, units),
+            lambda m: _as_numpy(moment(m)) if m.n else Records(none),
         )
     return None
 
@@ -285,6 +290,22 @@ def _as_records(column: str, dataset: Dataset) -> Callable[[pa.Array], Records]:
         return Records(stock_frame(pa.table({column: values}), dataset.facts))
 
     return meaning
+
+
+def _as_floats(column: str) -> Callable[[pa.Array], Records]:
+    """Decimals as the nearest floats, to compare with the numbers of a suite, which are floats."""
+
+    def meaning(values: pa.Array) -> Records:
+        # Arrow's own cast is off by a last place here and there.
+        floats = [np.nan if value is None else float(value) for value in values.to_pylist()]
+        return Records(pd.DataFrame({column: floats}, dtype="float64"))
+
+    return meaning
+
+
+def _is_small_decimal(kind: pa.DataType) -> bool:
+    """Return whether values are decimals whose units fit 64 bits."""
+    return bool(pa.types.is_decimal(kind) and kind.precision <= MOST_DIGITS)
 
 
 def _as_numpy(number: float) -> np.generic:

@@ -52,7 +52,6 @@ MOMENTS = [
         passes("float32", column="small_float", min_value=1, max_value=3),
         fails("all null", column="no_number", min_value=0),
         fails("infinities", column="peaks", min_value=0),
-        raises("decimals with nulls", column="amount", min_value=30, max_value=40),
         raises("strings", column="region", min_value=0),
     ),
     *cases_of(
