@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from dataclasses import fields, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,16 @@ COLUMNS: dict[str, Any] = {
     "moment": {"kind": "timestamp", "formats": ["%Y-%m-%d %H:%M"]},
     "pieces": {"kind": "integer"},
     "price": {"kind": "number"},
+    "paid": {"kind": "decimal", "scale": 3},
 }
 GIVEN: dict[str, list[Any]] = {
-    "sum": ["pieces", "price"],
-    "mean": ["price"],
-    "min": ["pieces", "price", "day", "moment"],
-    "max": ["pieces", "price", "day", "moment"],
+    "sum": ["pieces", "price", "paid"],
+    "mean": ["price", "paid"],
+    "min": ["pieces", "price", "paid", "day", "moment"],
+    "max": ["pieces", "price", "paid", "day", "moment"],
     "count": ["rows"],
-    "count_distinct": ["item", "day"],
-    "ratio": [["sum_pieces", "count_rows"], ["sum_price", "sum_pieces"]],
+    "count_distinct": ["item", "day", "paid"],
+    "ratio": [["sum_pieces", "count_rows"], ["sum_price", "sum_pieces"], ["sum_paid", "sum_price"]],
 }
 """Examples of each measure: at least one."""
 FINE = {"shop": {"column": "shop"}, "item": {"column": "item"}}
@@ -80,6 +82,7 @@ def sales(n: int, seed: int, schema: pa.Schema) -> pa.Table:
             "moment": chance.choice([None, dt.datetime(2026, 1, 1, chance.randint(0, 23))]),
             "pieces": chance.choice([None, -(2**53) - 1, 2**53 + 1, *range(-5, 5)]),
             "price": chance.choice([0.1, 0.2, -0.0, 0.0, 7.25, -3.5]),
+            "paid": chance.choice([Decimal(n).scaleb(-3) for n in (100, 1, -1, 10**18 - 1)]),
         }
         for _ in range(n)
     ]

@@ -23,6 +23,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "text": {"required": True},
     "date": {"formats": ["%Y-%m-%d"]},
     "timestamp": {"formats": ["%Y-%m-%d %H:%M"]},
+    "decimal": {"scale": 2},
     "category": {"values": "names.json"},
     "mapped": {"values": "names.json", "map": "map.json"},
 }

@@ -44,7 +44,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"dataset.flags.empty": {}}, "dataset.flags.empty: has no label"),
     (
         {"dataset.flags.anomaly_flag.heavy_discount.column": "region"},
-        "heavy_discount.column='region': is of kind mapped; must be number or integer",
+        "heavy_discount.column='region': is of kind mapped; must be number, integer or ",
     ),
     (
         {f"{COLUMN}.category.reason": "unknown_categry"},
@@ -102,7 +102,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"dataset.derived.revenue.formula": "unit_price * region"},
-        "dataset.derived.revenue.formula='region': is of kind mapped; must be number or integer",
+        "dataset.derived.revenue.formula='region': is of kind mapped; must be number, integer or ",
     ),
     ({"dataset.derived.revenue.formula": "unit_price ** 2"}, "dataset.derived.revenue.formula"),
     ({"dataset.derived.revenue.formula": "(unit_price"}, "only + - * /, parentheses, numbers and"),
@@ -159,7 +159,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"dataset.repairs": [{"column": "quantity", "formula": "revenue / unit_price"}]},
-        "repairs.0.formula='revenue': is of kind unused; must be number or integer",
+        "repairs.0.formula='revenue': is of kind unused; must be number, integer or ",
     ),
     (
         {"dataset.repairs": [{"column": "quantity", "formula": "quantity * 1"}]},
@@ -167,7 +167,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"dataset.repairs": [{"column": "region", "formula": "quantity"}]},
-        "dataset.repairs.0.column='region': is of kind mapped; must be number or integer",
+        "dataset.repairs.0.column='region': is of kind mapped; must be number, integer or ",
     ),
     ({"dataset.repairs": [{"column": "quantity"}]}, "repairs.0: needs either a formula, or both"),
     (
@@ -190,7 +190,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"dataset.checks": {"adds_up": CHECK | {"column": "region"}}},
-        "dataset.checks.adds_up.column='region': is of kind mapped; must be number or integer",
+        "dataset.checks.adds_up.column='region': is of kind mapped; must be number, integer or ",
     ),
     (
         {"dataset.checks": {"adds_up": CHECK | {"formula": "quantity * prize"}}},
@@ -259,7 +259,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {f"{AGGREGATIONS}.top_categories.measures.total_revenue.sum": "product_name"},
-        "measures.total_revenue.sum='product_name': is of kind text; must be number or integer",
+        "measures.total_revenue.sum='product_name': is of kind text; must be number, integer or ",
     ),
     (
         {f"{AGGREGATIONS}.top_categories.measures.category": {"sum": "revenue"}},
@@ -283,7 +283,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {f"{AGGREGATIONS}.anomaly_records.highest.high_revenue": "sale_date"},
-        "highest.high_revenue='sale_date': is of kind date; must be number or integer",
+        "highest.high_revenue='sale_date': is of kind date; must be number, integer or ",
     ),
     (
         {f"{AGGREGATIONS}.anomaly_records.tie_break": "region"},

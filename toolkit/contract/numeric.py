@@ -7,8 +7,11 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+from pydantic import Field
+
+from toolkit.arrays import MOST_DIGITS, units_of
 from toolkit.contract.column import Group, Parsed
 from toolkit.contract.exact_formula import Rounding
 from toolkit.contract.part import Bound, Limits
@@ -188,4 +191,58 @@ class Integer(Numeric):
                 yield f"{where}.default={default}: is beyond the limits, so that it saves no row"
 
 
-AnyNumber = Number | Integer
+@dataclass(frozen=True, kw_only=True)
+class Decimal(Numeric):
+    """A decimal number of fixed scale, such as an amount of money (decimal128), never rounded.
+
+    A cell with more decimal places than `scale`, other than noughts, or more digits than
+    `precision` has no number of the column, as one without a number has none: its row is rejected
+    with `reason`, unless a repair knows the number. Limits and words mean what is written: 0.1 is
+    a tenth. So do formulas: see `Derived`.
+    """
+
+    kind: Literal["decimal"]
+    scale: Annotated[int, Field(ge=0, le=MOST_DIGITS)]
+    """Number of decimal places."""
+    precision: Annotated[int, Field(ge=1, le=MOST_DIGITS)] = MOST_DIGITS
+    """Number of digits, those after the decimal sign included."""
+    round: Rounding | None = None
+    """Rounds a cell with more decimal places to `scale` instead: a tie to the even neighbour, or
+    away from zero. A repair's result, too."""
+
+    is_fixed: ClassVar[bool] = True
+
+    @property
+    def exact_places(self) -> int:
+        return self.scale
+
+    @property
+    def rounding(self) -> Rounding | None:
+        return self.round
+
+    def arrow_type(self) -> pa.DataType:
+        import pyarrow as pa
+
+        return pa.decimal128(self.precision, self.scale)
+
+    def rejects(self) -> str:
+        return f"what is no number of {self.precision} digits, {self.scale} of them decimal places"
+
+    def units(self, number: float) -> int | None:
+        """Return a number of the contract in units of the last place; None if the column rejects
+        it.
+        """
+        units = units_of(number, self.scale)
+        return None if units is None or abs(units) >= 10**self.precision else units
+
+    def problems(self, where: str) -> Iterator[str]:
+        yield from super().problems(where)
+        if self.scale > self.precision:
+            yield f"{where}.scale={self.scale}: is more than the precision of {self.precision}"
+            return
+        for word, number in self.words.items():
+            if self.units(number) is None:
+                yield f"{where}.words.{word}={number}: the column rejects {self.rejects()}"
+
+
+AnyNumber = Number | Integer | Decimal

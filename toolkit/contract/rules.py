@@ -20,12 +20,16 @@ class Fill(Part):
     whole numbers only (but for the rounding of floats, 8 units in the last place). A result that
     is no finite number fills nothing. A `default` comes after all fills, also that of a column in
     a formula. Whole numbers of 2^53 or more are computed and filled exactly.
+
+    A decimal is filled by decimals and whole numbers only, and exactly; a result with more decimal
+    places than it has fills nothing, unless `decimals` or the column's `round` rounds it. A map's
+    numbers of more than 15 digits fill no decimal.
     """
 
     column: str
-    """The column that is filled, of kind `number` or `integer`."""
+    """The column that is filled, of kind `number`, `integer` or `decimal`."""
     formula: str | None = None
-    """Over other number and integer columns; it fills where all of them are known by then."""
+    """Over other columns of numbers; it fills where all of them are known by then."""
     decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] | None = None
     """Number of decimals that the formula's result is rounded to."""
     by: str | None = None
@@ -45,7 +49,9 @@ class Fill(Part):
 class Check(Part):
     """Holds a stored number against a formula of other columns, where both are known.
 
-    Fills come before checks. Whole numbers of 2^53 or more are compared exactly.
+    Fills come before checks. Whole numbers of 2^53 or more are compared exactly; so are decimals
+    where no number column is among those compared, and then nothing is allowed besides the
+    tolerance.
     """
 
     column: str
@@ -62,15 +68,21 @@ class Check(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Derived(Limits):
-    """A column computed from others (float64).
+    """A column computed from others: float64, or exact where it is computed from decimals.
 
     Every step is rounded to float64; in rows with a whole number of 2^53 or more none is, but the
     result, once. A result that is no finite number, such as that of a division by zero, has its
     row rejected.
+
+    Of decimals, and whole numbers and the formula's own numbers besides, the result is a decimal:
+    nothing is rounded but the result, once, to `decimals`. A quotient needs `decimals`; other
+    results may go without, and have as many decimal places as the exact one. One of more than 18
+    digits has its row rejected. With a number column in it, a formula is one of floats, and takes
+    the float64 nearest to each decimal.
     """
 
     formula: str
-    """`+ - * /`, parentheses and numbers, of number and integer columns."""
+    """`+ - * /`, parentheses and numbers, of number, integer and decimal columns."""
     decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] | None = None
     """Number of decimals to round to, ties to even."""
     reason: str | None = None

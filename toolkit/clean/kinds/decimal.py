@@ -1,0 +1,117 @@
+"""Parse decimals exactly: no cell is a float on its way to clean rows."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from toolkit.arrays import Bools, Figures, Ints, decimal_units, decimals_of
+from toolkit.clean.kinds import Given, finish, fitted, parse
+from toolkit.clean.kinds.number import (
+    NUMBER,
+    ROUNDED,
+    WORDS,
+    plainly_written,
+    within_limits,
+    word_places,
+)
+from toolkit.clean.parsed import Parsed, bools, coded_unless, found_only, rightly_empty
+from toolkit.contract.numeric import Decimal
+
+_ROUNDING = {
+    "half_even": ("half_to_even", decimal.ROUND_HALF_EVEN),
+    "half_up": ("half_towards_infinity", decimal.ROUND_HALF_UP),
+}
+_MOST_DIGITS = 38
+"""Of Arrow's decimals."""
+_WIDE = decimal.Context(prec=_MOST_DIGITS)
+
+
+@parse.register
+def parse_decimal(column: Decimal, strings: pa.Array, given: Given) -> Parsed:
+    """Read decimals as they are written; limits come later, in `finish_decimal`."""
+    units, known, rounded = _read(column, plainly_written(column, strings))
+    in_words = np.zeros(len(strings), dtype=bool)
+    if column.words:
+        unread = np.flatnonzero(~known)
+        places = word_places(column, strings.take(pa.array(unread)))
+        rows, numbers = unread[places >= 0], [*map(column.units, column.words.values())]
+        units[rows] = np.array(numbers, np.int64)[places[places >= 0]]
+        known[rows] = in_words[rows] = True
+    figures = decimals_of(units, column.scale, known)
+    return Parsed(
+        figures.floats,
+        changes=found_only({WORDS: in_words, ROUNDED: rounded}),
+        absent=rightly_empty(column.optional, strings),
+        whole=figures.whole,
+        scale=column.scale,
+    )
+
+
+@finish.register
+def finish_decimal(column: Decimal, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
+    """Reject what is no number of the column or breaks a limit."""
+    figures, codes = parsed.figures, None
+    nothing = None if parsed.absent is None else parsed.absent & np.isnan(figures.floats)
+    if column.reason is not None:
+        fine = within_limits(column, figures)
+        codes = coded_unless(nothing, ~fine, reasons[column.reason])
+    return Parsed(figures.floats, codes, parsed.changes, whole=figures.whole, scale=figures.scale)
+
+
+@fitted.register
+def fit_decimal(column: Decimal, computed: Figures) -> Figures:
+    """Return the numbers that have no more digits than the column; they have its scale already."""
+    units = computed.wholes()
+    known = ~np.isnan(computed.floats) & (np.abs(units) < 10**column.precision)
+    return decimals_of(units, column.scale, known)
+
+
+def _read(column: Decimal, texts: pa.Array) -> tuple[Ints, Bools, Bools]:
+    """Return the texts' units, which are numbers of the column, and which were rounded."""
+    before, scale = column.precision - column.scale, column.scale
+    # With a rounding Arrow reads all places that it has room for, and one digit to carry into.
+    places = scale if column.round is None else _MOST_DIGITS - before - 1
+    after = f"[0-9]{{0,{scale}}}0*" if column.round is None else "[0-9]*"
+    number = rf"^[+-]?(0*[0-9]{{0,{before}}}\.?|0*[0-9]{{0,{before}}}\.{after})$"
+    fits = bools(pc.match_substring_regex(texts, number))
+    fits &= bools(pc.match_substring_regex(texts, "[0-9]"))
+    longest = _MOST_DIGITS if column.round is None else places
+    short = fits & (pc.binary_length(texts).to_numpy() <= longest)
+    exact = pc.if_else(pa.array(short), texts, "0").cast(pa.decimal128(_MOST_DIGITS, places))
+    values, rounded = exact, np.zeros(len(texts), dtype=bool)
+    if column.round is not None:
+        values = pc.round(exact, scale, round_mode=_ROUNDING[column.round][0])
+        rounded = bools(pc.not_equal(exact, values))
+        values = values.cast(pa.decimal128(_MOST_DIGITS, scale))
+    units = decimal_units(values)
+    known = short & (np.abs(units) < 10**column.precision)
+    # What is left has an exponent, or more digits than Arrow's decimals.
+    odd = ~short & (fits | bools(pc.match_substring_regex(texts, "[eE]")))
+    odd &= bools(pc.match_substring_regex(texts, NUMBER))
+    rows = np.flatnonzero(odd)
+    for row, text in zip(rows.tolist(), texts.take(pa.array(rows)).to_pylist(), strict=True):
+        found = _read_odd(column, text)
+        if found is not None:
+            known[row], (units[row], rounded[row]) = True, found
+    return units, known, rounded & known
+
+
+def _read_odd(column: Decimal, text: str) -> tuple[int, bool] | None:
+    """Return the units of a number, and whether it was rounded; None if the column has none."""
+    rounding = _ROUNDING[column.round or "half_even"][1]
+    try:
+        written = decimal.Decimal(text)
+        unit = decimal.Decimal((0, (1,), -column.scale))
+        nearest = written.quantize(unit, rounding, _WIDE)
+    except decimal.InvalidOperation:
+        # It has more digits than the context, or an exponent beyond Python's.
+        return None
+    units, rounded = int(nearest.scaleb(column.scale, _WIDE)), nearest != written
+    if abs(units) >= 10**column.precision or (rounded and column.round is None):
+        return None
+    return units, rounded
