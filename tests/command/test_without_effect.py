@@ -165,3 +165,9 @@ def test_what_parts_no_cells_is_refused(given: str, folder: Path) -> None:
     answer = ask("profile-data", "feed.csv", f"delimiter={given}", cwd=folder)
     assert (answer.code, len(answer.errors)) == (2, 1)
     assert left_in(folder) == ["feed.csv"]
+
+
+def test_older_command_lines_may_combine_them_with_an_input(folder: Path) -> None:
+    answer = ask("run-pipeline", "--rows", "5", "--clean", "--input", "feed.csv", cwd=folder)
+    assert answer.code == 0, answer.err
+    assert not (folder / "data" / "input").exists()

@@ -29,11 +29,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from toolkit.command.flags import GENERATOR_KEYS
 from toolkit.command.help import group_options
 from toolkit.command.interpolations import check_references
 from toolkit.errors import ConfigError, did_you_mean
-from toolkit.settings.commands import PIPELINE
 from toolkit.settings.config import config_problems
 from toolkit.settings.shipped import shipped_folder
 from toolkit.settings.yaml_check import config_file_problems
@@ -272,7 +270,6 @@ class Composition:
             if not runs:
                 problems.append("there is nothing to run: a sweep has no values")
             problems += [*self._folder_problems(runs), *self._sweep_problems(runs)]
-            problems += self._generator_problems(runs)
         except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
             problems.append(_with_hint(one_line(error)))
         except UnicodeDecodeError as error:
@@ -325,13 +322,6 @@ class Composition:
                 f"output={outputs[0]}: several jobs would write there; leave it out, since each "
                 "job has a folder of its own, or let it differ, as in 'output=out/${hydra:job.num}'"
             )
-
-    def _generator_problems(self, runs: Sequence[PlannedRun]) -> Iterator[str]:
-        """Yield options of the generator, which does nothing where all runs have an input."""
-        if self.command == PIPELINE and runs and all(run.values.get("input") for run in runs):
-            for override in self.overrides:
-                if (key := override.key_or_group) in GENERATOR_KEYS:
-                    yield f"{key}: has no effect with an input; it is for generated feeds"
 
     def _override_problems(self, override: Override) -> Iterator[str]:
         word, key = override.input_line, override.key_or_group

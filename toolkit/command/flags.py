@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolkit.errors import did_you_mean
@@ -122,6 +122,17 @@ def without_effect(command: Command, key: str, value: object) -> str | None:
     return f"{key}: has no effect on {command.name}; it is for {names}{hint}"
 
 
+def without_effect_on_input(command: Command, typed: Sequence[str]) -> Iterator[str]:
+    """Yield a line about each option of the generator, for runs that all have an input.
+
+    Older command lines combined them.
+    """
+    for word in typed:
+        key = word.partition("=")[0].lstrip("+~")
+        if command.name == PIPELINE and key in GENERATOR_KEYS:
+            yield f"{key}: has no effect with an input; it is for generated feeds"
+
+
 @dataclass
 class Line:
     """A command line for Hydra, and a warning about each argument without effect.
@@ -131,6 +142,8 @@ class Line:
 
     flags: list[str] = field(default_factory=list)
     overrides: list[str] = field(default_factory=list)
+    typed: list[str] = field(default_factory=list, compare=False)
+    """The overrides that no flag of an older command line stands for."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -164,6 +177,7 @@ class _Reader:
                 self._read_flag(word)
             elif is_override(word):
                 self.line.overrides.append(_with_blank(word))
+                self.line.typed.append(word)
             else:
                 self.paths.append(word)
         self._add_paths()

@@ -26,7 +26,13 @@ from toolkit.command.compose import (
     plain_value,
     plain_values,
 )
-from toolkit.command.flags import HydraFlags, Line, translate, without_effect
+from toolkit.command.flags import (
+    HydraFlags,
+    Line,
+    translate,
+    without_effect,
+    without_effect_on_input,
+)
 from toolkit.errors import ConfigError, OutputError
 from toolkit.report.facts import LOG_FILE, RUN_FILE
 from toolkit.settings.commands import Command, quoted
@@ -81,6 +87,9 @@ def run_through_hydra(
         return 0
     composition = composition.with_sweep_config()
     runs = composition.checked([*problems, *_mode_problems(composition)])
+    idle = [*without_effect_on_input(command, line.typed)]
+    if idle and all(run.values["input"] for run in runs):
+        raise ConfigError.from_problems(idle)
     if command.looks_on:
         if composition.multirun:
             raise ConfigError(f"--multirun: {command.name} has no results to compare")
