@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import dask
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -20,6 +21,7 @@ from tests.clean.parsed import BAD, parse_cells
 from tests.contracts import by_row, rules_of
 from tests.feeds import Cleaner, write_feed
 from toolkit.arrays import decimal_array
+from toolkit.clean.feed import clean_rows, evaluate_feed
 from toolkit.clean.parsed import OK
 from toolkit.contract.numeric import Decimal
 
@@ -267,3 +269,14 @@ def test_blocks_make_no_difference(n_blocks: int, tmp_path: Path) -> None:
             assert row == "bad"
         else:
             assert row == {"a": Exact(a), "b": units, "c": Exact(a) * units - 1}
+
+
+def test_dask_adds_up_a_lazy_frame_s_decimals(tmp_path: Path) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_bytes(write_feed([("0.10",), ("0.20",), ("x",), ("1e15",)] * 9, ["price"]))
+    rules = rules_of({"name": "x", "columns": {"price": PRICE}, "reasons": ["bad"]})
+    evaluated = evaluate_feed(rules, [str(path)], block_bytes=40, spill=tmp_path)
+    prices = clean_rows(evaluated, rules.contract)["price"]
+    with dask.config.set(scheduler="sync"):
+        found = prices.sum().compute(), prices.max().compute()
+    assert found == (Exact("9000000000000002.70"), Exact("1e15"))

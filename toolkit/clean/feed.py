@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,7 +146,10 @@ def evaluate_feed(
     """
     # Half a second to import, which a pipeline of tasks need not wait for.
     import dask.dataframe as dd
+    from dask.dataframe.extensions import make_scalar
 
+    # Else Dask has no example of what the sum of a column of decimals is, and fails.
+    make_scalar.register(Decimal, Decimal)
     if spill is None:
         spill = Path(tempfile.mkdtemp(prefix="sales-feed-"))
         atexit.register(shutil.rmtree, spill, ignore_errors=True)
