@@ -52,13 +52,13 @@ def repair(column: str, formula: str, **keys: Any) -> dict[str, Any]:
         (column(min=2, max=1), "no number lies between its limits 2 and 1"),
         (
             {"columns": {"a": {"kind": "decimal", "scale": 2}}, "reasons": []},
-            "a.reason: missing; the column rejects what is no number of 18 digits, 2 of them",
+            "a.reason: missing; the column rejects what is not a number of 18 digits with 2",
         ),
-        (derived("a / 3"), "derived.d.decimals: missing; 'a / 3' divides, so that only decimals"),
-        (derived("a / 3", decimals=19), "derived.d.decimals: 19 decimal places are more than 18"),
-        (derived("b*b*b*b*b*b*b"), "derived.d.decimals: 21 decimal places are more than 18"),
+        (derived("a / 3"), "d.decimals: missing; 'a / 3' divides decimals, so it"),
+        (derived("a / 3", decimals=19), "d.decimals: the result has 19 decimal places, more"),
+        (derived("b*b*b*b*b*b*b"), "d.decimals: the result has 21 decimal places, more"),
         (derived("a * 0.12345678901234567890"), "0.12345678901234567890 has more digits than"),
-        (repair("a", "b * x"), "repairs.0.formula: a is of kind decimal, which the numbers of x"),
+        (repair("a", "b * x"), "0.formula: a is of kind decimal, and x (float64) cannot"),
         (repair("a", "b / n", decimals=3), "decimals=3: is more than the 2 of the column a"),
         (repair("a", "b + 0.1234567890123456789"), "repairs.0.formula '"),
         (

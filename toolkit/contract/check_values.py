@@ -73,8 +73,8 @@ def _formula_fill_problems(
         return
     if floats := [n for n in fill.inputs if contract.columns[n].exact_places is None]:
         yield (
-            f"{where}.formula: {fill.column} is of kind {kinds[fill.column]}, which the numbers "
-            f"of {listed(floats)} (float64) would not fill exactly; make them of that kind, too"
+            f"{where}.formula: {fill.column} is of kind {kinds[fill.column]}, and {listed(floats)} "
+            f"(float64) cannot fill it exactly; make it of kind {kinds[fill.column]}, too"
         )
     if (fill.decimals or 0) > column.exact_places:
         yield (

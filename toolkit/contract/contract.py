@@ -249,13 +249,13 @@ class Contract(Part):
             found = derived.decimals
         if found is None:
             raise ConfigError(
-                f"decimals: missing; {derived.formula!r} divides, so that only decimals can say "
-                "how many decimal places the column has"
+                f"decimals: missing; {derived.formula!r} divides decimals, so it needs the number "
+                "of decimal places to round to"
             )
         if found > MOST_DIGITS:
             raise ConfigError(
-                f"decimals: {found} decimal places are more than {MOST_DIGITS}, the most of a "
-                "column of decimals; set fewer"
+                f"decimals: the result has {found} decimal places, more than the {MOST_DIGITS} "
+                "that a column of decimals can have; set fewer"
             )
         return found
 

@@ -193,22 +193,22 @@ class Integer(Numeric):
 
 @dataclass(frozen=True, kw_only=True)
 class Decimal(Numeric):
-    """A decimal number of fixed scale, such as an amount of money (decimal128), never rounded.
+    """An exact number with a fixed number of decimal places, such as an amount of money
+    (decimal128). It is never held as a float.
 
-    A cell with more decimal places than `scale`, other than noughts, or more digits than
-    `precision` has no number of the column, as one without a number has none: its row is rejected
-    with `reason`, unless a repair knows the number. Limits and words mean what is written: 0.1 is
-    a tenth. So do formulas: see `Derived`.
+    A cell with more decimal places than `scale`, trailing zeros aside, or more digits than
+    `precision` allows cannot be read: its row is rejected with `reason`, unless a repair fills the
+    value. Limits and words are taken as written: 0.1 is one tenth. For formulas see `Derived`.
     """
 
     kind: Literal["decimal"]
     scale: Annotated[int, Field(ge=0, le=MOST_DIGITS)]
     """Number of decimal places."""
     precision: Annotated[int, Field(ge=1, le=MOST_DIGITS)] = MOST_DIGITS
-    """Number of digits, those after the decimal sign included."""
+    """Largest number of digits, including the decimal places."""
     round: Rounding | None = None
-    """Rounds a cell with more decimal places to `scale` instead: a tie to the even neighbour, or
-    away from zero. A repair's result, too."""
+    """Rounds cells and repairs with more decimal places to `scale`: a tie to the even neighbour, or
+    away from zero."""
 
     is_fixed: ClassVar[bool] = True
 
@@ -226,7 +226,7 @@ class Decimal(Numeric):
         return pa.decimal128(self.precision, self.scale)
 
     def rejects(self) -> str:
-        return f"what is no number of {self.precision} digits, {self.scale} of them decimal places"
+        return f"what is not a number of {self.precision} digits with {self.scale} decimal places"
 
     def units(self, number: float) -> int | None:
         """Return a number of the contract in units of the last place; None if the column rejects

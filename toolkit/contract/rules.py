@@ -21,9 +21,9 @@ class Fill(Part):
     is no finite number fills nothing. A `default` comes after all fills, also that of a column in
     a formula. Whole numbers of 2^53 or more are computed and filled exactly.
 
-    A decimal is filled by decimals and whole numbers only, and exactly; a result with more decimal
-    places than it has fills nothing, unless `decimals` or the column's `round` rounds it. A map's
-    numbers of more than 15 digits fill no decimal.
+    A decimal is filled exactly, from decimals and whole numbers only. A result with more decimal
+    places than the column fills nothing, unless `decimals` or the column's `round` rounds it; nor
+    does a number of a map with more than 15 digits.
     """
 
     column: str
@@ -49,9 +49,8 @@ class Fill(Part):
 class Check(Part):
     """Holds a stored number against a formula of other columns, where both are known.
 
-    Fills come before checks. Whole numbers of 2^53 or more are compared exactly; so are decimals
-    where no number column is among those compared, and then nothing is allowed besides the
-    tolerance.
+    Fills come before checks. Whole numbers of 2^53 or more are compared exactly. So are decimals,
+    unless a column of kind `number` is involved, and with no allowance beyond the tolerance.
     """
 
     column: str
@@ -68,16 +67,16 @@ class Check(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Derived(Limits):
-    """A column computed from others: float64, or exact where it is computed from decimals.
+    """A column computed from others: float64, or a decimal if it is computed from decimals.
 
     Every step is rounded to float64; in rows with a whole number of 2^53 or more none is, but the
     result, once. A result that is no finite number, such as that of a division by zero, has its
     row rejected.
 
-    Of decimals, and whole numbers and the formula's own numbers besides, the result is a decimal:
-    nothing is rounded but the result, once, to `decimals`. A quotient needs `decimals`; other
-    results may go without, and have as many decimal places as the exact one. One of more than 18
-    digits has its row rejected. With a number column in it, a formula is one of floats, and takes
+    A formula of decimals, with or without whole numbers, gives a decimal: it is computed exactly
+    and rounded once, to `decimals`. Without `decimals` the column has as many decimal places as the
+    exact result can have; a formula that divides needs `decimals`. A result of more than 18 digits
+    has its row rejected. With a column of kind `number`, a formula is computed in float64, from
     the float64 nearest to each decimal.
     """
 
