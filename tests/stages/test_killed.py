@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,21 @@ def test_a_killed_run_is_told_and_cleared_away(tmp_path: Path) -> None:
     assert {path.name for path in run.iterdir()} <= {".hydra", "run.json", "run.log"}
     assert json.loads((run / "run.json").read_text())["status"] == "killed"
     assert "was killed" not in ask("generate-data", "rows=1", cwd=tmp_path).err
+
+
+def test_a_run_that_is_killed_before_its_work_begins_is_told(tmp_path: Path) -> None:
+    code = (
+        "import os, signal\nfrom toolkit.stages import generating\n"
+        "from toolkit.command import cli\n"
+        "generating.generate_data = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "cli.run_command('generate-data')"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    [run] = (tmp_path / "data" / "reports").iterdir()
+    answer = ask("generate-data", "rows=1", cwd=tmp_path)
+    assert f"the run {run.name} was killed" in answer.err
+    assert {path.name for path in run.iterdir()} <= {".hydra"}
 
 
 def test_leftovers_outside_of_reports_go_when_nobody_is_at_work(tmp_path: Path) -> None:

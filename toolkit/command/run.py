@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from toolkit.errors import ConfigError, OutputError
 from toolkit.report.facts import LOG_FILE, RUN_FILE
 from toolkit.settings.commands import Command, quoted
 from toolkit.settings.config import Settings, read_settings
+from toolkit.storage.traces import living
 
 Stage = Callable[[Settings, Path], object]
 
@@ -101,7 +102,7 @@ def run_through_hydra(
     # Its name contains the time: set it, so that the folder checked is the one that Hydra makes.
     args.overrides = [*composition.words(composition.overrides), _pinned(runs[0].run_dir)]
     only = _OnlyRun(stage, composition.defaults(), Path(runs[0].run_dir))
-    with only.leaving_no_empty_folder():
+    with only.leaving_no_empty_folder(), only.living():
         _enter_hydra(args, composition.folders, only.run)
     only.raise_failure()
     return 0
@@ -280,6 +281,19 @@ class _OnlyRun:
             raise RuntimeError(told) from self._failure
         if self._failure is not None:
             raise self._failure
+
+    @contextmanager
+    def living(self) -> Iterator[None]:
+        """Show from the beginning that the run is at work, so that it is missed if it is killed.
+
+        Raises OutputError when its folder cannot be written.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(living(self._run_dir))
+            except OSError as error:
+                raise OutputError.cannot_write(self._run_dir, error) from error
+            yield
 
     @contextmanager
     def leaving_no_empty_folder(self) -> Iterator[None]:
