@@ -138,6 +138,20 @@ def test_what_the_toolkit_did_not_make_is_never_replaced(tmp_path: Path) -> None
     assert (tmp_path / "link").readlink() == Path("elsewhere")
 
 
+@pytest.mark.parametrize("way", ["aggregations", "aggregations/shop"])
+def test_what_is_no_folder_on_the_way_is_named_before_anything_is_made(
+    way: str, tmp_path: Path
+) -> None:
+    (tmp_path / way).parent.mkdir(exist_ok=True)
+    (tmp_path / way).write_text("mine")
+    with (
+        pytest.raises(OutputError, match=f"{way}: a file that the toolkit did not make is in"),
+        new_version(tmp_path, "run") as version,
+    ):
+        version.stage(tmp_path / "aggregations/shop/tables", "shop")
+    assert (tmp_path / way).read_text() == "mine"
+
+
 def older(root: Path) -> None:
     """Outputs as a toolkit without versions wrote them."""
     for name in NAMES:

@@ -90,7 +90,7 @@ class Version:
         if alone:
             lock = self.root / VERSIONS / _LOCKS / name.replace("/", "--")
             self._locks.enter_context(locked(target, lock))
-        _check_replaceable(target)
+        _check_replaceable(target, self.root)
         place = self.folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         self._staged[name] = {"dataset": dataset}
@@ -268,8 +268,11 @@ def _point(home: Path, version: str) -> None:
             pointer.unlink(missing_ok=True)
 
 
-def _check_replaceable(target: Path) -> None:
-    """Refuse to replace anything that the toolkit did not make."""
+def _check_replaceable(target: Path, root: Path) -> None:
+    """Refuse to replace anything that the toolkit did not make, or to make folders in its place."""
+    for folder in (root / name for name in target.relative_to(root).parents):
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise OutputError.in_the_way(folder, in_the_way(folder) or "a file")
     if target.is_symlink():
         if f"{VERSIONS}/{CURRENT}/" not in os.readlink(target):
             raise OutputError.in_the_way(target, "a symbolic link")
