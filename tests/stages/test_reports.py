@@ -193,6 +193,21 @@ def test_a_bug_in_the_page_is_told_and_fails_no_run(
     assert "Traceback" in run_log
 
 
+def test_a_page_without_memory_for_it_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> NoReturn:
+        raise MemoryError
+
+    monkeypatch.setattr(run_page, "draw_curves", fail)
+    answer = ask("run-pipeline", *TINY, cwd=tmp_path)
+    assert answer.code == 0
+    [report] = re.findall(r"^report +(\S+)$", answer.out, re.MULTILINE)
+    run_log = (tmp_path / report).with_name("run.log").read_text("utf-8")
+    assert "the run's page could not be made: MemoryError" in run_log
+    assert "Traceback" not in run_log
+
+
 def test_jobs_of_a_sweep_have_pages_that_the_comparison_leads_to(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_bytes(write_feed([row_with()]))
     words = ("--multirun", "feed.csv", "cluster=sync,threads")

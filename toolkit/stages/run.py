@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from toolkit.errors import ConfigError, OutputError, ToolkitError, ValidationError
+from toolkit.errors import (
+    ConfigError,
+    OutputError,
+    ToolkitError,
+    ValidationError,
+    is_out_of_memory,
+)
 from toolkit.pages.mask_key import find_or_make_key
 from toolkit.report.facts import RUN_FILE, RunReport, StageFacts, one_line, record_run, write_report
 from toolkit.report.page import write_page
@@ -173,11 +179,14 @@ def _harmless_once_published(run: Run) -> Iterator[None]:
 def _tell_published(error: BaseException) -> None:
     """What went wrong after publication; a bug with its traceback."""
     line = error.what if isinstance(error, OutputError) else one_line(error)
-    line = f"the outputs are published; {line}"
-    if isinstance(error, ToolkitError | OSError):
-        log.error(line)
-    elif isinstance(error, Exception):
-        log.error(line, exc_info=error)
+    if isinstance(error, Exception):
+        _log_error(f"the outputs are published; {line}", error)
+
+
+def _log_error(line: str, error: Exception) -> None:
+    """Log one line; a bug with its traceback."""
+    known = isinstance(error, ToolkitError | OSError) or is_out_of_memory(error)
+    log.error(line, exc_info=None if known else error)
 
 
 def _write_reports(run: Run) -> Path:
@@ -195,5 +204,5 @@ def _write_reports(run: Run) -> Path:
         else:
             log.error(str(error))
     except Exception as error:
-        log.exception(f"the run's page could not be made: {one_line(error)}")
+        _log_error(f"the run's page could not be made: {one_line(error)}", error)
     return facts
