@@ -498,6 +498,14 @@ def test_an_address_where_nothing_is(address: str) -> None:
         ({"kind": "remote", "timeout_seconds": 0.0}, r"cluster\.timeout_seconds=0\.0"),
         ({"kind": "remote"}, r"cluster\.address=.*scheduler_file=.*DASK_SCHEDULER_ADDRESS"),
         ({"kind": "remote", "address": "host"}, r"cluster\.address=host: expected one such as"),
+        (
+            {"kind": "remote", "address": "ucx://h:1"},
+            r"cluster\.address=ucx://h:1: expected one such",
+        ),
+        (
+            {"kind": "remote", "address": "foo://h:1"},
+            r"cluster\.address=foo://h:1: expected one such",
+        ),
         ({"kind": "remote", "address": "h:1", "scheduler_file": "f"}, "no scheduler_file beside"),
         ({"kind": "remote", "scheduler_file": "none.json"}, "none.json: No such file"),
         ({"kind": "remote", "scheduler_file": "text.json"}, "text.json: is not JSON"),

@@ -92,3 +92,14 @@ def test_impossible_specs_name_every_problem() -> None:
         FeedSpec(rows=10**9, seed=-1, mode="muddy", as_of=AS_OF)
     for part in ("3 problems", "rows=1000000000", "999,999,999", "seed=-1", "mode=muddy"):
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("day", [dt.date(1, 1, 1), dt.date(2, 6, 1), dt.date(1899, 12, 31)])
+def test_sales_of_years_that_are_not_written_with_four_digits_are_refused(day: dt.date) -> None:
+    with pytest.raises(ConfigError, match=f"end on {day}: must be 1900-01-01 or later"):
+        FeedSpec(rows=1, seed=1, mode="dirty", as_of=day)
+
+
+def test_the_first_and_the_last_day_can_be_generated() -> None:
+    for day in (dt.date(1900, 1, 1), dt.date(9999, 12, 31)):
+        assert feed_block(FeedSpec(5, 1, "clean", day), 0).table.num_rows == 5

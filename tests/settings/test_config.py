@@ -113,6 +113,7 @@ SHAPE_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"partitions": {"kind": "by_rows"}}, "partitions.rows: missing; partitions=by_rows needs it"),
     ({"partitions": {"kind": "by_count", "count": 0}}, "count=0: must be greater than or equal"),
     ({"dataset.nam": "x"}, "dataset.nam='x': unknown key; did you mean 'name'?"),
+    ({"dataset.csv.max_field_bytes": 10**20}, "bytes=100000000000000000000: must be less than 21"),
     ({"dataset.columns": {}}, "dataset.columns={}: must have at least 1 entries"),
     (
         {"dataset.columns.quantity.kind": "intger"},

@@ -22,6 +22,7 @@ from dask.delayed import Delayed
 from dask.system import CPU_COUNT
 from dask.utils import parse_bytes
 from distributed import Client, KilledWorker, LocalCluster, Worker, as_completed
+from distributed.comm.registry import get_backend
 from distributed.core import rpc
 from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 from distributed.security import Security
@@ -148,6 +149,7 @@ def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
 @contextmanager
 def open_remote(address: str, options: ClusterOptions) -> Iterator[Runner]:
     """Connect to a running cluster, which keeps running afterwards."""
+    _check_protocol(address)
     seconds, security = options.timeout_seconds, _security(address, options)
     with _quiet_logs():
         # A Client that fails to connect leaves a thread behind, so probe the address without one
@@ -157,6 +159,15 @@ def open_remote(address: str, options: ClusterOptions) -> Iterator[Runner]:
         with _closing(_connect(address, seconds, security)) as client:
             _check_installed(client, address)
             yield _DistributedRunner(client, partial(_cancel, client), seconds)
+
+
+def _check_protocol(address: str) -> None:
+    """Raise ClusterError unless this machine's Dask can connect by the protocol of the address."""
+    protocol, found, _ = address.partition("://")
+    try:
+        get_backend(protocol if found else "tcp").get_connector()
+    except (ImportError, TypeError, ValueError) as error:
+        raise ClusterError.bad_option("address", address, "one such as tcp://host:8786") from error
 
 
 def _security(address: str, options: ClusterOptions) -> Security:

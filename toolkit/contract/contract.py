@@ -57,7 +57,7 @@ class CsvFormat(Part):
     """The one ASCII character around cells that hold delimiters or line breaks."""
     encoding: Annotated[str, Field(min_length=1)] = "utf-8"
     """Any of Python's text encodings."""
-    max_field_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
+    max_field_bytes: Annotated[int, Field(ge=1024, lt=1 << 31)] = 1 << 20
     """Longest quoted field, in UTF-8 bytes. A longer one is treated as an unclosed quote and its
     first line is rejected.
     """

@@ -47,6 +47,9 @@ COLUMNS = (
 
 MODES = ("dirty", "clean")
 
+FIRST_DAY = dt.date(1900, 1, 1)
+"""Sales of some years lie before the last day, and years are written with four digits."""
+
 
 @dataclass(frozen=True)
 class FeedSpec:
@@ -71,6 +74,8 @@ class FeedSpec:
             problems.append(f"seed={self.seed}: must not be negative")
         if self.mode not in MODES:
             problems.append(f"mode={self.mode}: must be one of {', '.join(MODES)}")
+        if self.as_of < FIRST_DAY:
+            problems.append(f"generated sales end on {self.as_of}: must be {FIRST_DAY} or later")
         if problems:
             raise ConfigError.from_problems(problems)
 
