@@ -28,7 +28,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     (folder / "run.json").write_text("{}")
     held = good_run()
-    held.status, held.error = "held back", "2 expectations do not hold: " + "x_" * 300
+    held.status, held.error = "held back", "2 expectations did not pass: " + "x_" * 300
     reports = {"good": good_run(), "held": held, "monstrous": monstrous_run()}
     found = {}
     for name, report in reports.items():

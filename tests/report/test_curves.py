@@ -59,12 +59,12 @@ def test_a_panel_says_what_there_is_to_see() -> None:
     curves = draw_curves(report)
     assert curves is not None
     memory, cpu = curves.panels
-    assert memory.told == "at most 412.0 MB, in clean; the machine has 8.0 GB"
-    assert cpu.told == "1.5 of 4 cores busy on average"
+    assert memory.summary == "at most 412.0 MB, in clean; the machine has 8.0 GB"
+    assert cpu.summary == "1.5 of 4 cores busy on average"
     report.config["cluster.kind"] = "remote"
     curves = draw_curves(report)
     assert curves is not None
-    assert "remote cluster are not counted" in curves.panels[1].told
+    assert "remote cluster are not counted" in curves.panels[1].summary
 
 
 @pytest.mark.parametrize(

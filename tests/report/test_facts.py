@@ -115,7 +115,7 @@ def test_times_and_memory_are_recorded() -> None:
     ("error", "status", "line"),
     [
         (InputError("feed.csv: is bad"), "failed", "feed.csv: is bad"),
-        (ValidationError("2 do not hold"), "held back", "2 do not hold"),
+        (ValidationError("2 did not pass"), "held back", "2 did not pass"),
         (ZeroDivisionError("division\n  by zero"), "failed", "ZeroDivisionError: division by zero"),
         (KeyboardInterrupt(), "interrupted", None),
     ],

@@ -8,13 +8,13 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 
-# What an installed package holds beside its code, and what Python makes of it.
+# Files beside the code in an installed package, and Python's caches.
 _NOT_CODE = frozenset({"__pycache__", "shipped"})
 
 
 @cache
 def code_digest(folder: Path = PACKAGE) -> str:
-    """16 hexadecimal digits made of the names and bytes of all source files below `folder`."""
+    """Return 16 hexadecimal digits of the names and bytes of all source files below `folder`."""
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder)

@@ -33,10 +33,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Panel:
-    """A curve; `told` says what there is to see in it."""
+    """A curve; `summary` describes it in words."""
 
     title: str
-    told: str
+    summary: str
     svg: Markup
 
 
@@ -72,23 +72,23 @@ def draw_curves(report: RunReport) -> Curves | None:
 def _memory(report: RunReport, stages: Sequence[StageFacts], total: float) -> Panel:
     points = _points(stages, lambda sample: sample.rss_bytes)
     peak = max(report.stages, key=lambda stage: stage.peak_rss_bytes)
-    told = (
+    summary = (
         f"at most {human_bytes(peak.peak_rss_bytes)}, in {peak.name}; "
         f"the machine has {human_bytes(report.machine.get('memory_bytes', 0))}"
     )
     svg = _svg("Memory over time", points, total, _scale(points, _axis_bytes), 0)
-    return Panel("Memory", told, svg)
+    return Panel("Memory", summary, svg)
 
 
 def _cpu(report: RunReport, stages: Sequence[StageFacts], total: float) -> Panel:
     # What the processor did before a stage's first sample is not known.
     points = _points(stages, lambda sample: sample.cpu_percent / 100, first=1)
     cores = report.machine.get("cores", 1)
-    told = f"{_mean_cores(stages):.1f} of {cores} cores busy on average"
+    summary = f"{_mean_cores(stages):.1f} of {cores} cores busy on average"
     if report.config.get("cluster.kind") == "remote":
-        told += "; the workers of a remote cluster are not counted"
+        summary += "; the workers of a remote cluster are not counted"
     svg = _svg("Busy cores over time", points, total, _scale(points, "{:g}".format, cores), 1)
-    return Panel("CPU", told, svg)
+    return Panel("CPU", summary, svg)
 
 
 def _points(

@@ -44,10 +44,10 @@ _DISTRIBUTIONS = {
 
 @dataclass(frozen=True)
 class CheckFacts:
-    """What came of one expectation, in words; validation.json tells more.
+    """The result of one expectation, in words; validation.json has more.
 
     `about` names the columns, and the rows where it is not about all; `failing_rows` is a file of
-    rows that broke it.
+    rows that failed it.
     """
 
     suite: str
@@ -62,7 +62,7 @@ class CheckFacts:
 
 @dataclass(frozen=True)
 class InputFacts:
-    """A file or a dataset that a stage read. `rows` is None where they were not told apart."""
+    """A file or a dataset that a stage read; `rows` is None where they were not counted by file."""
 
     path: str
     bytes: int
@@ -71,7 +71,7 @@ class InputFacts:
 
 @dataclass(frozen=True)
 class RejectedExample:
-    """A rejected row as it stood in the file: the columns that its reason is about, cut short.
+    """A rejected row as in the file: the columns that its reason is about, cut short.
 
     Of a malformed row it is the raw line.
     """
@@ -84,7 +84,7 @@ class RejectedExample:
 
 @dataclass(frozen=True)
 class RepairExample:
-    """One repaired value: as it stood in the file, and what became of it ('' for no value)."""
+    """One repaired value: as in the file, and as cleaned ('' for none)."""
 
     raw: str
     clean: str
@@ -94,11 +94,11 @@ class RepairExample:
 
 @dataclass(frozen=True)
 class RepairFacts:
-    """How often cleaning changed what a column says, other than by stripping and parsing it.
+    """Count of one repair of a column: a change of its values beyond stripping and parsing.
 
     `how` is one of default, clipped, rounded (a fraction to a whole number), raised to floor,
     words (a number in words), nearest name (a category within some edits), mapped (another
-    spelling, beyond case), emptied (what is no e-mail address), formula, lookup. A value that was
+    spelling, beyond case), emptied (an invalid e-mail address), formula, lookup. A value that was
     changed in two ways counts for both. `rows` are those that break no rule, repeated keys
     included; `examples` are the first three in file order.
     """
@@ -111,14 +111,14 @@ class RepairFacts:
 
 @dataclass
 class StageFacts:
-    """What one stage did. A count that a stage has none of is None.
+    """Facts of one stage. Counts that do not apply to it are None.
 
-    `rows_in` is what it worked on: for generate the rows that it made. `rejected_by_reason` is in
+    `rows_in` are the rows it read: for generate the rows that it wrote. `rejected_by_reason` is in
     the contract's order of reasons, `rejected_examples` are the first rows of each in file order,
-    `limits` says what those of them that have limits reject beyond these, and which keys set them;
-    `validation` says of each suite whether it passed, warned or failed, `pages` where its page is;
-    `started` and `finished` are UTC, ISO 8601, `after_seconds` counts from the run's begin.
-    `samples` has no more than 300 of memory and CPU.
+    `limits` has the limits of reasons that have some, and the keys that set them; `validation` is
+    passed, warned or failed for each suite, `pages` the path of its page; `started` and `finished`
+    are UTC, ISO 8601, `after_seconds` counts from the begin of the run. `samples` are at most 300
+    of memory and CPU.
     """
 
     name: str
@@ -142,24 +142,24 @@ class StageFacts:
     pages: dict[str, Path] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     as_of: str = ""
-    """The day that limits of dates count from, of a stage that goes by them."""
+    """The day that limits of dates count from, for a stage that applies them."""
     notes: list[str] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
 
     @property
     def rows_per_second(self) -> float | None:
-        """Rows worked on a second; None when nothing was counted or no time went by."""
+        """Rows read per second; None when none were counted or no time passed."""
         return None if self.rows_in is None or not self.seconds else self.rows_in / self.seconds
 
 
 @dataclass
 class RunReport:
-    """What one command did; `error` is one line, `traceback` that of a bug.
+    """Facts of one command; `error` is one line, `traceback` that of a bug.
 
     `status` is running, ok, held back (by validation, or as no row is clean), failed or
-    interrupted. Once the outputs are `published` it is ok, whatever else goes wrong. `config` has
-    the values that the run went by under dotted keys; `changed` those keys whose value is not the
-    default, with the default.
+    interrupted. Once the outputs are `published` it is ok, whatever else goes wrong. `config` are
+    the settings by dotted keys; `changed` the keys whose value is not the default, with the
+    default.
     """
 
     command: str
@@ -182,10 +182,10 @@ class RunReport:
     machine: dict[str, int] = field(default_factory=describe_machine)
     stages: list[StageFacts] = field(default_factory=list)
     begun: float = field(default_factory=time.monotonic)
-    """On the clock of this process; no fact of run.json."""
+    """On the clock of this process; not in run.json."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything, as JSON can hold it but for paths."""
+        """Return all facts as values for JSON, but for paths."""
         facts = asdict(self)
         del facts["begun"]
         for stage, content in zip(self.stages, facts["stages"], strict=True):
@@ -219,7 +219,7 @@ def _how_it_ended(error: BaseException) -> str:
 
 @contextmanager
 def record_stage(report: RunReport, name: str) -> Iterator[StageFacts]:
-    """A stage of the report, with its times, memory and CPU filled in, however it ends."""
+    """Add a stage to the report; fill in its times, memory and CPU, however it ends."""
     begun = time.monotonic()
     facts = StageFacts(name, started=utc_now(), after_seconds=begun - report.begun)
     report.stages.append(facts)
@@ -233,9 +233,9 @@ def record_stage(report: RunReport, name: str) -> Iterator[StageFacts]:
 
 
 def write_report(report: RunReport, run_dir: Path) -> Path:
-    """Write `run.json` into the folder, whole or not at all, with sorted keys; its path.
+    """Write `run.json` into the folder, whole or not at all, keys sorted; return its path.
 
-    Raises OutputError when that cannot be done; what stood there before is then untouched.
+    Raises OutputError when that cannot be done; an earlier file is then untouched.
     """
     target = run_dir / RUN_FILE
     facts = report.as_dict()
@@ -250,9 +250,9 @@ def write_report(report: RunReport, run_dir: Path) -> Path:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and what the results depend on, without importing any of it.
+    """Return the versions of Python and of the libraries that results depend on, importing none.
 
-    `code` is the digest of the toolkit's source, which tells commits of one version apart.
+    `code` is the digest of the toolkit's source, which differs between commits of one version.
     """
     found = {"python": platform.python_version(), "code": code_digest()}
     for name, distribution in _DISTRIBUTIONS.items():
@@ -264,11 +264,11 @@ def versions() -> dict[str, str]:
 
 
 def utc_now() -> str:
-    """ISO 8601 with seconds and offset."""
+    """Return the time as ISO 8601 with seconds and offset."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def one_line(error: BaseException) -> str:
-    """Return an error in one line; a bug with the name of its kind."""
+    """Return an error in one line; a bug with the name of its class."""
     text = " ".join(str(error).split())
     return text if isinstance(error, ToolkitError) else f"{type(error).__name__}: {text}"

@@ -19,12 +19,12 @@ REPORT_LABELS = {
     "data docs": "Data Docs of all runs",
     "failing rows": "failing rows",
 }
-"""Paths that tell of the data, and what they are called where the validation stands."""
+"""Labels of paths to reports, and their names in the validation section."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """A file or a folder of parts. `rows` and `bytes` are None where they are not known."""
+    """A file or a folder of parts; `rows` and `bytes` are None where unknown."""
 
     label: str
     path: Path
@@ -33,7 +33,7 @@ class Output:
 
 
 def find_outputs(report: RunReport) -> list[Output]:
-    """Everything that the stages say they wrote; the aggregations one by one."""
+    """List all that the stages wrote; the aggregations one by one."""
     return [output for stage in report.stages for output in _outputs_of(stage, report)]
 
 
@@ -55,7 +55,7 @@ def _output(label: str, path: Path, rows: int | None = None) -> Output:
 
 
 def _counted(label: str, report: RunReport) -> int | None:
-    """The rows of a dataset that cleaning wrote, be it published or held back."""
+    """Return the rows of a dataset that cleaning wrote, whether published or held back."""
     for stage in report.stages:
         rows = {"clean": stage.rows_clean, "rejected": stage.rows_rejected}
         if stage.name == "clean" and label.partition(",")[0] in rows:
@@ -64,7 +64,7 @@ def _counted(label: str, report: RunReport) -> int | None:
 
 
 def _tables_in(folder: Path) -> list[str]:
-    """The aggregations of the run that wrote the manifest: the folder may hold others."""
+    """List the aggregations of the run that wrote the manifest: the folder may have others."""
     with suppress(OSError, ValueError, KeyError):
         names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["aggregations"]
         return [str(name) for name in names]

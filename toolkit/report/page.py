@@ -46,9 +46,9 @@ _BESIDE = (RUN_FILE, "run.log", "output.txt")
 
 
 def write_page(report: RunReport, run_dir: Path, name: str) -> Path:
-    """Write `report.html` into the run's folder, which is there, whole or not at all; its path.
+    """Write `report.html` into the run's folder, whole or not at all; return its path.
 
-    `name` is what the run is called. Raises OutputError when it cannot be written.
+    `name` is the run's. Raises OutputError when it cannot be written.
     """
     target = run_dir / PAGE_FILE
     page = run_page(report, run_dir, name)
@@ -60,7 +60,7 @@ def write_page(report: RunReport, run_dir: Path, name: str) -> Path:
 
 
 def run_page(report: RunReport, folder: Path, name: str) -> str:
-    """The page, which is to lie in `folder`; what it links to is there now."""
+    """Render the page for `folder`; files that it links to must exist already."""
     config = _config_lines(report)
     return render(
         "report/report.html",
@@ -95,12 +95,12 @@ def run_page(report: RunReport, folder: Path, name: str) -> str:
 
 
 def _first(items: Sequence[_Item], at_most: int = _MOST_ROWS) -> tuple[list[_Item], int]:
-    """The first of them, and how many are left out."""
+    """Return the first items, and how many are left out."""
     return list(items)[:at_most], max(0, len(items) - at_most)
 
 
 def _seen_values(examples: Sequence[RejectedExample]) -> list[tuple[str, list[str | None]]]:
-    """The columns of the examples with their values: of one column all that differ, else a row."""
+    """Return the examples' columns with values: the distinct ones of one column, else one row."""
     rows = [example.values for example in examples]
     if len(rows[0]) > 1:
         return [(name, [value]) for name, value in rows[0].items()]
@@ -108,7 +108,7 @@ def _seen_values(examples: Sequence[RejectedExample]) -> list[tuple[str, list[st
 
 
 def _link(folder: Path, path: Path | str, text: str | None = None) -> Markup:
-    """A link to what is there, or only its path."""
+    """Link to a path that exists; show any other as text."""
     shown = visible(text or _shown(Path(path)))
     if not Path(path).exists():
         return shown
@@ -116,28 +116,28 @@ def _link(folder: Path, path: Path | str, text: str | None = None) -> Markup:
 
 
 def _shown(path: Path) -> str:
-    """As seen from where the command was run, if that is shorter."""
+    """Return the path, relative to the current folder if that is shorter."""
     absolute = path.absolute()
     here = Path.cwd()
     return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)
 
 
 def _inputs(report: RunReport) -> list[InputFacts]:
-    """What the first stage read that reads anything: the others go on from there."""
+    """Return the inputs of the first stage that has any: later stages read its outputs."""
     return next((stage.inputs for stage in report.stages if stage.inputs), [])
 
 
 def _checks(report: RunReport) -> list[tuple[str, list[CheckFacts]]]:
-    """The expectations by their result, the worst first."""
+    """Group the expectations by their result, the worst first."""
     checks = [check for stage in report.stages for check in stage.checks]
     results = worst_first(check.result for check in checks)
     return [(result, [c for c in checks if c.result == result]) for result in results]
 
 
 def _config_lines(report: RunReport) -> list[tuple[str, str, str | None]]:
-    """Each key with its value and, where that is not the default, the default.
+    """Return each key with its value and, where that is not the default, the default.
 
-    A changed key that has no value any more is among them, at the end.
+    Changed keys that have no value any more come last.
     """
     keys = [*report.config, *(key for key in report.changed if key not in report.config)]
     return [(key, _value(report.config.get(key)), _default(report, key)) for key in keys]

@@ -26,7 +26,7 @@ _WIDE_COLUMNS = 100
 
 @dataclass
 class Stage:
-    """What is done of one stage. Only the driver's thread may call `advance`."""
+    """Rows and bytes done in one stage. Only the driver's thread may call `advance`."""
 
     label: str
     total_rows: int | None
@@ -40,7 +40,7 @@ class Stage:
         self.started = self.clock()
 
     def advance(self, rows: int = 0, bytes: int = 0) -> None:
-        """So many more rows and bytes are done."""
+        """Add rows and bytes that are done."""
         self.rows += rows
         self.bytes += bytes
         self.display.update(self)
@@ -51,7 +51,7 @@ class Stage:
 
     @property
     def share(self) -> float | None:
-        """What is done of the bytes, or else of the rows, 0..1; None when no total is known."""
+        """The share done of the bytes, or else of the rows, 0..1; None when no total is known."""
         if self.total_bytes:
             return min(1.0, self.bytes / self.total_bytes)
         if self.total_rows:
@@ -59,7 +59,7 @@ class Stage:
         return None
 
     def facts(self) -> list[str]:
-        """'12,345,678 rows', '1.2 of 3.4 GB', '35 %', '1.9M rows/s', as far as they are known."""
+        """Return '12,345,678 rows', '1.2 of 3.4 GB', '35 %', '1.9M rows/s', those known."""
         rows = human_count(self.rows)
         if self.total_rows:
             rows += f" of {human_count(self.total_rows)}"
@@ -76,7 +76,7 @@ class Stage:
 
 
 class Progress:
-    """Shows the stages of a run one after the other; nothing at all when `quiet`."""
+    """Shows the stages of a run one after the other; nothing when `quiet`."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Progress:
     def _display(self) -> _Display:
         if self._quiet:
             return _Nothing()
-        # Not what FORCE_COLOR makes rich believe: a log file is no terminal.
+        # Do not ask rich, which takes a log file for a terminal under FORCE_COLOR.
         console = SafeConsole(self._stream, force_terminal=self._stream.isatty())
         return _Bar(console) if console.is_interactive else _Lines(self._stream, self._clock)
 
@@ -145,7 +145,7 @@ class _Lines(_Display):
 
 
 class _Bar(_Display):
-    """One line that is drawn again and again; stays as it was last when the stage ends."""
+    """One line that is redrawn; its last state remains when the stage ends."""
 
     def __init__(self, console: Console) -> None:
         self._bar = RichProgress(
@@ -154,7 +154,7 @@ class _Bar(_Display):
             TextColumn("{task.fields[facts]}"),
             TimeElapsedColumn(),
             console=console,
-            # rich would send what is printed to stdout meanwhile to stderr.
+            # Or rich would redirect what is printed to stdout meanwhile to stderr.
             redirect_stdout=False,
         )
 
@@ -169,7 +169,7 @@ class _Bar(_Display):
 
     def update(self, stage: Stage, done: bool = False) -> None:
         share = 1.0 if done else stage.share or 0.0
-        # A narrow terminal has no room for all: there the bar itself stands for the bytes.
+        # A narrow terminal has no room for all: there the bar alone shows the bytes.
         facts = stage.facts()
         if self._bar.console.width < _WIDE_COLUMNS:
             facts = [facts[0], *facts[1:][-1:]]

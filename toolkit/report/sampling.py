@@ -12,12 +12,12 @@ from typing import NamedTuple
 import psutil
 
 _MAX_SAMPLES = 300
-# Looking for new children reads every process of the machine, so it is done less often.
+# Looking for new children reads every process of the machine, so do it less often.
 _SAMPLES_PER_SEARCH = 5
 
 
 class Sample(NamedTuple):
-    """`seconds` since the start; `cpu_percent` is 100 for one core kept busy."""
+    """`seconds` since the start; `cpu_percent` is 100 for one busy core."""
 
     seconds: float
     rss_bytes: int
@@ -25,17 +25,16 @@ class Sample(NamedTuple):
 
 
 class ResourceSampler:
-    """Samples this process and its children in a thread for as long as the context lasts.
+    """Samples this process and its children in a thread while the context lasts.
 
-    `samples` holds at most 300: beyond that two and two become one, with the higher memory and the
-    mean of the CPU, and twice as long is waited between two. Memory that processes share is counted
-    for each of them.
+    At most 300 `samples`: beyond that pairs are merged (the higher memory, the mean CPU) and the
+    interval is doubled. Memory that processes share is counted for each of them.
     """
 
     def __init__(
         self, interval_seconds: float = 0.1, on_peak: Callable[[int], None] | None = None
     ) -> None:
-        """`on_peak` is told each new peak, in bytes, so that it is known before the end."""
+        """`on_peak` is called with each new peak in bytes, so that it is known before the end."""
         self.samples: list[Sample] = []
         self.peak_rss_bytes = 0
         self._on_peak = on_peak
@@ -76,7 +75,7 @@ class ResourceSampler:
                 self._on_peak(rss)
         seconds = round(time.monotonic() - self._start, 3)
         if self.samples and seconds - self.samples[-1].seconds < self._interval / 2:
-            # Too soon after the last one for the processor's clock to tell.
+            # Too soon after the last one for the resolution of the processor's clock.
             cpu = self.samples[-1].cpu_percent
         self.samples.append(Sample(seconds, rss, round(cpu, 1)))
         if len(self.samples) > _MAX_SAMPLES:
@@ -90,7 +89,7 @@ class ResourceSampler:
     def _find_children(self) -> None:
         this, *known = self._processes
         try:
-            # A process is kept for as long as it lives: CPU is measured from one look to the next.
+            # Keep the object while the process lives: psutil measures CPU between two calls on it.
             before = {child: child for child in known}
             children = [before.get(child, child) for child in this.children(recursive=True)]
         except (psutil.Error, OSError):
@@ -99,7 +98,7 @@ class ResourceSampler:
 
 
 def _halved(samples: list[Sample]) -> list[Sample]:
-    """The first sample, then each two that follow as one, at the time of the later."""
+    """Merge samples after the first in pairs, at the time of the later."""
     first, *others = samples
     pairs = zip(others[::2], others[1::2], strict=False)
     merged = [
@@ -114,7 +113,7 @@ def _mean_cpu(one: Sample, other: Sample) -> float:
 
 
 def _measure(process: psutil.Process) -> tuple[int, float]:
-    """RSS in bytes and CPU in percent; nothing for a process that has just ended."""
+    """Return RSS in bytes and CPU in percent; zeros for a process that has just ended."""
     try:
         with process.oneshot():
             return process.memory_info().rss, process.cpu_percent()
@@ -123,7 +122,7 @@ def _measure(process: psutil.Process) -> tuple[int, float]:
 
 
 def describe_machine() -> dict[str, int]:
-    """The cores that this process may use and the machine's memory in bytes."""
+    """Return the cores that this process may use and the machine's memory in bytes."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
     return {
         "cores": usable or os.cpu_count() or 1,

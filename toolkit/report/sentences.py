@@ -19,14 +19,14 @@ from toolkit.units import (
 )
 
 STATUS_TONES = {"ok": "good", "held back": "doubt"}
-# A value that Hydra reads the same without its quotes.
+# A value that Hydra reads the same without quotes.
 _PLAIN_QUOTED = re.compile(r"(?<==)'([A-Za-z_/.][\w/.-]*)'$")
 _OUTCOME_TONES = {"failed": "failed", "warned": "doubt", "vacuous": "doubt", "passed": "good"}
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One figure with its name and a remark; `tone` is the class of its colour."""
+    """One figure with its name and a remark; `tone` is the CSS class of its colour."""
 
     name: str
     figure: str
@@ -35,8 +35,8 @@ class Tile:
 
 
 def headline(report: RunReport) -> str:
-    """The run in a sentence: 'Done in 6.5 s: 10 rows came in from 1 file, 8 are clean ...'"""
-    told = _counted(report)
+    """Sum up the run: 'Done in 6.5 s: 10 rows came in from 1 file, 8 are clean ...'"""
+    counts = _counted(report)
     took = human_seconds(report.seconds)
     where = report.stages[-1].name if report.stages else "first"
     begin = {
@@ -45,34 +45,34 @@ def headline(report: RunReport) -> str:
         "failed": f"Failed after {took}, in the stage “{where}”",
         "interrupted": f"Interrupted after {took}, in the stage “{where}”",
     }.get(report.status, f"Still running after {took}")
-    return f"{begin}: {'; '.join(told)}." if told else f"{begin}."
+    return f"{begin}: {'; '.join(counts)}." if counts else f"{begin}."
 
 
 def is_checked(report: RunReport) -> bool:
-    """Return whether suites were held against what the run made."""
+    """Return whether the run validated its outputs."""
     return any(stage.validation for stage in report.stages)
 
 
 def _counted(report: RunReport) -> list[str]:
     stages = {stage.name: stage for stage in report.stages}
     clean = stages.get("clean")
-    told = []
+    counts = []
     if clean is not None and clean.rows_clean is not None:
-        told.append(_of_cleaning(clean))
+        counts.append(_of_cleaning(clean))
     else:
-        told += [words for stage in report.stages if (words := _of_stage(stage))]
+        counts += [words for stage in report.stages if (words := _of_stage(stage))]
     outcomes = {kind: how for stage in report.stages for kind, how in stage.validation.items()}
     if outcomes:
-        told.append(f"validation: {', '.join(f'{kind} {how}' for kind, how in outcomes.items())}")
-    return told
+        counts.append(f"validation: {', '.join(f'{kind} {how}' for kind, how in outcomes.items())}")
+    return counts
 
 
 def _of_cleaning(clean: StageFacts) -> str:
-    rows, kept, rejected = clean.rows_in or 0, clean.rows_clean or 0, clean.rows_rejected or 0
+    rows, n_clean, rejected = clean.rows_in or 0, clean.rows_clean or 0, clean.rows_rejected or 0
     files = f" from {human_number(len(clean.inputs), 'file')}" if clean.inputs else ""
     return (
-        f"{human_number(rows, 'row')} came in{files}, {human_count(kept)} are clean "
-        f"({human_share(kept, rows)}) and {human_count(rejected)} were rejected "
+        f"{human_number(rows, 'row')} came in{files}, {human_count(n_clean)} are clean "
+        f"({human_share(n_clean, rows)}) and {human_count(rejected)} were rejected "
         f"({human_share(rejected, rows)})"
     )
 
@@ -91,7 +91,7 @@ def _of_stage(stage: StageFacts) -> str:
 
 
 def what_next(report: RunReport) -> str:
-    """What a person may do after a run that did not go well; the error itself often says more."""
+    """Advise a person after a run that did not succeed, beyond the error's own advice."""
     if report.status == "held back" and not is_checked(report):
         return (
             "No row is clean. Look at the reasons and their examples below, fix the data or the "
@@ -113,7 +113,7 @@ def what_next(report: RunReport) -> str:
 
 
 def tiles(report: RunReport) -> Iterator[Tile]:
-    """The figures to see first, those that the run has."""
+    """Yield the main figures that the run has."""
     main = next((s for s in report.stages if s.name == "clean"), None)
     main = main or next((s for s in report.stages if s.rows_in is not None), None)
     if main is not None and main.rows_in is not None:
@@ -141,18 +141,18 @@ def _validation_tile(report: RunReport) -> Iterator[Tile]:
 
 
 def tally(stage: StageFacts, suite: str) -> str:
-    """'1 failed, 50 passed' of the expectations of a suite."""
+    """Return '1 failed, 50 passed' for the expectations of a suite."""
     counts = Counter(check.result for check in stage.checks if check.suite == suite)
     return ", ".join(f"{human_count(counts[result])} {result}" for result in worst_first(counts))
 
 
 def worst_first(results: Iterable[str]) -> list[str]:
-    """The results of expectations, each once."""
+    """Return the distinct results of expectations, the worst first."""
     found = dict.fromkeys(results)
     return sorted(found, key=lambda result: (*WORST_FIRST, result).index(result))
 
 
 def command_line(report: RunReport) -> str:
-    """What a person may type to run it again."""
+    """Return the command line that runs it again."""
     words = (_PLAIN_QUOTED.sub(r"\1", word) for word in report.overrides)
     return " ".join(map(shell_word, [report.command, *words]))

@@ -20,7 +20,7 @@ from toolkit.units import cut, human_bytes, human_count, human_rate, human_share
 _TABLE_MIN_COLUMNS = 80
 # The names of expectations take 50 of them.
 _CHECKS_TABLE_MIN_COLUMNS = 140
-# Wide enough that nothing is ever wrapped or cut.
+# Wide enough that nothing is wrapped or cut.
 _PIPE_COLUMNS = 10_000
 _LONGEST_CELL = 64
 _MOST_VALUES = 4
@@ -29,7 +29,7 @@ _RESULT_STYLES = {"failed": "red", "errored": "red", "vacuous": "yellow", "passe
 _HEADINGS = ("rows in", "clean", "rejected", "seconds", "rows/s", "peak memory")
 
 
-class Summary:
+class RunSummary:
     """A rich renderable: stages, rejections by reason, repairs, the paths to open, notes.
 
     Below 80 columns each stage is a block of lines instead of one row of a table, and below 140
@@ -78,13 +78,13 @@ class Summary:
             yield from (Text(f"note: {note}") for note in notes)
 
     def _shows(self, check: CheckFacts) -> bool:
-        """Whoever asks for a validation sees all of it; others what was not as expected."""
+        """Return whether to show it: validate-data shows all, others what was not as expected."""
         return self._report.command == "validate-data" or check.result in _NOT_AS_EXPECTED
 
 
-def summary_table(report: RunReport) -> Summary:
-    """What the person sees at the end, as something that rich can print."""
-    return Summary(report)
+def summary_table(report: RunReport) -> RunSummary:
+    """Return the summary at the end of a run, for rich to print."""
+    return RunSummary(report)
 
 
 def print_summary(report: RunReport, stream: TextIO) -> None:
@@ -98,9 +98,9 @@ def print_path(label: str, path: Path, stream: TextIO) -> None:
 
 
 def print_plainly(shown: RenderableType, stream: TextIO) -> None:
-    """Print it; to anything but a terminal without colours, and no line is ever cut."""
+    """Print it; without colours unless to a terminal, and with no line cut."""
     if stream.isatty():
-        # A path that is too long is left to the terminal to wrap, so that it can be copied.
+        # Let the terminal wrap a path that is too long, so that it can be copied.
         SafeConsole(stream).print(shown, crop=False)
         return
     text = io.StringIO()
@@ -130,7 +130,7 @@ def _stage_block(stage: StageFacts) -> Table:
 
 
 def _reasons_table(stage: StageFacts) -> Table:
-    """The rows of each reason and their share of all that came in."""
+    """List the rows of each reason and their share of all rows."""
     table = plain_table()
     table.add_column("rejected by reason", overflow="fold")
     table.add_column("rows", justify="right", no_wrap=True)
@@ -143,7 +143,7 @@ def _reasons_table(stage: StageFacts) -> Table:
 
 
 def _examples_table(stage: StageFacts) -> Table:
-    """The first rejected row of each reason; it is shown where no row is clean."""
+    """List the first rejected row of each reason; shown where no row is clean."""
     table = plain_table()
     table.add_column("rejected, for example", overflow="fold")
     table.add_column("row", overflow="fold")
@@ -155,7 +155,7 @@ def _examples_table(stage: StageFacts) -> Table:
 
 
 def example_shown(example: RejectedExample) -> str:
-    """'feed.csv row 3: quantity 'none'', with the columns that the reason is about, cut short."""
+    """Return 'feed.csv row 3: quantity 'none'': the columns that the reason is about, cut short."""
     values = ", ".join(
         f"{name} {'empty' if value is None else repr(cut(value, _LONGEST_CELL))}"
         for name, value in list(example.values.items())[:_MOST_VALUES]
@@ -164,7 +164,7 @@ def example_shown(example: RejectedExample) -> str:
 
 
 def _repairs_table(stage: StageFacts) -> Table:
-    """The rows of which a column was repaired, by how."""
+    """List the repaired rows by column and how."""
     table = plain_table()
     table.add_column("repaired", overflow="fold")
     table.add_column("how", no_wrap=True)
@@ -175,7 +175,7 @@ def _repairs_table(stage: StageFacts) -> Table:
 
 
 def _checks_table(checks: list[CheckFacts]) -> Table:
-    """One row an expectation, in the order of the suites."""
+    """List the expectations, one a row, in the order of the suites."""
     table = plain_table()
     for heading in ("suite", "expectation", "column", "severity", "observed"):
         table.add_column(heading, overflow="fold", no_wrap=heading in ("suite", "expectation"))
@@ -195,18 +195,18 @@ def _checks_table(checks: list[CheckFacts]) -> Table:
 
 
 def _checks_list(checks: list[CheckFacts]) -> Table:
-    """The same for a narrow terminal: below each name what is to be said of it."""
+    """List the expectations for a narrow terminal: the details below each name."""
     table = plain_table()
     table.add_column("result", no_wrap=True)
     table.add_column("expectation", overflow="fold")
     for check in checks:
-        said = [Text(check.severity), _cut(check.about)]
+        details = [Text(check.severity), _cut(check.about)]
         if check.observed:
-            said.append(Text("observed ") + _cut(check.observed))
+            details.append(Text("observed ") + _cut(check.observed))
         if check.unexpected is not None:
-            said.append(Text(f"{human_count(check.unexpected)} unexpected"))
+            details.append(Text(f"{human_count(check.unexpected)} unexpected"))
         table.add_row(_result(check), f"{check.suite} {check.expectation}")
-        table.add_row("", Text("; ").join(filter(None, said)))
+        table.add_row("", Text("; ").join(filter(None, details)))
     return table
 
 
@@ -215,12 +215,12 @@ def _result(check: CheckFacts) -> Text:
 
 
 def _cut(text: str) -> Text:
-    """As it is but for its length: brackets in data mean nothing to rich."""
+    """Cut text short, as Text so that rich reads no markup in data."""
     return Text(cut(text, _LONGEST_CELL))
 
 
 def _tally(stage: StageFacts) -> Text:
-    """'validated: clean passed, rejected warned; 51 expectations: 1 failed, 50 passed'"""
+    """Return 'validated: clean passed, rejected warned; 51 expectations: 1 failed, 50 passed'"""
     outcomes = ", ".join(f"{suite} {outcome}" for suite, outcome in stage.validation.items())
     counts = Counter(check.result for check in stage.checks)
     results = ", ".join(f"{counts[result]} {result}" for result in WORST_FIRST if counts[result])
@@ -229,7 +229,7 @@ def _tally(stage: StageFacts) -> Text:
 
 
 def plain_table() -> Table:
-    """The one style of the toolkit's tables: columns apart by blanks, no lines."""
+    """Return a table in the toolkit's style: columns separated by blanks, no lines."""
     return Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
 
 
@@ -250,5 +250,5 @@ def _path_line(label: str, path: Path, width: int) -> Text:
 
 
 def shown_path(path: Path) -> str:
-    """As it can be opened from here: relative or absolute, whichever is shorter."""
+    """Return the path to open from here: relative or absolute, whichever is shorter."""
     return min(os.path.relpath(path), os.path.abspath(path), key=len)
