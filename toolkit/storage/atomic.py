@@ -28,9 +28,9 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write text as UTF-8 that appears whole or not at all; the umask says who may read it.
+    """Write text as UTF-8 that appears whole or not at all; the umask decides who may read it.
 
-    What is no text in it, as in some paths, is written as its escape.
+    Surrogates, as in some paths, are written escaped.
     """
     with replacing(path) as partial:
         partial.write_bytes(text.encode("utf-8", "backslashreplace"))
@@ -38,20 +38,20 @@ def write_text(text: str, path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A file beside `path` that takes its place at the end of the block, and goes on an error."""
+    """Yield a file beside `path` that replaces it at the end of the block; removed on an error."""
     partial = _beside(path, "partial")
     try:
         yield partial
         sync_path(partial)
         partial.replace(path)
     finally:
-        # What is wrong with this is not worth an error where the rename has been done.
+        # The rename has been done: a failure to sync is not an error of the write.
         with suppress(OSError):
             partial.unlink(missing_ok=True)
 
 
 def put_if_absent(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that is not there yet; of several that do so at a time, the first one stays."""
+    """Write a file unless it exists; of several processes that do so at a time, the first wins."""
     partial = _beside(path, f"{secrets.token_hex(8)}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -104,7 +104,7 @@ def staging_folder(target: Path) -> Iterator[Path]:
     folder = target.parent / f".{target.name}.partial-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         if target.is_dir():
-            # Known at once, rather than after everything was generated.
+            # Fail at once, rather than after everything was generated.
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         folder.mkdir()
     except OSError as error:
@@ -123,7 +123,7 @@ def staging_folder(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def as_it_was(targets: Sequence[Path], folder: Path) -> Iterator[None]:
-    """After an error in the block the targets are what they were; `folder` is for second names."""
+    """Restore the targets after an error in the block; `folder` is for hard links to them."""
     second = {target: folder / f"earlier-{n}" for n, target in enumerate(targets)}
     was_there = {target for target in targets if target.exists()}
     for target in was_there:
@@ -186,14 +186,14 @@ def replace_in_order(moves: Sequence[tuple[Path, Path | None]]) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """All files in the folder, then its list of names, are on the disk when this returns."""
+    """Sync all files in the folder to the disk, then its list of names."""
     for path in folder.iterdir():
         sync_path(path)
     sync_path(folder)
 
 
 def sync_path(path: Path) -> None:
-    """A file's bytes, or a folder's names, are on the disk when this returns."""
+    """Sync a file's bytes, or a folder's names, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -28,7 +28,7 @@ def current_version(root: Path) -> str | None:
     try:
         current = os.readlink(home / CURRENT)
     except OSError:
-        # In a copy for which links were followed it is a folder, and the outputs are, too.
+        # In a copy that followed links it is a folder, and so are the outputs.
         if os.path.exists(home / _COMMITTED) and not os.path.isdir(home / CURRENT):
             raise OutputError.unknown_version(home, f"the link {CURRENT!r} is missing") from None
         return None
@@ -38,7 +38,7 @@ def current_version(root: Path) -> str | None:
 
 
 def mark_committed(root: Path) -> None:
-    """Note that a version was published here, whatever becomes of the link to it."""
+    """Record that a version was published here, in case the link to it is lost."""
     (root / VERSIONS / _COMMITTED).touch()
 
 
@@ -66,7 +66,7 @@ def published_by(version: Path) -> dict[str, dict[str, Any]]:
 
 
 def read_moves(root: Path) -> list[tuple[Path, Path | None]]:
-    """The plain files that the commit moves: (target, file), None to remove.
+    """Read the plain files that the commit moves: (target, file), None to remove.
 
     Raises OutputError where that is damaged.
     """

@@ -34,7 +34,7 @@ class ParquetStyle:
 
 
 def part_name(index: int, token: str = "") -> str:
-    """Part names sort as their numbers do; `token` makes those of two versions different."""
+    """Name a part; names sort by number, and `token` distinguishes two versions."""
     return f"part-{index:06d}{token and f'-{token}'}.parquet"
 
 

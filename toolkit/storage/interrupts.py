@@ -41,7 +41,7 @@ def raise_interrupts() -> None:
     """
     _State.ignored = _State.raised = False
     signal.signal(signal.SIGALRM, _raise_if_lost)
-    # The rest of a command's system calls are restarted as if nothing had happened.
+    # Let Python restart system calls that a signal interrupts.
     signal.siginterrupt(signal.SIGALRM, False)
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -61,7 +61,7 @@ def was_interrupted() -> bool:
 
 
 def answer_interrupt() -> None:
-    """The command ends because of it, so that it need not be raised again."""
+    """Stop raising the interrupt again: the command ends because of it."""
     _State.raised = False
     signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -74,7 +74,7 @@ def end_of_process() -> None:
 
 @contextmanager
 def hold_interrupts() -> Iterator[None]:
-    """Put them off until the block has ended, then let them do what they do otherwise."""
+    """Delay interrupts until the block has ended."""
     if threading.current_thread() is not threading.main_thread():
         # Python runs signal handlers in the main thread only.
         yield
@@ -106,7 +106,7 @@ def interrupts_kept() -> Iterator[None]:
     def raise_later(unraisable: sys.UnraisableHookArgs) -> None:
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
             if not _State.raised:
-                # At once, it would be raised in here, and be forgotten too.
+                # Raised at once, in here, it would be lost too.
                 threading.Timer(_A_MOMENT, _thread.interrupt_main).start()
         else:
             before(unraisable)
@@ -132,7 +132,7 @@ def _raise() -> None:
 
 
 def _raise_if_lost(number: int, frame: FrameType | None) -> None:
-    """While an exception is handled, `finally` and `with` included, something is about to end."""
+    """Raise the interrupt again unless an exception, perhaps this one, is being handled."""
     if not _State.raised or _State.ignored:
         answer_interrupt()
     elif sys.exception() is None:

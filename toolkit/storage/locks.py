@@ -1,4 +1,4 @@
-"""Locks on files, held by a process and gone with it."""
+"""File locks that end with their process."""
 
 from __future__ import annotations
 

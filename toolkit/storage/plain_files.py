@@ -19,9 +19,9 @@ class UnfitFileError(OSError):
 
 
 def read_plain(path: Path, at_most: int | None = None, key: str = "") -> bytes:
-    """The bytes of a regular file. Raises OSError, for others before they are opened.
+    """Read a regular file. Raises OSError, for other files before they are opened.
 
-    `key` is what sets the limit, if anything does.
+    `key` is the setting of the limit, if there is one.
     """
     check_plain(path, at_most, key)
     return path.read_bytes()

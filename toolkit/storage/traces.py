@@ -44,9 +44,9 @@ def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
 
 @contextmanager
 def living(run_dir: Path) -> Iterator[None]:
-    """While the block runs, others see that the run of this folder is at work. Raises OSError.
+    """Show other processes that the run of this folder is at work. Raises OSError.
 
-    The lock on the file falls with the process, however that ends.
+    The sign of life is a lock, which ends with the process.
     """
     run_dir.mkdir(parents=True, exist_ok=True)
     path = run_dir / ALIVE_FILE
@@ -62,7 +62,7 @@ def living(run_dir: Path) -> Iterator[None]:
 
 
 def _lock_and_show(unlocked: Path, path: Path) -> int:
-    """Lock a file before it has the name by which others ask; its descriptor."""
+    """Lock a file before it gets the name that others look for; return its descriptor."""
     while True:
         descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -70,7 +70,7 @@ def _lock_and_show(unlocked: Path, path: Path) -> int:
             unlocked.replace(path)
             return descriptor
         except FileNotFoundError:
-            # Another run removed it as a killed run's, just before it was locked.
+            # Another run took it for a killed run's and removed it just before it was locked.
             os.close(descriptor)
         except BaseException:
             os.close(descriptor)
@@ -91,7 +91,7 @@ def clear_killed(data_dir: Path, own: Path) -> list[str]:
     of killed runs are removed. Failures to remove are ignored. Where a folder cannot be listed,
     nothing is removed: a living run could be in it.
     """
-    # Of a run, of a job of a sweep, and of what makes a sweep's feed.
+    # Folders of runs, of a sweep's jobs, and of the generator of a sweep's feed.
     depths = ("*", "*/*", "*/*/*")
     try:
         # List before checking who is alive: files that appear later belong to a living run.

@@ -1,8 +1,8 @@
 """Published versions: outputs that belong together change in one rename.
 
-Outputs lie in the folder `.versions` of their workspace, one folder for each run that published.
-What people open is a symbolic link that leads through `.versions/current`, itself a link to the
-version that is published:
+Outputs are in the folder `.versions` of their workspace, one folder for each run that published.
+Users open a symbolic link that leads through `.versions/current`, itself a link to the published
+version:
 
     clean/feed_clean.parquet -> ../.versions/current/clean/feed_clean.parquet
     .versions/current -> 20261128T101500-1f2e3d4c
@@ -12,8 +12,8 @@ version that is published:
 Publishing renames `current`. Before that rename nothing has happened, after it everything has, for
 every reader and on any file system with symbolic links; there is no state in between to recover.
 
-A generated feed is a plain file, which the same commit names as one to be moved: that is done right
-after the rename, or, where the run was killed in between, by whoever comes next.
+A generated feed is a plain file, which the same commit lists to be moved: right after the rename,
+or by the next run if this one is killed in between.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Version:
 
     @property
     def token(self) -> str:
-        """A short name that no other version has, for the names of parts."""
+        """A short unique name of the version, for the names of parts."""
         return self.id.rpartition("-")[2]
 
     def stage(self, target: Path, dataset: str, *, alone: bool = True) -> Path:
@@ -97,26 +97,26 @@ class Version:
         return place
 
     def published_in(self, folder: Path) -> list[str]:
-        """The names of what is published directly in a folder."""
+        """List the names that are published directly in a folder."""
         inside = folder.relative_to(self.root)
         return [Path(n).name for n in read_commit(self.root) if Path(n).parent == inside]
 
     def withdraw(self, target: Path) -> None:
-        """Have the commit unpublish what an earlier version published as `target`."""
+        """Let the commit unpublish an earlier version's `target`."""
         self._withdrawn.add(target.relative_to(self.root).as_posix())
 
     def move(self, moves: Sequence[tuple[Path, Path | None]]) -> None:
-        """Have the commit put plain files in their places: (target, file), None to remove.
+        """Let the commit move plain files, in this order: (target, file), None to remove.
 
-        Done in their order; the last has a file, which shows by being there what is still to do.
+        The last must have a file, whose presence shows that there is still something to move.
         """
         self._moves = [*moves]
 
     def commit(self, on_commit: Callable[[], None] = lambda: None) -> None:
-        """Publish all that was staged, at once. `on_commit` is called when that has happened.
+        """Publish all that was staged, at once, then call `on_commit`.
 
-        Raises OutputError when it could not be done; everything is then as it was before. What
-        fails afterwards (removing what is no longer needed) fails no run.
+        Raises OutputError when that fails; nothing has then changed. A failure afterwards, while
+        removing what is no longer needed, is ignored.
         """
         try:
             self._commit(on_commit)
@@ -169,7 +169,7 @@ class Version:
         return current_version(self.root) == self.id
 
     def _show(self, target: Path) -> None:
-        """Have the path that people open lead to the published version, from its commit on."""
+        """Link the path that users open to the published version, from its commit on."""
         link = _link_text(target, self.root / VERSIONS / CURRENT / target.relative_to(self.root))
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_symlink() and os.readlink(target) == link:
@@ -223,26 +223,26 @@ def pinned(paths: Sequence[Path]) -> Iterator[list[Path]]:
         _recover_around(path)
     with ExitStack() as stack:
         for _ in range(_MOST_TRIES):
-            held = stack.enter_context(ExitStack())
+            locks = stack.enter_context(ExitStack())
             found = [_led(path) for path in paths]
             for folder in set(filter(None, map(_version_of, found))):
                 with suppress(OSError):
-                    held.callback(os.close, open_locked(folder / _LOCK, shared=True))
+                    locks.callback(os.close, open_locked(folder / _LOCK, shared=True))
             if found == [_led(path) for path in paths] and all(map(Path.exists, found)):
                 break
-            held.close()
+            locks.close()
         yield found
 
 
 def recover(root: Path) -> None:
-    """Finish or undo what a killed run left half done, and remove its leftovers where possible."""
+    """Finish or undo the commit of a killed run, and remove its leftovers where possible."""
     if (root / VERSIONS).is_dir():
         with suppress(OSError, OutputError), _committing(root):
             _collect(root)
 
 
 def _move(root: Path) -> None:
-    """Put the plain files of the published version in their places, unless that has been done."""
+    """Move the plain files of the published version into place, unless that has been done."""
     moves = read_moves(root)
     if moves and moves[-1][1] is not None and moves[-1][1].exists():
         replace_in_order(moves)
@@ -257,19 +257,19 @@ def _now() -> datetime:
 
 
 def _point(home: Path, version: str) -> None:
-    """The commit itself."""
+    """Point `current` to the version: the commit itself."""
     pointer = home / f".{CURRENT}-{version}"
     try:
         pointer.symlink_to(version)
         pointer.replace(home / CURRENT)
     finally:
-        # The rename has been done; failing to tidy up is not an error.
+        # The rename has been done: a failure to clean up is not an error.
         with suppress(OSError):
             pointer.unlink(missing_ok=True)
 
 
 def _check_replaceable(target: Path, root: Path) -> None:
-    """Refuse to replace anything that the toolkit did not make, or to make folders in its place."""
+    """Raise OutputError for a target, or a folder on its path, that the toolkit did not make."""
     for folder in (root / name for name in target.relative_to(root).parents):
         if os.path.lexists(folder) and not folder.is_dir():
             raise OutputError.in_the_way(folder, in_the_way(folder) or "a file")
@@ -287,7 +287,7 @@ def _check_replaceable(target: Path, root: Path) -> None:
 
 
 def _still_there(root: Path, published: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Without what a person has removed since."""
+    """Drop what a user has removed since."""
     return {name: facts for name, facts in published.items() if (root / name).is_symlink()}
 
 
@@ -297,7 +297,7 @@ def _link(place: Path, target: Path) -> None:
 
 
 def _link_text(place: Path, target: Path) -> str:
-    """Relative, so that a workspace may be moved; also right if a folder on the way is a link."""
+    """Return a relative link, so that a workspace may be moved, even if reached through a link."""
     home = target
     while home.name != VERSIONS:
         home = home.parent
@@ -306,7 +306,7 @@ def _link_text(place: Path, target: Path) -> str:
 
 def _led(path: Path) -> Path:
     """Return the target of a link of a published version; any other path unchanged."""
-    # Unlike `resolve`, at peace with a link that leads to itself.
+    # `resolve` would raise for a link that leads to itself.
     resolved = Path(os.path.realpath(path))
     return path if _version_of(resolved) is None else resolved
 
@@ -317,17 +317,17 @@ def _version_of(path: Path) -> Path | None:
 
 
 def _recover_around(path: Path) -> None:
-    """Undo what a killed run left half done around a path to read."""
+    """Finish or undo the commit of a killed run around a path to read."""
     root = next((p for p in path.absolute().parents if (p / VERSIONS).is_dir()), None)
     if root is not None:
-        # Whoever may only read, or comes while another run commits, reads what is there.
+        # Without write permission, or while another run commits: read what is there.
         with suppress(OSError, OutputError), _committing(root, wait=False):
             _collect(root)
 
 
 @contextmanager
 def _committing(root: Path, *, wait: bool = True) -> Iterator[None]:
-    """Lock versions: no other process begins, commits or removes one in the meantime."""
+    """Lock versions: no other process begins, commits or removes one in this block."""
     home = root / VERSIONS
     while True:
         home.mkdir(parents=True, exist_ok=True)
@@ -335,7 +335,7 @@ def _committing(root: Path, *, wait: bool = True) -> Iterator[None]:
             descriptor = open_locked(home / _COMMITTING, wait=wait)
             break
         except FileNotFoundError:
-            # The run before was the first, failed, and has just removed the folder.
+            # An earlier first run failed and has just removed the folder.
             continue
     try:
         yield
@@ -355,7 +355,7 @@ def _discard(version: Version) -> None:
 
 
 def _collect(root: Path) -> None:
-    """Remove what no published path needs and no living process makes or reads.
+    """Remove versions that no published path needs and no living process writes or reads.
 
     Raises OutputError if it is unknown which version is published. Files and folders that do not
     belong to versions are left alone.
@@ -365,17 +365,17 @@ def _collect(root: Path) -> None:
     for path in (root / VERSIONS).iterdir():
         if path.name == _LOCKS:
             for lock in path.iterdir():
-                _remove_unheld(lock)
+                _remove_free(lock)
         elif path.is_symlink():
             if path.name.startswith(f".{CURRENT}-"):
                 path.unlink()
         elif path.is_dir() and path.name == CURRENT:
-            # A copy for which links were followed has the outputs themselves, and starts anew.
+            # A copy that followed links has the outputs themselves, and starts anew.
             forget_committed(root)
             remove(path)
         elif path.is_dir() and is_version_id(path.name) and path.name != current:
             needed = {name for name, facts in published.items() if facts["version"] == path.name}
-            with suppress(BlockingIOError), _unheld(path / _LOCK):
+            with suppress(BlockingIOError), _free(path / _LOCK):
                 if needed:
                     _prune(path, needed)
                 else:
@@ -385,7 +385,7 @@ def _collect(root: Path) -> None:
 
 
 def _undo(root: Path, folder: Path) -> None:
-    """Remove a version that is not published, and what its commit had begun."""
+    """Remove an unpublished version, and undo its unfinished commit."""
     published = read_commit(root)
     for name in _named(folder) - published.keys():
         target, replaced = root / name, folder / _REPLACED / name
@@ -397,20 +397,20 @@ def _undo(root: Path, folder: Path) -> None:
 
 
 def _prune(folder: Path, needed: set[str]) -> None:
-    """Remove the files of an earlier version that later ones have replaced."""
+    """Remove those files of an earlier version that later ones have replaced."""
     for name in _named(folder) - needed:
         remove(folder / name)
 
 
 def _named(folder: Path) -> set[str]:
-    """The paths that a version's commit names, if it got as far as that."""
+    """Return the paths in a version's commit, if it has one."""
     with suppress(OutputError):
         return set(published_by(folder))
     return set()
 
 
 @contextmanager
-def _unheld(lock: Path) -> Iterator[None]:
+def _free(lock: Path) -> Iterator[None]:
     """Take a lock that is free. Raises BlockingIOError if it is not."""
     descriptor = open_locked(lock)
     try:
@@ -419,13 +419,13 @@ def _unheld(lock: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _remove_unheld(lock: Path) -> None:
-    with suppress(BlockingIOError), _unheld(lock):
+def _remove_free(lock: Path) -> None:
+    with suppress(BlockingIOError), _free(lock):
         lock.unlink()
 
 
 def _sync_tree(path: Path) -> None:
-    """A file, or all that is below a folder, is on the disk when this returns."""
+    """Sync a file, or all that is below a folder, to the disk."""
     if path.is_dir():
         for below in path.rglob("*"):
             sync_path(below)
@@ -433,7 +433,7 @@ def _sync_tree(path: Path) -> None:
 
 
 def _sync_folders(folder: Path) -> None:
-    """The names in a version's own folders are on the disk when this returns."""
+    """Sync the names in a version's own folders to the disk."""
     for path in (folder, *folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             sync_path(path)
