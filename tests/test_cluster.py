@@ -509,7 +509,7 @@ def test_an_address_where_nothing_is(address: str) -> None:
         ({"kind": "remote", "address": "h:1", "scheduler_file": "f"}, "no scheduler_file beside"),
         ({"kind": "remote", "scheduler_file": "none.json"}, "none.json: No such file"),
         ({"kind": "remote", "scheduler_file": "text.json"}, "text.json: is not JSON"),
-        ({"kind": "remote", "scheduler_file": "other.json"}, "other.json: holds no scheduler"),
+        ({"kind": "remote", "scheduler_file": "other.json"}, "other.json: has no scheduler"),
     ],
 )
 def test_an_impossible_option_is_refused(

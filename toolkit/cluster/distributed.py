@@ -55,7 +55,7 @@ _POLL_SECONDS = 0.02
 _RESTART_SECONDS = 60.0
 # A worker needs about 180 MB before it reads anything; with less it is killed at once.
 _LEAST_MEMORY = 200_000_000
-# Of a local cluster, with no task finished in between.
+# Deaths of a local cluster's workers, with no task finished in between.
 _DEATHS_OF_EACH = 4
 # Workers of a limit that is too low never come, or pause for good.
 _LIMITED_SECONDS = 20.0
@@ -138,7 +138,7 @@ def _start_cluster(options: ClusterOptions, scratch: Path) -> LocalCluster:
             why = f"cryptography cannot be loaded, for lack of memory if it is there ({error})"
             raise ClusterError.not_started(why) from error
         except KeyError as error:
-            # A unit of time or size in Dask's own configuration that is none.
+            # An invalid unit of time or size in Dask's own configuration.
             raise ClusterError.not_started(
                 f"Dask's configuration: {str(error.args[0]).partition('. Valid')[0]}"
             ) from error
@@ -204,10 +204,10 @@ def _connect(address: str, seconds: float, security: Security) -> Client:
 
 
 class _DistributedRunner(Runner):
-    """`stop` ends what still runs; `patience` is how long there may be no worker, in seconds.
+    """`stop` ends running tasks; `patience` is how long there may be no worker, in seconds.
 
-    `check` returns how many workers died so far. It raises when that is too many more than the
-    number that it is given, or when no worker is fit to work after so many seconds of silence.
+    `check` returns how many workers have died. It raises when too many have since the given count,
+    or when no worker accepts tasks after the given seconds of silence.
     """
 
     def __init__(
@@ -223,7 +223,7 @@ class _DistributedRunner(Runner):
         self._stop = stop
         self._patience = patience
         self._check = check
-        # At the last sign of life, whichever run that was in.
+        # Dead workers at the last sign of life, in any run.
         self._deaths = 0
 
     def run(self, tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
@@ -332,7 +332,7 @@ def _cancel(client: Client, futures: Futures) -> None:
 
 
 def _answer() -> bool:
-    """Can be run only where this module can be imported."""
+    """Do nothing; runs only where this module can be imported."""
     return True
 
 

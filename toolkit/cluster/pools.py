@@ -38,7 +38,7 @@ _PRELOADED = [
 
 @contextmanager
 def open_inside(options: ClusterOptions) -> Iterator[Runner]:
-    """A runner of kind sync, threads or processes."""
+    """Open a runner of kind sync, threads or processes."""
     n_workers = options.workers or CPU_COUNT
     if options.kind == "sync":
         yield _SyncRunner(1)
@@ -54,7 +54,7 @@ def open_inside(options: ClusterOptions) -> Iterator[Runner]:
 
 class _Pool(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        # Ctrl-C must not come between the start of a worker and its entry in the pool's books.
+        # Or Ctrl-C could come between the start of a worker and its entry in the pool's list.
         with hold_interrupts():
             return super().submit(fn, *args, **kwargs)
 
@@ -68,7 +68,7 @@ class _Processes(_Pool, ProcessPoolExecutor):
         try:
             return super().submit(fn, *args, **kwargs)
         except (EOFError, ConnectionError) as error:
-            # The error of the fork server when it was killed.
+            # Raised when the fork server was killed.
             raise ClusterError.no_process() from error
 
 
@@ -135,10 +135,10 @@ def _compute(
     for task in tasks:
         graph.update(ensure_dict(task.__dask_graph__()))
     keys = [task.key for task in tasks]
-    wanted = set(keys)
+    results = set(keys)
 
     def report(key: Any, result: Any, *_: Any) -> None:
-        if on_result and key in wanted:
+        if on_result and key in results:
             on_result(result)
 
     with Callback(posttask=report):

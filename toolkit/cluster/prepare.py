@@ -22,7 +22,7 @@ def prepare_worker() -> None:
 
 
 def prepare_process() -> None:
-    """The same for a process of a pool, which would also outlive a killed driver."""
+    """Prepare a process of a pool, which must also end when its driver is killed."""
     prepare_worker()
     end_with_parent()
 

@@ -67,7 +67,7 @@ class ClusterSpec:
 
 
 def check_options(options: ClusterOptions) -> None:
-    """Raise ClusterError about the first option that cannot be."""
+    """Raise ClusterError about the first invalid option."""
     if options.kind not in KINDS:
         raise ClusterError.bad_option("kind", options.kind, f"one of {', '.join(KINDS)}")
     for name in ("workers", "threads_per_worker"):
@@ -116,5 +116,5 @@ def _read_scheduler_file(path: Path) -> str:
         raise ClusterError.bad_scheduler_file(path, "is not JSON") from error
     address = content.get("address") if isinstance(content, dict) else None
     if not isinstance(address, str) or not _ADDRESS.fullmatch(address) or "@" in address:
-        raise ClusterError.bad_scheduler_file(path, "holds no scheduler address")
+        raise ClusterError.bad_scheduler_file(path, "has no scheduler address")
     return address
