@@ -14,8 +14,8 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Category:
-    """One category: price band in currency units, discount band as shares 0..1, both inclusive."""
+class ProductCategory:
+    """A category: price band in currency units, discount band as shares 0..1, both inclusive."""
 
     name: str
     price: Range
@@ -38,7 +38,7 @@ class People:
 
 @dataclass(frozen=True)
 class SaleDates:
-    """How sales spread over the last `days` days, and their strftime formats."""
+    """The distribution of sales over the last `days` days, and the strftime formats of dates."""
 
     days: int
     recent_days: int
@@ -46,7 +46,7 @@ class SaleDates:
     months: tuple[float, ...]
     """Sales a day, January to December, relative to an ordinary day."""
     formats: tuple[str, ...]
-    """The first is the form of a faultless row."""
+    """The first is that of a row without faults."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ class Faults:
     discount_ranges: Mapping[str, tuple[Range, ...]]
     """Fault -> equally likely ranges of the discount, limits included."""
     furthest_back: int
-    """How many orders back a repeated order_id may be."""
+    """The largest distance, in orders, between an order_id and its repetition."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
     """Everything that a feed is made of. `regions` maps a canonical name to other spellings."""
 
-    categories: tuple[Category, ...]
+    categories: tuple[ProductCategory, ...]
     spelling_shares: Mapping[str, float]
     quantities: Mapping[str, float]
     sale_dates: SaleDates
@@ -77,7 +77,7 @@ class Catalogue:
 
 @lru_cache(maxsize=1)
 def load_catalogue() -> Catalogue:
-    """The catalogue shipped with the package; read once a process."""
+    """Load the catalogue shipped with the package, once per process."""
     text = resources.files(__package__).joinpath("catalogue.yaml").read_text(encoding="utf-8")
     raw = yaml.safe_load(text)
     return Catalogue(
@@ -91,10 +91,10 @@ def load_catalogue() -> Catalogue:
     )
 
 
-def _category(name: str, raw: Mapping[str, Any]) -> Category:
+def _category(name: str, raw: Mapping[str, Any]) -> ProductCategory:
     row = raw["categories"][name]
     described = [text for kind in row["descriptions"] for text in raw["descriptions"][kind]]
-    return Category(
+    return ProductCategory(
         name=name,
         price=_range(row["price"]),
         discount=_range(row["discount"]),

@@ -39,12 +39,12 @@ FaultIds = npt.NDArray[np.uint8]
 
 
 def fault_id(name: str | None) -> int:
-    """The place of `name` in FAULTS, counted from 1; 0 for None."""
+    """Return the place of `name` in FAULTS, counted from 1; 0 for None."""
     return 0 if name is None else FAULTS.index(name) + 1
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class ColumnVocabulary:
     """The texts of a column and the fault id of each, both (n_texts,)."""
 
     text: pa.StringArray
@@ -66,7 +66,7 @@ class Drawn:
     fault: FaultIds
 
     @classmethod
-    def from_vocabulary(cls, vocabulary: Vocabulary, written: Codes, true: Codes) -> Drawn:
+    def from_vocabulary(cls, vocabulary: ColumnVocabulary, written: Codes, true: Codes) -> Drawn:
         """Make a column whose faults follow from its text alone."""
         return cls(vocabulary.take, written, true, vocabulary.fault[written])
 
@@ -80,12 +80,12 @@ class Drawn:
         return self.spell(self.written)
 
     def repaired(self) -> Drawn:
-        """The same column with every fault undone."""
+        """Return the column with every fault undone."""
         return replace(self, written=self.true, fault=np.zeros_like(self.fault))
 
 
 def as_codes(values: Iterable[int]) -> Codes:
-    """(n_values,): plain numbers as an array."""
+    """Return plain numbers as an array, (n_values,)."""
     return np.fromiter(values, dtype=np.int64)
 
 
@@ -95,6 +95,6 @@ def group_starts(sizes: Sequence[int]) -> Codes:
 
 
 def fault_runs(*runs: tuple[str | None, int]) -> FaultIds:
-    """The id of each fault, repeated as often as its run is long."""
+    """Repeat the id of each fault by the length of its run."""
     ids = np.array([fault_id(name) for name, _ in runs], dtype=np.uint8)
     return np.repeat(ids, [size for _, size in runs])

@@ -10,9 +10,7 @@ _SPECIAL = tuple(b',"\n\r')
 
 
 def csv_bytes(table: pa.Table, header: bool) -> pa.Buffer:
-    """Return the rows as UTF-8 CSV:
-
-     after each, quotes only where needed, nulls as empty fields.
+    """Return the rows as UTF-8 CSV: line feeds, quotes only where needed, nulls as empty fields.
 
     `table` has at least two columns, all string; its text must be below 2 GiB. Rows stay in order.
     """

@@ -109,12 +109,12 @@ def n_blocks(spec: FeedSpec) -> int:
 
 
 def n_block_rows(spec: FeedSpec, block: int) -> int:
-    """BLOCK_ROWS, or fewer in the last block."""
+    """Return BLOCK_ROWS, or fewer for the last block."""
     return min(BLOCK_ROWS, spec.rows - block * BLOCK_ROWS)
 
 
 def feed_block(spec: FeedSpec, block: int) -> FeedBlock:
-    """The rows from block * BLOCK_ROWS + 1 on; needs no other block, blocks are counted from 0."""
+    """Generate the rows from block * BLOCK_ROWS + 1 on, without other blocks; the first is 0."""
     if not 0 <= block < n_blocks(spec):
         raise IndexError(f"block {block} of {n_blocks(spec)}")
     first_row = block * BLOCK_ROWS + 1
@@ -128,7 +128,7 @@ def feed_block(spec: FeedSpec, block: int) -> FeedBlock:
 
 
 def _draw_columns(spec: FeedSpec, block: int, first_row: int) -> dict[str, Drawn]:
-    """All columns but revenue, with their faults, in COLUMNS' order."""
+    """Draw all columns but revenue, with their faults, in COLUMNS' order."""
     rows = n_block_rows(spec, block)
     words = {name: random_words(spec.seed, block, i, rows) for i, name in enumerate(COLUMNS[:-1])}
     products, category = draw_products(words["product_name"])

@@ -9,7 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from toolkit.generate.catalogue import load_catalogue
-from toolkit.generate.column import Drawn, Vocabulary, as_codes, fault_id, fault_runs, group_starts
+from toolkit.generate.column import (
+    ColumnVocabulary,
+    Drawn,
+    as_codes,
+    fault_id,
+    fault_runs,
+    group_starts,
+)
 from toolkit.generate.random_words import (
     Codes,
     Words,
@@ -26,7 +33,7 @@ _MISSPELT, _OTHER = 0, 1
 
 
 @dataclass(frozen=True)
-class ProductVocabulary(Vocabulary):
+class ProductVocabulary(ColumnVocabulary):
     """Spellings in groups: group product * len(SPELLING_KINDS) + kind."""
 
     meant: Codes
@@ -39,7 +46,7 @@ class ProductVocabulary(Vocabulary):
 
 
 @dataclass(frozen=True)
-class CategoryVocabulary(Vocabulary):
+class CategoryVocabulary(ColumnVocabulary):
     """The canonical names, then the misspelled ones, grouped by category."""
 
     n_names: int
@@ -50,7 +57,7 @@ class CategoryVocabulary(Vocabulary):
 
 @lru_cache(maxsize=1)
 def product_vocabulary() -> ProductVocabulary:
-    """Some 25,000 spellings of a few hundred products."""
+    """Build some 25,000 spellings of a few hundred products."""
     catalogue = load_catalogue()
     spelled = [
         spell_product(name, category.descriptions)
@@ -92,7 +99,7 @@ def category_vocabulary() -> CategoryVocabulary:
 
 
 def draw_products(words: Words) -> tuple[Drawn, Codes]:
-    """product_name, and each row's own category as its place in the catalogue."""
+    """Draw product_name, and each row's own category as its place in the catalogue."""
     vocabulary = product_vocabulary()
     which, how, where, _ = cut_lanes(words)
     product = pick_below(which, len(vocabulary.category))

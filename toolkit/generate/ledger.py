@@ -34,7 +34,7 @@ def list_faults(first_row: int, columns: Mapping[str, Drawn]) -> pa.Table:
     places = [np.flatnonzero(drawn.fault) for drawn in columns.values()]
     drawn_places = list(zip(columns.values(), places, strict=True))
     at = np.concatenate(places)
-    # A block has at most 65,536 rows, so a place fits 16 bits: those numpy sorts by radix.
+    # A block has at most 65,536 rows, so a place fits 16 bits, which numpy sorts by radix.
     order = np.argsort(at.astype(np.uint16), kind="stable")
     faults = np.concatenate([drawn.fault[at] for drawn, at in drawn_places])[order] - 1
     column = np.repeat(np.arange(len(places), dtype=np.int32), [len(at) for at in places])[order]

@@ -14,7 +14,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from toolkit.generate.catalogue import Range, load_catalogue
-from toolkit.generate.column import Drawn, FaultIds, Vocabulary, as_codes, fault_id, fault_runs
+from toolkit.generate.column import (
+    ColumnVocabulary,
+    Drawn,
+    FaultIds,
+    as_codes,
+    fault_id,
+    fault_runs,
+)
 from toolkit.generate.number_text import amounts, prices
 from toolkit.generate.random_words import (
     Codes,
@@ -29,7 +36,7 @@ from toolkit.generate.random_words import (
 
 
 @dataclass(frozen=True)
-class QuantityVocabulary(Vocabulary):
+class QuantityVocabulary(ColumnVocabulary):
     """True quantities, then faulty texts."""
 
     tenths: Codes
@@ -40,7 +47,7 @@ class QuantityVocabulary(Vocabulary):
 
 
 @dataclass(frozen=True)
-class DiscountVocabulary(Vocabulary):
+class DiscountVocabulary(ColumnVocabulary):
     """Every thousandth from `lowest` up: code 0 is `lowest`."""
 
     lowest: int
@@ -57,7 +64,7 @@ class DiscountVocabulary(Vocabulary):
 
 @lru_cache(maxsize=1)
 def quantity_vocabulary() -> QuantityVocabulary:
-    """A dozen or so texts."""
+    """Build a dozen or so texts."""
     catalogue = load_catalogue()
     true = list(catalogue.quantities)
     faulty = [
@@ -79,7 +86,7 @@ def quantity_vocabulary() -> QuantityVocabulary:
 
 @lru_cache(maxsize=1)
 def discount_vocabulary() -> DiscountVocabulary:
-    """A few thousand numbers."""
+    """Build a few thousand numbers."""
     catalogue = load_catalogue()
     faults = catalogue.faults
     rows = [(name, pair) for name, pairs in faults.discount_ranges.items() for pair in pairs]
@@ -104,7 +111,7 @@ def _price_bands() -> npt.NDArray[np.int64]:
 
 
 def _in_units(ranges: list[Range], units: int) -> npt.NDArray[np.int64]:
-    """(2, n_ranges): lowest and highest as whole numbers of units."""
+    """Return lowest and highest as whole numbers of units, (2, n_ranges)."""
     lows_and_highs: npt.NDArray[np.float64] = np.array(ranges).T
     return np.rint(lows_and_highs * units).astype(np.int64)
 
@@ -155,9 +162,9 @@ def compute_revenue(quantity: Drawn, price: Drawn, discount: Drawn) -> Drawn:
 
     A quantity that is not a number counts as the intended one: whoever wrote 'two' charged for two.
     """
-    pieces, share = quantity_vocabulary(), discount_vocabulary()
+    quantities, share = quantity_vocabulary(), discount_vocabulary()
     in_words = quantity.fault == fault_id("quantity_not_a_number")
-    tenths = pieces.tenths[np.where(in_words, quantity.true, quantity.written)]
+    tenths = quantities.tenths[np.where(in_words, quantity.true, quantity.written)]
     thousandths = 1000 - (discount.written + share.lowest)
     # Exact: below 2**53 doubles represent whole numbers and half cents exactly.
     cents = np.rint(price.written * tenths * thousandths / 10_000).astype(np.int64)

@@ -29,7 +29,7 @@ def random_words(seed: int, block: int, column: int, rows: int) -> Words:
 
 
 def cut_lanes(words: Words) -> npt.NDArray[np.uint16]:
-    """(4, rows): four independent uniform numbers 0 to 65,535 for each word."""
+    """Split each word into four independent uniform numbers 0 to 65,535, (4, rows)."""
     # Explicitly little-endian, so that the bytes of a feed don't depend on the machine.
     return words.astype("<u8", copy=False).view("<u2").reshape(-1, 4).T
 
@@ -46,9 +46,9 @@ def choice_table(weights: Iterable[float]) -> Codes:
 
 
 def rare_table(shares: Iterable[float], first: int = 0) -> Codes:
-    """Like choice_table, but `shares` are of all rows and their outcomes count from `first`.
+    """Return a choice_table for `shares` of all rows, whose outcomes count from `first`.
 
-    The rest of the rows, up to a share of 1, has outcome -1.
+    The remaining rows have outcome -1.
     """
     listed = list(shares)
     outcomes = choice_table([1 - sum(listed), *listed]) - 1
@@ -56,16 +56,16 @@ def rare_table(shares: Iterable[float], first: int = 0) -> Codes:
 
 
 def pick(table: Codes, lane: Lane) -> Codes:
-    """(rows,): the outcome of each row."""
+    """Return the outcome of each row, (rows,)."""
     # A lane is never out of range; "wrap" is numpy's fastest way to skip the check.
     return table.take(lane, mode="wrap")
 
 
 def pick_below(lane: Lane, count: Codes | int) -> Codes:
-    """(rows,): a uniform number from 0 to count - 1 for each row; `count` up to a few thousand."""
+    """Return uniform numbers from 0 to count - 1, (rows,); `count` up to a few thousand."""
     return (lane.astype(np.int64) * count) >> 16
 
 
 def fractions(words: Words) -> npt.NDArray[np.float64]:
-    """(rows,): uniform in [0, 1), 53 bits."""
+    """Return uniform numbers in [0, 1) of 53 bits, (rows,)."""
     return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53

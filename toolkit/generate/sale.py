@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.generate.catalogue import load_catalogue
-from toolkit.generate.column import Drawn, Vocabulary, as_codes, fault_id, fault_runs
+from toolkit.generate.column import ColumnVocabulary, Drawn, as_codes, fault_id, fault_runs
 from toolkit.generate.random_words import (
     Codes,
     Words,
@@ -26,14 +26,14 @@ from toolkit.generate.random_words import (
 
 
 @dataclass(frozen=True)
-class RegionVocabulary(Vocabulary):
+class RegionVocabulary(ColumnVocabulary):
     """All spellings of all regions; `canonical` is the code of each one's canonical name."""
 
     canonical: Codes
 
 
 @dataclass(frozen=True)
-class DateVocabulary(Vocabulary):
+class DateVocabulary(ColumnVocabulary):
     """day * n_formats + format, then the texts of a missing date. Day 0 is as_of."""
 
     n_formats: int
@@ -43,7 +43,7 @@ class DateVocabulary(Vocabulary):
 
 
 @dataclass(frozen=True)
-class EmailVocabulary(Vocabulary):
+class EmailVocabulary(ColumnVocabulary):
     """The valid addresses, then the same malformed in each way, then the missing texts.
 
     The code of a valid one is (first * n_last + last) * n_domains + domain.
@@ -58,7 +58,7 @@ class EmailVocabulary(Vocabulary):
 
 @lru_cache(maxsize=1)
 def region_vocabulary() -> RegionVocabulary:
-    """Every raw spelling of every region."""
+    """Build every raw spelling of every region."""
     spellings = [(name, (name, *others)) for name, others in load_catalogue().regions.items()]
     texts = [text for _, known in spellings for text in known]
     canonical = as_codes(texts.index(name) for name, known in spellings for _ in known)
@@ -69,7 +69,7 @@ def region_vocabulary() -> RegionVocabulary:
 
 @lru_cache(maxsize=4)
 def date_vocabulary(as_of: dt.date) -> DateVocabulary:
-    """The days up to and including `as_of`, each in every format."""
+    """Build the days up to and including `as_of`, each in every format."""
     rules = load_catalogue().sale_dates
     missing = load_catalogue().faults.texts["date_missing"]
     days = [as_of - dt.timedelta(days=back) for back in range(rules.days)]
@@ -87,7 +87,7 @@ def date_vocabulary(as_of: dt.date) -> DateVocabulary:
 
 
 def _day_weights(days: Sequence[dt.date]) -> npt.NDArray[np.float64]:
-    """(n_days,): the share of sales of each day, the latest first."""
+    """Return the share of sales of each day, the latest first, (n_days,)."""
     rules = load_catalogue().sale_dates
     weights = np.array([rules.months[day.month - 1] for day in days])
     recent, older = weights[: rules.recent_days], weights[rules.recent_days :]
@@ -97,7 +97,7 @@ def _day_weights(days: Sequence[dt.date]) -> npt.NDArray[np.float64]:
 
 @lru_cache(maxsize=1)
 def email_vocabulary() -> EmailVocabulary:
-    """All first.last@domain of the pools (50,000), and what can go wrong with each."""
+    """Build all first.last@domain of the pools (50,000), and the faults of each."""
     people, faults = load_catalogue().people, load_catalogue().faults
     domains = people.email_domains
     names = [f"{first}.{last}" for first in people.first_names for last in people.last_names]
@@ -108,7 +108,7 @@ def email_vocabulary() -> EmailVocabulary:
     malformed = [_join(name, "@"), _join(name, ".", domain), _join("@", domain)]
     malformed.append(_join(name, "@", host))
     missing = faults.texts["email_missing"]
-    # A missing address can't be malformed as well, so the others are so a little more often.
+    # A missing address cannot be malformed too, so the others are malformed a little more often.
     share = faults.shares["email_malformed"] / (1 - sum(missing.values()))
     n_written = (1 + len(malformed)) * len(good)
     return EmailVocabulary(
@@ -129,7 +129,7 @@ def _join(*parts: pa.StringArray | str) -> pa.StringArray:
 
 
 def draw_regions(words: Words) -> Drawn:
-    """region: uniform over all spellings."""
+    """Draw region: uniform over all spellings."""
     vocabulary = region_vocabulary()
     which, _, _, _ = cut_lanes(words)
     written = pick_below(which, len(vocabulary.text))
@@ -137,7 +137,7 @@ def draw_regions(words: Words) -> Drawn:
 
 
 def draw_dates(words: Words, as_of: dt.date) -> Drawn:
-    """sale_date: a day by its season, in any format, or missing."""
+    """Draw sale_date: a day by its season, in any format, or missing."""
     vocabulary = date_vocabulary(as_of)
     day, form, fate, _ = cut_lanes(words)
     true = pick(vocabulary.day_table, day) * vocabulary.n_formats
@@ -147,7 +147,7 @@ def draw_dates(words: Words, as_of: dt.date) -> Drawn:
 
 
 def draw_emails(words: Words) -> Drawn:
-    """customer_email: an address of the pools, malformed, or missing."""
+    """Draw customer_email: an address of the pools, malformed, or missing."""
     vocabulary = email_vocabulary()
     n_first, n_last, n_domains = vocabulary.pool_sizes
     who, where, form, fate = cut_lanes(words)

@@ -31,7 +31,7 @@ writing is the bottleneck, and more would only cost memory (8 MB each).
 
 @dataclass(frozen=True)
 class Written:
-    """Records and bytes (header included) put into the file, and the offset where they end."""
+    """Records and bytes (header included) written to the file, and the offset where they end."""
 
     rows: int
     bytes: int
@@ -40,9 +40,9 @@ class Written:
 
 @dataclass(frozen=True)
 class StagedFeed:
-    """A feed in the making: compute all of `graph`, then publish what it returned.
+    """A staged feed: compute all of `graph`, then publish what it returned.
 
-    Without a `ledger_dir` no ledger is made, and what is at `ledger_path` is of an earlier feed.
+    Without a `ledger_dir` no ledger is made, and one at `ledger_path` is an earlier feed's.
     """
 
     spec: FeedSpec
@@ -159,7 +159,7 @@ def make_block(
 
 
 def append_block(text: pa.Buffer, rows: int, path: Path, before: Written | None) -> Written:
-    """Put a block's text where the block before it ended. The file must exist."""
+    """Write a block's text where the block before it ended. The file must exist."""
     start = before.end if before else 0
     # Not "ab": a second run of this task must not write its block twice. And not "wb": a task
     # that outlives an interrupted run must not bring the removed file back.
