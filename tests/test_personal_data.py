@@ -13,7 +13,7 @@ import pytest
 from tests.commands import Answer, ask, read
 from tests.feeds import row_with, write_feed
 from tests.stages.places import HOLDS, Place, about, severe
-from toolkit.dashboard.rejected import Wanted, read_page
+from toolkit.dashboard.rejected import PageRequest, read_page
 
 pytestmark = pytest.mark.slow
 
@@ -172,9 +172,9 @@ def test_rejected_rows_are_masked_on_the_dashboard(place: Place, answers: list[A
     [dataset] = (place.folder / "data" / "rejected").glob("*.parquet")
 
     def found(text: str) -> int:
-        return read_page(dataset, Wanted(text=text), b"k" * 32).rows.num_rows
+        return read_page(dataset, PageRequest(text=text), b"k" * 32).rows.num_rows
 
-    page = read_page(dataset, Wanted(), b"k" * 32).rows
+    page = read_page(dataset, PageRequest(), b"k" * 32).rows
     assert page.num_rows == 6
     assert ".secret" not in json.dumps(page.to_pylist())
     mask = page.filter([r == "unknown_region" for r in page.column(0).to_pylist()])
@@ -215,4 +215,4 @@ def test_a_key_of_the_environment_makes_the_same_masks_in_every_workspace(
     monkeypatch.setenv("SALES_FEED_MASK_KEY", "short")
     answer = ask("clean-data", "input=feed.csv", cwd=tmp_path / "one")
     assert (answer.code, len(answer.errors)) == (2, 1)
-    assert "SALES_FEED_MASK_KEY holds fewer than 16 characters" in answer.errors[0]
+    assert "SALES_FEED_MASK_KEY has fewer than 16 characters" in answer.errors[0]

@@ -89,4 +89,4 @@ def test_a_key_that_is_not_there_is_refused_before_anything_is_served(
     monkeypatch.setenv("SALES_FEED_MASK_KEY", "short")
     answer = ask("run-dashboard", cwd=where)
     assert answer.code == 2
-    assert "holds fewer than 16 characters" in answer.errors[0]
+    assert "has fewer than 16 characters" in answer.errors[0]

@@ -10,7 +10,7 @@ import pytest
 
 from toolkit.dashboard import rejected
 from toolkit.dashboard.files import Unreadable
-from toolkit.dashboard.rejected import PAGE_ROWS, Page, Wanted, read_page
+from toolkit.dashboard.rejected import PAGE_ROWS, Page, PageRequest, read_page
 
 N_ROWS = 400
 
@@ -42,14 +42,14 @@ def numbers(page: Page) -> list[int]:
 
 
 def test_pages_follow_each_other_and_miss_no_row(dataset: Path) -> None:
-    pages = [read_page(dataset, Wanted(page=n)) for n in range(N_ROWS // PAGE_ROWS + 1)]
+    pages = [read_page(dataset, PageRequest(page=n)) for n in range(N_ROWS // PAGE_ROWS + 1)]
 
     assert [n for page in pages for n in numbers(page)] == list(range(1, N_ROWS + 1))
     assert [page.has_more for page in pages] == [True] * 7 + [False] * 2
 
 
 def test_a_page_of_a_reason_crosses_parts(dataset: Path) -> None:
-    page = read_page(dataset, Wanted(reason="b"))
+    page = read_page(dataset, PageRequest(reason="b"))
 
     assert numbers(page) == list(range(1, N_ROWS + 1, 10))
     assert (page.has_more, page.is_all, page.n_searched) == (False, True, N_ROWS)
@@ -57,16 +57,16 @@ def test_a_page_of_a_reason_crosses_parts(dataset: Path) -> None:
 
 
 def test_reading_stops_when_the_page_is_full(dataset: Path) -> None:
-    page = read_page(dataset, Wanted())
+    page = read_page(dataset, PageRequest())
 
     assert (len(numbers(page)), page.has_more, page.n_searched) == (PAGE_ROWS, True, 100)
 
 
 def test_a_text_is_looked_for_in_every_column_in_any_case(dataset: Path) -> None:
-    assert numbers(read_page(dataset, Wanted(text="ITEM 39"))) == [40, *range(391, 401)]
-    assert numbers(read_page(dataset, Wanted(text="399"))) == [399, 400]
-    assert numbers(read_page(dataset, Wanted(reason="b", text="item 39"))) == [391]
-    assert numbers(read_page(dataset, Wanted(text="item.39"))) == []
+    assert numbers(read_page(dataset, PageRequest(text="ITEM 39"))) == [40, *range(391, 401)]
+    assert numbers(read_page(dataset, PageRequest(text="399"))) == [399, 400]
+    assert numbers(read_page(dataset, PageRequest(reason="b", text="item 39"))) == [391]
+    assert numbers(read_page(dataset, PageRequest(text="item.39"))) == []
 
 
 def test_a_search_ends_after_so_many_rows_and_says_so(
@@ -74,13 +74,13 @@ def test_a_search_ends_after_so_many_rows_and_says_so(
 ) -> None:
     monkeypatch.setattr(rejected, "MOST_ROWS_SEARCHED", 120)
 
-    page = read_page(dataset, Wanted(text="item 39"))
+    page = read_page(dataset, PageRequest(text="item 39"))
 
     assert (numbers(page), page.n_searched, page.is_all) == ([40], 150, False)
 
 
 def test_the_reason_comes_first_and_columns_without_a_line_are_left_out(dataset: Path) -> None:
-    assert read_page(dataset, Wanted()).rows.column_names == [
+    assert read_page(dataset, PageRequest()).rows.column_names == [
         "rejection_reason",
         "source_row",
         "name",
@@ -90,7 +90,7 @@ def test_the_reason_comes_first_and_columns_without_a_line_are_left_out(dataset:
 
 def test_what_is_no_dataset_is_told_in_a_sentence(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="There are no rejected rows in"):
-        read_page(tmp_path / "nowhere", Wanted())
+        read_page(tmp_path / "nowhere", PageRequest())
     (dataset / "part-000001.parquet").write_bytes(b"PAR1 cut")
     with pytest.raises(Unreadable, match="damaged or being replaced"):
-        read_page(dataset, Wanted(page=3))
+        read_page(dataset, PageRequest(page=3))

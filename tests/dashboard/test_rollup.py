@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from toolkit.contract import Grain, Measure, Summary
 from toolkit.dashboard.published import Table
-from toolkit.dashboard.rollup import honest_measures, kept_rows, rolled_up
+from toolkit.dashboard.rollup import honest_measures, rolled_up, selected_rows
 
 MONTHS, REGIONS = ("2026-01", "2026-02", "2026-03"), ("Delhi", "Mumbai")
 MEASURES = {
@@ -97,7 +97,7 @@ def test_nothing_kept_sums_to_nothing() -> None:
     table = table_of(summed([("2026-01", "Delhi", 5, 0.0)]))
     nothing = {"region": ["Mumbai"]}
 
-    assert kept_rows(table, nothing).empty
+    assert selected_rows(table, nothing).empty
     assert rolled_up(table, ["month"], nothing).empty
     [total] = rolled_up(table, [], nothing).to_dict("records")
     assert (total["revenue"], total["orders"]) == (0, 0)

@@ -18,7 +18,7 @@ from toolkit.settings.workspace import Workspace
 _PAGES = {"Overview": overview.show, "Explore": explore.show, "Data quality": quality.show}
 _ICON = Path(__file__).with_name("icon.svg")
 _EVERY = "10s"
-# Streamlit leaves a phone's width of air above and between; a dashboard needs less.
+# Streamlit leaves much blank space above and between; a dashboard needs less.
 _STYLE = """<style>
 .stMainBlockContainer {padding-top: 1.25rem; padding-bottom: 3rem; max-width: 76rem}
 .stMainBlockContainer h1 {font-size: 1.6rem; padding: 0}
@@ -28,7 +28,7 @@ header.stAppHeader {height: 0; min-height: 0}
 
 
 def show(workspace: Workspace, mask_key: Path | None = None) -> None:
-    """The whole page, once: it is run again for each change of what is chosen."""
+    """Show the whole page; streamlit runs it again for each change of a choice."""
     st.set_page_config(page_title="Sales feed", page_icon=str(_ICON), layout="wide")
     st.html(_STYLE)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -77,7 +77,7 @@ def ranked_bars(
 
 
 def months_chart(months: Sequence[Month], *, is_sum: bool, share: bool) -> Drawing:
-    """The months in their order: bars from 0 for a sum, else a line; quiet where not complete."""
+    """Draw months in order: bars from 0 for a sum, else a line; muted where incomplete."""
     colours = palette()
     frame = pd.DataFrame(
         {
@@ -137,9 +137,9 @@ def runs_chart(frame: pd.DataFrame, *, share: bool) -> Drawing:
 
 
 def _in_order(column: str, labels: Sequence[str], most: int) -> alt.X:
-    """Labels side by side as they come, so few of them written out that none meets another."""
+    """Put labels side by side in their order, and write out so few that none overlap."""
     step = math.ceil(len(labels) / most)
-    # Counted from the newest, which is what people look for.
+    # Counted from the newest, which users look for.
     shown = list(labels)[::-1][::step]
     return alt.X(f"{column}:O", sort=None, title=None).axis(
         values=shown, labelAngle=0, labelOverlap="greedy", grid=False, ticks=False, labelPadding=6

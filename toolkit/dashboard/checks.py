@@ -31,35 +31,35 @@ class SuiteResult:
 
 
 def read_results(workspace: Workspace, run: str) -> list[SuiteResult]:
-    """The results of the run. Raises Unreadable when it has none, or they are damaged."""
+    """Read the results of the run. Raises Unreadable when it has none, or they are damaged."""
     path = workspace.reports / run / RESULTS_FILE
     try:
         return [_suite(suite) for suite in read_json(path)["suites"]]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"{path} holds no validation results ({error!r}).") from None
+        raise Unreadable(f"{path} has no validation results ({error!r}).") from None
 
 
-def _suite(told: Mapping[str, Any]) -> SuiteResult:
-    rows = [_row(one) for one in told["expectations"]]
+def _suite(record: Mapping[str, Any]) -> SuiteResult:
+    rows = [_row(one) for one in record["expectations"]]
     rows.sort(key=lambda row: WORST_FIRST.index(row["result"]))
     return SuiteResult(
-        suite=str(told["suite"]),
-        name=str(told["name"]),
-        outcome=str(told["outcome"]),
-        n_rows=int(told["rows"]),
+        suite=str(record["suite"]),
+        name=str(record["name"]),
+        outcome=str(record["outcome"]),
+        n_rows=int(record["rows"]),
         counts=Counter(row["result"] for row in rows),
         expectations=pd.DataFrame(rows),
     )
 
 
-def _row(told: Mapping[str, Any]) -> dict[str, Any]:
-    where = f" where {told['condition']}" if told["condition"] else ""
+def _row(record: Mapping[str, Any]) -> dict[str, Any]:
+    where = f" where {record['condition']}" if record["condition"] else ""
     return {
-        "result": str(told["status"]),
-        "severity": str(told["severity"]),
-        "expectation": str(told["expectation"]).removeprefix("expect_").replace("_", " "),
-        "about": ", ".join(told["columns"]) + where,
-        "unexpected": told["unexpected_count"],
-        "observed": told["observed"] or told["reason"] or "",
-        "why": told["notes"] or "",
+        "result": str(record["status"]),
+        "severity": str(record["severity"]),
+        "expectation": str(record["expectation"]).removeprefix("expect_").replace("_", " "),
+        "about": ", ".join(record["columns"]) + where,
+        "unexpected": record["unexpected_count"],
+        "observed": record["observed"] or record["reason"] or "",
+        "why": record["notes"] or "",
     }

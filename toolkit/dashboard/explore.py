@@ -13,7 +13,7 @@ from toolkit.dashboard.files import Unreadable
 from toolkit.dashboard.labels import label, lowered, plain, table_label
 from toolkit.dashboard.periods import partial_months
 from toolkit.dashboard.published import Published, Table
-from toolkit.dashboard.rollup import Kept, honest_measures, kept_rows, rolled_up
+from toolkit.dashboard.rollup import Selected, honest_measures, rolled_up, selected_rows
 from toolkit.dashboard.view import View
 from toolkit.dashboard.widgets import (
     Clickable,
@@ -54,7 +54,7 @@ def _show_summary(published: Published, table: Table, controls: DeltaGenerator) 
     measures = honest_measures(table) if len(table.grains) > 1 else list(table.measures)
     metrics = [name for name in measures if name in table.metrics]
     if not metrics:
-        _say_left_out([name for name in table.measures if name not in measures])
+        _show_left_out([name for name in table.measures if name not in measures])
         columns = {name: st.column_config.TextColumn(label(name)) for name in table.grains}
         shown = {n: style.column() for n, style in styles_of(table.measures, table.frame).items()}
         data_table(table.frame, columns | shown, f"{table.name}.csv")
@@ -64,29 +64,29 @@ def _show_summary(published: Published, table: Table, controls: DeltaGenerator) 
         metric = choose("Metric", metrics, "metric", label)
         by = choose("Show by", grains, "by", label) if len(grains) > 1 else grains[0]
     with st.container(horizontal=True, gap="small"):
-        kept, picked = _filters(table, by)
-    frame = rolled_up(table, [by], kept) if len(grains) > 1 else kept_rows(table, kept)
+        selected, picked = _filters(table, by)
+    frame = rolled_up(table, [by], selected) if len(grains) > 1 else selected_rows(table, selected)
     if frame.empty:
-        st.info("There are no rows of what is chosen. Take a filter away.", icon=":material/info:")
+        st.info("No rows match the filters. Remove one.", icon=":material/info:")
         return
     styles = styles_of(table.measures, frame)
     style = styles[metric]
-    title = f"{plain(style.title)} by {plain(lowered(label(by)))}{_filtered(kept)}"
+    title = f"{plain(style.title)} by {plain(lowered(label(by)))}{_filtered(selected)}"
     st.subheader(title, anchor=False)
     if by in table.months:
         month_chart(frame, by, style, partial_months(published.days_of(table)))
     else:
         ranking_chart(frame, by, style, Clickable(grain_key(by), label(by), picked))
-        _drill_down(published, table, by, picked, kept, style)
+        _drill_down(published, table, by, picked, selected, style)
         frame = frame.sort_values([metric, by], ascending=[False, True])
     columns = {by: st.column_config.TextColumn(label(by))}
     columns |= {name: style.column() for name, style in styles.items()}
     st.subheader("The figures", anchor=False)
     data_table(frame, columns, f"{table.name}_by_{by}.csv")
-    _say_left_out([name for name in table.measures if name not in measures])
+    _show_left_out([name for name in table.measures if name not in measures])
 
 
-def _say_left_out(names: Sequence[str]) -> None:
+def _show_left_out(names: Sequence[str]) -> None:
     if names:
         are = "is" if len(names) == 1 else "are"
         shown = " and ".join(plain(label(name)) for name in names)
@@ -97,30 +97,30 @@ def _say_left_out(names: Sequence[str]) -> None:
 
 
 def _first_to_show(published: Published, table: Table) -> list[str]:
-    """The grains, first those that can be drilled into, last the months."""
+    """Sort the grains: first those that can be drilled into, last the months."""
     return sorted(
         table.grains,
         key=lambda grain: (grain in table.months, published.ranking_within(grain) is None),
     )
 
 
-def _filters(table: Table, by: str) -> tuple[Kept, str | None]:
+def _filters(table: Table, by: str) -> tuple[Selected, str | None]:
     """Show the filters that the grain allows; return the selected labels, and the picked label of
     `by`.
     """
-    kept: dict[str, list[str]] = {}
+    selected: dict[str, list[str]] = {}
     picked: str | None = None
     for grain in table.grains:
         labels = sorted(table.frame[grain].unique())
         if grain in table.months:
-            kept |= _month_filter(grain, labels)
+            selected |= _month_filter(grain, labels)
             continue
         chosen = choose_or_all(label(grain), labels, grain_key(grain), "All")
         if grain == by:
             picked = chosen
         elif chosen is not None:
-            kept[grain] = [chosen]
-    return kept, picked
+            selected[grain] = [chosen]
+    return selected, picked
 
 
 def _month_filter(grain: str, labels: list[str]) -> dict[str, list[str]]:
@@ -138,17 +138,22 @@ def _month_filter(grain: str, labels: list[str]) -> dict[str, list[str]]:
     return {grain: [month for month in labels if first <= month <= last]}
 
 
-def _filtered(kept: Kept) -> str:
-    """' in Delhi, 2026-01 to 2026-03' for a heading."""
-    told = [
+def _filtered(selected: Selected) -> str:
+    """Return ' in Delhi, 2026-01 to 2026-03' for a heading."""
+    filters = [
         plain(labels[0]) if len(labels) == 1 else f"{plain(labels[0])} to {plain(labels[-1])}"
-        for labels in map(list, kept.values())
+        for labels in map(list, selected.values())
     ]
-    return f" in {', '.join(told)}" if told else ""
+    return f" in {', '.join(filters)}" if filters else ""
 
 
 def _drill_down(
-    published: Published, table: Table, by: str, picked: str | None, kept: Kept, style: Style
+    published: Published,
+    table: Table,
+    by: str,
+    picked: str | None,
+    selected: Selected,
+    style: Style,
 ) -> None:
     """Show the picked label: its months, and the best items within it."""
     ranking = published.ranking_within(by)
@@ -163,12 +168,12 @@ def _drill_down(
         st.subheader(plain(picked), anchor=False)
         if table.months:
             [month] = table.months
-            frame = rolled_up(table, [month], {**kept, by: [picked]})
-            st.markdown(f"**{plain(style.title)} by month**{_filtered(kept)}")
+            frame = rolled_up(table, [month], {**selected, by: [picked]})
+            st.markdown(f"**{plain(style.title)} by month**{_filtered(selected)}")
             month_chart(frame, month, style, partial_months(published.days_of(table)))
         if ranking is not None:
             _best_items(ranking, picked)
-            if kept:
+            if selected:
                 name = plain(lowered(label(by)))
                 st.caption(
                     f"The best {_items(ranking)} are those of the whole {name}: "
@@ -182,7 +187,7 @@ def _items(ranking: Table) -> str:
 
 
 def _best_items(table: Table, picked: str) -> None:
-    """Show the ranked items of one label, one metric beside the other."""
+    """Show the ranked items of one label, the metrics side by side."""
     ranking = table.aggregation
     assert isinstance(ranking, Ranking)
     within = table.frame[table.frame[ranking.within] == picked]

@@ -56,19 +56,19 @@ def remembered(path: Path, read: Callable[[Path], Value]) -> Value:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; errors as in `remembered`."""
+    """Read the JSON object in a file; errors as in `remembered`."""
     return remembered(path, _load_object)
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """All rows of a parquet file; errors as in `remembered`."""
+    """Read all rows of a parquet file; errors as in `remembered`."""
     return remembered(path, _load_frame)
 
 
 def _load_object(path: Path) -> dict[str, Any]:
     value = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(value, dict):
-        raise ValueError("it holds no JSON object")
+        raise ValueError("it is not a JSON object")
     return value
 
 

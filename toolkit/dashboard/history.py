@@ -19,13 +19,13 @@ MOST_RUNS = 200
 EARLIER_RUNS = 20
 FEWEST_EARLIER_RUNS = 5
 _DEVIATIONS = 3
-# The deviation of normally distributed figures is that of their median times this.
+# Scales the median absolute deviation to the standard deviation of normally distributed figures.
 _MAD_TO_DEVIATION = 1.4826
 _LEAST_RATE_SPREAD = 0.005
 _LEAST_ROWS_SPREAD = 0.05
 
 RULE = (
-    f"A run is unusual when its reject rate or its number of rows lies further from the median of "
+    f"A run is unusual when its reject rate or its number of rows is further from the median of "
     f"up to {EARLIER_RUNS} earlier runs of the same dataset than {_DEVIATIONS} robust standard "
     f"deviations ({_MAD_TO_DEVIATION} x the median absolute deviation), and further than "
     f"{human_share(_LEAST_RATE_SPREAD, 1)} of the rows for the rate or "
@@ -40,9 +40,9 @@ _SUFFIXES = ("_clean.parquet", "_rejected.parquet")
 class PastRun:
     """One run, from its run.json. Counts are those of its clean stage; None without one.
 
-    `dataset` is the name of the contract that cleaned, `limits` what reasons reject beyond their
-    limits, `as_of` the day that date limits count from ('' where there are none), `outcomes` the
-    outcome of each suite, `paths` the outputs of the stages.
+    `dataset` is the name of the contract, `limits` are the limits of reasons, `as_of` the day that
+    date limits count from ('' where there are none), `outcomes` the outcome of each suite, `paths`
+    the outputs of the stages.
     """
 
     name: str
@@ -64,7 +64,7 @@ class PastRun:
 
     @property
     def rate(self) -> float | None:
-        """Rejected rows as a share of the rows that came in."""
+        """Rejected rows as a share of the rows read."""
         return (
             self.n_rejected / self.n_rows if self.n_rows and self.n_rejected is not None else None
         )
@@ -82,7 +82,7 @@ class PastRun:
 
 
 def read_runs(workspace: Workspace) -> tuple[list[PastRun], list[str]]:
-    """The newest runs, oldest first, and a sentence about each report that cannot be read."""
+    """Read the newest runs, oldest first, and a sentence about each unreadable report."""
     runs: list[PastRun] = []
     problems: list[str] = []
     # Names begin with the time, so the newest are the last.
@@ -93,12 +93,12 @@ def read_runs(workspace: Workspace) -> tuple[list[PastRun], list[str]]:
         except Unreadable as error:
             problems.append(error.sentence)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            problems.append(f"{path} is no report of a run ({error!r}).")
+            problems.append(f"{path} is not a run report ({error!r}).")
     return sorted(runs, key=lambda run: (run.started, run.name)), problems
 
 
 def cleaning_runs(runs: Sequence[PastRun], dataset: str) -> list[PastRun]:
-    """Those that cleaned the dataset to the end, in their order."""
+    """Select the runs that cleaned the dataset to the end, in their order."""
     return [
         run
         for run in runs
@@ -122,7 +122,7 @@ def unusual_runs(runs: Sequence[PastRun]) -> dict[str, list[str]]:
 
 
 def dataset_name(path: Path) -> str:
-    """'.../feed_clean.parquet' -> 'feed'."""
+    """Name the dataset of a path: '.../feed_clean.parquet' -> 'feed'."""
     return next((path.name.removesuffix(s) for s in _SUFFIXES if path.name.endswith(s)), path.name)
 
 
@@ -155,20 +155,20 @@ def _run(folder: Path, report: Mapping[str, Any], data_dir: Path) -> PastRun:
     )
 
 
-def _status(folder: Path, told: str) -> str:
+def _status(folder: Path, recorded: str) -> str:
     """Return the status; a run recorded as running whose process is gone was killed."""
-    return KILLED if told == "running" and not is_alive(folder) else told
+    return KILLED if recorded == "running" and not is_alive(folder) else recorded
 
 
 def _here(path: Path, written_in: str | None, data_dir: Path) -> Path:
-    """The path in this workspace, which may have been moved or copied since."""
+    """Return the path in this workspace, which may have been moved or copied since."""
     if written_in and path.absolute().is_relative_to(written_in):
         return data_dir / path.absolute().relative_to(written_in)
     return path
 
 
 def _dataset(report: Mapping[str, Any], paths: Mapping[str, Path]) -> str | None:
-    """Reports of an older toolkit name the files only."""
+    """Return the dataset, by the files' names in reports of older toolkits."""
     if report.get("dataset"):
         return str(report["dataset"])
     return next((dataset_name(paths[p]) for p in _DATASET_PATHS if p in paths), None)

@@ -11,7 +11,7 @@ _SHARES = ("percent", "share", "rate", "ratio")
 
 
 def label(name: str) -> str:
-    """'total_revenue' -> 'Revenue', 'order_count' -> 'Orders', 'avg_order_value' -> 'Average ...'.
+    """Label a measure: 'total_revenue' -> 'Revenue', 'order_count' -> 'Orders'.
 
     A share loses the word for it, since its figures have a % sign.
     """
@@ -24,7 +24,7 @@ def label(name: str) -> str:
 
 
 def table_label(name: str) -> str:
-    """'sales_by_month' -> 'Sales by month'."""
+    """Label a table: 'sales_by_month' -> 'Sales by month'."""
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 
@@ -49,12 +49,12 @@ def change_text(change: float | None) -> str | None:
 
 
 def points_text(points: float) -> str:
-    """The difference of two shares, in percentage points."""
+    """Format the difference of two shares, in percentage points."""
     return f"{100 * points:+.1f} pp"
 
 
 def age(moment: datetime, now: datetime | None = None) -> str:
-    """'3 minutes ago'."""
+    """Format an age: '3 minutes ago'."""
     passed = (now or datetime.now(UTC)) - moment
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
         if passed >= length:
@@ -64,14 +64,14 @@ def age(moment: datetime, now: datetime | None = None) -> str:
 
 
 def moment_text(moment: datetime, *, seconds: bool = False) -> str:
-    """'24 Nov 2026, 14:28' in the time zone of the machine."""
+    """Format a time as '24 Nov 2026, 14:28' in the time zone of the machine."""
     local = moment.astimezone()
     clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
     return f"{local.day} {local:%b %Y}, {clock}"
 
 
 def day_text(day: date) -> str:
-    """'24 November 2026'."""
+    """Format a day as '24 November 2026'."""
     return f"{day.day} {day:%B %Y}"
 
 

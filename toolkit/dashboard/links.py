@@ -31,13 +31,13 @@ def report_link(workspace: Workspace, run: str) -> str | None:
 
 
 def docs_links(workspace: Workspace, run: str) -> dict[str, str]:
-    """The addresses of a run's pages in Data Docs by suite; none when it has been dropped there."""
+    """Return the addresses of a run's pages in Data Docs by suite; none once dropped."""
     for facts in sorted(workspace.data_docs.glob("runs/*/run.json")):
         try:
-            told = read_json(facts)
-            if told["name"] == run:
+            entry = read_json(facts)
+            if entry["name"] == run:
                 pages = {
-                    str(suite["suite"]): facts.parent / suite["page"] for suite in told["suites"]
+                    str(suite["suite"]): facts.parent / suite["page"] for suite in entry["suites"]
                 }
                 return {suite: _address(page, workspace) for suite, page in pages.items()}
         except (Unreadable, KeyError, TypeError):
@@ -46,7 +46,7 @@ def docs_links(workspace: Workspace, run: str) -> dict[str, str]:
 
 
 def docs_index(workspace: Workspace) -> str | None:
-    """The address of the first page of Data Docs, if there are any."""
+    """Return the address of the first page of Data Docs, if there are any."""
     index = workspace.data_docs / "index.html"
     return _address(index, workspace) if index.is_file() else None
 

@@ -84,13 +84,13 @@ def _show_origin(view: View, published: Published) -> None:
     if newest is not None:
         st.warning(
             f"A newer run ({moment_text(newest.started)}) is {newest.status}, not shown here: "
-            f"{plain(newest.error or 'no error was told')}",
+            f"{plain(newest.error or 'no error was recorded')}",
             icon=":material/warning:",
         )
 
 
 def _outcome(view: View) -> str:
-    """The worst outcome of the suites that what is published was checked by."""
+    """Return the worst outcome of the suites that checked the published data."""
     outcomes = view.validation.outcomes.values() if view.validation is not None else ()
     return next((one for one in ("failed", "warned", "passed") if one in outcomes), "")
 
@@ -122,14 +122,14 @@ def _show_months(published: Published, table: Table) -> None:
 
 def _about(period: Period, days: tuple[date, date] | None, partial: Sequence[str]) -> str:
     """Describe the months that the headlines compare, and those that are incomplete."""
-    told = "The month before is not complete, so nothing is compared."
+    comparison = "The month before is not complete, so nothing is compared."
     if period.before:
-        told = f"Change against {month_name(period.before)}."
+        comparison = f"Change against {month_name(period.before)}."
     if days is None or not partial:
-        return told
+        return comparison
     names, are = " and ".join(map(month_name, partial)), "is" if len(partial) == 1 else "are"
     return (
-        f"{told} The data reaches from {day_text(days[0])} to {day_text(days[1])}: "
+        f"{comparison} The data reaches from {day_text(days[0])} to {day_text(days[1])}: "
         f"{names} {are} not complete, drawn pale and not compared."
     )
 

@@ -10,7 +10,7 @@ class Palette:
     """One colour for figures, its muted shade, and one for unusual values.
 
     Blue and vermilion, or orange, are from Okabe and Ito's palette. They also differ in lightness,
-    so that they can be told apart with any kind of colour blindness.
+    so that they can be distinguished with any kind of colour blindness.
     """
 
     main: str

@@ -19,8 +19,9 @@ class Period:
 
 
 def partial_months(days: tuple[date, date] | None) -> list[str]:
-    """The months that the data covers in part: it begins after their first day, or ends before
-    their last. None where it is not known which days the data covers."""
+    """Return the months that the data covers in part: it begins after their first day, or ends
+    before their last. None where the covered days are unknown.
+    """
     if days is None:
         return []
     first, last = days
@@ -39,7 +40,7 @@ def newest_period(months: Sequence[str], partial: Collection[str]) -> Period | N
 
 
 def every_month(months: Collection[str]) -> list[str]:
-    """All calendar months from the first to the last; just those given if that is a long time."""
+    """Return all calendar months from the first to the last; only those given if very many."""
     known = sorted(month for month in months if is_month(month))
     if not known:
         return []
@@ -61,7 +62,7 @@ def month_before(month: str) -> str:
 
 
 def is_month(label: str) -> bool:
-    """Rows without a date have a label that is none."""
+    """Return whether the label is a month: that of rows without a date is not."""
     try:
         date.fromisoformat(f"{label}-01")
     except ValueError:
@@ -70,12 +71,12 @@ def is_month(label: str) -> bool:
 
 
 def month_name(month: str) -> str:
-    """'2026-10' -> 'October 2026'; other labels as they are."""
+    """Format a month: '2026-10' -> 'October 2026'; other labels are unchanged."""
     return f"{date.fromisoformat(f'{month}-01'):%B %Y}" if is_month(month) else month
 
 
 def month_text(month: str) -> str:
-    """The same, short: 'Oct 2026'."""
+    """Format a month briefly: 'Oct 2026'."""
     return f"{date.fromisoformat(f'{month}-01'):%b %Y}" if is_month(month) else month
 
 

@@ -57,7 +57,7 @@ class Table:
 
     @property
     def months(self) -> list[str]:
-        """Those of the grains that are months."""
+        """Return the grains that are months."""
         match self.aggregation:
             case Summary(by=by):
                 return [label for label, grain in by.items() if grain.unit == "month"]
@@ -69,7 +69,7 @@ class Table:
 
     @property
     def metrics(self) -> list[str]:
-        """Those of the measures that are numbers and can be drawn; the others are days."""
+        """Return the measures that are numbers and can be drawn; the others are days."""
         return [m for m in self.measures if pd.api.types.is_numeric_dtype(self.frame[m])]
 
     @property
@@ -96,7 +96,7 @@ class Published:
     problems: Mapping[str, Unreadable] = field(default_factory=dict)
 
     def summaries(self, n_grains: int) -> list[Table]:
-        """The summaries with so many grains."""
+        """Return the summaries with so many grains."""
         return [
             table
             for table in self.tables.values()
@@ -104,7 +104,7 @@ class Published:
         ]
 
     def by_month(self) -> Table | None:
-        """The first summary of months alone."""
+        """Return the first summary of months alone."""
         return next((t for t in self.summaries(1) if t.months and t.metrics), None)
 
     def by_label(self) -> list[Table]:
@@ -112,7 +112,7 @@ class Published:
         return [table for table in self.summaries(1) if not table.months and table.metrics]
 
     def ranking_within(self, grain: str) -> Table | None:
-        """The ranking of items within each value of the grain."""
+        """Return the ranking of items within each value of the grain."""
         for table in self.tables.values():
             if isinstance(table.aggregation, Ranking) and table.aggregation.within == grain:
                 return table
@@ -154,9 +154,9 @@ def read_published(workspace: Workspace, dataset: str | None = None) -> Publishe
 
 
 def _folders(workspace: Workspace) -> dict[str, Path]:
-    """The folder of each dataset's aggregations.
+    """Return the folder of each dataset's aggregations.
 
-    Tables that were written straight into the folder of all (`output=`) are of the dataset that
+    Tables that were written directly into the common folder (`output=`) belong to the dataset that
     their manifest names.
     """
     home = workspace.aggregations
@@ -185,7 +185,7 @@ def _read(folder: Path, shown: Path, root: Path, again: str) -> Published:
     except (KeyError, TypeError, ValueError) as error:
         why = "an older toolkit wrote it" if isinstance(error, ValidationError) else repr(error)
         raise Unreadable(
-            f"{shown / MANIFEST} does not say what the tables beside it hold ({why}).", again
+            f"{shown / MANIFEST} does not describe the tables beside it ({why}).", again
         ) from None
     tables: dict[str, Table] = {}
     problems: dict[str, Unreadable] = {}
@@ -247,8 +247,8 @@ def _read_table(
 ) -> Table:
     frame = read_frame(path)
     table = Table(name, aggregation, frame)
-    wanted = [*table.grains, *table.measures, *_extra_columns(aggregation)]
-    missing = [column for column in wanted if column not in frame.columns]
+    needed = [*table.grains, *table.measures, *_extra_columns(aggregation)]
+    missing = [column for column in needed if column not in frame.columns]
     if missing:
         raise Unreadable(f"{path} lacks {', '.join(missing)}, which its manifest promises.")
     words = [

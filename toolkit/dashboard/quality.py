@@ -17,7 +17,7 @@ from toolkit.dashboard.files import Unreadable
 from toolkit.dashboard.history import RULE, PastRun
 from toolkit.dashboard.labels import label, moment_text, plain, points_text
 from toolkit.dashboard.links import docs_links, report_link
-from toolkit.dashboard.rejected import PAGE_ROWS, Page, Wanted, read_page
+from toolkit.dashboard.rejected import PAGE_ROWS, Page, PageRequest, read_page
 from toolkit.dashboard.view import View
 from toolkit.dashboard.widgets import (
     VERDICTS,
@@ -70,9 +70,9 @@ def _show_run(view: View, run: PastRun) -> None:
             st.badge("held back", icon=":material/block:", color="red")
         if why:
             st.badge("unusual", icon=":material/warning:", color="orange")
-        told = [*(why or []), *([run.error] if run.error else [])]
-        if told:
-            st.markdown(plain("; ".join(told)), width="content")
+        problems = [*(why or []), *([run.error] if run.error else [])]
+        if problems:
+            st.markdown(plain("; ".join(problems)), width="content")
     _show_counts(view, run)
     reason = _show_reasons(view, run)
     _show_limits(run, reason)
@@ -131,8 +131,7 @@ def _show_reasons(view: View, run: PastRun) -> str | None:
 
 
 def _show_limits(run: PastRun, reason: str | None) -> None:
-    """Show what the picked reason, or every reason, rejects beyond its limits, and the keys of the
-    limits.
+    """Show the limits of the picked reason, or of every reason, and the keys that set them.
 
     Reports of older toolkits do not have them.
     """
@@ -167,7 +166,7 @@ def _runs_frame(view: View, values: Sequence[float], texts: Sequence[str]) -> pd
 
 
 def _run_labels(runs: Sequence[PastRun]) -> list[str]:
-    """Short, and each once: '24 Nov 14:28', with seconds where that is not enough."""
+    """Return short unique labels: '24 Nov 14:28', with seconds where needed."""
     days = [run.started.astimezone() for run in runs]
     short = [f"{day.day} {day:%b %H:%M}" for day in days]
     long = [f"{day.day} {day:%b %H:%M:%S}" for day in days]
@@ -183,7 +182,7 @@ def _legend(view: View) -> str:
 
 
 def _show_rejected(view: View, run: PastRun, reason: str | None) -> None:
-    st.subheader("Rejected rows, as they stood in the file", anchor=False)
+    st.subheader("Rejected rows, as in the file", anchor=False)
     with explained():
         dataset = _rejected_of(view, run)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
@@ -195,8 +194,8 @@ def _show_rejected(view: View, run: PastRun, reason: str | None) -> None:
             max_chars=100,
         )
         number = right.number_input("Page", 1, 1_000, key="rows", bind="query-params")
-        wanted = Wanted(reason, text, number - 1)
-        page = read_page(dataset, wanted, view.key())
+        request = PageRequest(reason, text, number - 1)
+        page = read_page(dataset, request, view.key())
         if page.about_masks:
             st.caption(page.about_masks)
         if not page.rows.num_rows:
@@ -204,7 +203,7 @@ def _show_rejected(view: View, run: PastRun, reason: str | None) -> None:
             return
         frame = page.rows.to_pandas()
         data_table(frame, _columns(frame), f"rejected_page_{number}.csv")
-        first = wanted.page * PAGE_ROWS + 1
+        first = request.page * PAGE_ROWS + 1
         more = "; there are more on the next page" if page.has_more else ""
         st.caption(f"Rows {first:,} to {first + len(frame) - 1:,}{more}{_searched(page)}.")
 

@@ -30,10 +30,8 @@ _REASONS_AS_FAST = 10
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which rejected rows: of one reason, with a text in any column (ignoring case), and which
-    page.
-    """
+class PageRequest:
+    """A page of rejected rows: of one reason, with a text in any column (ignoring case)."""
 
     reason: str | None = None
     text: str = ""
@@ -54,7 +52,7 @@ class Page:
     about_masks: str = ""
 
 
-def read_page(dataset: Path, wanted: Wanted, key: bytes | None = None) -> Page:
+def read_page(dataset: Path, request: PageRequest, key: bytes | None = None) -> Page:
     """Read a page in file order; reading stops when it is full, or after enough rows were searched.
 
     Columns that the dataset's manifest lists as personal are masked with the `key`; without one
@@ -66,7 +64,7 @@ def read_page(dataset: Path, wanted: Wanted, key: bytes | None = None) -> Page:
         raise Unreadable(f"There are no rejected rows in {dataset}.")
     try:
         masks = _masks(dataset, key)
-        page = _read_page(parts, wanted, masks)
+        page = _read_page(parts, request, masks)
         return replace(page, rows=masks.table(page.rows), about_masks=_about(dataset, masks))
     except (OSError, KeyError, pa.ArrowException) as error:
         first_line = str(error).partition("\n")[0]
@@ -86,7 +84,7 @@ def _personal(dataset: Path) -> Mapping[str, Any]:
 
 
 def _about(dataset: Path, masks: Masks) -> str:
-    """Why masks are none, or not those that the run made."""
+    """Explain why there are no masks, or other masks than the run made."""
     if not any(mask.how == "hash" for mask in masks.by_column.values()):
         return ""
     if masks.key is None:
@@ -102,15 +100,15 @@ def _about(dataset: Path, masks: Masks) -> str:
     )
 
 
-def _read_page(parts: Sequence[Path], wanted: Wanted, masks: Masks) -> Page:
-    most = MOST_ROWS_SEARCHED * (1 if wanted.text else _REASONS_AS_FAST)
+def _read_page(parts: Sequence[Path], request: PageRequest, masks: Masks) -> Page:
+    most = MOST_ROWS_SEARCHED * (1 if request.text else _REASONS_AS_FAST)
     rows = pq.read_schema(parts[0]).empty_table()
-    to_skip, n_searched = wanted.page * PAGE_ROWS, 0
+    to_skip, n_searched = request.page * PAGE_ROWS, 0
     for file, group in _groups(parts):
         if rows.num_rows > PAGE_ROWS or n_searched >= most:
             return _page(rows, n_searched, is_all=False)
         n_searched += file.metadata.row_group(group).num_rows
-        matching = _matching(file, group, wanted, masks)
+        matching = _matching(file, group, request, masks)
         places = matching.slice(to_skip, PAGE_ROWS + 1 - rows.num_rows)
         to_skip = max(0, to_skip - len(matching))
         if len(places):
@@ -125,16 +123,16 @@ def _groups(parts: Sequence[Path]) -> Iterator[tuple[pq.ParquetFile, int]]:
                 yield file, group
 
 
-def _matching(file: pq.ParquetFile, group: int, wanted: Wanted, masks: Masks) -> pa.Array:
+def _matching(file: pq.ParquetFile, group: int, request: PageRequest, masks: Masks) -> pa.Array:
     """Return the indices of the matching rows in the row group."""
-    columns = None if wanted.text else [REASON_COLUMN]
+    columns = None if request.text else [REASON_COLUMN]
     rows = file.read_row_group(group, columns=columns)
     mask = pa.chunked_array([pa.repeat(True, rows.num_rows)])
-    if wanted.reason is not None:
+    if request.reason is not None:
         reasons = rows.column(REASON_COLUMN).cast(pa.string())
-        mask = pc.and_(mask, pc.fill_null(pc.equal(reasons, wanted.reason), False))
-    if wanted.text:
-        mask = pc.and_(mask, _has_text(rows, wanted.text, masks))
+        mask = pc.and_(mask, pc.fill_null(pc.equal(reasons, request.reason), False))
+    if request.text:
+        mask = pc.and_(mask, _has_text(rows, request.text, masks))
     return pc.indices_nonzero(mask)
 
 

@@ -14,14 +14,14 @@ from toolkit.arrays import HIGHEST, LOWEST
 from toolkit.contract import Measure
 from toolkit.dashboard.published import Table
 
-Kept = Mapping[str, Collection[str]]
+Selected = Mapping[str, Collection[str]]
 """Grain -> the selected labels; a grain that is left out selects all of them."""
 
 
-def kept_rows(table: Table, kept: Kept) -> pd.DataFrame:
+def selected_rows(table: Table, selected: Selected) -> pd.DataFrame:
     """Return the table's rows with a selected label in each of the grains."""
     frame = table.frame
-    for grain, labels in kept.items():
+    for grain, labels in selected.items():
         frame = frame[frame[grain].isin(list(labels))]
     return frame
 
@@ -32,8 +32,8 @@ def honest_measures(table: Table) -> list[str]:
     Sums and counts add up. Means need the number of values behind each: where no row may lack
     one that is the count of rows; means of optional columns are left out. Ratios follow from
     their parts.
-    Of the highest and the lowest the highest and the lowest are kept. Distinct counts do not add
-    up: one order can be in several groups.
+    The highest of the highest is the highest, and so for the lowest. Distinct counts do not add up:
+    one order can be in several groups.
     """
     return [name for name, measure in table.measures.items() if _is_honest(table, measure)]
 
@@ -49,28 +49,30 @@ def _is_honest(table: Table, measure: Measure) -> bool:
     return True
 
 
-def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
+def rolled_up(table: Table, by: Sequence[str], selected: Selected) -> pd.DataFrame:
     """Return one row for each combination of `by`, sorted by them, with the honest measures.
 
     Without `by`, one row for all selected rows; if there are none, sums are 0, means and ratios
     NaN.
     """
-    frame, count = kept_rows(table, kept), _row_count(table)
+    frame, count = selected_rows(table, selected), _row_count(table)
     measures = {name: table.measures[name] for name in honest_measures(table)}
     how = {name: measure.answers.dashboard for name, measure in measures.items()}
     means = [name for name in how if how[name] == "weigh"]
-    # Ratios are computed when their parts have been added up, never added up themselves.
+    # Ratios are computed from the sums of their parts, never added up themselves.
     added = [name for name in how if how[name] in ("add", "weigh")]
     parts = frame[[*by, *added]].copy()
     for name in means:
-        # A mean of no rows is null and has no weight.
+        # A mean of no rows is null and has weight 0.
         parts[name] = (frame[name] * frame[count]).fillna(0.0)
     found = _added_up(parts, list(by), added)
     for name in means:
         found[name] = found[name] / found[count].where(found[count] != 0)
     for name in how:
         if how[name] in ("keep highest", "keep lowest"):
-            found[name] = _kept(frame, list(by), name, found, highest=how[name] == "keep highest")
+            found[name] = _extreme(
+                frame, list(by), name, found, highest=how[name] == "keep highest"
+            )
     for name, measure in measures.items():
         if measure.ratio is not None:
             over, under = (found[part] for part in measure.ratio)
@@ -80,7 +82,7 @@ def rolled_up(table: Table, by: Sequence[str], kept: Kept) -> pd.DataFrame:
 
 
 def _added_up(parts: pd.DataFrame, by: list[str], added: Sequence[str]) -> pd.DataFrame:
-    """The sums of each group, of whole numbers exactly; beyond 64 bits they are floats."""
+    """Sum each group, whole numbers exactly; beyond 64 bits as floats."""
     whole = [name for name in added if pd.api.types.is_integer_dtype(parts[name])]
     large = [name for name in whole if _largest(parts[name]) * len(parts) > HIGHEST]
     parts = parts.astype(dict.fromkeys(large, object))
@@ -94,10 +96,10 @@ def _added_up(parts: pd.DataFrame, by: list[str], added: Sequence[str]) -> pd.Da
     return found.astype({name: "int64" if fits[name] else "float64" for name in large})
 
 
-def _kept(
+def _extreme(
     frame: pd.DataFrame, by: list[str], name: str, found: pd.DataFrame, *, highest: bool
 ) -> pd.Series:
-    """The highest or lowest figure of each of the groups found, missing where there is none."""
+    """Return the highest or lowest figure of each group, missing where there is none."""
     ordered = frame.dropna(subset=[name]).sort_values(name, ascending=not highest)
     if not by:
         return ordered[name].head(1).reset_index(drop=True).reindex(found.index)
@@ -116,5 +118,5 @@ def _largest(whole: pd.Series) -> int:
 
 
 def _row_count(table: Table) -> str | None:
-    """The measure that counts the rows of a group."""
+    """Return the measure that counts the rows of a group."""
     return next((name for name, measure in table.measures.items() if measure.count), None)

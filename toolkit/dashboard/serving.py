@@ -43,7 +43,7 @@ def run_dashboard(settings: Settings, _: Path) -> None:
     """Serve the dashboard of data_dir until it is interrupted.
 
     Raises DashboardError without streamlit, without a workspace, or when the port is taken, and
-    ConfigError for a key of masks that is given and is none.
+    ConfigError for an invalid key of masks.
     """
     try:
         # Importing takes a second; an older streamlit than the toolkit needs lacks the module, too.
@@ -107,7 +107,7 @@ def _serve(workspace: Workspace, settings: Settings) -> None:
             Middleware(_SameOrigin),
         ],
     )
-    # What follows the program's name is handed to the app as its own words.
+    # Arguments after the program's name become the app's own.
     key_file = settings.mask_key and settings.mask_key.absolute()
     sys.argv[1:] = [str(path) for path in (workspace.data_dir, key_file) if path]
     print(f"dashboard of {workspace.data_dir}: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)

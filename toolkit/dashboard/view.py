@@ -93,13 +93,13 @@ class View:
 
     @cached_property
     def validation(self) -> PastRun | None:
-        """The newest run that validated the published dataset as it is; None if none did."""
+        """Return the newest run that validated the published dataset as it is, if any."""
         if self.published is None:
             return None
         since = self._cleaned_since()
         for run in reversed(self.runs):
-            told = run.outcomes and run.finished is not None and run.finished >= since
-            if told and not run.is_held_back and self._is_about_published(run):
+            is_newer = run.outcomes and run.finished is not None and run.finished >= since
+            if is_newer and not run.is_held_back and self._is_about_published(run):
                 return run
         return None
 
@@ -114,7 +114,7 @@ class View:
             return False
 
     def newest_unpublished(self) -> PastRun | None:
-        """The newest run, if it was to publish what is shown here, and did not."""
+        """Return the newest run if it should have published this data, and did not."""
         since = self.needed().finished
         for run in reversed(self.runs):
             # A killed run never recorded its number of rows.

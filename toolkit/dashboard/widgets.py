@@ -31,8 +31,8 @@ _TAKEN = ("page", "aggregation", "metric", "by", "reason", "run", "text", "rows"
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """How an outcome of validation is shown."""
+class OutcomeStyle:
+    """The look of an outcome of validation."""
 
     text: str
     icon: str
@@ -40,15 +40,15 @@ class Verdict:
 
 
 VERDICTS = {
-    "passed": Verdict("validation passed", ":material/check_circle:", "green"),
-    "warned": Verdict("validation warned", ":material/warning:", "orange"),
-    "failed": Verdict("validation failed", ":material/cancel:", "red"),
-    "": Verdict("not validated", ":material/help:", "gray"),
+    "passed": OutcomeStyle("validation passed", ":material/check_circle:", "green"),
+    "warned": OutcomeStyle("validation warned", ":material/warning:", "orange"),
+    "failed": OutcomeStyle("validation failed", ":material/cancel:", "red"),
+    "": OutcomeStyle("not validated", ":material/help:", "gray"),
 }
 
 
 def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """So many at a time, in order."""
+    """Yield the items in batches, in order."""
     for place in range(0, len(items), size):
         yield items[place : place + size]
 
@@ -132,20 +132,20 @@ class Style:
 
 
 def number_form(values: pd.Series) -> str:
-    """How a table shows numbers: decimals with all of their places, floats with two."""
+    """Return the number format of a table: decimals with all of their places, floats with two."""
     if pd.api.types.is_integer_dtype(values):
         return "%,d"
     return f"%,.{2 if (places := decimal_places(values)) is None else places}f"
 
 
 def decimal_places(values: pd.Series) -> int | None:
-    """The places of a column of decimals; None for any other column."""
+    """Return the places of a column of decimals; None for any other column."""
     kind = values.dtype.pyarrow_dtype if isinstance(values.dtype, pd.ArrowDtype) else None
     return int(kind.scale) if kind is not None and pa.types.is_decimal(kind) else None
 
 
 def styles_of(measures: Mapping[str, Measure], frame: pd.DataFrame) -> dict[str, Style]:
-    """The styles of those of the measures that are columns of the frame."""
+    """Return the styles of the measures that are columns of the frame."""
     return {n: Style.of(n, m, frame[n]) for n, m in measures.items() if n in frame.columns}
 
 
@@ -157,7 +157,7 @@ def ranking_chart(
     *,
     shares: bool = True,
 ) -> None:
-    """Bars by the style's measure, largest first, of the frame's rows; a click picks a label.
+    """Draw the frame's rows as bars by a measure, largest first; a click picks a label.
 
     With `shares` of their sum, if the rows are all there are and the measure adds up.
     """
@@ -189,7 +189,7 @@ def ranking_chart(
 
 
 def month_chart(frame: pd.DataFrame, by: str, style: Style, partial: Collection[str]) -> None:
-    """The style's measure by month; months without a row are gaps."""
+    """Draw a measure by month; months without a row are gaps."""
     values = dict(zip(frame[by], frame[style.name].astype(float), strict=True))
     months = [
         Month(month, values.get(month, math.nan), month not in partial)
@@ -203,7 +203,7 @@ def month_chart(frame: pd.DataFrame, by: str, style: Style, partial: Collection[
 
 @dataclass(frozen=True)
 class Clickable:
-    """A chart whose click sets the value that the selectbox `title` keeps in the URL as `key`."""
+    """A chart whose click sets the selectbox `title`, which is in the URL as `key`."""
 
     key: str
     title: str
@@ -230,7 +230,7 @@ class Clickable:
 
 
 def small_table(frame: pd.DataFrame, columns: Mapping[str, ColumnConfig]) -> None:
-    """Rows that the table's own tools sort, search and download; none has a formula."""
+    """Show rows that can be sorted, searched and downloaded; none has a formula."""
     frame, columns = _large_as_text(frame_for_people(frame), columns)
     height = min(_ROW_PIXELS * (len(frame) + 1) + 3, _TABLE_PIXELS)
     st.dataframe(frame, hide_index=True, column_config=dict(columns), height=height)
@@ -239,7 +239,7 @@ def small_table(frame: pd.DataFrame, columns: Mapping[str, ColumnConfig]) -> Non
 def _large_as_text(
     frame: pd.DataFrame, columns: Mapping[str, ColumnConfig]
 ) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
-    """Columns of whole numbers and decimals that a browser has no number for, written out."""
+    """Write out columns of integers and decimals that are too large for a browser's numbers."""
     large = [str(name) for name, values in frame.items() if _is_large(values)]
     texts = {
         name: pd.Series([None if pd.isna(n) else f"{n:,}" for n in frame[name]], frame.index)
@@ -259,7 +259,7 @@ def _is_large(values: pd.Series) -> bool:
 
 
 def frame_for_people(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with no text that a spreadsheet would run when it is downloaded."""
+    """Escape text that a spreadsheet would run as a formula once downloaded."""
     return frame.assign(
         **{
             str(name): column.map(cell_for_people, na_action="ignore")
@@ -272,7 +272,7 @@ def frame_for_people(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def data_table(frame: pd.DataFrame, columns: Mapping[str, ColumnConfig], file_name: str) -> None:
-    """The same with a button for the download, for the keyboard and the phone."""
+    """Show a table with a button for the download, for keyboards and phones."""
     small_table(frame, columns)
     st.download_button(
         "Download CSV",
