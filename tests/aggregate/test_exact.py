@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.aggregate.exact import (
+    LimbPart,
     Limbs,
-    Part,
     add,
     carry,
     quotients,
@@ -134,7 +134,7 @@ def test_a_tally_of_many_large_parts_is_exact() -> None:
     n = 2**20 + 3
     largest = 2**33 - 1
 
-    limbs = tally([Part(0, np.full(n, largest))])
+    limbs = tally([LimbPart(0, np.full(n, largest))])
 
     assert max(abs(int(limb[0])) for limb in limbs.values()) < 2**40
     assert totals(limbs, 1).tolist() == [n * largest]

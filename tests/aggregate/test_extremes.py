@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from tests.aggregate.samples import Row, anomalies, cut, make_table, rows, write_dataset
 from tests.aggregate.test_aggregations import random_rows
 from toolkit.aggregate.extremes import find_highest
-from toolkit.aggregate.partials import combine, partial_of_piece
-from toolkit.aggregate.pieces import plan_pieces
+from toolkit.aggregate.partials import combine, partial_of_partition
+from toolkit.aggregate.partitions import plan_partitions
 from toolkit.aggregate.tables import finish
 from toolkit.contract import Contract, Extremes, Number, Text
 
@@ -45,7 +45,7 @@ def test_highest_values_and_their_rows(
 @given(
     rows=rows(),
     rows_in_group=st.integers(1, 9),
-    rows_a_piece=st.integers(1, 20),
+    rows_a_partition=st.integers(1, 20),
     statistics=st.booleans(),
 )
 def test_winners_from_a_file(
@@ -53,21 +53,21 @@ def test_winners_from_a_file(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[Row],
     rows_in_group: int,
-    rows_a_piece: int,
+    rows_a_partition: int,
     statistics: bool,
 ) -> None:
     path = tmp_path_factory.mktemp("file") / "clean.parquet"
     table = make_table(rows, contract)
     pq.write_table(table, path, row_group_size=rows_in_group, write_statistics=statistics)
 
-    assert winners_of(path, contract, rows_a_piece) == anomalies(rows, 5)
+    assert winners_of(path, contract, rows_a_partition) == anomalies(rows, 5)
 
 
 def winners_of(
-    path: Path, contract: Contract, rows_a_piece: int, name: str = "anomaly_records"
+    path: Path, contract: Contract, rows_a_partition: int, name: str = "anomaly_records"
 ) -> list[Row]:
-    pieces = plan_pieces(path, contract, rows_a_piece)
-    partials = combine([partial_of_piece(piece, contract) for piece in pieces])
+    partitions = plan_partitions(path, contract, rows_a_partition)
+    partials = combine([partial_of_partition(partition, contract) for partition in partitions])
     found: list[Row] = finish(partials, contract)[name].to_pylist()
     return found
 
@@ -77,7 +77,7 @@ def test_more_winners_wanted_than_there_are_rows(contract: Contract, tmp_path: P
     path = tmp_path / "clean.parquet"
     pq.write_table(make_table(rows, contract), path, row_group_size=2)
 
-    found = winners_of(path, with_extremes(contract, limit=100), rows_a_piece=2)
+    found = winners_of(path, with_extremes(contract, limit=100), rows_a_partition=2)
 
     assert found == anomalies(rows, 100)
 
@@ -93,7 +93,7 @@ def test_a_tie_break_that_breaks_no_tie_leaves_it_to_the_columns(
     for size in (7, 200):
         path = tmp_path / f"{size}.parquet"
         pq.write_table(make_table(rows, contract), path, row_group_size=size)
-        found = winners_of(path, asked, rows_a_piece=size)
+        found = winners_of(path, asked, rows_a_partition=size)
         assert [row["order_id"] for row in found] == [row["order_id"] for row in wanted] * 2
 
 
@@ -105,7 +105,7 @@ def test_thousands_of_ties(contract: Contract, tmp_path: Path, shuffled: bool) -
     path = tmp_path / "clean.parquet"
     pq.write_table(make_table(rows, contract), path, row_group_size=100)
 
-    assert winners_of(path, contract, rows_a_piece=300) == anomalies(rows, 5)
+    assert winners_of(path, contract, rows_a_partition=300) == anomalies(rows, 5)
 
 
 def test_row_groups_that_cannot_win_are_not_read_again(contract: Contract, tmp_path: Path) -> None:
@@ -114,11 +114,11 @@ def test_row_groups_that_cannot_win_are_not_read_again(contract: Contract, tmp_p
         for n, row in enumerate(random_rows(3000, seed=8))
     ]
     folder = write_dataset(cut(make_table(rows, contract), 3), contract, tmp_path / "clean")
-    pieces = plan_pieces(folder, contract)
-    partials = combine([partial_of_piece(piece, contract) for piece in pieces])
+    partitions = plan_partitions(folder, contract)
+    partials = combine([partial_of_partition(partition, contract) for partition in partitions])
 
-    for piece in pieces[1:]:
-        damage_pages(piece.path)
+    for partition in partitions[1:]:
+        damage_pages(partition.path)
 
     assert finish(partials, contract)["anomaly_records"].to_pylist() == anomalies(rows, 5)
 

@@ -17,8 +17,8 @@ from tests.aggregate.samples import Row, as_rows, cut, expected, make_table, wri
 from tests.aggregate.test_aggregations import random_rows
 from toolkit.aggregate.dataset import aggregate, aggregate_lazily
 from toolkit.aggregate.needs import aggregated_columns
-from toolkit.aggregate.partials import partial_of_piece
-from toolkit.aggregate.pieces import days_covered, plan_pieces, read_piece
+from toolkit.aggregate.partials import partial_of_partition
+from toolkit.aggregate.partitions import days_covered, plan_partitions, read_partition
 from toolkit.contract import Contract, Summary
 from toolkit.errors import InputError
 
@@ -71,9 +71,9 @@ def test_the_days_that_are_covered_are_those_of_the_rows(
     days = table.column("sale_date").to_pylist()
     parts = [*cut(table, 3), table.slice(0, 0)]
 
-    pieces = plan_pieces(write_dataset(parts, contract, tmp_path / "a.parquet"), contract)
+    partitions = plan_partitions(write_dataset(parts, contract, tmp_path / "a.parquet"), contract)
 
-    assert days_covered(pieces, contract) == {"sale_date": (min(days), max(days))}
+    assert days_covered(partitions, contract) == {"sale_date": (min(days), max(days))}
 
 
 def test_days_are_not_made_up_where_a_file_does_not_tell_them(
@@ -83,8 +83,8 @@ def test_days_are_not_made_up_where_a_file_does_not_tell_them(
     pq.write_table(table, silent, write_statistics=False)
     pq.write_table(table.slice(0, 0), empty)
 
-    assert days_covered(plan_pieces(silent, contract), contract) == {}
-    assert days_covered(plan_pieces(empty, contract), contract) == {}
+    assert days_covered(plan_partitions(silent, contract), contract) == {}
+    assert days_covered(plan_partitions(empty, contract), contract) == {}
 
 
 def test_one_file_is_cut_at_its_row_groups(
@@ -93,10 +93,10 @@ def test_one_file_is_cut_at_its_row_groups(
     path = tmp_path / "clean.parquet"
     pq.write_table(table, path, row_group_size=40)
 
-    pieces = plan_pieces(path, contract, rows_a_piece=100)
+    partitions = plan_partitions(path, contract, rows_a_partition=100)
 
-    assert [piece.row_groups for piece in pieces] == [(0, 1), (2, 3), (4, 5), (6, 7)]
-    assert [piece.n_rows for piece in pieces] == [80, 80, 80, 60]
+    assert [partition.row_groups for partition in partitions] == [(0, 1), (2, 3), (4, 5), (6, 7)]
+    assert [partition.n_rows for partition in partitions] == [80, 80, 80, 60]
     assert as_rows(aggregate(str(path), contract)) == expected(rows)
 
 
@@ -147,14 +147,14 @@ def test_parts_and_row_groups_without_rows_change_nothing(
     parts = [empty, table.slice(0, 200), empty, table.slice(200), empty]
     folder = write_dataset(parts, contract, tmp_path / "clean.parquet")
 
-    assert sum(piece.n_rows for piece in plan_pieces(folder, contract)) == N_ROWS
+    assert sum(partition.n_rows for partition in plan_partitions(folder, contract)) == N_ROWS
     assert as_rows(aggregate(folder, contract)) == expected(rows)
 
 
 def test_a_dataset_without_rows(table: pa.Table, contract: Contract, tmp_path: Path) -> None:
     folder = write_dataset([table.slice(0, 0)], contract, tmp_path / "clean.parquet")
 
-    assert plan_pieces(folder, contract) == []
+    assert plan_partitions(folder, contract) == []
     assert as_rows(aggregate(folder, contract)) == expected([])
 
 
@@ -183,13 +183,13 @@ def test_nothing_is_read_before_it_is_asked_for(
 def test_a_piece_is_read_without_the_columns_that_only_winners_show(
     dataset: Path, contract: Contract
 ) -> None:
-    piece = plan_pieces(dataset, contract)[0]
+    partition = plan_partitions(dataset, contract)[0]
 
-    table = read_piece(piece, contract)
+    table = read_partition(partition, contract)
 
     assert table.column_names == aggregated_columns(contract)
     assert {"order_id", "customer_email", "unit_price"}.isdisjoint(table.column_names)
-    assert partial_of_piece(piece, contract).n_rows == piece.n_rows == 100
+    assert partial_of_partition(partition, contract).n_rows == partition.n_rows == 100
 
 
 def test_missing_columns_are_named(table: pa.Table, contract: Contract, tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_bug_leaves_a_page_with_its_traceback(
     def fail(*_: object) -> NoReturn:
         raise KeyError("a bug")
 
-    monkeypatch.setattr(aggregating, "plan_pieces", fail)
+    monkeypatch.setattr(aggregating, "plan_partitions", fail)
     with pytest.raises(KeyError):
         ask("run-pipeline", *TINY, cwd=tmp_path)
     [page] = pages_in(tmp_path)

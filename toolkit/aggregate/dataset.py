@@ -12,8 +12,8 @@ from dask.base import compute
 from dask.delayed import Delayed, delayed
 
 from toolkit.aggregate.needs import check_names, required_columns
-from toolkit.aggregate.partials import Partials, combine, partial, partial_of_piece
-from toolkit.aggregate.pieces import Piece, Source, plan_pieces
+from toolkit.aggregate.partials import Partials, combine, partial, partial_of_partition
+from toolkit.aggregate.partitions import Partition, Source, plan_partitions
 from toolkit.aggregate.tables import finish
 from toolkit.contract import Contract
 
@@ -25,20 +25,20 @@ _MERGED_AT_ONCE = 16
 
 
 def aggregate(source: Source | dd.DataFrame, contract: Contract) -> dict[str, pa.Table]:
-    """`aggregate_lazily`, computed by the scheduler that is in force."""
+    """Aggregate at once, by the scheduler in force; see `aggregate_lazily`."""
     [tables] = compute(aggregate_lazily(source, contract))
     return tables
 
 
 def aggregate_lazily(source: Source | dd.DataFrame, contract: Contract) -> Delayed:
-    """The aggregations by name, as `finish` gives them, as one lazy value.
+    """Aggregate lazily: one lazy value of the aggregations by name, as `finish` returns them.
 
     `source` is a cleaned dataset on disk, or a Dask DataFrame of clean rows; the result does not
-    depend on its partitions. The dataset's footers, or the frame's columns, are looked at now:
-    raises InputError for what is no cleaned dataset of this contract.
+    depend on its partitions. Reads the dataset's footers, or checks the frame's columns, now:
+    raises InputError for anything but a cleaned dataset of this contract.
     """
     if isinstance(source, str | Path | Sequence):
-        partials = aggregation_tasks(plan_pieces(source, contract), contract)
+        partials = aggregation_tasks(plan_partitions(source, contract), contract)
     else:
         partials = _frame_tasks(source, contract)
     while len(partials) > 1:
@@ -49,11 +49,11 @@ def aggregate_lazily(source: Source | dd.DataFrame, contract: Contract) -> Delay
     return delayed(finish)(partials[0] if partials else combine([]), contract)
 
 
-def aggregation_tasks(pieces: Sequence[Piece], contract: Contract) -> list[Delayed]:
-    """A task for each piece that gives its Partials; they are for `combine`, then `finish`."""
-    # Bound once: Dask would search the contract for lazy values again for each piece.
-    task = delayed(functools.partial(partial_of_piece, contract=contract))
-    return [task(piece) for piece in pieces]
+def aggregation_tasks(partitions: Sequence[Partition], contract: Contract) -> list[Delayed]:
+    """Return a task per partition that returns its Partials, for `combine`, then `finish`."""
+    # Bound once: Dask would search the contract for lazy values again for each partition.
+    task = delayed(functools.partial(partial_of_partition, contract=contract))
+    return [task(partition) for partition in partitions]
 
 
 def _frame_tasks(ddf: dd.DataFrame, contract: Contract) -> list[Delayed]:

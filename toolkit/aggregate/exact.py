@@ -20,7 +20,7 @@ Limbs = dict[int, Ints]
 _BITS = 32
 _LOW = (1 << _BITS) - 1
 # A part is at most 2**33, so that a share of exactly 1 takes no limb of its own, and so that the
-# parts of 2**29 rows, far more than a piece has, can be added before an int64 overflows.
+# parts of 2**29 rows, far more than a partition has, can be added before an int64 overflows.
 _PART_BITS = 33
 _PART = 1 << _PART_BITS
 # Limbs below this can be added by the million before an int64 overflows.
@@ -30,7 +30,7 @@ _EXACT = 1 << 53
 
 
 @dataclass(frozen=True)
-class Part:
+class LimbPart:
     """Whole numbers that rows contribute to limb k; `rows` says which rows, None means all."""
 
     k: int
@@ -46,23 +46,23 @@ class Part:
         return spread
 
 
-def split_integers(values: Ints) -> list[Part]:
+def split_integers(values: Ints) -> list[LimbPart]:
     """Split the values into parts: one if they are up to 2**33, else two."""
     if len(values) == 0 or max(int(values.max()), -int(values.min())) <= _PART:
-        return [Part(0, values)]
-    return [Part(0, values & _LOW), Part(1, values >> _BITS)]
+        return [LimbPart(0, values)]
+    return [LimbPart(0, values & _LOW), LimbPart(1, values >> _BITS)]
 
 
-def split_whole(values: Floats) -> list[Part]:
+def split_whole(values: Floats) -> list[LimbPart]:
     """Split finite floats without a fraction into parts."""
     if len(values) == 0 or max(values.max(), -values.min()) <= _PART:
-        return [Part(0, values.astype(np.int64))]
+        return [LimbPart(0, values.astype(np.int64))]
     return split_floats(values)
 
 
-def split_floats(values: Floats) -> list[Part]:
+def split_floats(values: Floats) -> list[LimbPart]:
     """Split finite floats into parts exactly; values of like size take one to three."""
-    parts: list[Part] = []
+    parts: list[LimbPart] = []
     rows: Ints | None = None
     while len(values) and (largest := max(values.max(), -values.min())) > 0:
         # |largest| < 2**e for frexp's exponent e, and k is ceil((e - 33) / 32): the smallest limb
@@ -70,14 +70,14 @@ def split_floats(values: Floats) -> list[Part]:
         # is exact, and each round removes 32 bits, so 53-bit values of like size take one to three.
         k = -((_PART_BITS - int(np.frexp(largest)[1])) // _BITS)
         whole = np.trunc(_shifted(values, -_BITS * k))
-        parts.append(Part(k, whole.astype(np.int64), rows))
+        parts.append(LimbPart(k, whole.astype(np.int64), rows))
         values = values - _shifted(whole, _BITS * k)
         left = np.flatnonzero(values)
         values, rows = values[left], left if rows is None else rows[left]
     return parts
 
 
-def tally(parts: Iterable[Part]) -> Limbs:
+def tally(parts: Iterable[LimbPart]) -> Limbs:
     """The sum of all parts, as of one group."""
     return add(*({part.k: part.values.sum(keepdims=True)} for part in parts))
 

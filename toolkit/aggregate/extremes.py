@@ -1,7 +1,7 @@
 """Find the highest rows by a column: candidates of each partition, merged.
 
-The pass over a file looks at the ranked column only and remembers where its highest values are;
-toolkit.aggregate.fetch then reads the rows of those that win.
+The pass over a file reads the ranked column only and remembers where its highest values are;
+toolkit.aggregate.fetch then reads the rows of the winners.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from toolkit.aggregate.groups import one_array
 from toolkit.aggregate.needs import plain
-from toolkit.aggregate.pieces import Piece
+from toolkit.aggregate.partitions import Partition
 from toolkit.arrays import Ints, decimal_units
 from toolkit.contract import Contract, Extremes
 
@@ -28,7 +28,7 @@ _SAMPLED = 64
 
 @dataclass(frozen=True)
 class Contest:
-    """The `limit` rows highest by `column`; equals by `tie_break`, then by all clean columns."""
+    """The `limit` rows highest by `column`; ties by `tie_break`, then by all clean columns."""
 
     column: str
     tie_break: str
@@ -49,14 +49,14 @@ class Highest:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Where a contest's winners are: among whole rows in memory, or in pieces on disk."""
+    """Rows that may win a contest: whole rows in memory, or places in partitions on disk."""
 
     rows: tuple[pa.Table, ...] = ()
-    places: tuple[tuple[Piece, Highest], ...] = ()
+    places: tuple[tuple[Partition, Highest], ...] = ()
 
 
 def contests(contract: Contract) -> list[Contest]:
-    """The contests of the contract's extremes."""
+    """List the contests of the contract's extremes."""
     return [
         Contest(column, aggregation.tie_break, aggregation.limit)
         for aggregation in contract.aggregations.values()
@@ -65,14 +65,14 @@ def contests(contract: Contract) -> list[Contest]:
     ]
 
 
-def candidates_in_piece(table: pa.Table, piece: Piece, contest: Contest) -> Candidates:
-    """The candidates of a piece on disk, of which `table` has at least the ranked column."""
+def candidates_in_partition(table: pa.Table, partition: Partition, contest: Contest) -> Candidates:
+    """Find the candidates of a partition on disk; `table` has at least its ranked column."""
     highest = find_highest(table.column(contest.column), contest.limit)
-    return Candidates(places=((piece, highest),)) if len(highest.rows) else Candidates()
+    return Candidates(places=((partition, highest),)) if len(highest.rows) else Candidates()
 
 
 def candidates_in_rows(table: pa.Table, contest: Contest) -> Candidates:
-    """The candidates among rows in memory, which have all clean columns."""
+    """Find the candidates among rows in memory, which have all clean columns."""
     values = find_highest(table.column(contest.column), contest.limit).values
     if len(values) == 0:
         return Candidates()
@@ -81,18 +81,18 @@ def candidates_in_rows(table: pa.Table, contest: Contest) -> Candidates:
 
 
 def merge_candidates(several: Iterable[Candidates], contest: Contest) -> Candidates:
-    """One set of candidates, without those that cannot win any more."""
+    """Merge candidates, without those that cannot win any more."""
     several = list(several)
     rows = tuple(table for candidates in several for table in candidates.rows)
     places = [place for candidates in several for place in candidates.places]
     if places:
-        reach = bar(places, contest.limit)
-        places = [place for place in places if place[1].values[0] >= reach]
+        least = threshold(places, contest.limit)
+        places = [place for place in places if place[1].values[0] >= least]
     return Candidates((winners(rows, contest),) if rows else (), tuple(places))
 
 
 def winners(tables: Sequence[pa.Table], contest: Contest) -> pa.Table:
-    """The contest's winners among whole rows, highest first; dictionaries are decoded."""
+    """Select the winners among whole rows, highest first; dictionaries are decoded."""
     table = pa.concat_tables([table.cast(plain(table.schema)) for table in tables])
     orders = {contest.column: "descending"}
     for name in (contest.tie_break, *table.column_names):
@@ -101,8 +101,8 @@ def winners(tables: Sequence[pa.Table], contest: Contest) -> pa.Table:
     return table.take(order[: contest.limit])
 
 
-def bar(places: Sequence[tuple[Piece, Highest]], limit: int) -> Any:
-    """The value that a row must reach to be among the `limit` highest of the places."""
+def threshold(places: Sequence[tuple[Partition, Highest]], limit: int) -> Any:
+    """Return the value that a row must reach to be among the `limit` highest."""
     values = np.sort(np.concatenate([highest.values for _, highest in places]))[::-1]
     return values[:limit][-1]
 
@@ -119,18 +119,18 @@ def find_highest(column: pa.ChunkedArray, limit: int) -> Highest:
         values, rows = values[filled], filled if rows is None else rows[filled]
     # The limit-th highest of a sample is no higher than that of all values, so filtering by it
     # loses none of the highest and leaves few others: only those are partitioned and sorted.
-    hopeful = _reaching(values, values[::_SAMPLED], limit)
-    hopeful = hopeful[_reaching(values[hopeful], values[hopeful], limit)]
-    first = hopeful[np.argsort(values[hopeful], kind="stable")[::-1]][:limit]
-    # The few that are left meet those of other files and statistics, which are decimals.
-    kept = (
+    high = _reaching(values, values[::_SAMPLED], limit)
+    high = high[_reaching(values[high], values[high], limit)]
+    first = high[np.argsort(values[high], kind="stable")[::-1]][:limit]
+    # They are compared with those of other files and with statistics, which are decimals.
+    highest = (
         known.take(pa.array(first)).to_numpy(zero_copy_only=False) if is_decimal else values[first]
     )
-    return Highest(kept, first if rows is None else rows[first], more=len(hopeful) > len(first))
+    return Highest(highest, first if rows is None else rows[first], more=len(high) > len(first))
 
 
 def _reaching(values: Values, sample: Values, limit: int) -> Ints:
-    """Where the values are as high as the `limit` highest of the sample, which may be all."""
+    """Return the places of values as high as the `limit` highest of the sample, or all places."""
     if len(sample) <= limit:
         return np.arange(len(values))
     return np.flatnonzero(values >= np.partition(sample, -limit)[-limit])

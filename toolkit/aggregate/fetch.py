@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.aggregate.extremes import Contest, Highest, bar, winners
+from toolkit.aggregate.extremes import Contest, Highest, threshold, winners
 from toolkit.aggregate.groups import one_array
 from toolkit.aggregate.needs import plain_type
-from toolkit.aggregate.pieces import Piece, opened
+from toolkit.aggregate.partitions import Partition, opened
 from toolkit.arrays import Ints
 
 _TIE, _GROUP, _ROW = "tie", "group", "row"
@@ -30,52 +30,52 @@ class RowGroup:
 
 
 def fetch_winners(
-    places: Sequence[tuple[Piece, Highest]], contest: Contest, columns: Sequence[str]
+    places: Sequence[tuple[Partition, Highest]], contest: Contest, columns: Sequence[str]
 ) -> pa.Table:
-    """The contest's winners as whole rows (`columns`), highest first; reads the files.
+    """Read the contest's winners as whole rows (`columns`), highest first.
 
-    The rows above the bar are known, and so are those at it if there is a seat for each. If not,
-    they are told apart by the tie-breaking column, in the row groups that have some.
+    Rows above the threshold are known, and so are those at it if all of them win. If not, the
+    tie-breaking column of the row groups that have some decides.
     """
-    reach = bar(places, contest.limit)
-    above = [(piece, highest.rows[highest.values > reach]) for piece, highest in places]
-    level = [(piece, highest.rows[highest.values == reach]) for piece, highest in places]
-    n_seats = contest.limit - sum(len(rows) for _, rows in above)
-    wanted = _by_group(above)
-    if any(h.more and h.values[-1] == reach for _, h in places) or n_seats < sum(
+    least = threshold(places, contest.limit)
+    above = [(partition, highest.rows[highest.values > least]) for partition, highest in places]
+    level = [(partition, highest.rows[highest.values == least]) for partition, highest in places]
+    n_left = contest.limit - sum(len(rows) for _, rows in above)
+    chosen = _by_group(above)
+    if any(h.more and h.values[-1] == least for _, h in places) or n_left < sum(
         len(rows) for _, rows in level
     ):
-        pieces = [piece for piece, rows in level if len(rows)]
-        found = _first_ties(pieces, contest, reach, n_seats)
+        partitions = [partition for partition, rows in level if len(rows)]
+        found = _first_ties(partitions, contest, least, n_left)
     else:
         found = _by_group(level)
     for group, rows in found.items():
-        wanted[group] = np.append(wanted.get(group, rows[:0]), rows)
-    return winners([_whole_rows(group, rows, columns) for group, rows in wanted.items()], contest)
+        chosen[group] = np.append(chosen.get(group, rows[:0]), rows)
+    return winners([_whole_rows(group, rows, columns) for group, rows in chosen.items()], contest)
 
 
-def _by_group(places: Iterable[tuple[Piece, Ints]]) -> dict[RowGroup, Ints]:
-    """Rows of pieces as rows of their row groups; only the groups that have some."""
+def _by_group(places: Iterable[tuple[Partition, Ints]]) -> dict[RowGroup, Ints]:
+    """Turn rows of partitions into rows of their row groups; only groups that have some."""
     found: dict[RowGroup, Ints] = {}
-    for piece, rows in places:
+    for partition, rows in places:
         if len(rows):
-            ends = np.cumsum(piece.rows_in_groups)
+            ends = np.cumsum(partition.rows_in_groups)
             which = np.searchsorted(ends, rows, side="right")
             for n in np.unique(which):
-                first = ends[n] - piece.rows_in_groups[n]
-                found[RowGroup(piece.path, piece.row_groups[n])] = rows[which == n] - first
+                first = ends[n] - partition.rows_in_groups[n]
+                found[RowGroup(partition.path, partition.row_groups[n])] = rows[which == n] - first
     return found
 
 
 def _first_ties(
-    pieces: Iterable[Piece], contest: Contest, value: Any, limit: int
+    partitions: Iterable[Partition], contest: Contest, value: Any, limit: int
 ) -> dict[RowGroup, Ints]:
-    """The rows at the value that come first by tie_break, and those equal to the last of them.
+    """Find the rows at the value that come first by tie_break, and those equal to the last.
 
-    Row groups are opened in the order of their lowest tie, as far as the statistics tell it, until
+    Row groups are opened in the order of their lowest tie, as far as the statistics have it, until
     no other can come before those found.
     """
-    groups = [known for piece in pieces for known in _known_groups(piece, contest, value)]
+    groups = [known for one in partitions for known in _known_groups(one, contest, value)]
     groups.sort(key=lambda known: (known.lowest_tie is not None, known.lowest_tie))
     leaders: pa.Table | None = None
     for number, known in enumerate(groups):
@@ -94,18 +94,18 @@ def _first_ties(
 
 @dataclass(frozen=True)
 class _Known:
-    """A row group and its lowest tie; None if the statistics do not tell."""
+    """A row group and its lowest tie; None if the statistics lack it."""
 
     group: RowGroup
     lowest_tie: Any
 
 
-def _known_groups(piece: Piece, contest: Contest, value: Any) -> Iterator[_Known]:
-    """The piece's row groups, without those that have no row at the value for certain."""
-    with opened(piece.path) as file:
+def _known_groups(partition: Partition, contest: Contest, value: Any) -> Iterator[_Known]:
+    """Yield the partition's row groups except those that certainly have no row at the value."""
+    with opened(partition.path) as file:
         metadata = file.metadata
     names = list(metadata.schema.names)
-    for number in piece.row_groups:
+    for number in partition.row_groups:
         group = metadata.row_group(number)
         statistics = [
             group.column(names.index(name)).statistics
@@ -113,11 +113,11 @@ def _known_groups(piece: Piece, contest: Contest, value: Any) -> Iterator[_Known
         ]
         of_value, of_tie = (s if s and s.has_min_max else None for s in statistics)
         if of_value is None or not of_value.max < value:
-            yield _Known(RowGroup(piece.path, number), of_tie.min if of_tie else None)
+            yield _Known(RowGroup(partition.path, number), of_tie.min if of_tie else None)
 
 
 def _ties(group: RowGroup, contest: Contest, value: Any) -> pa.Table:
-    """The tie and the row of those at the value."""
+    """Read the tie and the number of each row at the value."""
     with opened(group.path) as file:
         table = file.read_row_group(group.number, columns=[contest.column, contest.tie_break])
     same = pc.equal(table.column(contest.column), value)
@@ -127,7 +127,7 @@ def _ties(group: RowGroup, contest: Contest, value: Any) -> pa.Table:
 
 
 def _first(table: pa.Table, limit: int) -> pa.Table:
-    """The first rows by tie, nulls last, and those equal to the last of them."""
+    """Return the first rows by tie, nulls last, and those equal to the last of them."""
     table = table.sort_by(_TIE)
     if table.num_rows <= limit:
         return table
@@ -138,7 +138,7 @@ def _first(table: pa.Table, limit: int) -> pa.Table:
 
 
 def _whole_rows(group: RowGroup, rows: Ints, columns: Sequence[str]) -> pa.Table:
-    """Rows of a row group, in their order there; it is read no further than to the last."""
+    """Read rows of a row group, in order, no further than to the last of them."""
     rows = np.sort(rows)
     found: list[pa.Table] = []
     start = 0

@@ -39,10 +39,7 @@ _PLACE = Term("max", "place")
 
 @dataclass(frozen=True)
 class Groups:
-    """Distinct values of the grains (null is one), and each group's partial results.
-
-    The order of the groups means nothing.
-    """
+    """Distinct values of the grains (null is one), and each group's partial results, unordered."""
 
     keys: Keys
     terms: Mapping[Term, pa.Array]
@@ -51,11 +48,11 @@ class Groups:
         return len(self.keys[0])
 
     def by(self, places: Sequence[int]) -> Groups:
-        """The same with some of the keys, which several groups may share."""
+        """Return the groups with some of their keys only, which several may then share."""
         return Groups(tuple(self.keys[place] for place in places), self.terms)
 
     def limbs(self, sum_of: str) -> Limbs:
-        """The limbs of a sum; none where nothing was added."""
+        """Return the limbs of a sum; none where nothing was added."""
         return {
             term.limb: values.to_numpy()
             for term, values in self.terms.items()
@@ -64,7 +61,7 @@ class Groups:
 
 
 def encode(column: pa.ChunkedArray, grain: Grain) -> pa.Array:
-    """A grain's value for each row, to group by: text as codes of distinct labels.
+    """Encode a grain's values to group by: text as codes of distinct labels.
 
     Months are numbered from January of year 0, which is 1.
     """
@@ -75,7 +72,7 @@ def encode(column: pa.ChunkedArray, grain: Grain) -> pa.Array:
     if not pa.types.is_dictionary(column.type):
         return without_nan(one_array(column))
     rows = one_array(column.unify_dictionaries())
-    # A dictionary from elsewhere may hold a label twice, or null.
+    # A dictionary from elsewhere may have a label twice, or null.
     labels = rows.dictionary.dictionary_encode()
     codes = rows.indices.cast(pa.int32())
     if len(labels.dictionary) < len(labels):
@@ -84,30 +81,30 @@ def encode(column: pa.ChunkedArray, grain: Grain) -> pa.Array:
 
 
 def without_nan(values: pa.Array) -> pa.Array:
-    """Null for NaN, which is no value, and 0 for -0, which is no other number than 0."""
+    """Replace NaN by null and -0 by 0, so that each value makes one group."""
     if not pa.types.is_floating(values.type):
         return values
     return pc.if_else(pc.is_nan(values), None, pc.add(values, 0.0))
 
 
 def month_name(month: int) -> str:
-    """`YYYY-MM` of a month as `encode` numbers it."""
+    """Return `YYYY-MM` for a month as `encode` numbers it."""
     year, place = divmod(month - 1, 12)
     return f"{year:04d}-{place + 1:02d}"
 
 
 def group_rows(keys: Sequence[pa.Array], terms: Mapping[Term, pa.Array]) -> Groups:
-    """Rows grouped by their encoded keys; `terms` has what each row contributes."""
+    """Group rows by their encoded keys; `terms` are each row's contributions."""
     return _group(keys, {ROWS: pa.array(np.ones(len(keys[0]), np.int8)), **terms})
 
 
 def merge_groups(several: Sequence[Groups]) -> Groups:
-    """Groups of the same grains and terms; those with equal keys become one."""
+    """Merge groups of the same grains and terms by their keys."""
     terms = dict.fromkeys(term for groups in several for term in groups.terms)
     return _group(
         _together([groups.keys for groups in several]),
         {
-            # A limb that no row of some groups needed is 0 there.
+            # Partitions without large values lack the high limbs: these are 0.
             term: pa.chunked_array([g.terms.get(term, _zeros(len(g))) for g in several])
             for term in terms
         },
@@ -115,10 +112,11 @@ def merge_groups(several: Sequence[Groups]) -> Groups:
 
 
 def count_values(groups: Groups, values: Groups) -> Ints:
-    """How many of `values` lie in each of the groups.
+    """Count the distinct values in each group.
 
-    `values` has the groups' grains and one more; where that one is null there is no value.
+    `values` has the groups' grains and one more; null in that one is not counted.
     """
+    # Group both together: each group's own row carries its place, the rows of values carry -1.
     filled = values.keys[-1].is_valid().cast(pa.int64())
     places = pa.array(np.append(np.arange(len(groups)), np.full(len(values), -1)))
     found = _group(
@@ -131,12 +129,12 @@ def count_values(groups: Groups, values: Groups) -> Ints:
 
 
 def one_array(column: pa.ChunkedArray) -> pa.Array:
-    """The column as one contiguous array, without a copy if it is one."""
+    """Return the column as one contiguous array, without a copy if it is one."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _months(days: pa.Array) -> pa.Array:
-    """Each day that occurs, or could, is looked up in the calendar once, not each row."""
+    """Number the months of days; looks up each distinct day once, not each row."""
     first, last = (pc.min_max(days)[end].as_py() for end in ("min", "max"))
     if first is None or last - first >= _FEW_DAYS:
         coded = days.dictionary_encode()
@@ -151,7 +149,7 @@ def _months(days: pa.Array) -> pa.Array:
 def _group(keys: Sequence[Any], terms: Mapping[Term, Any]) -> Groups:
     n, names = len(keys), [str(n) for n in range(len(keys) + len(terms))]
     hows = [(name, term.how) for name, term in zip(names[n:], terms, strict=True)]
-    # One thread: Dask has a task for each core already.
+    # One thread: Dask already runs a task per core.
     rows = pa.table([*keys, *terms.values()], names).group_by(names[:n], use_threads=False)
     columns = [one_array(column) for column in rows.aggregate(hows).columns]
     merged = dict(zip(terms, columns[n:], strict=True))
@@ -163,7 +161,7 @@ def _plain(key: pa.Array) -> pa.Array:
 
 
 def _carried(terms: Mapping[Term, pa.Array]) -> dict[Term, pa.Array]:
-    """The sums among the terms, with limbs so small that many can be added."""
+    """Carry the sums among the terms, so that many can be added before int64 overflows."""
     sums: dict[str, Limbs] = {}
     for term, values in terms.items():
         if term.how == "sum":

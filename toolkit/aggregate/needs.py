@@ -15,43 +15,42 @@ _EXACT = 2.0**52
 
 
 def grains_of(aggregation: Summary | Ranking) -> Grains:
-    """The grains that make the aggregation's groups."""
+    """Return the grains that make the aggregation's groups."""
     if isinstance(aggregation, Summary):
         return tuple(aggregation.by.values())
     return Grain(column=aggregation.within), Grain(column=aggregation.item)
 
 
 def with_values(grains: Grains, column: str) -> Grains:
-    """The grains of a finer grouping: one group for each value of a column in each group."""
+    """Add a grain: one group for each value of a column in each group."""
     return *grains, Grain(column=column)
 
 
-def wanted_terms(contract: Contract) -> dict[Grains, list[tuple[str, str]]]:
-    """For each grouping that the contract asks for, how columns merge, and which; each once.
+def partial_terms(contract: Contract) -> dict[Grains, list[tuple[str, str]]]:
+    """List for each grouping of the contract its partial results: how, and of which column.
 
     Distinct values are groups of a finer grouping, so that they merge as groups do.
     """
-    wanted: dict[Grains, dict[tuple[str, str], None]] = {}
+    found: dict[Grains, dict[tuple[str, str], None]] = {}
     for aggregation in contract.aggregations.values():
         if isinstance(aggregation, Extremes):
             continue
         grains = grains_of(aggregation)
-        terms = wanted.setdefault(grains, {})
+        terms = found.setdefault(grains, {})
         for measure in aggregation.measures.values():
             if (name := measure.column) is None:
                 continue
             if (how := measure.answers.partial) == "distinct":
-                wanted.setdefault(with_values(grains, name), {})
+                found.setdefault(with_values(grains, name), {})
             elif how is not None:
                 terms[how, name] = None
-    return {grains: list(terms) for grains, terms in wanted.items()}
+    return {grains: list(terms) for grains, terms in found.items()}
 
 
 def aggregated_columns(contract: Contract) -> list[str]:
-    """The columns that the one pass over all rows reads, in the order of the clean schema.
+    """List the columns that the one pass over all rows reads, in the order of the clean schema.
 
-    Extremes need their ranked column only; the other columns are fetched for the few rows that
-    win.
+    Extremes need their ranked column only; the others are fetched for the few winning rows.
     """
     needed = set(_read(contract))
     known = contract.clean_schema().names
@@ -59,7 +58,7 @@ def aggregated_columns(contract: Contract) -> list[str]:
 
 
 def required_columns(contract: Contract) -> list[str]:
-    """The columns that the data must have: all of a clean row where whole rows are shown."""
+    """List the columns that the data must have: all clean ones where whole rows are shown."""
     needed = aggregated_columns(contract)
     for aggregation in contract.aggregations.values():
         if isinstance(aggregation, Extremes):
@@ -68,7 +67,7 @@ def required_columns(contract: Contract) -> list[str]:
 
 
 def check_names(found: Sequence[str], contract: Contract, where: Path | str) -> None:
-    """Raises InputError when data at `where` lacks a column."""
+    """Raise InputError when data at `where` lacks a column."""
     required = required_columns(contract)
     missing = [name for name in required if name not in found]
     if missing:
@@ -79,31 +78,30 @@ def check_names(found: Sequence[str], contract: Contract, where: Path | str) -> 
 
 
 def check_columns(found: pa.Schema, contract: Contract, where: Path | str) -> None:
-    """Raises InputError when data at `where` lacks a column or has one of another kind."""
+    """Raise InputError when data at `where` lacks a column or has one of another kind."""
     check_names(found.names, contract, where)
     required = required_columns(contract)
-    wanted = contract.clean_schema()
-    unknown = [name for name in required if name not in wanted.names]
+    expected = contract.clean_schema()
+    unknown = [name for name in required if name not in expected.names]
     if unknown:
         raise InputError.not_clean_dataset(
             where, f"the contract has no column {', '.join(unknown)}, but aggregates it"
         )
     wrong = [
-        f"{name} is {found.field(name).type} instead of {wanted.field(name).type}"
+        f"{name} is {found.field(name).type} instead of {expected.field(name).type}"
         for name in required
-        if not _same_kind(found.field(name).type, wanted.field(name).type)
+        if not _same_kind(found.field(name).type, expected.field(name).type)
     ]
     if wrong:
         raise InputError.not_clean_dataset(where, ", ".join(wrong))
 
 
 def units_in_one(column: str, contract: Contract) -> int:
-    """How many of the units in which a number column is summed make 1.
+    """Return how many of the units in which a number column is summed make 1.
 
-    A derived column with decimals is summed in whole units of the last one (prices in cents), so
-    that sums are what they are on paper: provided its limits keep the units exact in a double.
-    A column of decimals is summed in its own last place.
-    Everything else is summed as the doubles that it holds.
+    A derived column with decimals is summed in units of its last decimal place (prices in cents),
+    so that sums are what they are on paper, if its limits guarantee that float64 holds the units
+    exactly. A column of decimals is summed in units of its last place, all others as they are.
     """
     kind = contract.clean_schema().field(column).type
     if pa.types.is_decimal(kind):
@@ -120,9 +118,9 @@ def units_in_one(column: str, contract: Contract) -> int:
 
 
 def conformed(table: pa.Table, contract: Contract, where: Path | str) -> pa.Table:
-    """The contract's columns in its types, but for text, which may stay a dictionary.
+    """Cast the contract's columns to its types, but for text, which may stay a dictionary.
 
-    Rows are conserved, in order. Raises InputError when a value has no place in its type.
+    Rows are conserved, in order. Raises InputError when a value does not fit its type.
     """
     schema = contract.clean_schema()
     names = [name for name in schema.names if name in table.column_names]
@@ -134,26 +132,26 @@ def conformed(table: pa.Table, contract: Contract, where: Path | str) -> pa.Tabl
         raise InputError.not_clean_dataset(where, str(error).partition("\n")[0]) from error
 
 
-def _conformed(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type) and column.type.value_type == plain_type(wanted):
+def _conformed(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type) and column.type.value_type == plain_type(kind):
         return column
     if pa.types.is_null(plain_type(column.type)):
-        return pa.chunked_array([pa.nulls(len(column), plain_type(wanted))])
-    return column.cast(plain_type(wanted))
+        return pa.chunked_array([pa.nulls(len(column), plain_type(kind))])
+    return column.cast(plain_type(kind))
 
 
 def plain(schema: pa.Schema) -> pa.Schema:
-    """The schema with dictionaries replaced by what they hold."""
+    """Replace the dictionary types of a schema by their value types."""
     return pa.schema([(field.name, plain_type(field.type)) for field in schema])
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """What a column holds, whether as a dictionary or not."""
+    """Return the type of a column's values, whether it is a dictionary or not."""
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _read(contract: Contract) -> Iterator[str]:
-    for grains, terms in wanted_terms(contract).items():
+    for grains, terms in partial_terms(contract).items():
         yield from (grain.column for grain in grains)
         yield from (column for _, column in terms)
     for aggregation in contract.aggregations.values():
@@ -161,16 +159,16 @@ def _read(contract: Contract) -> Iterator[str]:
             yield from aggregation.highest.values()
 
 
-def _same_kind(found: pa.DataType, wanted: pa.DataType) -> bool:
-    found, wanted = plain_type(found), plain_type(wanted)
+def _same_kind(found: pa.DataType, expected: pa.DataType) -> bool:
+    found, expected = plain_type(found), plain_type(expected)
     if pa.types.is_null(found):
         return True
     texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     numbers = (pa.types.is_integer, pa.types.is_floating)
     days, decimals = (pa.types.is_date, pa.types.is_timestamp), (pa.types.is_decimal,)
     for kinds in (texts, numbers[:1], days, decimals):
-        if any(kind(wanted) for kind in kinds):
+        if any(kind(expected) for kind in kinds):
             return any(kind(found) for kind in kinds)
-    if pa.types.is_floating(wanted):
+    if pa.types.is_floating(expected):
         return any(kind(found) for kind in numbers)
-    return bool(found == wanted)
+    return bool(found == expected)

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from toolkit.aggregate.exact import Part, split_floats, split_integers, split_whole
+from toolkit.aggregate.exact import LimbPart, split_floats, split_integers, split_whole
 from toolkit.aggregate.extremes import (
     Candidates,
     Contest,
-    candidates_in_piece,
+    candidates_in_partition,
     candidates_in_rows,
     contests,
     merge_candidates,
@@ -33,8 +33,8 @@ from toolkit.aggregate.groups import (
     one_array,
     without_nan,
 )
-from toolkit.aggregate.needs import check_columns, conformed, units_in_one, wanted_terms
-from toolkit.aggregate.pieces import Piece, read_piece
+from toolkit.aggregate.needs import check_columns, conformed, partial_terms, units_in_one
+from toolkit.aggregate.partitions import Partition, read_partition
 from toolkit.arrays import Ints, decimal_units
 from toolkit.contract import Contract
 from toolkit.errors import InputError
@@ -80,16 +80,16 @@ def partial(table: pa.Table, contract: Contract) -> Partials:
     )
 
 
-def partial_of_piece(piece: Piece, contract: Contract) -> Partials:
-    """The partial aggregates of a piece on disk, read once and only the aggregated columns.
+def partial_of_partition(partition: Partition, contract: Contract) -> Partials:
+    """The partial aggregates of a partition on disk, read once and only the aggregated columns.
 
-    Raises InputError when the piece cannot be read or holds an infinite value that is summed.
+    Raises InputError when the partition cannot be read or holds an infinite value that is summed.
     """
-    table = conformed(read_piece(piece, contract), contract, piece.path)
+    table = conformed(read_partition(partition, contract), contract, partition.path)
     return Partials(
         table.num_rows,
         _groups(table, contract),
-        {c: candidates_in_piece(table, piece, c) for c in contests(contract)},
+        {c: candidates_in_partition(table, partition, c) for c in contests(contract)},
     )
 
 
@@ -108,7 +108,7 @@ def combine(several: Sequence[Partials]) -> Partials:
 
 
 def _groups(table: pa.Table, contract: Contract) -> dict[Grains, Groups]:
-    groupings = wanted_terms(contract)
+    groupings = partial_terms(contract)
     used = set(chain(*groupings))
     keys = {grain: encode(table.column(grain.column), grain) for grain in used}
     terms = {
@@ -144,7 +144,7 @@ def _sums(table: pa.Table, column: str, contract: Contract) -> dict[Term, pa.Arr
         raise InputError.infinite_values(column, int(np.isinf(values * units).sum()))
     else:
         parts = split_floats(values) if units == 1 else split_whole(np.rint(values * units))
-    absent = [Part(0, np.ones(len(missing), np.int64), missing)] if len(missing) else []
+    absent = [LimbPart(0, np.ones(len(missing), np.int64), missing)] if len(missing) else []
     return {
         Term("sum", of, part.k): pa.array(part.of_each(len(values)))
         for of, some in ((sum_of(column), parts), (missing_in(column), absent))

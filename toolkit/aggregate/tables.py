@@ -30,7 +30,7 @@ from toolkit.pages.masking import Masks
 
 
 def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
-    """Columns of an aggregation in their order; text is plain, ranks and counts are int64.
+    """Return the columns of an aggregation in order; text is plain, ranks and counts are int64.
 
     Summary: the grains (a month as `YYYY-MM` text), the measures. Ranking: `within`, metric_type,
     rank, the item, the measures. Extremes: rank, anomaly_reason, the clean columns.
@@ -60,7 +60,7 @@ def aggregation_schema(contract: Contract, name: str) -> pa.Schema:
 
 
 def finish(partials: Partials, contract: Contract) -> dict[str, pa.Table]:
-    """Every aggregation of the contract, by name, with its `aggregation_schema`.
+    """Finish every aggregation of the contract, by name, with its `aggregation_schema`.
 
     Extremes of data on disk are read now, from the few row groups that can hold them. Raises
     InputError when a file cannot be read any more or a sum of integers does not fit int64.
@@ -85,11 +85,11 @@ def finish(partials: Partials, contract: Contract) -> dict[str, pa.Table]:
 def mask_tables(
     tables: Mapping[str, pa.Table], contract: Contract, key: bytes | None
 ) -> dict[str, pa.Table]:
-    """The aggregations with masks, which are text, for the values of personal columns.
+    """Mask the values of personal columns; masks are text.
 
-    Labels of groups are hashed, however their column is masked, so that groups stay apart. Months
-    and measures stay as they are: they speak of several rows. Without a key what would be hashed
-    is "(hidden)".
+    Labels of groups are hashed, however their column is masked, so that groups stay distinct.
+    Months and measures describe several rows and stay as they are. Without a key "(hidden)"
+    replaces each hash.
     """
     masks = Masks.of_clean(contract, key)
     return {
@@ -99,7 +99,7 @@ def mask_tables(
 
 
 def _masks_of(aggregation: AnyAggregation, masks: Masks) -> Masks:
-    """The masks of an aggregation, by the names of its columns."""
+    """Return the masks of an aggregation, by the names of its columns."""
     match aggregation:
         case Extremes():
             return masks
@@ -131,32 +131,34 @@ def _ranking(name: str, ranking: Ranking, partials: Partials, contract: Contract
     tables: list[pa.Table] = []
     places: list[Ints] = []
     for metric, measure in ranking.metrics.items():
-        hopeful = table.take(pa.array(_hopeful(groups.keys[0], measures[measure], ranking.limit)))
+        rows = _rank_candidates(groups.keys[0], measures[measure], ranking.limit)
+        candidates = table.take(pa.array(rows))
         ordered = _sorted(
-            hopeful,
+            candidates,
             {ranking.within: "ascending", measure: "descending", ranking.item: "ascending"},
         )
         group, rank = _ranks(ordered.column(ranking.within))
-        kept = np.flatnonzero(rank <= ranking.limit)
+        top = np.flatnonzero(rank <= ranking.limit)
         tables.append(
-            ordered.take(pa.array(kept))
-            .append_column(METRIC_COLUMN, pa.array([metric] * len(kept), pa.string()))
-            .append_column(RANK_COLUMN, pa.array(rank[kept]))
+            ordered.take(pa.array(top))
+            .append_column(METRIC_COLUMN, pa.array([metric] * len(top), pa.string()))
+            .append_column(RANK_COLUMN, pa.array(rank[top]))
         )
-        places.append(group[kept])
-    # Stable: within a group the metrics stay in the contract's order, and each in its ranks'.
+        places.append(group[top])
+    # Stable: within a group the metrics stay in the contract's order, and rows in rank order.
     order = np.argsort(np.concatenate(places), kind="stable")
     return pa.concat_tables(tables).take(pa.array(order))
 
 
-def _hopeful(within: pa.Array, measure: pa.Array, limit: int) -> Ints:
-    """Rows as high as the `limit` highest within their group: those whose names are compared."""
+def _rank_candidates(within: pa.Array, measure: pa.Array, limit: int) -> Ints:
+    """Return the rows as high as the `limit` highest of their group; others need no sorting."""
     if pa.types.is_temporal(measure.type) or pa.types.is_decimal(measure.type):
         return np.arange(len(measure))
     labels = within.dictionary_encode()
     groups = pc.fill_null(labels.indices, len(labels.dictionary)).to_numpy()
     values = measure.to_numpy(zero_copy_only=False)
     values = np.where(np.isnan(values), -np.inf, values) if measure.null_count else values
+    # Sorted by group, then value: a group's `limit`-th highest is `limit` - 1 before its last.
     order = np.lexsort((values, groups))
     lasts = np.flatnonzero(np.diff(groups[order], append=-1))
     firsts = np.append(0, lasts[:-1] + 1)
@@ -166,7 +168,7 @@ def _hopeful(within: pa.Array, measure: pa.Array, limit: int) -> Ints:
 
 
 def _ranks(sorted_labels: pa.ChunkedArray) -> tuple[Ints, Ints]:
-    """The number of the run of equal labels that each row is in, and its place there, from 1."""
+    """Return the run of equal labels that each row is in, and its rank there, from 1."""
     labels = one_array(sorted_labels.dictionary_encode()).indices
     codes = pc.fill_null(labels, -1).to_numpy()
     starts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))

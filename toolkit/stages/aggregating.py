@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from toolkit.aggregate.dataset import aggregation_tasks
 from toolkit.aggregate.partials import combine
-from toolkit.aggregate.pieces import days_covered, plan_pieces
+from toolkit.aggregate.partitions import days_covered, plan_partitions
 from toolkit.aggregate.tables import finish, mask_tables
 from toolkit.cluster import open_cluster
 from toolkit.contract import Contract
@@ -41,25 +41,25 @@ def build_aggregations(settings: Settings, run_dir: Path) -> None:
 
 
 def aggregate(run: Run, publication: Publication, cleaned: Dataset) -> None:
-    """Stage every aggregation of the contract; grain as documented there."""
+    """Stage every aggregation of the contract; its grain is documented there."""
     settings = run.settings
     contract, left_out = fit_aggregations(settings.dataset)
     with record_stage(run.report, "aggregate") as facts:
         for line in left_out:
             run.note(facts, line)
         made_from = _manifest_of(cleaned, contract)
-        pieces = plan_pieces(cleaned.path, contract)
-        facts.rows_in = sum(piece.n_rows for piece in pieces)
+        partitions = plan_partitions(cleaned.path, contract)
+        facts.rows_in = sum(partition.n_rows for partition in partitions)
         if not facts.rows_in:
             raise InputError.not_clean_dataset(cleaned.shown, "it has no rows (0)")
-        facts.bytes_in = sum(piece.n_bytes for piece in pieces)
+        facts.bytes_in = sum(partition.n_bytes for partition in partitions)
         facts.inputs = [InputFacts(str(cleaned.shown), facts.bytes_in, facts.rows_in)]
         with (
             open_cluster(settings.cluster) as runner,
             run.progress.stage("aggregate", total_rows=facts.rows_in) as shown,
         ):
             partials = runner.run(
-                aggregation_tasks(pieces, contract),
+                aggregation_tasks(partitions, contract),
                 lambda partial: shown.advance(rows=partial.n_rows),
             )
         tables = finish(combine(partials), contract)
@@ -75,7 +75,7 @@ def aggregate(run: Run, publication: Publication, cleaned: Dataset) -> None:
             "rows_in": facts.rows_in,
             "aggregations": {n: asdict(a) for n, a in contract.aggregations.items()},
             "optional": [n for n, c in contract.columns.items() if getattr(c, "optional", False)],
-            "days": days_covered(pieces, contract),
+            "days": days_covered(partitions, contract),
             "config_hash": settings.config_hash,
             "versions": versions(),
             "started": facts.started,
@@ -92,7 +92,7 @@ def _write(
     tables: Mapping[str, pa.Table],
     manifest: Mapping[str, Any],
 ) -> None:
-    """Stage the tables: a folder of the dataset's own, or files in the folder that was named."""
+    """Stage the tables: a folder of the dataset's own, or files in the given folder."""
     dataset, output = run.settings.dataset.name, run.settings.output
     if output is None:
         folder = run.workspace.aggregations_of(dataset).absolute()
@@ -111,7 +111,7 @@ def _write(
 
 
 def _seen_from(root: Path, path: Path) -> Path:
-    """Relative to the workspace where it is inside, so that a workspace may be moved."""
+    """Return a path in the workspace relative to it, so that the workspace may be moved."""
     path = path.absolute()
     return path.relative_to(root) if path.is_relative_to(root) else path
 
@@ -121,7 +121,7 @@ def _file_names(tables: Mapping[str, pa.Table]) -> list[str]:
 
 
 def _manifest_of(cleaned: Dataset, contract: Contract) -> dict[str, Any]:
-    """What the clean dataset says of itself, if anything. Raises InputError for another dataset."""
+    """Read the clean dataset's manifest, if any. Raises InputError for another dataset's."""
     manifest = read_manifest(cleaned.path)
     dataset = manifest.get("dataset", contract.name)
     if dataset != contract.name:

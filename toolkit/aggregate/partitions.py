@@ -18,12 +18,12 @@ from toolkit.storage.datasets import Paths, find_parts, open_parquet, runs_of_gr
 
 Source = Paths
 
-ROWS_A_PIECE = 1 << 19
+ROWS_A_PARTITION = 1 << 19
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Some row groups of one parquet file. `n_bytes` is what is read of them, compressed."""
+class Partition:
+    """Some row groups of one parquet file; `n_bytes` are the compressed bytes read of them."""
 
     path: Path
     row_groups: tuple[int, ...]
@@ -35,35 +35,37 @@ class Piece:
         return sum(self.rows_in_groups)
 
 
-def plan_pieces(
-    source: Source, contract: Contract, rows_a_piece: int = ROWS_A_PIECE
-) -> list[Piece]:
-    """The pieces of a dataset: a folder of parquet parts, a parquet file, or a list of those.
+def plan_partitions(
+    source: Source, contract: Contract, rows_a_partition: int = ROWS_A_PARTITION
+) -> list[Partition]:
+    """Split a dataset (a folder of parquet parts, a parquet file, or a list of those).
 
-    Names in a folder that start with `_` or `.` are no parts. Only the files' footers are read.
-    Pieces have at most `rows_a_piece` rows, or one row group; row groups without rows are left
-    out. Raises InputError for what is no cleaned dataset of this contract.
+    Names in a folder that start with `_` or `.` are ignored. Only the files' footers are read.
+    Partitions have at most `rows_a_partition` rows, or one row group; row groups without rows are
+    left out. Raises InputError for anything but a cleaned dataset of this contract.
     """
     paths = find_parts(source, InputError.not_clean_dataset)
-    return [piece for path in paths for piece in _cut(path, contract, rows_a_piece)]
+    return [partition for path in paths for partition in _cut(path, contract, rows_a_partition)]
 
 
-def read_piece(piece: Piece, contract: Contract) -> pa.Table:
-    """The piece's rows in order, the aggregated columns only, text as dictionaries.
+def read_partition(partition: Partition, contract: Contract) -> pa.Table:
+    """Read the partition's aggregated columns, rows in order, text as dictionaries.
 
     Raises InputError when the file cannot be read.
     """
     columns = aggregated_columns(contract)
     schema = contract.clean_schema()
     texts = [name for name in columns if pa.types.is_string(schema.field(name).type)]
-    with opened(piece.path, texts) as file:
-        return file.read_row_groups(piece.row_groups, columns=columns, use_threads=False)
+    with opened(partition.path, texts) as file:
+        return file.read_row_groups(partition.row_groups, columns=columns, use_threads=False)
 
 
-def days_covered(pieces: Sequence[Piece], contract: Contract) -> dict[str, tuple[date, date]]:
-    """The first and the last day of each column that is summed by month, told from the footers.
+def days_covered(
+    partitions: Sequence[Partition], contract: Contract
+) -> dict[str, tuple[date, date]]:
+    """Read the first and last day of each column that is grouped by month, from the footers.
 
-    A column is left out where a footer does not say, or where the days are somebody's.
+    A column is left out where a footer lacks them, or where it is personal.
     """
     personal = contract.personal_clean_columns()
     columns = {
@@ -74,7 +76,7 @@ def days_covered(pieces: Sequence[Piece], contract: Contract) -> dict[str, tuple
         if grain.unit == "month" and grain.column not in personal
     }
     footers = []
-    for path in dict.fromkeys(piece.path for piece in pieces):
+    for path in dict.fromkeys(partition.path for partition in partitions):
         with opened(path) as file:
             footers.append(file.metadata)
     found = {column: _span(footers, column) for column in sorted(columns)}
@@ -103,20 +105,20 @@ def _day(value: date) -> date:
 
 
 def opened(path: Path, dictionaries: Sequence[str] = ()) -> AbstractContextManager[pq.ParquetFile]:
-    """The parquet file, its `dictionaries` columns read as such; failures become InputError."""
+    """Open a parquet file, `dictionaries` columns read as such; failures become InputError."""
     return open_parquet(path, InputError.not_clean_dataset, dictionaries)
 
 
-def _cut(path: Path, contract: Contract, rows_a_piece: int) -> Iterator[Piece]:
+def _cut(path: Path, contract: Contract, rows_a_partition: int) -> Iterator[Partition]:
     with opened(path) as file:
         schema, metadata = file.schema_arrow, file.metadata
     check_columns(schema, contract, path)
-    wanted = set(aggregated_columns(contract))
-    places = [n for n, name in enumerate(metadata.schema.names) if name in wanted]
+    read = set(aggregated_columns(contract))
+    places = [n for n, name in enumerate(metadata.schema.names) if name in read]
     groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
-    for numbers in runs_of_groups([group.num_rows for group in groups], rows_a_piece):
+    for numbers in runs_of_groups([group.num_rows for group in groups], rows_a_partition):
         chunks = (groups[n].column(place) for n in numbers for place in places)
-        yield Piece(
+        yield Partition(
             path,
             tuple(numbers),
             tuple(groups[n].num_rows for n in numbers),
