@@ -309,7 +309,7 @@ BAD: dict[str, tuple[list[str], dict[str, str], str]] = {
     "marks": (
         ["review-lookups", str(FEED)],
         {"region_map.suggested.json": "[]"},
-        "region_map.suggested.json: should hold an object",
+        "region_map.suggested.json: should contain an object",
     ),
     "names map": (
         ["build-lookup", str(FEED), "column=product_name", NAMES],
@@ -319,7 +319,7 @@ BAD: dict[str, tuple[list[str], dict[str, str], str]] = {
     "no names to map to": (
         ["build-region-map", str(FEED)],
         {"common_regions.json": "[]", "region_map.json": "{}"},
-        "common_regions.json: holds no canonical names to map to; begin with build-lookup",
+        "common_regions.json: has no canonical names to map to; begin with build-lookup",
     ),
     "column missing": (["build-lookup", str(FEED)], {}, "column: missing; build-lookup needs one"),
     "column unknown": (

@@ -68,8 +68,10 @@ def test_building_one_says_what_it_holds(folder: Path) -> None:
     words = ("feed.csv", "run_tests=false", "threshold=0.1")
     answer = ask("update-lookups", *words, MAPPED, cwd=folder)
     assert answer.code == 0, answer.err
-    assert "names.json: holds values of product_name, which is personal" in answer.out + answer.err
-    assert "common_regions.json: holds" not in answer.out + answer.err
+    assert (
+        "names.json: contains values of product_name, which is personal" in answer.out + answer.err
+    )
+    assert "common_regions.json: contains" not in answer.out + answer.err
     assert "secret" not in (answer.out + answer.err).lower()
 
 

@@ -59,7 +59,9 @@ class ConfigError(ToolkitError):
     def folder_in_use(cls, key: str, folder: Path, names: Sequence[str]) -> ConfigError:
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         things = "1 other thing" if len(names) == 1 else f"{len(names)} other things"
-        return cls(f"{key}={folder}: holds {things}: {shown}; name a folder that is new or empty")
+        return cls(
+            f"{key}={folder}: contains {things}: {shown}; name a folder that is new or empty"
+        )
 
     @classmethod
     def working_folder(cls, folder: str | None) -> ConfigError:

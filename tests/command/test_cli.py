@@ -277,7 +277,7 @@ def test_a_folder_may_be_added_by_flag(own_conf: Path, job: Callable[..., Values
 def test_workspaces_of_a_sweep_share_a_conf(own_conf: Path, ask: Ask) -> None:
     answer = ask("clean-data", "-m", "data_dir=work/data,other/data")
     assert answer.code == 2
-    assert "the workspaces of one sweep must lie beside the same conf/" in answer.err
+    assert "the workspaces of one sweep must be beside the same conf/" in answer.err
 
 
 def test_a_config_that_is_not_utf8_is_named(own_conf: Path, ask: Ask) -> None:
@@ -332,7 +332,7 @@ def test_nothing_that_a_run_did_not_make_is_removed(
     words = ["--multirun", "log_level=INFO,DEBUG"] if key == "hydra.sweep.dir" else []
     answer = ask("clean-data", "nothing.csv", f"{key}={folder}", *words)
     assert answer.code == 2
-    assert answer.err.startswith(f"error: {key}={folder}: holds ")
+    assert answer.err.startswith(f"error: {key}={folder}: contains ")
     assert answer.err.count("\n") == 1
     assert left_in(tmp_path) == before
 

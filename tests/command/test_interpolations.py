@@ -37,7 +37,7 @@ def test_what_a_reference_names(
     ],
 )
 def test_more_than_the_limit_is_refused(values: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="stand for more than the limit of 4,194,304"):
+    with pytest.raises(ConfigError, match="expand to more than the limit of 4,194,304"):
         check_references(OmegaConf.create(values))
 
 

@@ -210,7 +210,7 @@ def test_a_sweep_that_runs_cannot_be_resumed_beside_it() -> None:
 
 def test_a_folder_that_holds_a_sweep_is_not_written_over() -> None:
     run("seed=7", "hydra.sweep.dir=here")
-    with pytest.raises(ConfigError, match=r"here: holds a sweep"):
+    with pytest.raises(ConfigError, match=r"here: contains a sweep"):
         run("seed=7", "hydra.sweep.dir=here")
     assert run("seed=7", "hydra.sweep.dir=here", "sweep.resume=true") == 0
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from toolkit.contract import Repair
 from toolkit.lookups.building import (
     NameRules,
-    Vocabulary,
+    SpellingCounts,
     draft_map,
     draft_names,
     draft_repairs,
@@ -22,7 +22,7 @@ from toolkit.lookups.building import (
 )
 from toolkit.lookups.loading import check_map, check_names, check_names_map
 from toolkit.lookups.spelling import match_key
-from toolkit.lookups.suggested import Draft, LookupFile, Mark
+from toolkit.lookups.suggested import LookupDraft, LookupFile, Mark
 from toolkit.lookups.text import LookupText, Shape
 
 RULES = NameRules.of(0.1, ["N/A", "NULL"])
@@ -33,20 +33,20 @@ def file_of(text: str, shape: Shape = "map", marks: Mapping[str, Mark] | None = 
     return LookupFile(LookupText.parse(text, Path("x.json"), shape), marks or {})
 
 
-def seen(**rows: int) -> Vocabulary:
-    return Vocabulary.of({value.replace("_", " "): n for value, n in rows.items()})
+def seen(**rows: int) -> SpellingCounts:
+    return SpellingCounts.of({value.replace("_", " "): n for value, n in rows.items()})
 
 
 def mark(target: str, count: int = 1) -> Mark:
     return Mark(target, "edits", count, target, 0.9, None, 0.0)
 
 
-def targets(draft: Draft) -> dict[str, str]:
+def targets(draft: LookupDraft) -> dict[str, str]:
     return {raw: one.target for raw, one in draft.marks.items()}
 
 
 def test_a_vocabulary_puts_spellings_of_one_key_together() -> None:
-    values = Vocabulary.of({"toys": 2, "TOYS": 3, "Toys": 3, "": 1})
+    values = SpellingCounts.of({"toys": 2, "TOYS": 3, "Toys": 3, "": 1})
     assert values.n_rows == 9
     assert values.rows("toys") == 8
     assert (values.spellings["toys"].text, values.spellings["toys"].n_texts) == ("TOYS", 3)
@@ -57,7 +57,9 @@ def test_a_vocabulary_puts_spellings_of_one_key_together() -> None:
 
 
 def test_frequent_values_become_names_in_title_case() -> None:
-    values = Vocabulary.of({"garden tools": 6, "GARDEN TOOLS": 4, "toys": 70, "rare": 9, "": 11})
+    values = SpellingCounts.of(
+        {"garden tools": 6, "GARDEN TOOLS": 4, "toys": 70, "rare": 9, "": 11}
+    )
     draft = draft_names(file_of('["Toys"]', "names"), values, {}, RULES)
     assert draft.entries() == {"Toys": "Toys", "Garden Tools": "Garden Tools"}
     new = draft.marks["Garden Tools"]
@@ -67,15 +69,15 @@ def test_frequent_values_become_names_in_title_case() -> None:
 
 def test_the_threshold_is_met_by_the_share_itself() -> None:
     for n_rows, rows in ((100, 7), (300, 21)):
-        values = Vocabulary.of({"toys": rows, "": n_rows - rows})
+        values = SpellingCounts.of({"toys": rows, "": n_rows - rows})
         rules = NameRules.of(0.07, [])
         assert list(draft_names(file_of("[]", "names"), values, {}, rules).marks) == ["Toys"]
-        fewer = Vocabulary.of({"toys": rows - 1, "": n_rows - rows + 1})
+        fewer = SpellingCounts.of({"toys": rows - 1, "": n_rows - rows + 1})
         assert not draft_names(file_of("[]", "names"), fewer, {}, rules).marks
 
 
 def test_spellings_and_words_for_unknown_are_no_names() -> None:
-    values = Vocabulary.of(
+    values = SpellingCounts.of(
         {"Bombay": 20, "mumbay": 20, "MUMBAI": 20, "N/A": 20, "null": 20, "": 20, "Else": 20}
     )
     mapped = {"bombay": "Mumbai", "else": None}
@@ -83,12 +85,12 @@ def test_spellings_and_words_for_unknown_are_no_names() -> None:
 
 
 def test_of_two_new_spellings_the_more_frequent_is_the_name() -> None:
-    values = Vocabulary.of({"Kolkatta": 20, "Kolkata": 30, "Pune": 50})
+    values = SpellingCounts.of({"Kolkatta": 20, "Kolkata": 30, "Pune": 50})
     assert list(draft_names(file_of("[]", "names"), values, {}, RULES).marks) == ["Pune", "Kolkata"]
 
 
 def test_what_is_near_but_another_becomes_a_name_and_says_what_it_is_near() -> None:
-    values = Vocabulary.of({"CCTV": 50, "Men's Shoes": 50})
+    values = SpellingCounts.of({"CCTV": 50, "Men's Shoes": 50})
     draft = draft_names(file_of('["TV", "Women\'s Shoes"]', "names"), values, {}, RULES)
     assert sorted(draft.marks) == ["Cctv", "Men's Shoes"]
     assert draft.marks["Men's Shoes"].runner_up == "Women's Shoes"
@@ -109,7 +111,7 @@ def test_a_map_gains_what_it_does_not_know() -> None:
 
 
 def test_words_for_unknown_get_no_suggestion() -> None:
-    draft = draft_map(file_of("{}"), Vocabulary.of({"": 3, "null": 1}), NAMES, "NONE", RULES)
+    draft = draft_map(file_of("{}"), SpellingCounts.of({"": 3, "null": 1}), NAMES, "NONE", RULES)
     assert {raw: (m.target, m.suggestion) for raw, m in draft.marks.items()} == {
         "": ("NONE", None),
         "null": ("NONE", None),
@@ -120,7 +122,7 @@ def test_what_a_machine_said_follows_the_names_and_the_person() -> None:
     text = '{"Pune": "UNKNOWN", "Dilli": "UNKNOWN", "delhy": "Mumbai", "DILLI.": "Delhi"}'
     marks = {"Pune": mark("UNKNOWN", 7), "Dilli": mark("UNKNOWN"), "delhy": mark("Mumbai")}
     draft = draft_map(
-        file_of(text, marks=marks), Vocabulary.of({}), [*NAMES, "Pune"], "UNKNOWN", RULES
+        file_of(text, marks=marks), SpellingCounts.of({}), [*NAMES, "Pune"], "UNKNOWN", RULES
     )
     assert targets(draft) == {"Pune": "Pune", "Dilli": "Delhi", "delhy": "Delhi"}
     assert draft.marks["Pune"].count == 7
@@ -135,7 +137,7 @@ def _names(names: list[str]) -> LookupText:
 
 
 def test_fingerprints_make_one_name_of_its_spellings() -> None:
-    values = Vocabulary.of(
+    values = SpellingCounts.of(
         {"iPhone14": 5, "iphone 14": 2, "iPhone_14": 1, "Desk Lamp": 1, "desk lamp": 3, "Solo": 9}
     )
     draft = draft_spellings(file_of("{}"), values, RULES)
@@ -148,7 +150,7 @@ def test_fingerprints_make_one_name_of_its_spellings() -> None:
 
 
 def test_a_name_that_is_there_stays_the_name() -> None:
-    values = Vocabulary.of({"DeskLamp": 50, "desk_lamp": 2})
+    values = SpellingCounts.of({"DeskLamp": 50, "desk_lamp": 2})
     marks = {"DeskLamp": mark("Desk Lamp")}
     draft = draft_spellings(file_of('{"DeskLamp": "Desk Lamp"}', marks=marks), values, RULES)
     assert targets(draft) == {"DeskLamp": "Desk Lamp", "desk_lamp": "Desk Lamp"}
@@ -156,14 +158,14 @@ def test_a_name_that_is_there_stays_the_name() -> None:
 
 def test_a_person_decides_on_a_name() -> None:
     file = file_of('{"lamp": "Leuchte", "Desk-Lamp": "Desk Lamp"}')
-    values = Vocabulary.of({"DeskLamp": 50, "LAMP": 3, "desk lamp": 1})
+    values = SpellingCounts.of({"DeskLamp": 50, "LAMP": 3, "desk lamp": 1})
     draft = draft_spellings(file, values, RULES)
     assert targets(draft) == {"DeskLamp": "Desk Lamp", "desk lamp": "Desk Lamp"}
 
 
 def test_where_persons_gave_two_names_nothing_is_added() -> None:
     file = file_of('{"desk-lamp": "Desk Lamp", "desk_lamp": "Lamp"}')
-    assert draft_spellings(file, Vocabulary.of({"DeskLamp": 5, "Other": 1}), RULES).marks == {}
+    assert draft_spellings(file, SpellingCounts.of({"DeskLamp": 5, "Other": 1}), RULES).marks == {}
 
 
 # --- repairs -----------------------------------------------------------------------------------
@@ -230,10 +232,12 @@ def test_drafts_depend_on_counts_alone_keep_the_person_and_come_to_rest(
     names = file_of('["Mumbai", "Delhi"]', "names")
     mapped = {k: None if v == "UNKNOWN" else v for k, v in said.items()}
 
-    def drafts(rows: dict[str, int], names: LookupFile, map_: LookupFile) -> tuple[Draft, Draft]:
-        first = draft_names(names, Vocabulary.of(rows), mapped, RULES)
+    def drafts(
+        rows: dict[str, int], names: LookupFile, map_: LookupFile
+    ) -> tuple[LookupDraft, LookupDraft]:
+        first = draft_names(names, SpellingCounts.of(rows), mapped, RULES)
         canonical = list(first.entries())
-        return first, draft_map(map_, Vocabulary.of(rows), canonical, "UNKNOWN", RULES)
+        return first, draft_map(map_, SpellingCounts.of(rows), canonical, "UNKNOWN", RULES)
 
     one = drafts(rows, names, file_of(text))
     shuffled = list(rows.items())
@@ -254,12 +258,12 @@ def test_drafts_depend_on_counts_alone_keep_the_person_and_come_to_rest(
 def test_spellings_come_to_rest_and_are_what_cleaning_takes(
     rows: dict[str, int], chance: random.Random
 ) -> None:
-    first = draft_spellings(file_of("{}"), Vocabulary.of(rows), RULES)
+    first = draft_spellings(file_of("{}"), SpellingCounts.of(rows), RULES)
     shuffled = list(rows.items())
     chance.shuffle(shuffled)
-    other = draft_spellings(file_of("{}"), Vocabulary.of(dict(shuffled)), RULES)
+    other = draft_spellings(file_of("{}"), SpellingCounts.of(dict(shuffled)), RULES)
     assert first.lookup_text == other.lookup_text
-    again = draft_spellings(first.as_file(), Vocabulary.of(rows), RULES)
+    again = draft_spellings(first.as_file(), SpellingCounts.of(rows), RULES)
     assert (again.lookup_text, again.marks) == (first.lookup_text, first.marks)
     lookup = check_names_map(first.lookup_text)
     # A name stands for itself.

@@ -71,10 +71,10 @@ WRONG: dict[str, tuple[str, str | bytes | None, int | None, str]] = {
     "trailing comma": (REGION_MAP, '{\n "a": "Mumbai",\n}', None, "is not JSON"),
     "not UTF-8": (CATEGORIES, b'["B\xfccher"]', None, "cannot be read"),
     "object for a list": (CATEGORIES, '{"Books": 1}', None, "array of names"),
-    "list for an object": (REGION_MAP, '["Mumbai"]', None, "an object, raw value -> what"),
+    "list for an object": (REGION_MAP, '["Mumbai"]', None, "an object, raw value -> name"),
     "null": (REGIONS, "null", None, "array of names"),
-    "number in a list": (CATEGORIES, '["Books", 7]', None, "7 is no name"),
-    "blank name": (CATEGORIES, '["Books",\n "  "]', None, "is no name"),
+    "number in a list": (CATEGORIES, '["Books", 7]', None, "7 is not a name"),
+    "blank name": (CATEGORIES, '["Books",\n "  "]', None, "is not a name"),
     "blanks at the ends": (CATEGORIES, '["Books",\n "Toys "]', 2, "blanks at its ends"),
     "the same name twice": (CATEGORIES, '["Books",\n "Toys",\n "Books"]', 3, "same name"),
     "differ by case": (REGIONS, '["Mumbai",\n\n "MUMBAI"]', 3, "same name"),
@@ -183,7 +183,7 @@ def test_spellings_and_repairs_are_found_by_match_key(folder: Path, contract: Co
         ("names.json", '{\n " ": "b"}', 2, "both must be text, without outer"),
         ("usual.json", '{\n "a": "Toyz"}', 2, "did you mean 'Toys'"),
         ("usual.json", '{"a": "Toys",\n "A": "Books"}', 2, "'a' and 'A' differ by case only"),
-        ("usual.json", "[]", None, "an object, raw value -> what it stands for"),
+        ("usual.json", "[]", None, "an object, raw value -> name"),
     ],
 )
 def test_their_mistakes_are_named_too(
@@ -202,7 +202,7 @@ def test_their_mistakes_are_named_too(
 
 def test_the_word_for_unknown_is_no_canonical_name(folder: Path, contract: Contract) -> None:
     (folder / REGIONS).write_text('["Unknown", "Mumbai"]')
-    with pytest.raises(LookupFileError, match="so it can be no canonical name"):
+    with pytest.raises(LookupFileError, match="so it cannot be a canonical name"):
         load_lookups(contract, folder)
 
 
@@ -232,11 +232,11 @@ def test_numbers_are_known_by_match_key(tmp_path: Path) -> None:
         ('{"Tea": NaN}', "'Tea' is mapped to nan; it must be text -> finite number"),
         ('{"Tea": 1e999}', "'Tea' is mapped to inf; it must be text -> finite number"),
         ('{"Tea": 1%s}' % ("0" * 400), "it must be text -> finite number"),
-        ('{"Tea": 1%s}' % ("0" * 5000), "should hold an object, raw value -> what it stands for"),
+        ('{"Tea": 1%s}' % ("0" * 5000), "should contain an object, raw value -> name"),
         ('{" ": 1}', "' ' is mapped to 1; it must be text -> finite number"),
         ('{"Tea": 1,\n"tea": 2}', "line 2: 'Tea' and 'tea' differ by case only, yet one is 1 and"),
-        ('{"Tea": 1,\n"Tea": 1}', "line 2: 'Tea' stands in it twice"),
-        ('["Tea"]', "should hold an object, raw value -> what it stands for"),
+        ('{"Tea": 1,\n"Tea": 1}', "line 2: 'Tea' is in it twice"),
+        ('["Tea"]', "should contain an object, raw value -> name"),
         ('{"Tea": 1', "is not JSON"),
     ],
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import LookupFileError
-from toolkit.lookups.suggested import Draft, LookupFile, Mark, marks_path
+from toolkit.lookups.suggested import LookupDraft, LookupFile, Mark, marks_path
 
 SURE = Mark("Mumbai", "edits", 9, "Mumbai", 0.9, "Delhi", 0.2)
 UNSURE = Mark("UNKNOWN", "unknown", 3, "Delhi", 0.6, None, 0.0)
@@ -43,11 +43,11 @@ def test_what_is_not_marked_or_differs_is_a_persons(path: Path) -> None:
 def test_marks_are_written_sorted_one_a_line_and_read_back(path: Path) -> None:
     write_marks(path, b=UNSURE, a=SURE)
     file = LookupFile.read(path, "map")
-    text = Draft(file, file.marks).marks_text()
+    text = LookupDraft(file, file.marks).marks_text()
     assert [line.split(":")[0].strip() for line in text.splitlines()] == ["{", '"a"', '"b"', "}"]
     marks_path(path).write_text(text, "utf-8")
     assert LookupFile.read(path, "map").marks == {"a": SURE, "b": UNSURE}
-    assert Draft(file, {}).marks_text() == "{}\n"
+    assert LookupDraft(file, {}).marks_text() == "{}\n"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_accepting_takes_suggestions_from_a_score_on(
 ) -> None:
     write_marks(path, a=SURE, b=UNSURE)
     marks = {"a": SURE, "b": UNSURE, "c": NO_IDEA}
-    draft = Draft(LookupFile.read(path, "map"), marks).accept(min_score)
+    draft = LookupDraft(LookupFile.read(path, "map"), marks).accept(min_score)
     assert set(draft.marks) == left
     assert draft.lookup_text.text == text
     assert draft.as_file().person.keys() == {"a", "b", "c", "mine"} - left
@@ -73,7 +73,7 @@ def test_accepting_takes_suggestions_from_a_score_on(
 def test_an_accepted_name_stays_as_it_is_written(tmp_path: Path) -> None:
     file = LookupFile.empty(tmp_path / "names.json", "names")
     mark = Mark("Toys", "frequent", 5, "Toys", 0.8, "Books", 0.2)
-    draft = Draft(file, {"Toys": mark}).accept(0.5)
+    draft = LookupDraft(file, {"Toys": mark}).accept(0.5)
     assert draft.lookup_text.text == '[\n  "Toys"\n]\n'
     assert draft.marks == {}
 
@@ -82,11 +82,11 @@ def test_an_accepted_name_stays_as_it_is_written(tmp_path: Path) -> None:
     ("text", "line", "told"),
     [
         ("{", 1, "is not JSON"),
-        ("[]", None, "should hold an object"),
+        ("[]", None, "should contain an object"),
         ('{\n "a": 5\n}', 2, "the mark of 'a' cannot be read"),
         ('{\n "a": {"target": "x"}\n}', 2, "how: Field required"),
         ('{"a": {"count": "9"}}', 1, "the mark of 'a' cannot be read"),
-        ('{"a": {}, "a": {}}', 1, "stands in it twice"),
+        ('{"a": {}, "a": {}}', 1, "is in it twice"),
     ],
 )
 def test_damaged_marks_are_named_with_file_and_line(
@@ -103,5 +103,5 @@ def test_damaged_marks_are_named_with_file_and_line(
 def test_names_that_are_none_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "names.json"
     path.write_text('["Books",\n ["Toys"]]', "utf-8")
-    with pytest.raises(LookupFileError, match=r"line 2: .*is no name"):
+    with pytest.raises(LookupFileError, match=r"line 2: .*is not a name"):
         LookupFile.read(path, "names")

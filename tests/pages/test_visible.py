@@ -15,7 +15,7 @@ from rich.text import Text
 
 from tests.commands import run_script, script_line
 from toolkit.command.streams import Heard
-from toolkit.lookups.review import Doubt, write_doubts
+from toolkit.lookups.review import ReviewEntry, write_review
 from toolkit.pages.console import SafeConsole
 from toolkit.pages.visible import cell_for_people, seen
 from toolkit.settings.commands import typed
@@ -97,10 +97,10 @@ def test_other_cells_stay(value: object) -> None:
 
 
 def test_a_review_has_no_formula(tmp_path: Path) -> None:
-    doubt = Doubt(
+    entry = ReviewEntry(
         "region_map.json", "region", "=1+1", "unknown", 3, 1.5, "@Sum(1)", "+x", 0.5, None, 0.0
     )
-    write_doubts([doubt], tmp_path / "review.csv")
+    write_review([entry], tmp_path / "review.csv")
     with (tmp_path / "review.csv").open(encoding="utf-8", newline="") as file:
         [row] = csv.DictReader(file)
     assert row["value"] == "'=1+1"

@@ -114,7 +114,7 @@ def test_aliases_that_multiply_are_refused_before_they_are_replaced(place: Place
     (folder / "many.yaml").write_text(ALIASES)
     answer = place.ask("clean-data", "feed.csv", "dataset=many")
     assert (answer.code, len(answer.errors)) == (2, 1)
-    assert "many.yaml: its aliases (*name) stand for more than the limit" in answer.errors[0]
+    assert "many.yaml: its aliases (*name) expand to more than the limit" in answer.errors[0]
 
 
 TENFOLD = "".join(f"a{n}: " + f"${{.a{n - 1}}}" * 10 + "\n" for n in range(1, 11))
@@ -126,11 +126,11 @@ TENFOLD_LISTS = "".join(
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("a0: lolololol\n" + TENFOLD, "dataset: its references (${...}) stand for more than"),
-        ("a0: [1]\n" + TENFOLD_LISTS, "dataset: its references (${...}) stand for more than"),
+        ("a0: lolololol\n" + TENFOLD, "dataset: its references (${...}) expand to more than"),
+        ("a0: [1]\n" + TENFOLD_LISTS, "dataset: its references (${...}) expand to more than"),
         ("a: " + "[" * 3000 + "]" * 3000, "bomb.yaml: is nested more than 100 levels deep"),
         ("{a: " * 3000 + "1" + "}" * 3000, "bomb.yaml: is nested more than 100 levels deep"),
-        ("a: [" + "1," * 900_000 + "1]", "bomb.yaml: it holds more than the limit of 100,000"),
+        ("a: [" + "1," * 900_000 + "1]", "bomb.yaml: it contains more than the limit of 100,000"),
     ],
     ids=["text", "lists", "deep list", "deep mapping", "long list"],
 )
@@ -149,7 +149,7 @@ def test_overrides_that_grow_without_end_are_one_line(place: Place) -> None:
     ]
     answer = place.ask("clean-data", "feed.csv", "++dataset.a0=[1]", *lists)
     assert (answer.code, len(answer.errors)) == (2, 1)
-    assert "dataset: its references (${...}) stand for more than the limit" in answer.errors[0]
+    assert "dataset: its references (${...}) expand to more than the limit" in answer.errors[0]
     answer = place.ask("clean-data", "feed.csv", "dataset.reasons=" + "[" * 2000 + "]" * 2000)
     assert (answer.code, len(answer.errors)) == (2, 1)
     assert answer.errors[0].endswith("is nested too deeply")
@@ -157,7 +157,7 @@ def test_overrides_that_grow_without_end_are_one_line(place: Place) -> None:
 
 def test_an_alias_in_itself_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("a: &a [*a]")
-    with pytest.raises(OSError, match="stand for more than the limit"):
+    with pytest.raises(OSError, match="expand to more than the limit"):
         checked_yaml(tmp_path / "x.yaml")
 
 

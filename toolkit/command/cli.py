@@ -114,7 +114,7 @@ def _interrupted(what: str = "") -> int:
 
 
 def _failed(error: Exception) -> int:
-    """The line about an error, and the exit code. Raises what is a bug."""
+    """Print the line about an error and return the exit code; raises a bug again."""
     if isinstance(error, ToolkitError):
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

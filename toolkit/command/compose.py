@@ -74,7 +74,7 @@ class ConfigFolders:
     def find(
         cls, overrides: Sequence[Override], main: str | None, extra: str | None
     ) -> ConfigFolders:
-        """The folders for a command line: `main` and `extra` are what its flags name, if any."""
+        """Find the folders for a command line; its flags may set `main` and `extra`."""
         for given in (main, extra):
             if given is not None and not Path(given).is_dir():
                 raise ConfigError(f"{given}: there is no such config folder")
@@ -110,7 +110,7 @@ def _own_folder(overrides: Sequence[Override]) -> Path | None:
     folders = {_conf_beside(workspace) for workspace in workspaces}
     if len(folders) > 1 and any(map(os.path.isdir, folders)):
         raise ConfigError(
-            f"{given[-1].input_line}: the workspaces of one sweep must lie beside the same conf/"
+            f"{given[-1].input_line}: the workspaces of one sweep must be beside the same conf/"
         )
     return next((folder for folder in folders if os.path.isdir(folder)), None)
 
@@ -128,7 +128,7 @@ def _resolved(value: str) -> str:
 
 
 def parse_overrides(words: Sequence[str]) -> tuple[list[Override], list[str]]:
-    """The overrides, and a line about each word that is none."""
+    """Parse overrides; also return a line about each word that is not one."""
     parser, overrides, problems = OverridesParser.create(), [], []
     for word in words:
         if not is_utf8(word):
@@ -165,7 +165,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Composition:
-    """A config to be composed from folders, by overrides; several when they sweep."""
+    """Composes a config from folders and overrides; several configs for a sweep."""
 
     command: str
     folders: ConfigFolders
@@ -173,7 +173,7 @@ class Composition:
     config_name: str
     multirun: bool
     jobs_known: bool = True
-    """False for a sweeper that decides on its jobs as it goes."""
+    """False for a sweeper that chooses jobs by the results of earlier ones."""
 
     @cached_property
     def groups(self) -> dict[str, list[str]]:
@@ -209,7 +209,7 @@ class Composition:
         )
 
     def defaults(self) -> dict[str, Any] | None:
-        """The values without any override; None where they cannot be composed, or would be none."""
+        """Return the values without overrides; None where they cannot be composed or are empty."""
         self.folders.enter_search_path()
         try:
             with self._initialized():
@@ -220,9 +220,9 @@ class Composition:
             return None
 
     def words(self, overrides: Sequence[Override]) -> list[str]:
-        """The overrides as Hydra gets them, so that it lets unknown keys pass.
+        """Return the overrides in a form in which Hydra accepts unknown keys.
 
-        toolkit.settings.config finds them, with all else that is wrong, and the nearest key.
+        toolkit.settings.config reports these, with the nearest key and all other problems.
         """
         return [f"hydra.job.name={self.command}", *(self._word(override) for override in overrides)]
 
@@ -236,7 +236,7 @@ class Composition:
     def checked(self, problems: Sequence[str]) -> list[PlannedRun]:
         """Return the planned runs. Raises ConfigError with these problems and all further ones."""
         found = list(problems)
-        sound: list[Override] = []
+        valid: list[Override] = []
         mistaken: list[Override] = []
         self.folders.enter_search_path()
         with self._initialized():
@@ -244,8 +244,8 @@ class Composition:
                 override.config_loader = GlobalHydra.instance().config_loader()
                 wrong = [*self._override_problems(override)]
                 found += wrong
-                (mistaken if wrong else sound).append(override)
-            runs, wrong = self._plan(sound)
+                (mistaken if wrong else valid).append(override)
+            runs, wrong = self._plan(valid)
         found += _not_caused_by(mistaken, wrong)
         if found:
             error = ConfigError.from_problems(list(dict.fromkeys(found)))
@@ -260,7 +260,7 @@ class Composition:
         return context
 
     def _plan(self, overrides: Sequence[Override]) -> tuple[list[PlannedRun], list[str]]:
-        """The runs to come, and what is wrong with their values."""
+        """Plan the runs; also return the problems of their values."""
         runs: list[PlannedRun] = []
         problems: list[str] = []
         try:
@@ -277,7 +277,7 @@ class Composition:
         return runs, problems
 
     def _not_utf8(self, error: UnicodeDecodeError) -> str:
-        """About the config file that was being read, which the error does not name."""
+        """Describe the config file that was being read, which the error does not name."""
         for folder in self.folders.in_order():
             for path in sorted(folder.rglob("*.yaml")):
                 content = path.read_bytes()
@@ -349,13 +349,13 @@ class Composition:
         return any((folder / group).is_dir() for folder in self.folders.in_order())
 
     def _runs(self, overrides: Sequence[Override]) -> list[list[str]]:
-        """The words of each run of a sweep, or of the only run."""
+        """Return the words of each run of a sweep, or of the only run."""
         parser = OverridesParser.create(GlobalHydra.instance().config_loader())
         parsed = parser.parse_overrides(self.words(overrides))
         if not self.multirun:
             return [[str(override.input_line) for override in parsed]]
         if not self.jobs_known:
-            # What another sweeper tries is known to it only; each run checks its config again.
+            # Only a sweeper of another kind knows its runs; each of them checks its config again.
             parsed = [override for override in parsed if not override.is_sweep_override()]
         return [list(run) for run in BasicSweeper.split_arguments(parsed, None)[0]]
 
@@ -410,7 +410,7 @@ def _jobs_at_once(n_jobs: int) -> int:
 
 
 def plain_values(config: DictConfig) -> dict[str, Any]:
-    """The config as dicts, lists and scalars, every reference resolved."""
+    """Convert the config to dicts, lists and scalars, every reference resolved."""
     values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     if not isinstance(values, dict):
         raise ConfigError("the config is not a mapping of keys to values")
@@ -444,7 +444,7 @@ _PLUGINS_FROM = "pip install 'hydra-joblib-launcher>=1.2' 'hydra-optuna-sweeper>
 
 
 def _with_hint(problem: str) -> str:
-    """The problem, with the way to install a plugin that is missing."""
+    """Add to a problem how to install the plugin that is missing."""
     if any(f"Could not find '{plugin}'" in problem for plugin in _PLUGINS):
         return f"{problem}; install it with: {_PLUGINS_FROM}"
     return problem
@@ -454,6 +454,6 @@ def one_line(error: BaseException) -> str:
     """Return an error's message in one line, with the cause that Hydra hides."""
     causes = [error, error.__cause__] if error.__cause__ else [error]
     lines = [line.strip(" \t.") for cause in causes for line in str(cause).splitlines()]
-    said = [line for line in lines if line and not line.startswith(_INSIDE_TALK)]
+    useful = [line for line in lines if line and not line.startswith(_INSIDE_TALK)]
     key = getattr(error, "full_key", None)
-    return (f"{key}: " if key else "") + ("; ".join(said) or type(error).__name__)
+    return (f"{key}: " if key else "") + ("; ".join(useful) or type(error).__name__)

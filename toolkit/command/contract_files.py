@@ -42,7 +42,7 @@ def compose_contract(name: str, folders: Sequence[Path], overrides: Sequence[str
         search_path.append("toolkit", f"file://{folder}")
     search_path.append("schema", "structured://")
     words = [f"dataset={quoted(name)}", *(f"++{word.lstrip('+')}" for word in overrides)]
-    # They know the schemes of the search path.
+    # Hydra's plugins handle the schemes of the search path.
     Plugins.instance()
     # Restore the program's own Hydra version base afterwards.
     version = VersionBase.instance()

@@ -34,7 +34,7 @@ from toolkit.settings.commands import (
 
 @dataclass(frozen=True)
 class LegacyFlag:
-    """A flag of the command lines that this toolkit replaces, and the overrides it stands for."""
+    """A flag of the command lines that this toolkit replaces, and the overrides that it sets."""
 
     overrides: tuple[str, ...]
     commands: tuple[str, ...] = tuple(COMMANDS)
@@ -99,7 +99,7 @@ TAKEN_BY: Mapping[str, tuple[str, ...]] = {
 """The commands that use a config key or a group; keys not listed are for every command."""
 
 _FOR_FEEDS = {"encoding": "csv.encoding", "delimiter": "csv.delimiter", "null_words": "null_words"}
-# What the other commands do in any case.
+# No warning for these: the other commands do so anyway.
 _NO_ASKING = (("validation", "off"),)
 # These commands refuse the key themselves, and say what to set instead.
 _SELF_REFUSED = {("output", PIPELINE), ("output", VALIDATE)}

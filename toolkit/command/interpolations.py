@@ -1,4 +1,4 @@
-"""How much a config's references (${...}) stand for, found before any of them is replaced.
+"""Limit the size of a config with its references (${...}) replaced, before any is replaced.
 
 Ten references to ten references to ten others are a thousand values, and twenty such lines fill
 any memory.
@@ -23,26 +23,26 @@ _Path = tuple[str | int, ...]
 
 def check_references(config: DictConfig) -> None:
     """Raise ConfigError where replacing all references gives more than MOST_CHARACTERS."""
-    measured = _Measured(OmegaConf.to_container(config, resolve=False))
+    measured = _ExpandedConfig(OmegaConf.to_container(config, resolve=False))
     try:
         # Hydra's part repeats what was typed.
         for key in sorted(map(str, config), key=lambda key: key == "hydra"):
             if measured.length((key,)) > MOST_CHARACTERS:
                 raise ConfigError(
-                    f"{key}: its references (${{...}}) stand for more than the limit of "
+                    f"{key}: its references (${{...}}) expand to more than the limit of "
                     f"{MOST_CHARACTERS:,} characters; write out what is meant"
                 )
     except RecursionError:
         raise ConfigError("the config is nested, or refers to itself, too deeply") from None
 
 
-class _Measured:
+class _ExpandedConfig:
     def __init__(self, root: Any) -> None:
         self._root = root
         self._lengths: dict[_Path, int] = {}
 
     def length(self, path: _Path) -> int:
-        """The characters of a value once its references are replaced; 0 for one in itself."""
+        """Count the characters of a value with its references replaced; 0 for one in itself."""
         if path not in self._lengths:
             self._lengths[path] = 0
             self._lengths[path] = self._measure(path, self._at(path))
@@ -70,7 +70,7 @@ class _Measured:
 
 
 def target(path: _Path, reference: str) -> _Path:
-    """The path that a reference at `path` names: each leading dot is one container up."""
+    """Return the path that a reference at `path` names: each leading dot is one container up."""
     bare = reference.lstrip(".")
     dots = len(reference) - len(bare)
     above = path[: max(0, len(path) - dots)] if dots else ()

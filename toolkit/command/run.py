@@ -99,7 +99,7 @@ def run_through_hydra(
     _check_dask_config()
     if composition.multirun:
         return _sweep(composition, runs, (stage, share), args)
-    # Its name contains the time: set it, so that the folder checked is the one that Hydra makes.
+    # Its name contains the time: set it, so that Hydra makes the folder that was checked.
     args.overrides = [*composition.words(composition.overrides), _pinned(runs[0].run_dir)]
     only = _OnlyRun(stage, composition.defaults(), Path(runs[0].run_dir))
     with only.leaving_no_empty_folder(), only.living():
@@ -206,7 +206,7 @@ def _enter_hydra(
 
 @contextmanager
 def _errors_of_hydra_raised() -> Iterator[None]:
-    """Hydra prints what goes wrong in its own work, with a traceback, and leaves.
+    """Raise Hydra's own errors, which it would print with a traceback before it exits.
 
     Raises OutputError where it could not write into the run's folder.
     """
@@ -263,7 +263,7 @@ class _OnlyRun:
         self._run_dir, self._hydra_dir = run_dir, run_dir / ".hydra"
 
     def run(self, config: DictConfig) -> None:
-        """The job that Hydra calls. Hydra would print what it raises, and leave."""
+        """Run the job that Hydra calls. It must not raise: Hydra would print that and exit."""
         hydra = HydraConfig.get()
         if hydra.output_subdir is not None:
             self._hydra_dir = self._run_dir / str(hydra.output_subdir)
@@ -277,8 +277,8 @@ class _OnlyRun:
     def raise_failure(self) -> None:
         """Raise what the run raised, if anything."""
         if isinstance(self._failure, SystemExit):
-            told = f"a stage left with sys.exit({self._failure.code!r})"
-            raise RuntimeError(told) from self._failure
+            message = f"a stage left with sys.exit({self._failure.code!r})"
+            raise RuntimeError(message) from self._failure
         if self._failure is not None:
             raise self._failure
 
@@ -329,10 +329,7 @@ class _OnlyRun:
 
 
 def check_unused(key: str, folder: Path) -> None:
-    """Raise ConfigError unless the folder is new or empty: what a run did not make is not its own.
-
-    `key` is what sets it.
-    """
+    """Raise ConfigError unless the folder, which `key` sets, is new or empty."""
     with suppress(OSError):
         names = sorted(os.listdir(folder))
         if names:
@@ -341,6 +338,6 @@ def check_unused(key: str, folder: Path) -> None:
 
 def _check_writable(folder: Path) -> None:
     if not os.path.isdir(folder):
-        raise OutputError.cannot_write(folder, NotADirectoryError(20, "it is no folder"))
+        raise OutputError.cannot_write(folder, NotADirectoryError(20, "it is not a folder"))
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError.cannot_write(folder, PermissionError(13, "not allowed"))

@@ -30,7 +30,7 @@ class Heard:
 
     @property
     def as_it_is(self) -> _Drawn:
-        """The stream for what draws with escapes of its own."""
+        """The stream for output with escapes of its own."""
         return _Drawn(self)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -44,11 +44,11 @@ class Heard:
         """Return whether the reader closed the pipe, having read all it wanted."""
         return self.lost is not None and self.lost.errno == errno.EPIPE
 
-    def _attempt(self, say: Any) -> None:
+    def _attempt(self, write: Any) -> None:
         if self.lost is not None:
             return
         try:
-            say()
+            write()
         except OSError as error:
             self.lost = error
             self._give_up()

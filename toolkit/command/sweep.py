@@ -39,7 +39,7 @@ from toolkit.sweeps.record import (
     SweepRecord,
     is_done,
     job_key,
-    told_overrides,
+    typed_overrides,
 )
 from toolkit.sweeps.resume import find_same, fingerprint_inputs
 
@@ -63,25 +63,25 @@ class SweepJob:
     today: date
 
     def run(self, config: DictConfig) -> float:
-        """Run the job, unless it was done before; its seconds, which a sweeper may minimise.
+        """Run the job, unless it was done before; return its seconds for a sweeper to minimise.
 
-        A job that fails took for ever. It must not raise: that would end the sweep.
+        A failed job returns infinity. It must not raise: that would end the sweep.
         """
         with _interruptible():
             return self._run(config)
 
     def _run(self, config: DictConfig) -> float:
         hydra, values = HydraConfig.get(), plain_values(config)
-        overrides = told_overrides(hydra.overrides.task)
+        overrides = typed_overrides(hydra.overrides.task)
         record = JobRecord(int(hydra.job.num), overrides, job_key(values))
         folder = Path(hydra.runtime.output_dir)
         of_all = f" of {self.n_jobs}" if self.n_jobs else ""
-        told = " ".join(overrides)
-        name = f"run {record.number + 1}{of_all}: {told}"
+        typed = " ".join(overrides)
+        name = f"run {record.number + 1}{of_all}: {typed}"
         if is_done(folder):
-            _say(f"{name}: done before")
+            _report(f"{name}: done before")
         else:
-            _say(name)
+            _report(name)
             try:
                 settings = read_settings(
                     values, overrides, defaults=self.defaults, today=self.today
@@ -94,7 +94,7 @@ class SweepJob:
                 job = Job(self.stage, self.share, begin, folder, self.at_once)
                 record = job.run(record, settings)
             if record.error is not None:
-                _say(f"error: {told}: {record.error}")
+                _report(f"error: {typed}: {record.error}")
         seconds = read_seconds(folder)
         return math.inf if seconds is None else seconds
 
@@ -120,10 +120,10 @@ def run_sweep(
     stages: tuple[Stage, Stage | None],
     enter: EnterHydra,
 ) -> int:
-    """Run the jobs, or those that are missing, and compare all; the exit code.
+    """Run the jobs, or the missing ones, and compare all; return the exit code.
 
-    `runs` are those that were planned, `stages` what does a job and what makes its input. However
-    the sweep ends, what there is by then is compared. Raises ConfigError or OutputError before
+    `runs` are the planned runs, `stages` the functions that run a job and make its input. The
+    finished jobs are compared however the sweep ends. Raises ConfigError or OutputError before
     anything is run.
     """
     known = composition.jobs_known
@@ -134,7 +134,7 @@ def run_sweep(
         record = replace(record, started=earlier.started, today=earlier.today)
     elif (folder / SWEEP_FILE).exists():
         raise ConfigError(
-            f"hydra.sweep.dir={folder}: holds a sweep; name another folder, or go on with it by "
+            f"hydra.sweep.dir={folder}: contains a sweep; name another folder, or resume it by "
             f"{_RESUME}=true"
         )
     else:
@@ -152,18 +152,18 @@ def run_sweep(
             compared = compare(folder, sys.stdout)
             failed, n_jobs = len(compared.failed), len(compared.jobs)
             if failed and known:
-                _say(f"note: the same command with {_RESUME}=true runs only what is missing")
+                _report(f"note: the same command with {_RESUME}=true runs only what is missing")
     if failed:
-        _say(f"error: {failed} of {n_jobs} runs failed")
+        _report(f"error: {failed} of {n_jobs} runs failed")
     return SOME_RUNS_FAILED if failed else 0
 
 
 def _planned(composition: Composition, runs: Sequence[PlannedRun]) -> tuple[PlannedJob, ...]:
-    """The jobs to come, as far as they are known."""
+    """Return the planned jobs, as far as they are known."""
     return tuple(
         PlannedJob(
             number,
-            told_overrides(run.overrides),
+            typed_overrides(run.overrides),
             job_key(run.values),
             fingerprint_inputs(composition.command, run.values),
         )
@@ -174,12 +174,11 @@ def _planned(composition: Composition, runs: Sequence[PlannedRun]) -> tuple[Plan
 def _log_configuration(config: DictConfig) -> Callable[[], None]:
     """Configure the logging of a process as Hydra would for this job."""
     hydra = HydraConfig.get()
-    # Both together, since the logging asks for log_level, which is no part of hydra's config.
     # Composed together, since the logging refers to log_level, which is not part of hydra's config.
     whole = DictConfig({"hydra": hydra, "log_level": config.log_level})
     logging = DictConfig(OmegaConf.to_container(whole.hydra.job_logging, resolve=True))
     return partial(configure_log, logging, whole.hydra.verbose)
 
 
-def _say(text: str) -> None:
+def _report(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from toolkit.contract import Repair
 from toolkit.lookups.matching import Match, Matcher
 from toolkit.lookups.spelling import fingerprints, match_key, title_case
-from toolkit.lookups.suggested import Draft, LookupFile, Mark
+from toolkit.lookups.suggested import LookupDraft, LookupFile, Mark
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Spelling:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class SpellingCounts:
     """The stripped values of a column by match key, in alphabetical order, and all its rows."""
 
     spellings: Mapping[str, Spelling]
     n_rows: int
 
     @classmethod
-    def of(cls, rows_by_value: Mapping[str, int]) -> Vocabulary:
+    def of(cls, rows_by_value: Mapping[str, int]) -> SpellingCounts:
         by_key: dict[str, dict[str, int]] = defaultdict(dict)
         for value, rows in rows_by_value.items():
             by_key[match_key(value)][value] = rows
@@ -68,10 +68,10 @@ class NameRules:
 
 def draft_names(
     file: LookupFile,
-    values: Vocabulary,
+    values: SpellingCounts,
     mapped: Mapping[str, str | None],
     rules: NameRules,
-) -> Draft:
+) -> LookupDraft:
     """Draft new canonical names: title-cased values of enough rows that are not spellings of
     another name.
 
@@ -79,11 +79,11 @@ def draft_names(
     """
     names = [entry.key for entry in file.text.entries]
     marks = {name: _seen(mark, values, name) for name, mark in file.marks.items()}
-    spoken_for = {match_key(raw) for raw in [*names, *mapped]} | rules.unknown_words
+    taken = {match_key(raw) for raw in [*names, *mapped]} | rules.unknown_words
     often = [
         spelling
         for key, spelling in values.spellings.items()
-        if key not in spoken_for and spelling.rows / values.n_rows >= rules.threshold
+        if key not in taken and spelling.rows / values.n_rows >= rules.threshold
     ]
     often.sort(key=lambda spelling: (-spelling.rows, spelling.text))
     for spelling in often:
@@ -96,16 +96,16 @@ def draft_names(
             own = round(1 - match.score, 3)
             nearest = match.suggestion if match.score else None
             marks[name] = Mark(name, "frequent", spelling.rows, name, own, nearest, match.score)
-    return Draft(file, marks)
+    return LookupDraft(file, marks)
 
 
 def draft_map(
     file: LookupFile,
-    values: Vocabulary,
+    values: SpellingCounts,
     names: Sequence[str],
     unknown: str,
     rules: NameRules,
-) -> Draft:
+) -> LookupDraft:
     """Draft targets for the values that no user mapped, one entry per match key.
 
     Entries made by the toolkit are matched anew, so that they follow the canonical names.
@@ -119,12 +119,12 @@ def draft_map(
         before = file.marks.get(raw)
         count = values.rows(match_key(raw)) or (before.count if before else 0)
         marks[raw] = _mark(match, unknown if match.target is None else match.target, count)
-    return Draft(file, marks)
+    return LookupDraft(file, marks)
 
 
 def _matches(raws: Sequence[str], matcher: Matcher, rules: NameRules) -> Iterator[Match]:
-    asked = [raw for raw in raws if match_key(raw) not in rules.unknown_words]
-    found = dict(zip(asked, matcher.match_all(asked), strict=True))
+    known = [raw for raw in raws if match_key(raw) not in rules.unknown_words]
+    found = dict(zip(known, matcher.match_all(known), strict=True))
     for raw in raws:
         yield found.get(raw) or Match(None, "unknown")
 
@@ -136,7 +136,7 @@ def _mark(match: Match, target: str, count: int) -> Mark:
     )  # fmt: skip
 
 
-def draft_spellings(file: LookupFile, values: Vocabulary, rules: NameRules) -> Draft:
+def draft_spellings(file: LookupFile, values: SpellingCounts, rules: NameRules) -> LookupDraft:
     """Group values into names by their fingerprints; the most frequent spelling becomes the name.
 
     A name given by a user, or already in the file, comes first. Where users gave several names, the
@@ -149,7 +149,7 @@ def draft_spellings(file: LookupFile, values: Vocabulary, rules: NameRules) -> D
         name = _name_of(cluster, known, values)
         if name is not None:
             marks |= _spelling_marks(cluster, name, known, values)
-    return Draft(file, marks)
+    return LookupDraft(file, marks)
 
 
 @dataclass(frozen=True)
@@ -174,24 +174,24 @@ class _KnownSpellings:
         return cls(person, names, machine, made, {**made, **names, **raws}, file.marks)
 
 
-def _name_of(cluster: Sequence[str], known: _KnownSpellings, values: Vocabulary) -> str | None:
+def _name_of(cluster: Sequence[str], known: _KnownSpellings, values: SpellingCounts) -> str | None:
     """Return the name for the values of a cluster, or None if there is no change to suggest."""
-    said = {known.person[key] for key in cluster if key in known.person}
-    said |= {known.person_names[key] for key in cluster if key in known.person_names}
-    if said:
-        return said.pop() if len(said) == 1 else None
+    given = {known.person[key] for key in cluster if key in known.person}
+    given |= {known.person_names[key] for key in cluster if key in known.person_names}
+    if given:
+        return given.pop() if len(given) == 1 else None
     made = [key for key in cluster if key in known.machine_names]
-    held = [key for key in cluster if key in values.spellings]
-    if not made and (not held or (len(cluster) == 1 and values.spellings[held[0]].n_texts == 1)):
+    seen = [key for key in cluster if key in values.spellings]
+    if not made and (not seen or (len(cluster) == 1 and values.spellings[seen[0]].n_texts == 1)):
         return None
-    most = min(made or held, key=lambda key: (-values.rows(key), key))
+    most = min(made or seen, key=lambda key: (-values.rows(key), key))
     return known.machine_names[most] if made else values.spellings[most].text
 
 
 def _spelling_marks(
-    cluster: Sequence[str], name: str, known: _KnownSpellings, values: Vocabulary
+    cluster: Sequence[str], name: str, known: _KnownSpellings, values: SpellingCounts
 ) -> dict[str, Mark]:
-    """An entry for every value of a cluster that no person has mapped."""
+    """Mark every value of a cluster that no user has mapped."""
     of_all = sum(values.rows(key) for key in cluster)
     others = [key for key in cluster if key != match_key(name) and values.rows(key)]
     second = min(others, key=lambda key: (-values.rows(key), key), default=None)
@@ -231,18 +231,18 @@ Votes = Mapping[str, Mapping[str, int]]
 """Value of one column -> name of another -> rows with both."""
 
 
-def draft_repairs(file: LookupFile, votes: Votes, repair: Repair) -> Draft:
+def draft_repairs(file: LookupFile, votes: Votes, repair: Repair) -> LookupDraft:
     """Draft repairs: the name of most rows of a value, for values with enough rows and a clear
     majority.
 
     An entry whose value has enough rows but no longer a majority is removed.
     """
-    said = {match_key(raw) for raw in file.person}
+    mapped = {match_key(raw) for raw in file.person}
     raw_of = {match_key(raw): raw for raw in file.marks}
     marks = dict(file.marks)
     for key, spelling, by_name in _by_key(votes):
         rows = sum(by_name.values())
-        if key in said or rows < repair.min_rows:
+        if key in mapped or rows < repair.min_rows:
             continue
         (name, most), second = _two_most(by_name)
         raw = raw_of.get(key, spelling)
@@ -250,11 +250,11 @@ def draft_repairs(file: LookupFile, votes: Votes, repair: Repair) -> Draft:
         if most / rows >= repair.min_share:
             score, next_score = round(most / rows, 3), round(second[1] / rows, 3)
             marks[raw] = Mark(name, "majority", rows, name, score, second[0], next_score)
-    return Draft(file, marks)
+    return LookupDraft(file, marks)
 
 
 def _by_key(votes: Votes) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """Match key, its most frequent spelling, and the votes of all its spellings."""
+    """Yield each match key, its most frequent spelling, and the votes of all its spellings."""
     spellings: dict[str, dict[str, int]] = defaultdict(dict)
     by_name: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for value, given in votes.items():
@@ -272,10 +272,10 @@ def _two_most(rows: Mapping[str, int]) -> tuple[tuple[str, int], tuple[str | Non
 
 
 def _most(rows: Mapping[str, int]) -> str:
-    """The value of most rows; of several the first in alphabetical order."""
+    """Return the value of most rows; of several the first in alphabetical order."""
     return min(rows, key=lambda value: (-rows[value], value))
 
 
-def _seen(mark: Mark, values: Vocabulary, name: str) -> Mark:
-    """The mark with the rows of this data, if it has any."""
+def _seen(mark: Mark, values: SpellingCounts, name: str) -> Mark:
+    """Update the mark to the rows of this data, if it has any."""
     return replace(mark, count=values.rows(match_key(name)) or mark.count)

@@ -16,7 +16,7 @@ from toolkit.read.parse import Wanted, parse_block
 from toolkit.read.records import Ints
 
 ROWS, AMOUNT = "rows", "amount"
-# Tables of counts wait to be added up until they have this many lines more than the sum.
+# Sum up tables of counts once they have this many rows more than the sum.
 _LINES_AT_ONCE = 1 << 20
 
 Group = tuple[str, ...]
@@ -51,27 +51,27 @@ def count_block(block: Block, contract: Contract, groups: Sequence[Group]) -> Co
 def count_cells(
     cells: Mapping[str, pa.DictionaryArray], groups: Sequence[Group], amounts: Ints | None = None
 ) -> dict[Group, pa.Table]:
-    """Tables of distinct values, their rows and, if given, the sum of the rows' amounts."""
+    """Count distinct values, their rows and, if given, the sum of the rows' amounts."""
     return {group: _count([cells[name] for name in group], group, amounts) for group in groups}
 
 
 def without_repeated_headers(table: pa.Table, block: Block, contract: Contract) -> pa.Table:
-    """The rows of a block's `table` of some columns, but for those that are the header again.
+    """Drop rows that repeat the header from a block's `table` of some columns.
 
-    Only where every column of the table repeats its name, the others are read too.
+    The other columns are read only where every column of the table repeats its name.
     """
     repeats = repeated_headers(table, block.written)
     if len(repeats) == 0:
         return table
     whole = parse_block(block, grammar_of(contract), Wanted()).table
     repeats = repeated_headers(whole, block.written)
-    kept = np.ones(table.num_rows, dtype=bool)
-    kept[repeats] = False
-    return table.filter(pa.array(kept))
+    is_data = np.ones(table.num_rows, dtype=bool)
+    is_data[repeats] = False
+    return table.filter(pa.array(is_data))
 
 
 def cells_of(table: pa.Table, name: str, contract: Contract) -> pa.DictionaryArray:
-    """A column that was parsed to a dictionary, its values as rules see them."""
+    """Return a dictionary-encoded column, its values as rules see them."""
     array = column_of(table, contract.sources[name])
     values = read_cells(contract, name, array.dictionary)
     return pa.DictionaryArray.from_arrays(array.indices, values)
@@ -100,7 +100,7 @@ def _count(columns: Sequence[pa.DictionaryArray], group: Group, amounts: Ints | 
 
 
 def _distinct(codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
-    """The codes that occur, ascending, and how often."""
+    """Return the codes that occur, ascending, and their counts."""
     if n_codes > 4 * len(codes) + 1024:
         distinct, rows = np.unique(codes, return_counts=True)
         return distinct, rows
@@ -109,8 +109,8 @@ def _distinct(codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
     return distinct, counts[distinct]
 
 
-class Tally:
-    """Adds up tables of counts; its memory is that of the distinct values, not of the rows."""
+class ValueCounts:
+    """Sums tables of counts; its memory is that of the distinct values, not of the rows."""
 
     def __init__(self, group: Group) -> None:
         self._group = group
@@ -123,7 +123,7 @@ class Tally:
             self._sum()
 
     def table(self) -> pa.Table:
-        """Every distinct value once, with all its rows, in alphabetical order."""
+        """Return every distinct value once, with all its rows, in alphabetical order."""
         self._sum()
         [table] = self._tables
         return table.sort_by([(name, "ascending") for name in self._group])

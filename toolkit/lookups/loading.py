@@ -100,7 +100,7 @@ def check_names(file: LookupText) -> Lookup:
     for entry in file.entries:
         name = entry.key
         if not isinstance(name, str) or not name.strip():
-            problem = f"{name!r} is no name; the list must hold text"
+            problem = f"{name!r} is not a name; the list must contain text"
             raise LookupFileError.about(file.path, problem, entry.line)
         if name != name.strip():
             raise LookupFileError.about(file.path, f"{name!r} has blanks at its ends", entry.line)
@@ -117,7 +117,7 @@ def check_map(file: LookupText, names: Lookup, unknown: str) -> Lookup:
     places = dict(names.places)
     if match_key(unknown) in places:
         raise LookupFileError.about(
-            file.path, f"{unknown!r} stands for unknown values, so it can be no canonical name"
+            file.path, f"{unknown!r} means unknown, so it cannot be a canonical name"
         )
     for entry, key in _consistent(file):
         place = canonical.get(entry.value, -1) if isinstance(entry.value, str) else -1
@@ -135,7 +135,7 @@ def check_map(file: LookupText, names: Lookup, unknown: str) -> Lookup:
 
 
 def check_repairs(file: LookupText, names: Lookup) -> dict[str, int]:
-    """The place of the name that each value of another column goes with, by match key."""
+    """Check a map of another column's values to names; return the names' places by match key."""
     canonical = {name: place for place, name in enumerate(names.names)}
     found: dict[str, int] = {}
     for entry, key in _consistent(file):
@@ -165,8 +165,8 @@ def check_names_map(file: LookupText) -> Lookup:
     Raises LookupFileError for a name that is empty, spelled in two ways, or mapped to another.
     """
     names: dict[str, str] = {}
-    said = [*_consistent(file)]
-    for entry, key in said:
+    entries = [*_consistent(file)]
+    for entry, key in entries:
         name = entry.value
         if not isinstance(name, str) or not name.strip() or name != name.strip() or not key:
             problem = (
@@ -179,7 +179,7 @@ def check_names_map(file: LookupText) -> Lookup:
             raise LookupFileError.about(file.path, problem, entry.line)
     lookup = Lookup.of_names(names.values())
     places = dict(lookup.places)
-    for entry, key in said:
+    for entry, key in entries:
         place = lookup.places[match_key(entry.value)]
         if places.setdefault(key, place) != place:
             raise LookupFileError.about(

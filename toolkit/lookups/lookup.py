@@ -81,7 +81,7 @@ class Lookup:
 
 
 def _edits(words: Sequence[str], choices: Sequence[str], most: int) -> Places:
-    """Levenshtein distances, words x choices; of those beyond `most` only that they are."""
+    """Compute Levenshtein distances, words x choices; those beyond `most` are not exact."""
     return process.cdist(
         words, choices, scorer=Levenshtein.distance, score_cutoff=most, dtype=np.int32
     )
@@ -99,5 +99,5 @@ def _have_letter_in_place(words: Sequence[str], names: Sequence[str], max_edits:
 
 
 def _letters(text: str) -> str:
-    """The letters and figures of a text: punctuation in common makes no two names alike."""
+    """Return the letters and digits of a text: shared punctuation does not make names alike."""
     return "".join(filter(str.isalnum, text))

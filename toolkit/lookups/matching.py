@@ -39,9 +39,9 @@ class Match:
 
 @dataclass(frozen=True)
 class Matcher:
-    """Compares values with canonical names, and with spellings that a person has mapped.
+    """Compares values with canonical names, and with the spellings that users mapped.
 
-    In `mapped` a raw value is mapped to a name, or to None: known to be unknown.
+    `mapped` maps raw values to names, or to None: known to be unknown.
     """
 
     names: Sequence[str]
@@ -67,13 +67,13 @@ class Matcher:
         key = match_key(value)
         if key in self._exact:
             return _certain(self._exact[key], "exact")
-        if key in self._said:
-            return _certain(self._said[key], "mapped")
+        if key in self._mapped:
+            return _certain(self._mapped[key], "mapped")
         targets = {target for print_ in fingerprints(value) for target in self._prints(print_)}
         return _certain(targets.pop(), "fingerprint") if len(targets) == 1 else None
 
     def _compare(self, values: Sequence[str]) -> Iterator[Match]:
-        """Matches by edits; where none is near enough, the likest two names."""
+        """Match by edits; where no name is near enough, the most similar two are suggested."""
         if not self._spellings:
             yield from (Match(None, "unknown") for _ in values)
             return
@@ -115,7 +115,7 @@ class Matcher:
         return {match_key(name): name for name in self.names}
 
     @cached_property
-    def _said(self) -> dict[str, str | None]:
+    def _mapped(self) -> dict[str, str | None]:
         return {match_key(raw): target for raw, target in self.mapped.items()}
 
     @cached_property
@@ -132,7 +132,7 @@ class Matcher:
 
     @cached_property
     def _by_target(self) -> list[tuple[str, str]]:
-        """(target, spelling) sorted; what is known to be unknown is like no name."""
+        """(target, spelling) sorted; spellings known to be unknown match no name."""
         pairs = {(name, match_key(name)) for name in self.names}
         return sorted(pairs | {(t, match_key(r)) for r, t in self.mapped.items() if t is not None})
 
@@ -147,8 +147,8 @@ class Matcher:
     @cached_property
     def _starts(self) -> list[int]:
         # Sorted, so each target's spellings are adjacent, as reduceat needs them.
-        targets = [target for target, _ in self._by_target]
-        return [targets.index(target) for target in self._targets]
+        starts = {t: n for n, (t, _) in reversed(list(enumerate(self._by_target)))}
+        return [starts[target] for target in self._targets]
 
 
 def _certain(target: str | None, how: How) -> Match:

@@ -12,7 +12,7 @@ from toolkit.contract import Category, Contract, LookupPart, Mapped, Repair, Tex
 from toolkit.errors import ConfigError, LookupFileError, did_you_mean
 from toolkit.lookups.building import (
     NameRules,
-    Vocabulary,
+    SpellingCounts,
     draft_map,
     draft_names,
     draft_repairs,
@@ -21,7 +21,7 @@ from toolkit.lookups.building import (
 from toolkit.lookups.counts import ROWS
 from toolkit.lookups.loading import check_map, check_names, check_names_map, check_repairs
 from toolkit.lookups.lookup import Lookup
-from toolkit.lookups.suggested import Draft, LookupFile
+from toolkit.lookups.suggested import LookupDraft, LookupFile
 from toolkit.lookups.text import LookupText, Shape
 
 Counts = Mapping[tuple[str, ...], pa.Table]
@@ -29,56 +29,58 @@ ReadFile = Callable[[str, Shape], LookupFile]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A part of a column's lookup that is to be built."""
+class Request:
+    """A part of a column's lookup to build."""
 
     column: str
     part: LookupPart
 
 
-def wishes_for(
+def requests_for(
     contract: Contract, column: str, parts: Sequence[LookupPart] | None = None
-) -> list[Wish]:
-    """All parts of a column's lookup, or only some. Raises ConfigError when it lacks them."""
+) -> list[Request]:
+    """Request all parts of a column's lookup, or some. Raises ConfigError when it lacks them."""
     known = contract.lookup_columns()
     if column not in contract.columns:
         hint = did_you_mean(column, contract.columns) or f"; there are {', '.join(known)}"
         raise ConfigError(f"column={column}: is not a column of the contract {contract.name}{hint}")
     found = [*contract.columns[column].lookup_files()]
-    wanted = found if parts is None else list(parts)
-    missing = [part for part in wanted if part not in found]
-    if missing or not wanted:
+    requested = found if parts is None else list(parts)
+    missing = [part for part in requested if part not in found]
+    if missing or not requested:
         raise ConfigError(f"column={column}: {_why_not(contract, column, missing)}")
-    return [Wish(column, part) for part in wanted]
+    return [Request(column, part) for part in requested]
 
 
-def all_wishes(contract: Contract) -> list[Wish]:
-    """Every part of every column's lookup. Raises ConfigError when there is none."""
-    wishes = [wish for name in contract.lookup_columns() for wish in wishes_for(contract, name)]
-    if not wishes:
+def all_requests(contract: Contract) -> list[Request]:
+    """Request every part of every column's lookup. Raises ConfigError when there is none."""
+    requests = [
+        request for name in contract.lookup_columns() for request in requests_for(contract, name)
+    ]
+    if not requests:
         raise ConfigError(f"dataset: the contract {contract.name} refers to no lookups")
-    return wishes
+    return requests
 
 
 def _why_not(contract: Contract, column: str, missing: Sequence[LookupPart]) -> str:
     if isinstance(contract.columns[column], Text):
         return (
-            "has no lookup; name the file that is to hold its canonical spellings, such as "
+            "has no lookup; name the file for its canonical spellings, such as "
             f"dataset.columns.{column}.map={column}s.json"
         )
     kind = contract.columns[column].kind
     return f"is of kind {kind}, which has no {' and '.join(missing) or 'lookup'}"
 
 
-def groups_of(contract: Contract, wishes: Sequence[Wish]) -> list[tuple[str, ...]]:
+def groups_of(contract: Contract, requests: Sequence[Request]) -> list[tuple[str, ...]]:
     """Return the column groups whose combined values have to be counted, each once."""
     groups: list[tuple[str, ...]] = []
-    for wish in wishes:
-        column = contract.columns[wish.column]
-        if wish.part == "repairs" and isinstance(column, Category) and column.repair is not None:
-            groups.append((column.repair.by, wish.column))
+    for request in requests:
+        column = contract.columns[request.column]
+        if request.part == "repairs" and isinstance(column, Category) and column.repair is not None:
+            groups.append((column.repair.by, request.column))
         else:
-            groups.append((wish.column,))
+            groups.append((request.column,))
     return list(dict.fromkeys(groups))
 
 
@@ -92,38 +94,38 @@ class Plan:
     read: ReadFile
     rules: NameRules
     accept: float | None = None
-    drafts: dict[str, Draft] = field(default_factory=dict)
+    drafts: dict[str, LookupDraft] = field(default_factory=dict)
     """By file name."""
     columns: dict[str, str] = field(default_factory=dict)
     """The column of each file."""
     originals: dict[str, LookupFile] = field(default_factory=dict)
     """The files as they were read."""
 
-    def make(self, wishes: Sequence[Wish], counts: Counts) -> None:
-        """Raises LookupFileError about what a person wrote and cannot be."""
+    def make(self, requests: Sequence[Request], counts: Counts) -> None:
+        """Draft all requested parts. Raises LookupFileError for a user's invalid entry."""
         values = {group: _vocabulary(counts[group]) for group in counts if len(group) == 1}
-        for wish in sorted(wishes, key=lambda wish: wish.part == "repairs"):
-            column = self.contract.columns[wish.column]
-            seen = values.get((wish.column,), Vocabulary.of({}))
-            match column, wish.part:
+        for request in sorted(requests, key=lambda request: request.part == "repairs"):
+            column = self.contract.columns[request.column]
+            seen = values.get((request.column,), SpellingCounts.of({}))
+            match column, request.part:
                 case (Mapped(), "names"):
-                    self._names(wish.column, column.values, seen, self._mapped(column))
-                    map_is_next = Wish(wish.column, "map") in wishes
+                    self._names(request.column, column.values, seen, self._mapped(column))
+                    map_is_next = Request(request.column, "map") in requests
                     if not map_is_next and self.file(column.map, "map").marks:
                         # Entries made by the toolkit are matched to the new names at once.
-                        self._map(wish.column, column, Vocabulary.of({}))
+                        self._map(request.column, column, SpellingCounts.of({}))
                 case (Mapped(), "map"):
-                    self._map(wish.column, column, seen)
+                    self._map(request.column, column, seen)
                 case (Category(), "names"):
-                    self._names(wish.column, column.values, seen, {})
+                    self._names(request.column, column.values, seen, {})
                 case (Text(map=str(name)), "spellings"):
                     file = self.file(name, "map")
                     check_names_map(file.person_text)
-                    self._keep(wish.column, name, draft_spellings(file, seen, self.rules))
+                    self._keep(request.column, name, draft_spellings(file, seen, self.rules))
                 case (Category(repair=Repair() as repair), "repairs"):
                     file = self.file(repair.map, "map")
-                    votes = self._votes(wish.column, column, repair, counts)
-                    self._keep(wish.column, repair.map, draft_repairs(file, votes, repair))
+                    votes = self._votes(request.column, column, repair, counts)
+                    self._keep(request.column, repair.map, draft_repairs(file, votes, repair))
 
     def file(self, name: str, shape: Shape) -> LookupFile:
         """Return the file as drafted so far, or as it is on disk."""
@@ -133,12 +135,12 @@ class Plan:
             self.originals[name] = self.read(name, shape)
         return self.originals[name]
 
-    def _keep(self, column: str, name: str, draft: Draft) -> None:
+    def _keep(self, column: str, name: str, draft: LookupDraft) -> None:
         self.drafts[name] = draft.accept(self.accept)
         self.columns[name] = column
 
     def _names(
-        self, column: str, name: str, seen: Vocabulary, mapped: Mapping[str, str | None]
+        self, column: str, name: str, seen: SpellingCounts, mapped: Mapping[str, str | None]
     ) -> None:
         self._keep(column, name, draft_names(self.file(name, "names"), seen, mapped, self.rules))
 
@@ -147,12 +149,12 @@ class Plan:
         check_map(file.person_text, self._canonical(column.values), column.unknown)
         return {raw: None if to == column.unknown else to for raw, to in file.person.items()}
 
-    def _map(self, name: str, column: Mapped, seen: Vocabulary) -> None:
+    def _map(self, name: str, column: Mapped, seen: SpellingCounts) -> None:
         names, file = self._canonical(column.values), self.file(column.map, "map")
         if not names.names and column.values not in self.drafts:
             raise LookupFileError.about(
                 self.file(column.values, "names").text.path,
-                f"holds no canonical names to map to; begin with build-lookup column={name}",
+                f"has no canonical names to map to; begin with build-lookup column={name}",
             )
         check_map(file.person_text, names, column.unknown)
         self._keep(name, column.map, draft_map(file, seen, names.names, column.unknown, self.rules))
@@ -207,6 +209,6 @@ class Plan:
                     check_names_map(texts[name])
 
 
-def _vocabulary(counts: pa.Table) -> Vocabulary:
+def _vocabulary(counts: pa.Table) -> SpellingCounts:
     values, rows = counts.column(0).to_pylist(), counts.column(ROWS).to_pylist()
-    return Vocabulary.of(dict(zip(values, rows, strict=True)))
+    return SpellingCounts.of(dict(zip(values, rows, strict=True)))

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolkit.contract import Category, Contract
-from toolkit.lookups.building import Vocabulary
+from toolkit.lookups.building import SpellingCounts
 from toolkit.lookups.counts import AMOUNT, ROWS
 from toolkit.lookups.loading import check_names
 from toolkit.lookups.matching import Match, Matcher
@@ -28,7 +28,7 @@ UNKNOWN, UNCERTAIN = "unknown", "uncertain"
 
 
 @dataclass(frozen=True)
-class Doubt:
+class ReviewEntry:
     """One value to review; `amount` is None where the contract has no column to sum.
 
     `stands_for` is its name in the lookup, present or drafted; empty where cleaning rejects it.
@@ -49,61 +49,61 @@ class Doubt:
 
 @dataclass(frozen=True)
 class _Weights:
-    """By match key; `texts` has the spelling that most rows have."""
+    """Rows and amounts by match key; `texts` are the most frequent spellings."""
 
     rows: Mapping[str, int]
     amounts: Mapping[str, int]
     texts: Mapping[str, str]
 
 
-def find_doubts(
+def entries_to_review(
     plan: Plan, counts: Counts, decimals: int | None, masks: Masks | None = None
-) -> list[Doubt]:
+) -> list[ReviewEntry]:
     """Return all values of a plan to review, most rows first; `decimals` are those of the amounts,
     if any.
 
     `masks` are those of clean columns.
     """
     masks = masks or Masks()
-    doubts: list[Doubt] = []
+    entries: list[ReviewEntry] = []
     for name, draft in plan.drafts.items():
         column = plan.columns[name]
         weighed_by = _weighed_by(plan.contract, name, column)
         weights = _weigh(counts, weighed_by)
-        n_before = len(doubts)
+        n_before = len(entries)
         known_unknown = getattr(plan.contract.columns[column], "unknown", None)
         for raw, mark in draft.marks.items():
             state = UNKNOWN if mark.target == known_unknown else UNCERTAIN
-            doubts.append(_doubt((name, column, raw, state), mark.target, mark, weights, decimals))
-        doubts += _doubtful_categories(plan, name, weights, decimals)
-        doubts[n_before:] = [_masked(one, weighed_by[0], masks) for one in doubts[n_before:]]
-    return sorted(doubts, key=lambda d: (-d.rows, -(d.amount or 0), d.lookup, d.value))
+            entries.append(_entry((name, column, raw, state), mark.target, mark, weights, decimals))
+        entries += _categories_to_review(plan, name, weights, decimals)
+        entries[n_before:] = [_masked(one, weighed_by[0], masks) for one in entries[n_before:]]
+    return sorted(entries, key=lambda d: (-d.rows, -(d.amount or 0), d.lookup, d.value))
 
 
-def _masked(doubt: Doubt, value_of: str, masks: Masks) -> Doubt:
+def _masked(entry: ReviewEntry, value_of: str, masks: Masks) -> ReviewEntry:
     """Mask the value of a personal column, and the names where their column is personal."""
     return replace(
-        doubt,
-        value=masks.value(value_of, doubt.value),
-        stands_for=masks.value(doubt.column, doubt.stands_for),
-        suggestion=masks.value(doubt.column, doubt.suggestion),
-        runner_up=masks.value(doubt.column, doubt.runner_up),
+        entry,
+        value=masks.value(value_of, entry.value),
+        stands_for=masks.value(entry.column, entry.stands_for),
+        suggestion=masks.value(entry.column, entry.suggestion),
+        runner_up=masks.value(entry.column, entry.runner_up),
     )
 
 
-def write_doubts(doubts: Sequence[Doubt], path: Path) -> None:
-    """Write them all as CSV, with no cell that a spreadsheet would run as a formula."""
-    names = [field.name for field in fields(Doubt)]
+def write_review(entries: Sequence[ReviewEntry], path: Path) -> None:
+    """Write all entries as CSV, with no cell that a spreadsheet would run as a formula."""
+    names = [field.name for field in fields(ReviewEntry)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
         writer.writerows(
-            [cell_for_people(getattr(doubt, name)) for name in names] for doubt in doubts
+            [cell_for_people(getattr(entry, name)) for name in names] for entry in entries
         )
 
 
-def doubts_table(doubts: Sequence[Doubt], amount: str | None, limit: int) -> Table:
-    """The first of them, for a terminal."""
+def review_table(entries: Sequence[ReviewEntry], amount: str | None, limit: int) -> Table:
+    """Return the first entries as a table for a terminal."""
     table = plain_table()
     for heading in ("value", "of", "is"):
         table.add_column(heading, overflow="fold")
@@ -111,19 +111,19 @@ def doubts_table(doubts: Sequence[Doubt], amount: str | None, limit: int) -> Tab
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("stands for", "suggestion", "runner-up"):
         table.add_column(heading, overflow="fold")
-    for doubt in doubts[:limit]:
+    for entry in entries[:limit]:
         table.add_row(
-            Text(repr(doubt.value)),
-            doubt.column,
-            doubt.state,
-            human_count(doubt.rows),
-            *([f"{doubt.amount or 0:,.2f}"] if amount else []),
-            Text(seen(doubt.stands_for or "-")),
-            _scored(doubt.suggestion, doubt.score),
-            _scored(doubt.runner_up, doubt.runner_up_score),
+            Text(repr(entry.value)),
+            entry.column,
+            entry.state,
+            human_count(entry.rows),
+            *([f"{entry.amount or 0:,.2f}"] if amount else []),
+            Text(seen(entry.stands_for or "-")),
+            _scored(entry.suggestion, entry.score),
+            _scored(entry.runner_up, entry.runner_up_score),
         )
-    if len(doubts) > limit:
-        table.add_row(f"and {human_count(len(doubts) - limit)} more")
+    if len(entries) > limit:
+        table.add_row(f"and {human_count(len(entries) - limit)} more")
     return table
 
 
@@ -149,7 +149,7 @@ def _weigh(counts: Counts, group: tuple[str, ...]) -> _Weights:
     rows: dict[str, int] = defaultdict(int)
     for value, n in zip(values, table.column(ROWS).to_pylist(), strict=True):
         rows[value] += n
-    spellings = Vocabulary.of(rows).spellings
+    spellings = SpellingCounts.of(rows).spellings
     return _Weights(
         {key: spelling.rows for key, spelling in spellings.items()},
         amounts,
@@ -157,9 +157,9 @@ def _weigh(counts: Counts, group: tuple[str, ...]) -> _Weights:
     )
 
 
-def _doubtful_categories(
+def _categories_to_review(
     plan: Plan, name: str, weights: _Weights, decimals: int | None
-) -> Iterator[Doubt]:
+) -> Iterator[ReviewEntry]:
     """Yield category values that cleaning rejects, or takes for a name that seems wrong.
 
     Categories have no map to add them to: only a new canonical name changes how they are cleaned.
@@ -170,7 +170,7 @@ def _doubtful_categories(
     lookup = check_names(plan.file(name, "names").text)
     keys = sorted(weights.rows.keys() - lookup.places.keys())
     places = lookup.find(keys, column.max_edits).tolist()
-    # A word for 'unknown' is like no name.
+    # Words for 'unknown' match no name.
     words = dict.fromkeys(plan.rules.unknown_words)
     matches = Matcher(lookup.names, words).match_all(keys)
     for key, place, match in zip(keys, places, matches, strict=True):
@@ -178,19 +178,19 @@ def _doubtful_categories(
         if cleaned is None or match.target != cleaned:
             state = UNCERTAIN if cleaned else UNKNOWN
             named = (name, plan.columns[name], weights.texts[key], state)
-            yield _doubt(named, cleaned or "", match, weights, decimals)
+            yield _entry(named, cleaned or "", match, weights, decimals)
 
 
-def _doubt(
+def _entry(
     named: tuple[str, str, str, str],
     stands_for: str,
     guess: Mark | Match,
     weights: _Weights,
     decimals: int | None,
-) -> Doubt:
+) -> ReviewEntry:
     key = match_key(named[2])
     amount = None if decimals is None else weights.amounts.get(key, 0) / 10**decimals
-    return Doubt(
+    return ReviewEntry(
         *named,
         weights.rows.get(key, 0),
         amount,

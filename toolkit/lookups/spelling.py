@@ -20,7 +20,7 @@ def match_key(text: str) -> str:
 
 
 def sort_key(text: str) -> tuple[str, str]:
-    """The order of a lookup file: without case first."""
+    """Return the sort key of lookup files: ignoring case first."""
     return match_key(text), text
 
 
@@ -33,7 +33,7 @@ def fingerprints(text: str) -> frozenset[str]:
 
 
 def title_case(text: str) -> str:
-    """Each word with a capital, without outer blanks; never another match key."""
+    """Capitalise each word and strip outer blanks; the match key stays the same."""
     titled = _TITLE_WORD.sub(lambda word: word[0].capitalize(), text.strip())
     return titled if match_key(titled) == match_key(text) else text.strip()
 
@@ -41,7 +41,7 @@ def title_case(text: str) -> str:
 def _words(text: str) -> Iterator[str]:
     folded = _APOSTROPHES.sub("", text).casefold()
     if not folded.isascii():
-        # Only the accents of European scripts: elsewhere a mark makes another word.
+        # Only accents of European scripts: in others a mark changes the word.
         decomposed = unicodedata.normalize("NFKD", folded)
         folded = "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f").casefold()
     if folded.isascii():
@@ -62,7 +62,7 @@ def _joined(words: list[str]) -> str:
     """Join the words without blanks, except where two numbers would become one."""
     if not words:
         return ""
-    pieces = [words[0]]
+    parts = [words[0]]
     for left, right in pairwise(words):
-        pieces.append(f" {right}" if left[-1].isdecimal() and right[0].isdecimal() else right)
-    return "".join(pieces)
+        parts.append(f" {right}" if left[-1].isdecimal() and right[0].isdecimal() else right)
+    return "".join(parts)

@@ -53,7 +53,7 @@ class LookupFile:
 
     @classmethod
     def read(cls, path: Path, shape: Shape, limits: LookupLimits = DEFAULT_LIMITS) -> LookupFile:
-        """Raises LookupFileError as LookupText.read does, for either file."""
+        """Read both files. Raises LookupFileError as LookupText.read does."""
         text = LookupText.read(path, shape, limits)
         if shape == "names":
             check_names(text)
@@ -67,26 +67,26 @@ class LookupFile:
     @property
     def person_text(self) -> LookupText:
         """Return the text with the users' entries only, each in its place."""
-        kept = tuple(entry for entry in self.text.entries if entry.key not in self.marks)
-        return replace(self.text, entries=kept)
+        own = tuple(entry for entry in self.text.entries if entry.key not in self.marks)
+        return replace(self.text, entries=own)
 
     @property
     def person(self) -> dict[str, str]:
-        """The entries that are a person's, in the file's order."""
+        """Return the users' entries, in the file's order."""
         entries = _entries_of(self.text).items()
         return {key: value for key, value in entries if key not in self.marks}
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A lookup file with the machine-made entries that it is to have, all others untouched."""
+class LookupDraft:
+    """A lookup file with its new machine-made entries; all others are untouched."""
 
     file: LookupFile
     marks: Mapping[str, Mark]
     accepted: Mapping[str, str] = field(default_factory=dict)
-    """Entries that are a person's from now on."""
+    """Entries that become a user's."""
 
-    def accept(self, min_score: float | None) -> Draft:
+    def accept(self, min_score: float | None) -> LookupDraft:
         """Accept every suggestion of at least that score: use it as the target and drop its
         mark.
         """
@@ -97,12 +97,12 @@ class Draft:
         return replace(self, marks=left, accepted={**self.accepted, **targets})
 
     def entries(self) -> dict[str, str]:
-        """All entries of the file to come."""
+        """Return all entries of the new file."""
         machine = {key: mark.target for key, mark in self.marks.items()}
         return {**self.file.person, **self.accepted, **machine}
 
     def as_file(self) -> LookupFile:
-        """The file to come."""
+        """Return the new file."""
         return LookupFile(self.lookup_text, self.marks)
 
     @cached_property
@@ -123,7 +123,7 @@ class Draft:
 
 
 def marks_path(path: Path) -> Path:
-    """Path of the marks beside a lookup file."""
+    """Return the path of the marks beside a lookup file."""
     return path.with_name(path.stem + SUGGESTED)
 
 
@@ -146,7 +146,7 @@ def _read_marks(path: Path, limits: LookupLimits) -> dict[str, Mark]:
             raise LookupFileError.about(
                 path,
                 f"the mark of {entry.key!r} cannot be read: {_where(first)}{first['msg']}; "
-                "remove it to accept the entry as it stands",
+                "remove it to accept the entry",
                 entry.line,
             ) from None
     return marks

@@ -24,9 +24,9 @@ Shape = Literal["names", "map"]
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _OPENING: dict[Shape, str] = {"names": "[", "map": "{"}
-_WANTED: dict[Shape, str] = {
+_SHAPES: dict[Shape, str] = {
     "names": "an array of names",
-    "map": "an object, raw value -> what it stands for",
+    "map": "an object, raw value -> name",
 }
 
 
@@ -77,13 +77,13 @@ class LookupText:
         except json.JSONDecodeError as error:
             raise LookupFileError.about(path, f"is not JSON: {error.msg}", error.lineno) from None
         except (RecursionError, ValueError):
-            # Nested too deeply, or a whole number of thousands of digits.
-            raise LookupFileError.about(path, f"should hold {_WANTED[shape]}") from None
+            # Nested too deeply, or an integer of thousands of digits.
+            raise LookupFileError.about(path, f"should contain {_SHAPES[shape]}") from None
         if max_entries is not None and isinstance(content, list | dict):
             check_entries(path, len(content), max_entries)
         opening = _blanks_end(text, text.startswith("\ufeff"))
         if text[opening] != _OPENING[shape]:
-            raise LookupFileError.about(path, f"should hold {_WANTED[shape]}")
+            raise LookupFileError.about(path, f"should contain {_SHAPES[shape]}")
         entries = tuple(_entries(text, opening, shape))
         if shape == "map":
             _refuse_repeats(path, entries)
@@ -100,34 +100,34 @@ class LookupText:
     def empty(cls, path: Path, shape: Shape) -> LookupText:
         return cls.parse(_OPENING[shape] + {"names": "]", "map": "}"}[shape] + "\n", path, shape)
 
-    def with_changes(self, wanted: Mapping[str, str], removed: Collection[str] = ()) -> str:
-        """Return the text with the `wanted` entries (a name maps to itself in a list) and without
+    def with_changes(self, changed: Mapping[str, str], removed: Collection[str] = ()) -> str:
+        """Return the text with the `changed` entries (a name maps to itself in a list) and without
         `removed`.
 
         An existing entry is changed only if its value differs. New ones go before the first that
         sorts after them, so that a sorted file stays sorted and no other entry moves, in the file's
         own style of line ends and indents.
         """
-        pieces = self._pieces()
-        lead, tail = self._usual_lead(pieces), self._tail()
-        new = self._new_by_place(wanted)
-        kept: list[str] = []
-        for place, (entry, (before, after)) in enumerate(zip(self.entries, pieces, strict=True)):
-            kept += [lead + self._entry(key, wanted[key]) for key in new.get(place, ())]
+        blanks = self._blanks()
+        lead, tail = self._usual_lead(blanks), self._tail()
+        new = self._new_by_place(changed)
+        parts: list[str] = []
+        for place, (entry, (before, after)) in enumerate(zip(self.entries, blanks, strict=True)):
+            parts += [lead + self._entry(key, changed[key]) for key in new.get(place, ())]
             if entry.key not in removed:
-                kept.append(before + self._body(entry, wanted) + after)
-        kept += [lead + self._entry(key, wanted[key]) for key in new.get(len(self.entries), ())]
-        if not self.entries and kept and "\n" not in tail[: _blanks_end(tail, 0)]:
+                parts.append(before + self._body(entry, changed) + after)
+        parts += [lead + self._entry(key, changed[key]) for key in new.get(len(self.entries), ())]
+        if not self.entries and parts and "\n" not in tail[: _blanks_end(tail, 0)]:
             tail = self._line_end + tail
-        return self._head() + ",".join(kept) + tail
+        return self._head() + ",".join(parts) + tail
 
-    def _new_by_place(self, wanted: Mapping[str, str]) -> dict[int, list[str]]:
-        """The new keys in order, by the place of the first entry that sorts after them."""
+    def _new_by_place(self, changed: Mapping[str, str]) -> dict[int, list[str]]:
+        """Return the new keys in order, by the place of the first entry that sorts after them."""
         keys = [entry.key for entry in self.entries]
         # The first entry beyond a key is also the first at which the largest so far is.
         largest = list(accumulate(map(sort_key, keys), max))
         places: dict[int, list[str]] = {}
-        for key in sorted(wanted.keys() - set(keys), key=sort_key):
+        for key in sorted(changed.keys() - set(keys), key=sort_key):
             places.setdefault(bisect_right(largest, sort_key(key)), []).append(key)
         return places
 
@@ -137,15 +137,15 @@ class LookupText:
             return written
         return f"{written}: {json.dumps(value, ensure_ascii=False)}"
 
-    def _body(self, entry: Entry, wanted: Mapping[str, str]) -> str:
-        value = wanted.get(entry.key, entry.value) if self.shape == "map" else None
+    def _body(self, entry: Entry, changed: Mapping[str, str]) -> str:
+        value = changed.get(entry.key, entry.value) if self.shape == "map" else None
         if value == entry.value:
             return self.text[entry.start : entry.stop]
         before = self.text[entry.start : entry.value_start]
         return before + json.dumps(value, ensure_ascii=False)
 
-    def _pieces(self) -> list[tuple[str, str]]:
-        """The blanks before each entry, and those between it and the comma or bracket after."""
+    def _blanks(self) -> list[tuple[str, str]]:
+        """Return the blanks before each entry, and between it and the comma or bracket after it."""
         found = []
         place = len(self._head())
         for entry in self.entries:
@@ -161,8 +161,8 @@ class LookupText:
     def _tail(self) -> str:
         return self.text[self.entries[-1].stop if self.entries else len(self._head()) :]
 
-    def _usual_lead(self, pieces: list[tuple[str, str]]) -> str:
-        return pieces[-1][0] if pieces else f"{self._line_end}  "
+    def _usual_lead(self, blanks: list[tuple[str, str]]) -> str:
+        return blanks[-1][0] if blanks else f"{self._line_end}  "
 
     @property
     def _line_end(self) -> str:
@@ -182,7 +182,7 @@ def _refuse_repeats(path: Path, entries: Iterable[Entry]) -> None:
     seen: set[str] = set()
     for entry in entries:
         if entry.key in seen:
-            raise LookupFileError.about(path, f"{entry.key!r} stands in it twice", entry.line)
+            raise LookupFileError.about(path, f"{entry.key!r} is in it twice", entry.line)
         seen.add(entry.key)
 
 

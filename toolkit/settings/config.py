@@ -55,8 +55,8 @@ _USED: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
-HALVES = ("clean", "rejected")
-"""What cleaning makes of a feed."""
+KINDS = ("clean", "rejected")
+"""The datasets that cleaning writes."""
 
 Count = Annotated[int, Field(ge=1)]
 Memory = Annotated[str, Field(pattern=r"(?i)^(auto|\d+(\.\d+)?\s*([kmgtp]i?)?b?)$")]
@@ -77,7 +77,7 @@ class Partitions:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """Where tasks run. `workers` defaults to one per core."""
+    """The cluster that runs tasks. `workers` defaults to one per core."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     kind: Literal["sync", "threads", "processes", "local", "remote"]
@@ -110,9 +110,9 @@ class Outputs:
     mask_personal: Literal["none", "clean", "rejected", "both"] = "none"
     """In which of the two datasets personal columns are masked."""
 
-    def masks(self, half: str) -> bool:
-        """Return whether personal columns are masked in one of HALVES."""
-        return self.mask_personal in (half, "both")
+    def masks(self, kind: str) -> bool:
+        """Return whether personal columns are masked in one of KINDS."""
+        return self.mask_personal in (kind, "both")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ class Validation:
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """Where run-dashboard listens; it answers this machine only."""
+    """The address of run-dashboard, which answers this machine only."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     port: Annotated[int, Field(ge=1, le=65535)] = 8501
@@ -143,7 +143,7 @@ class Dashboard:
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """How the jobs of a --multirun are run; results do not depend on it."""
+    """Execution of the jobs of a --multirun; results do not depend on it."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     resume: bool = False
@@ -152,7 +152,7 @@ class Sweep:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Every key that conf/ knows. Paths are relative to where the command is run."""
+    """Every key of conf/. Paths are relative to the folder where the command is run."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     rows: Annotated[int, Field(ge=0, le=10**10)]
@@ -330,7 +330,7 @@ def config_problems(values: Mapping[str, Any], groups: Collection[str] = ()) -> 
 
 
 def _mask_problems(config: Config) -> Iterator[str]:
-    """Aggregations that would lack what a mask cannot be: a number, or a day."""
+    """Yield aggregations of masked numbers or days: a mask is text."""
     if not (config.outputs.masks("clean") and config.outputs.aggregations):
         return
     contract = config.dataset
@@ -397,11 +397,11 @@ def _delimiter_problems(given: str | None) -> Iterator[str]:
     if problem := delimiter_problem(given):
         yield f"delimiter={given!r}: {problem}"
     elif given in _QUOTES:
-        yield f"delimiter={given!r}: is a quote, which stands around cells"
+        yield f"delimiter={given!r}: is a quote, which encloses cells"
 
 
 def _addresses(values: Mapping[str, Any]) -> Iterator[str]:
-    """Paths that are https://..., s3://... and the like, which would be made folders here."""
+    """Yield paths like https://... and s3://..., which would become folders here."""
     for key in ("data_dir", "input", "cleaned", "rejected", "output"):
         given = values.get(key)
         for path in given if isinstance(given, list | tuple) else [given]:

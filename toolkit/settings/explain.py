@@ -50,8 +50,8 @@ def explain(
             known += also_known if len(path) == 1 else ()
             word = f"{inside}={details['input']}"
             file = f"; for the file of that name write ./{word}" if os.path.exists(word) else ""
-            said = f"{inside}={shown(details['input'])}: unknown key"
-            yield f"{said}{file or _nearest(path[-1], known)}"
+            problem = f"{inside}={shown(details['input'])}: unknown key"
+            yield f"{problem}{file or _nearest(path[-1], known)}"
         elif details["type"] == "union_tag_not_found":
             kinds = ", ".join(_names_at(schema, details["loc"]))
             others = [name for name in _mapping_at(values, path[:-1]) if name != path[-1]]

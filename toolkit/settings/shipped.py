@@ -8,13 +8,13 @@ _IN_SOURCE_TREE = {"lookups": "data/lookups"}
 
 
 def source_tree() -> Path | None:
-    """The folder of the project where the toolkit runs from its source tree, else None."""
+    """Return the project's folder if the toolkit runs from its source tree, else None."""
     folder = Path(__file__).resolve().parents[2]
     return folder if (folder / "pyproject.toml").is_file() else None
 
 
 def shipped_folder(name: str) -> Path:
-    """The absolute path of "conf", "lookups" or "expectations" as the toolkit ships it."""
+    """Return the absolute path of the shipped "conf", "lookups" or "expectations"."""
     tree = source_tree()
     in_tree = tree / _IN_SOURCE_TREE.get(name, name) if tree else None
     if in_tree and in_tree.is_dir():

@@ -58,16 +58,16 @@ class Workspace:
         return own if own.is_dir() else shipped_folder("lookups")
 
     def suites(self, dataset: str) -> Path:
-        """Folder of a dataset's suites: beside the workspace, or shipped with the toolkit."""
+        """Return the folder of a dataset's suites: beside the workspace, or the shipped one."""
         own = self.new_suites(dataset)
         return own if own.is_dir() else shipped_folder("expectations") / dataset
 
     def new_suites(self, dataset: str) -> Path:
-        """Folder for suites of a new dataset."""
+        """Return the folder for suites of a new dataset."""
         return self.data_dir.parent / "expectations" / dataset
 
     def new_contract(self, dataset: str) -> Path:
-        """Path of a new dataset's contract, from which it is also loaded by name."""
+        """Return the path of a new dataset's contract, from which it is also loaded by name."""
         return self.data_dir.parent / "conf" / "dataset" / f"{dataset}.yaml"
 
     @property
@@ -84,5 +84,5 @@ class Workspace:
 
 
 def ledger_path(feed: Path) -> Path:
-    """Path of the ledger beside a generated feed."""
+    """Return the path of the ledger beside a generated feed."""
     return feed.with_name(f"{feed.stem}_ledger.parquet")

@@ -13,7 +13,7 @@ import yaml
 from toolkit.storage.plain_files import UnfitFileError, read_plain
 
 _CONTRACTS = "dataset"
-# A comment, or the part after @ in defaults, which tell Hydra the package of the values.
+# Where a file sets the package of its values: a comment, or the part after @ in defaults.
 _PACKAGE = re.compile(rb"^\s*#\s*@package[^\n]*", re.MULTILINE)
 _OTHER_PACKAGE = re.compile(rb"@\s*:?\s*(_global_|hydra)[\w.]*")
 _LARGEST_FILE = 4 << 20
@@ -23,7 +23,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def config_file_problems(folders: Iterable[Path]) -> Iterator[str]:
-    """A line about each config file of the folders that cannot be loaded safely."""
+    """Yield a line about each config file of the folders that cannot be loaded safely."""
     for folder in folders:
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*/**/*.yaml")]):
             try:
@@ -40,7 +40,7 @@ def config_file_problems(folders: Iterable[Path]) -> Iterator[str]:
 
 
 def checked_yaml(path: Path) -> bytes:
-    """The content of a file. Raises OSError for a pipe, and for more than config can be."""
+    """Read a file. Raises OSError for a pipe, and for anything too large for a config."""
     content = read_plain(path, _LARGEST_FILE)
     _check_size(content)
     return content
@@ -49,10 +49,10 @@ def checked_yaml(path: Path) -> bytes:
 def _check_size(content: bytes) -> None:
     """Raise UnfitFileError for too many values, aliases replaced, or too deep ones.
 
-    Events are read one by one: loaders build, and recurse into, whatever a file holds.
+    Reads events one by one: a loader would build, and recurse into, all that is in the file.
     """
     sizes: dict[str, int] = {}
-    # The anchor and the values of each collection that is open, from the outermost.
+    # The anchor and the number of values of each open collection, from the outermost.
     open_ones: list[tuple[str | None, int]] = [(None, 0)]
     for event in _events(content):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -61,7 +61,7 @@ def _check_size(content: bytes) -> None:
                 raise UnfitFileError(f"is nested more than {_DEEPEST} levels deep")
             continue
         if isinstance(event, yaml.AliasEvent):
-            # One in itself has no size yet, and no end.
+            # An alias inside its own anchor: it has no size yet, and no end.
             anchor, size = None, sizes.get(str(event.anchor), _MOST_VALUES + 1)
         elif isinstance(event, yaml.ScalarEvent):
             anchor, size = event.anchor, 1
@@ -75,7 +75,7 @@ def _check_size(content: bytes) -> None:
         open_ones[-1] = outer, so_far + size
         if so_far + size > _MOST_VALUES:
             aliased = b"*" in content and b"&" in content
-            what = "its aliases (*name) stand for" if aliased else "it holds"
+            what = "its aliases (*name) expand to" if aliased else "it contains"
             raise UnfitFileError(
                 f"{what} more than the limit of {_MOST_VALUES:,} values; long lists belong into "
                 "lookups"
@@ -86,7 +86,7 @@ def _events(content: bytes) -> Iterator[yaml.Event]:
     try:
         yield from yaml.parse(content, _LOADER)
     except yaml.scanner.ScannerError as error:
-        # libyaml looks ahead, and gives up by itself.
+        # libyaml looks ahead, and stops by itself.
         if "nesting depth" in str(error):
             raise UnfitFileError(f"is nested more than {_DEEPEST} levels deep") from None
         raise

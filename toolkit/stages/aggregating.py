@@ -21,7 +21,7 @@ from toolkit.report.facts import InputFacts, StageFacts, record_stage, utc_now, 
 from toolkit.settings.config import Settings
 from toolkit.settings.workspace import Workspace
 from toolkit.stages.publishing import Publication, publication
-from toolkit.stages.run import EXAMPLE, Dataset, Run, open_run
+from toolkit.stages.run import EXAMPLE, DatasetPaths, Run, open_run
 from toolkit.storage.atomic import MANIFEST, write_json
 from toolkit.storage.datasets import ParquetStyle, read_manifest, write_parquet
 from toolkit.storage.versions import pinned
@@ -37,10 +37,10 @@ def build_aggregations(settings: Settings, run_dir: Path) -> None:
             publication(run, settings.output or run.workspace.outputs) as outputs,
             pinned([cleaned]) as (place,),
         ):
-            aggregate(run, outputs, Dataset(place, cleaned))
+            aggregate(run, outputs, DatasetPaths(place, cleaned))
 
 
-def aggregate(run: Run, publication: Publication, cleaned: Dataset) -> None:
+def aggregate(run: Run, publication: Publication, cleaned: DatasetPaths) -> None:
     """Stage every aggregation of the contract; its grain is documented there."""
     settings = run.settings
     contract, left_out = fit_aggregations(settings.dataset)
@@ -120,7 +120,7 @@ def _file_names(tables: Mapping[str, pa.Table]) -> list[str]:
     return [*(f"{name}.parquet" for name in tables), MANIFEST]
 
 
-def _manifest_of(cleaned: Dataset, contract: Contract) -> dict[str, Any]:
+def _manifest_of(cleaned: DatasetPaths, contract: Contract) -> dict[str, Any]:
     """Read the clean dataset's manifest, if any. Raises InputError for another dataset's."""
     manifest = read_manifest(cleaned.path)
     dataset = manifest.get("dataset", contract.name)

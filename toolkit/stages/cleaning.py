@@ -39,9 +39,9 @@ from toolkit.read.sources import (
 from toolkit.report.facts import InputFacts, StageFacts, record_stage, utc_now, versions
 from toolkit.report.progress import Stage
 from toolkit.report.terminal import example_shown, shown_path
-from toolkit.settings.config import HALVES, Outputs, Settings
-from toolkit.stages.publishing import HELD, Publication, keep_apart, publication
-from toolkit.stages.run import Dataset, Run, open_run
+from toolkit.settings.config import KINDS, Outputs, Settings
+from toolkit.stages.publishing import HELD, Publication, hold_back, publication
+from toolkit.stages.run import DatasetPaths, Run, open_run
 from toolkit.stages.unpacking import spooled
 from toolkit.storage.atomic import MANIFEST, BackgroundSync, remove, write_json
 from toolkit.storage.versions import Version
@@ -56,24 +56,24 @@ def clean_data(settings: Settings, run_dir: Path) -> None:
         clean(run, outputs, run.inputs())
 
 
-class Check(Protocol):
-    """What must agree before outputs are published."""
+class Approval(Protocol):
+    """A check of staged outputs before they are published."""
 
     def prepare(self) -> None:
-        """Raise what makes the check impossible; called before long work."""
+        """Raise if the check is impossible; called before long work."""
 
-    def approve(self, datasets: Mapping[str, Dataset]) -> None:
-        """Raise to hold the staged datasets back; what is moved away then is not removed."""
+    def approve(self, datasets: Mapping[str, DatasetPaths]) -> None:
+        """Raise to hold the staged datasets back; move away first what is not to be removed."""
 
 
 def clean(
-    run: Run, publication: Publication, inputs: Sequence[str], check: Check | None = None
-) -> Dataset | None:
-    """Clean the inputs and stage what comes of it; the clean dataset, or None if not wanted.
+    run: Run, publication: Publication, inputs: Sequence[str], check: Approval | None = None
+) -> DatasetPaths | None:
+    """Clean the inputs and stage the outputs; return the clean dataset, if it is an output.
 
-    With a `check`, which is prepared first, the outputs stay staged when it approves them.
-    Raises InputError where there are no records, ValidationError where a clean dataset is wanted
-    and would be empty: nothing empty takes the place of something good.
+    `check` is prepared first, and must approve the outputs. Raises InputError where there are no
+    records, and ValidationError where a clean dataset would be empty: it must not replace an
+    earlier one.
     """
     if not (run.settings.outputs.clean or run.settings.outputs.rejected):
         raise ConfigError.nothing_to_write()
@@ -82,14 +82,14 @@ def clean(
         check.prepare()
     with record_stage(run.report, "clean") as facts:
         rules = _rules(run, facts)
-        targets = _wanted_targets(run, sources)
+        targets = _targets(run, sources)
         dataset, root = rules.contract.name, publication.version.root
         replaced = [_replaced(target, root, dataset, sources) for target in targets.values()]
         staged = {
             label: publication.stage_folder(facts, label, target, dataset, alone=True)
             for label, target in targets.items()
         }
-        _clean(run, sources, _Work(rules, staged, publication.version, facts))
+        _clean(run, sources, _Cleaning(rules, staged, publication.version, facts))
         _hold_back_if_none_is_clean(run, staged, facts)
     if check is not None:
         check.approve(staged)
@@ -98,8 +98,8 @@ def clean(
     return staged.get("clean")
 
 
-def _wanted_targets(run: Run, sources: Sequence[Source]) -> dict[str, Path]:
-    """Where the wanted datasets are to be, as 'clean' and 'rejected'."""
+def _targets(run: Run, sources: Sequence[Source]) -> dict[str, Path]:
+    """Return the paths of the datasets to publish, by 'clean' and 'rejected'."""
     workspace, outputs, output = run.workspace, run.settings.outputs, run.settings.output
     stem = _stem(sources, run.settings.dataset.name)
     targets = {
@@ -112,9 +112,9 @@ def _wanted_targets(run: Run, sources: Sequence[Source]) -> dict[str, Path]:
 
 
 def _replaced(target: Path, root: Path, dataset: str, sources: Sequence[Source]) -> str | None:
-    """What is to be said where the target is of another dataset, or of other files.
+    """Return a note where the target is of another dataset, or of other files.
 
-    Files that are cleaned again, with others or in part, are what one expects to be replaced.
+    Outputs of the same files, or some of them, are expected to be replaced.
     """
     try:
         manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
@@ -132,7 +132,7 @@ def _replaced(target: Path, root: Path, dataset: str, sources: Sequence[Source])
 
 
 def _place(source: Source, root: Path) -> str:
-    """Where the file lies; seen from beside the workspace if it is there, so that both may move."""
+    """Return the file's path, relative if beside the workspace, so that both may be moved."""
     place, around = os.path.realpath(source.shown), os.path.realpath(root.parent)
     return os.path.relpath(place, around) if place.startswith(f"{around}/") else place
 
@@ -148,7 +148,7 @@ def _rules(run: Run, facts: StageFacts) -> Rules:
 
 
 def _stem(sources: Sequence[Source], dataset: str) -> str:
-    """What the outputs of cleaning `sources` are called: after one file, or after the dataset."""
+    """Name the outputs of cleaning `sources`: after the one file, or after the dataset."""
     if len(sources) != 1:
         return dataset
     name = Path(sources[0].shown)
@@ -158,11 +158,11 @@ def _stem(sources: Sequence[Source], dataset: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Work:
-    """A cleaning: `staged` has the folder of each wanted dataset."""
+class _Cleaning:
+    """One cleaning; `staged` has the folder of each dataset to publish."""
 
     rules: Rules
-    staged: Mapping[str, Dataset]
+    staged: Mapping[str, DatasetPaths]
     version: Version
     facts: StageFacts
 
@@ -172,12 +172,12 @@ class _Work:
             clean.path if clean else None,
             rejected.path if rejected else None,
             outputs.compression,
-            frozenset(half for half in HALVES if outputs.masks(half)),
+            frozenset(kind for kind in KINDS if outputs.masks(kind)),
             self.version.token,
         )
 
 
-def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
+def _clean(run: Run, sources: Sequence[Source], work: _Cleaning) -> None:
     if repeated := repeated_names(sources):
         run.note(work.facts, repeated)
     scratch = work.version.scratch
@@ -196,9 +196,9 @@ def _clean(run: Run, sources: Sequence[Source], work: _Work) -> None:
 
 
 def _clean_blocks(
-    run: Run, runner: Runner, sources: Sequence[Source], work: _Work
+    run: Run, runner: Runner, sources: Sequence[Source], work: _Cleaning
 ) -> list[PublishedBlock]:
-    """The three rounds of tasks: evaluate, find repeated keys, write."""
+    """Run the three rounds of tasks: evaluate, find repeated keys, write."""
     contract = work.rules.contract
     block_bytes = choose_block_bytes(run.settings.partitions, sources, contract, runner.n_workers)
     blocks = plan_blocks(sources, contract, block_bytes)
@@ -211,7 +211,7 @@ def _clean_blocks(
     if job.extra:
         run.note(
             work.facts,
-            f"columns that the contract does not know are kept in rejected rows only: "
+            f"columns that the contract does not know are written to rejected rows only: "
             f"{', '.join(names_shown(job.extra, blocks))}",
         )
     n_bytes = sum(block.n_bytes for block in blocks)
@@ -249,7 +249,7 @@ def _advance(shown: Stage) -> Callable[[Staged], None]:
 
 
 def _refuse_no_records(run: Run, facts: StageFacts) -> None:
-    """Raise InputError where there are no records at all; else name the files that have none."""
+    """Raise InputError where there are no records at all; else note the files that have none."""
     without = [one.path for one in facts.inputs if not one.rows]
     if len(without) == len(facts.inputs):
         raise InputError.nothing_to_clean(without)
@@ -257,13 +257,15 @@ def _refuse_no_records(run: Run, facts: StageFacts) -> None:
         run.note(facts, f"{path}: has a header and no records (0)")
 
 
-def _hold_back_if_none_is_clean(run: Run, staged: Mapping[str, Dataset], facts: StageFacts) -> None:
-    """Raise ValidationError; what is rejected is then in the run's folder."""
+def _hold_back_if_none_is_clean(
+    run: Run, staged: Mapping[str, DatasetPaths], facts: StageFacts
+) -> None:
+    """Raise ValidationError if no row is clean, with the rejected rows in the run's folder."""
     if facts.rows_clean or "clean" not in staged:
         return
     held = run.run_dir / HELD if "rejected" in staged else None
     if held is not None:
-        keep_apart({"rejected": staged["rejected"]}, held, facts)
+        hold_back({"rejected": staged["rejected"]}, held, facts)
     reasons = facts.rejected_by_reason
     most = max(reasons, key=lambda reason: reasons[reason])
     of_most = (example_shown(one) for one in facts.rejected_examples if one.reason == most)
@@ -281,7 +283,7 @@ def _inputs(staged: Sequence[Staged], sources: Sequence[Source]) -> list[InputFa
 def _reasons(
     staged: Sequence[Staged], published: Sequence[PublishedBlock], job: CleaningJob
 ) -> dict[str, int]:
-    """Rows by reason, in the contract's order, only reasons that occur."""
+    """Count the rows by reason, in the contract's order, only reasons that occur."""
     counts = [sum(n) for n in zip(*(block.rejected_by_reason for block in staged), strict=True)]
     by_reason = dict(zip(job.contract.all_reasons, counts, strict=True))
     if job.contract.key is not None:
@@ -290,7 +292,7 @@ def _reasons(
 
 
 def _repaired(facts: StageFacts) -> dict[str, dict[str, int]]:
-    """Rows by column and how they were repaired."""
+    """Return the repaired rows by column and how."""
     totals: dict[str, dict[str, int]] = {}
     for one in facts.repaired:
         totals.setdefault(one.column, {})[one.how] = one.rows
@@ -311,7 +313,7 @@ def _count(
 
 
 def _manifest(
-    run: Run, work: _Work, sources: Sequence[Source], digests: Mapping[str, str]
+    run: Run, work: _Cleaning, sources: Sequence[Source], digests: Mapping[str, str]
 ) -> Mapping[str, Any]:
     """Return the manifest of a published dataset; rows and reasons are those of the whole run.
 

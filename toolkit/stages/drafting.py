@@ -28,9 +28,9 @@ def new_dataset(settings: Settings, run_dir: Path) -> None:
 
 
 def draft_dataset(run: Run, inputs: Sequence[str]) -> None:
-    """Profile the inputs, and write what run-pipeline goes by; all files of it, or none.
+    """Profile the inputs, and write the files that run-pipeline needs; all of them, or none.
 
-    Raises ConfigError when one of them is there already: what is there was perhaps edited.
+    Raises ConfigError when one of them exists already: a user may have edited it.
     """
     name = run.settings.name
     if name is None:
@@ -45,16 +45,16 @@ def draft_dataset(run: Run, inputs: Sequence[str]) -> None:
         files = _files(run, draft)
         _refuse_existing(name, list(files))
         starters = _starters(run) if draft.lookups() else {}
-        # The contract comes last: until it is there, no command knows of the others.
+        # The contract comes last: until it is there, no command reads the others.
         with hold_interrupts():
             publish_new({**starters, **files})
             run.mark_published()
         facts.bytes_out = sum(map(len, files.values()))
-        _tell(run, draft, facts)
+        _note_next_step(run, draft, facts)
 
 
 def _files_by_name(run: Run, name: str) -> list[Path]:
-    """The files that a dataset of this name has in any case."""
+    """List the files that every dataset of this name has."""
     suites = run.workspace.new_suites(name)
     shipped = shipped_folder("conf") / "dataset" / f"{name}.yaml"
     return [
@@ -73,8 +73,8 @@ def _files(run: Run, draft: Draft) -> dict[Path, bytes]:
 
 
 def _starters(run: Run) -> Mapping[Path, bytes]:
-    """All starter lookups, for a workspace without a folder of its own: from now on it has one,
-    and other datasets must find there what they found before."""
+    """Return all starter lookups for a workspace that gets its own folder: other datasets must find
+    there what they found before."""
     if run.workspace.has_own_lookups:
         return {}
     folder = run.workspace.data_dir / "lookups"
@@ -88,7 +88,7 @@ def _refuse_existing(name: str, files: Sequence[Path]) -> None:
         raise ConfigError.dataset_exists(name, existing)
 
 
-def _tell(run: Run, draft: Draft, facts: StageFacts) -> None:
+def _note_next_step(run: Run, draft: Draft, facts: StageFacts) -> None:
     workspace, name = run.workspace, draft.dataset
     facts.paths |= {
         "contract": workspace.new_contract(name),
@@ -98,5 +98,5 @@ def _tell(run: Run, draft: Draft, facts: StageFacts) -> None:
         facts.paths["lookups"] = workspace.data_dir / "lookups"
     n, command = len(draft.doubts), next_command(name, draft.profile.file.files)
     verb, them = ("is", "it") if n == 1 else ("are", "them")
-    told = f"{human_number(n, 'doubt')} {verb} in the contract; read {them}, then"
-    run.note(facts, f"{told if n else 'nothing is in doubt; next'}: {command}")
+    doubts = f"{human_number(n, 'doubt')} {verb} in the contract; read {them}, then"
+    run.note(facts, f"{doubts if n else 'nothing is in doubt; next'}: {command}")

@@ -26,10 +26,10 @@ def generate_data(settings: Settings, run_dir: Path) -> None:
 def generate(
     run: Run, path: Path, *, is_all: bool = False, publication: Publication | None = None
 ) -> Path:
-    """Write the feed that the settings describe to `path`, whole or not at all; the path.
+    """Write the feed that the settings describe to `path`, whole or not at all; return the path.
 
-    With `is_all` there is nothing else that the run is to publish. With a `publication` the feed
-    is part of it, and gets its place when that is made.
+    With `is_all` the run publishes nothing else. With a `publication` the feed is part of it, and
+    appears when that is committed.
     """
     settings = run.settings
     spec = FeedSpec(settings.rows, settings.seed, settings.mode, settings.last_sale)

@@ -18,11 +18,11 @@ from toolkit.cluster import open_cluster
 from toolkit.contract import Contract, LookupLimits, LookupPart, Mapped
 from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.lookups.building import NameRules
-from toolkit.lookups.counts import Counted, Group, Tally, count_block
+from toolkit.lookups.counts import Counted, Group, ValueCounts, count_block
 from toolkit.lookups.loading import personal_lookups, values_hidden
-from toolkit.lookups.planning import Plan, Wish, all_wishes, groups_of, wishes_for
-from toolkit.lookups.review import Doubt, doubts_table, find_doubts, write_doubts
-from toolkit.lookups.suggested import Draft, LookupFile, marks_path
+from toolkit.lookups.planning import Plan, Request, all_requests, groups_of, requests_for
+from toolkit.lookups.review import ReviewEntry, entries_to_review, review_table, write_review
+from toolkit.lookups.suggested import LookupDraft, LookupFile, marks_path
 from toolkit.lookups.text import Shape
 from toolkit.pages.masking import Masks
 from toolkit.read.blocks import plan_blocks
@@ -66,13 +66,13 @@ def build_lookup(settings: Settings, run_dir: Path) -> None:
         known = ", ".join(settings.dataset.lookup_columns())
         raise ConfigError(f"column: missing; build-lookup needs one of {known}")
     with open_run("build-lookup", settings, run_dir) as run:
-        build(run, wishes_for(settings.dataset, settings.column), run.inputs())
+        build(run, requests_for(settings.dataset, settings.column), run.inputs())
 
 
 def update_lookups(settings: Settings, run_dir: Path) -> None:
     """Build every lookup of the contract in one pass, then run the project's tests."""
     with open_run("update-lookups", settings, run_dir) as run:
-        build(run, all_wishes(settings.dataset), run.inputs(), is_all=not settings.run_tests)
+        build(run, all_requests(settings.dataset), run.inputs(), is_all=not settings.run_tests)
         if settings.run_tests:
             run_project_tests(run)
 
@@ -80,32 +80,32 @@ def update_lookups(settings: Settings, run_dir: Path) -> None:
 def review_lookups(settings: Settings, run_dir: Path) -> None:
     """Show what the lookups do not know, or know from a machine only."""
     with open_run("review-lookups", settings, run_dir) as run:
-        wishes = (
-            all_wishes(settings.dataset)
+        requests = (
+            all_requests(settings.dataset)
             if settings.column is None
-            else wishes_for(settings.dataset, settings.column)
+            else requests_for(settings.dataset, settings.column)
         )
-        review(run, wishes, run.inputs())
+        review(run, requests, run.inputs())
 
 
 def _build(command: str, settings: Settings, run_dir: Path, preset: tuple[str, LookupPart]) -> None:
     column, part = preset
     with open_run(command, settings, run_dir) as run:
-        wishes: list[Wish] = wishes_for(settings.dataset, settings.column or column, [part])
-        build(run, wishes, run.inputs())
+        requests: list[Request] = requests_for(settings.dataset, settings.column or column, [part])
+        build(run, requests, run.inputs())
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where lookups are written, and where they are read that are not there yet."""
+    """The folder to write lookups to, and the one to read those that it lacks from."""
 
     folder: Path
     otherwise: Path
     limits: LookupLimits
     only: str | None = None
-    """The lookup that alone is written, where `output` names a file..."""
+    """The only lookup to write, where `output` names a file..."""
     only_name: str = ""
-    """... and the name of that file."""
+    """... and that file's name."""
 
     @classmethod
     def of_workspace(cls, run: Run) -> _Place:
@@ -135,39 +135,41 @@ class _Place:
         return self.folder / self.only_name if name == self.only else self.otherwise / name
 
     def read(self, name: str, shape: Shape) -> LookupFile:
-        """The file to be written, or else the one that cleaning goes by; empty if there is none."""
+        """Read the file to be written, or else the one that cleaning uses; empty without either."""
         for path in (self.path(name), self.otherwise / name):
             if path.exists():
                 return LookupFile.read(path, shape, self.limits)
         return LookupFile.empty(self.otherwise / name, shape)
 
 
-def build(run: Run, wishes: Sequence[Wish], inputs: Sequence[str], *, is_all: bool = True) -> None:
-    """Add to the lookups what the inputs hold, all files or none; a second time changes nothing.
+def build(
+    run: Run, requests: Sequence[Request], inputs: Sequence[str], *, is_all: bool = True
+) -> None:
+    """Add values of the inputs to the lookups, all files or none; idempotent.
 
     Without `is_all` the run may still fail once they are written.
     """
     contract = run.settings.dataset
     with record_stage(run.report, "lookups") as facts, values_hidden(contract):
-        names = _names(run, wishes)
+        names = _names(run, requests)
         place = _Place.of(run, names)
         for name in names:
             check_replaceable(place.path(name))
         plan = _plan(run, place)
-        # What a person got wrong is told before the data is read.
-        plan.make(wishes, _nothing(run, wishes))
+        # Report a user's mistakes in the files before the data is read.
+        plan.make(requests, _nothing(run, requests))
         plan = _plan(run, place)
-        plan.make(wishes, _count(run, wishes, inputs, facts)[0])
+        plan.make(requests, _count(run, requests, inputs, facts)[0])
         with hold_interrupts():
             _publish(run, plan, place, facts)
             if is_all:
                 run.mark_published()
 
 
-def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
-    """Show what is unknown or uncertain, most rows first, and write all of it as CSV.
+def review(run: Run, requests: Sequence[Request], inputs: Sequence[str]) -> None:
+    """Show unknown and uncertain values, most rows first, and write all of them as CSV.
 
-    Lookups are written only if `accept` says what to accept.
+    Lookups are written only if `accept` is set.
     """
     settings, contract = run.settings, run.settings.dataset
     with record_stage(run.report, "review") as facts, values_hidden(contract):
@@ -175,30 +177,30 @@ def review(run: Run, wishes: Sequence[Wish], inputs: Sequence[str]) -> None:
         check_replaceable(path)
         place = _Place.of_workspace(run)
         plan = _plan(run, place)
-        plan.make(wishes, _nothing(run, wishes))
+        plan.make(requests, _nothing(run, requests))
         plan = _plan(run, place)
-        counts, amount = _count(run, wishes, inputs, facts, amount_column(contract))
-        plan.make(wishes, counts)
+        counts, amount = _count(run, requests, inputs, facts, amount_column(contract))
+        plan.make(requests, counts)
         decimals = contract.derived[amount].decimals if amount else None
         key = run.mask_key if contract.personal_columns() else None
-        doubts = find_doubts(plan, counts, decimals, Masks.of_clean(contract, key))
-        _write_review(doubts, path)
+        entries = entries_to_review(plan, counts, decimals, Masks.of_clean(contract, key))
+        _write_review(entries, path)
         facts.paths["review"] = path
         if settings.accept is not None:
-            if note := _without_a_map(doubts, settings.accept):
+            if note := _without_a_map(entries, settings.accept):
                 run.note(facts, note)
             with hold_interrupts():
                 _publish(run, plan, place, facts)
                 run.mark_published()
-        run.note(facts, f"{human_count(len(doubts))} values are unknown or uncertain")
-    if doubts:
-        print_plainly(doubts_table(doubts, amount, _SHOWN), sys.stdout)
+        run.note(facts, f"{human_count(len(entries))} values are unknown or uncertain")
+    if entries:
+        print_plainly(review_table(entries, amount, _SHOWN), sys.stdout)
         print()
 
 
-def _without_a_map(doubts: Sequence[Doubt], accept: float) -> str:
-    """About the suggestions that would have been accepted, had they a file to go to; or nothing."""
-    left = [one for one in doubts if one.suggestion is not None and one.score >= accept]
+def _without_a_map(entries: Sequence[ReviewEntry], accept: float) -> str:
+    """Return a note on suggestions that could be accepted if there were a map; else ''."""
+    left = [one for one in entries if one.suggestion is not None and one.score >= accept]
     if not left:
         return ""
     columns = ", ".join(dict.fromkeys(one.column for one in left))
@@ -216,32 +218,34 @@ def _plan(run: Run, place: _Place) -> Plan:
     return Plan(contract, place.read, rules, settings.accept)
 
 
-def _names(run: Run, wishes: Sequence[Wish]) -> list[str]:
-    """The files that the wishes are about."""
+def _names(run: Run, requests: Sequence[Request]) -> list[str]:
+    """List the files that the requests are about."""
     columns = run.settings.dataset.columns
-    names = (columns[wish.column].lookup_files()[wish.part] for wish in wishes)
+    names = (columns[one.column].lookup_files()[one.part] for one in requests)
     return list(dict.fromkeys(names))
 
 
-def _nothing(run: Run, wishes: Sequence[Wish]) -> dict[Group, pa.Table]:
-    return {group: Tally(group).table() for group in groups_of(run.settings.dataset, wishes)}
+def _nothing(run: Run, requests: Sequence[Request]) -> dict[Group, pa.Table]:
+    return {
+        group: ValueCounts(group).table() for group in groups_of(run.settings.dataset, requests)
+    }
 
 
 def _count(
     run: Run,
-    wishes: Sequence[Wish],
+    requests: Sequence[Request],
     inputs: Sequence[str],
     facts: StageFacts,
     amount: str | None = None,
 ) -> tuple[dict[Group, pa.Table], str | None]:
-    """One pass over the inputs: distinct values and their rows, for all wishes together.
+    """Count distinct values and their rows in one pass over the inputs, for all requests.
 
-    And the column whose sums they come with: `amount`, unless some file lacks what it is computed
-    from. Of the header, the columns of the wishes must be there, whatever else is.
+    Also returns the column that is summed: `amount`, unless a file lacks a column of its formula.
+    Headers need the columns of the requests only.
     """
     contract = run.settings.dataset
-    groups = tuple(groups_of(contract, wishes))
-    tallies = {group: Tally(group) for group in groups}
+    groups = tuple(groups_of(contract, requests))
+    sums = {group: ValueCounts(group) for group in groups}
     sources = find_sources(inputs)
     facts.bytes_in, facts.rows_in = sum(source.size for source in sources), 0
     facts.inputs = [InputFacts(source.shown, source.size) for source in sources]
@@ -274,22 +278,22 @@ def _count(
 
             def add(block: Counted) -> None:
                 for group, table in block.tables.items():
-                    tallies[group].add(table)
+                    sums[group].add(table)
                 facts.rows_in = (facts.rows_in or 0) + block.n_records
                 shown.advance(rows=block.n_records, bytes=block.n_bytes)
 
             runner.run([task(block) for block in blocks], add)
-    return {group: tally.table() for group, tally in tallies.items()}, amount
+    return {group: counts.table() for group, counts in sums.items()}, amount
 
 
 def _of_columns(contract: Contract, names: Sequence[str]) -> Contract:
-    """The contract as if it had these columns of the feed only, so that headers need no others."""
+    """Reduce the contract to some columns, so that headers need no others."""
     columns = {name: one for name, one in contract.columns.items() if name in names}
     return replace(contract, columns=columns)
 
 
 def _lacking(sources: Sequence[Source], contract: Contract) -> str:
-    """Why the header of one of the files does not do, or nothing."""
+    """Return what is wrong with the header of one of the files, or ''."""
     try:
         for source in sources:
             read_header(source.path, source.shown, contract)
@@ -299,7 +303,7 @@ def _lacking(sources: Sequence[Source], contract: Contract) -> str:
 
 
 def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
-    """Write the files that differ from what is there, the marks before the files they are about."""
+    """Write the files that have changed, the marks before the files they are about."""
     plan.check()
     drafts = {n: d for n, d in plan.drafts.items() if place.only in (None, n)}
     personal = personal_lookups(run.settings.dataset)
@@ -309,23 +313,23 @@ def _publish(run: Run, plan: Plan, place: _Place, facts: StageFacts) -> None:
         path = place.path(name)
         draft.lookup_text.check_limits(run.settings.dataset.lookup_limits)
         files[path], marks[marks_path(path)] = draft.lookup_text.text, draft.marks_text()
-        run.note(facts, _told(path.name, plan.originals[name], draft))
+        run.note(facts, _draft_note(path.name, plan.originals[name], draft))
         if name in personal:
-            run.note(facts, f"{path.name}: holds values of {personal[name]}, which is personal")
+            run.note(facts, f"{path.name}: contains values of {personal[name]}, which is personal")
         facts.paths[name] = path
     if place == _Place.of_workspace(run) and not run.workspace.has_own_lookups:
         run.note(facts, f"{shown_path(place.folder)} is new; it begins with the starter lookups")
         files |= _starters(run, place, set(drafts))
     for name in drafts:
         _check_unchanged(plan.originals[name])
-    # Empty marks are no reason for a new file.
+    # Empty marks need no new file.
     marks = {path: text for path, text in marks.items() if path.exists() or text != "{}\n"}
-    # In this order a crash in between leaves marks without entries, which mean nothing.
+    # In this order a crash in between leaves marks without entries, which are ignored.
     facts.bytes_out = sum(_write(place.folder, texts) for texts in (marks, files))
 
 
 def _starters(run: Run, place: _Place, built: set[str]) -> dict[Path, str]:
-    """The other lookups that the contract needs, for a workspace that has none of its own."""
+    """Return the contract's other lookups, for a workspace that has none of its own."""
     others = sorted(run.settings.dataset.lookups - built)
     starters = {name: shipped_folder("lookups") / name for name in others}
     found = {name: path for name, path in starters.items() if path.is_file()}
@@ -333,14 +337,14 @@ def _starters(run: Run, place: _Place, built: set[str]) -> dict[Path, str]:
 
 
 def _check_unchanged(file: LookupFile) -> None:
-    """A person may have saved the file while the data was read."""
+    """Raise InputError if a user saved the file while the data was read."""
     path = file.text.path
     if path.exists() and path.read_bytes() != file.text.text.encode():
         raise InputError.changed(str(path))
 
 
 def _write(folder: Path, texts: Mapping[Path, str]) -> int:
-    """Write what differs, each file whole or not at all; the bytes written."""
+    """Write the files that differ, each whole or not at all; return the bytes written."""
     changed = {
         path: text.encode()
         for path, text in texts.items()
@@ -356,22 +360,22 @@ def _write(folder: Path, texts: Mapping[Path, str]) -> int:
     return sum(map(len, changed.values()))
 
 
-def _told(name: str, before: LookupFile, draft: Draft) -> str:
-    """'region_map.json: 3 new entries; 5 machine-made wait to be accepted, 1 of them unknown'."""
+def _draft_note(name: str, before: LookupFile, draft: LookupDraft) -> str:
+    """Return 'region_map.json: 3 new entries; 5 machine-made wait to be accepted, 1 of them ...'"""
     known = {entry.key for entry in before.text.entries}
     n_new, n_waiting = len(draft.entries().keys() - known), len(draft.marks)
     n_unknown = sum(mark.how == "unknown" for mark in draft.marks.values())
-    told = f"{name}: {human_count(n_new)} new entries"
+    note = f"{name}: {human_count(n_new)} new entries"
     if draft.accepted:
-        told += f", {human_count(len(draft.accepted))} accepted"
+        note += f", {human_count(len(draft.accepted))} accepted"
     if n_waiting:
-        told += f"; {human_count(n_waiting)} machine-made wait to be accepted"
-    return told + (f", {human_count(n_unknown)} of them unknown" if n_unknown else "")
+        note += f"; {human_count(n_waiting)} machine-made wait to be accepted"
+    return note + (f", {human_count(n_unknown)} of them unknown" if n_unknown else "")
 
 
-def _write_review(doubts: Sequence[Doubt], path: Path) -> None:
+def _write_review(entries: Sequence[ReviewEntry], path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_doubts(doubts, path)
+        write_review(entries, path)
     except OSError as error:
         raise OutputError.cannot_write(path, error) from error

@@ -16,7 +16,7 @@ from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.profile.block import BlockFacts, Questions, look_at_block
 from toolkit.profile.dialect import tell_dialect
 from toolkit.profile.doubts import Placed
-from toolkit.profile.encoding import Bytes, Encoding, agree, look_at, pieces_of, tell_encoding
+from toolkit.profile.encoding import Bytes, Encoding, agree, tell_encoding, look_at, pieces_of
 from toolkit.profile.facts import Profile
 from toolkit.profile.gathering import HEAD_BYTES, Format, Gathered, ask, conclude, head_block
 from toolkit.profile.keys import Group, Repeats, SpilledWords, count_repeats
@@ -47,9 +47,9 @@ def profile_data(settings: Settings, run_dir: Path) -> None:
 
 
 def profile(run: Run, inputs: Sequence[str], *, for_a_draft: bool = False) -> Profile:
-    """Look at all of the inputs, write what they hold into the run's folder.
+    """Profile the inputs, and write the profile into the run's folder.
 
-    Raises InputError, with nothing written, where a draft is to be made and there is no row.
+    Raises InputError, with nothing written, for a draft of inputs without rows.
     """
     if not inputs:
         raise ConfigError.no_input(run.report.command)
@@ -73,7 +73,7 @@ def profile(run: Run, inputs: Sequence[str], *, for_a_draft: bool = False) -> Pr
 
 
 def show_profile(found: Profile, doubts: Sequence[Placed], where_all: str) -> None:
-    """What the files hold, and what is in doubt, on the terminal."""
+    """Print the profile and its doubts on the terminal."""
     print_plainly(profile_table(found), sys.stdout)
     print()
     if doubts:
@@ -82,14 +82,16 @@ def show_profile(found: Profile, doubts: Sequence[Placed], where_all: str) -> No
 
 
 def _masked(run: Run, found: Profile, facts: StageFacts) -> Profile:
-    """The profile as it may be shown and drafted from: no personal value is in it."""
+    """Mask the personal values of the profile, so that it may be shown and drafted from."""
     settings = run.settings
     why = personal_columns(found, settings.personal, settings.dataset)
     if why:
-        told = ", ".join(
+        columns = ", ".join(
             f"{found.column(name).source} ({because})" for name, because in why.items()
         )
-        run.note(facts, f"personal columns are masked: {told}; say which are with personal=[...]")
+        run.note(
+            facts, f"personal columns are masked: {columns}; say which are with personal=[...]"
+        )
     return without_personal(found, why, run.mask_key if why else None)
 
 
@@ -108,10 +110,10 @@ def _profile(run: Run, runner: Runner, sources: Sequence[Source], folder: Path) 
 def _format(
     run: Run, runner: Runner, sources: Sequence[Source], folder: Path
 ) -> tuple[list[Source], Format]:
-    """The files as plain UTF-8, and how they were written."""
+    """Unpack the files to plain UTF-8, and find out how they are written."""
     given, limits = run.settings.encoding, run.settings.dataset.csv
     unpacked = spooled(runner, sources, folder, "utf-8", limits.max_unpacking)
-    encoding = _tell_encoding(runner, unpacked) if given is None else Encoding(given, "as you said")
+    encoding = _detect_encoding(runner, unpacked) if given is None else Encoding(given, "as given")
     plain = spooled(runner, sources, folder, encoding.name, limits.max_unpacking)
     with plain[0].open() as file:
         head = file.read(HEAD_BYTES + 1)
@@ -122,7 +124,7 @@ def _format(
     return plain, fmt.with_names(read_names(plain[0].path, plain[0].shown, fmt.csv))
 
 
-def _tell_encoding(runner: Runner, sources: Sequence[Source]) -> Encoding:
+def _detect_encoding(runner: Runner, sources: Sequence[Source]) -> Encoding:
     found = []
     for source in sources:
         with source.open() as file:
@@ -154,7 +156,7 @@ def _gather(run: Run, runner: Runner, blocks: Sequence[Block], questions: Questi
 
 
 def _repeats(runner: Runner, gathered: Gathered, questions: Questions) -> dict[Group, Repeats]:
-    """How often each group of columns repeats, over all blocks."""
+    """Count the repeats of each group of columns over all blocks."""
     blocks = gathered.in_order()
     count = partial(_count, ranges=bucket_ranges(runner.n_workers), runner=runner)
     return {group: count([block.words[group] for block in blocks]) for group in questions.groups}

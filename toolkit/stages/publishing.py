@@ -13,16 +13,16 @@ from toolkit.generate.feed import FeedSpec
 from toolkit.generate.write import StagedFeed, Written, stage_feed
 from toolkit.report.facts import StageFacts
 from toolkit.settings.workspace import ledger_path
-from toolkit.stages.run import Dataset, Run
+from toolkit.stages.run import DatasetPaths, Run
 from toolkit.storage.datasets import read_manifest
 from toolkit.storage.versions import Version, new_version
 
 HELD = "held"
-"""The folder in that of a run for what it does not publish."""
+"""The subfolder of a run's folder for datasets that it does not publish."""
 
 
 class Publication:
-    """Outputs in the making. Nothing is written before the first of them is begun.
+    """Staged outputs of a run. Nothing is written before the first is staged.
 
     The report names their paths once they are published.
     """
@@ -31,7 +31,7 @@ class Publication:
         self._run, self._root, self._stack = run, root, stack
         self._outputs: list[tuple[StageFacts, str, Path]] = []
         self.feeds: dict[str, Path] = {}
-        """Where a generated feed is now, by the path that it is to have."""
+        """The staged path of a generated feed, by its path once published."""
 
     @cached_property
     def version(self) -> Version:
@@ -40,29 +40,29 @@ class Publication:
 
     def stage_folder(
         self, facts: StageFacts, label: str, target: Path, dataset: str, *, alone: bool
-    ) -> Dataset:
-        """An empty folder for what is to become `target`.
+    ) -> DatasetPaths:
+        """Make an empty folder that becomes `target`.
 
-        Raises OutputError where the target is not ours, or is being written by another run and
-        this one is to be `alone`.
+        Raises OutputError where the target is not ours, or, if this run must be `alone`, where
+        another run is writing it.
         """
         place = self.version.stage(target, dataset, alone=alone)
         place.mkdir()
         self._outputs.append((facts, label, target))
-        return Dataset(place, target)
+        return DatasetPaths(place, target)
 
     def stage_files(
         self, facts: StageFacts, label: str, folder: Path, dataset: str, names: Sequence[str]
     ) -> dict[str, Path]:
-        """Places for files that are to appear in a folder which may hold others.
+        """Return the staged paths of files that appear in a folder that may have others.
 
-        Files that were published there for the same dataset and are not among them are withdrawn.
+        Other files that were published there for the same dataset are withdrawn.
         Raises OutputError where one of them is not ours, and where the folder holds files of
         another dataset.
         """
-        held = read_manifest(folder).get("dataset", dataset)
-        if held != dataset:
-            raise OutputError.another_dataset(folder, held, dataset)
+        earlier = read_manifest(folder).get("dataset", dataset)
+        if earlier != dataset:
+            raise OutputError.another_dataset(folder, earlier, dataset)
         places = {name: self.version.stage(folder / name, dataset, alone=False) for name in names}
         for name in self.version.published_in(folder):
             if name not in places:
@@ -71,15 +71,15 @@ class Publication:
         return places
 
     def stage_feed(self, spec: FeedSpec, path: Path, *, ledger: bool) -> StagedFeed:
-        """A feed in the making, which is there until all is published."""
-        _ = self.version  # the folder that is to be discarded last
+        """Stage a feed, which can be read until all is published."""
+        _ = self.version  # entered first, so that its folder is discarded last
         beside = ledger_path(path)
         return self._stack.enter_context(stage_feed(spec, path, beside, with_ledger=ledger))
 
     def add_feed(
         self, facts: StageFacts, staged: StagedFeed, written: Sequence[Written], path: Path
     ) -> Written:
-        """Have the commit put the generated feed, and its ledger, in their places."""
+        """Add the generated feed, and its ledger, to the commit."""
         total, moves = staged.finish(written)
         self.version.move(moves)
         self.feeds[str(path)] = staged.partial_path
@@ -90,24 +90,24 @@ class Publication:
 
     @contextmanager
     def keeping_feed(self, folder: Path) -> Iterator[None]:
-        """A feed whose rows are held back in the block is moved beside them, into the folder."""
+        """Move the feed into `folder`, beside its rows, if these are held back in the block."""
         try:
             yield
         except ValidationError:
             for path, place in self.feeds.items():
-                held = folder / Path(path).name
+                target = folder / Path(path).name
                 try:
                     folder.mkdir(parents=True, exist_ok=True)
-                    shutil.move(place, held)
+                    shutil.move(place, target)
                 except OSError as error:
                     raise OutputError.cannot_write(folder, error) from error
-                for facts, _, target in self._outputs:
-                    if str(target) == path:
-                        facts.paths["feed, held back"] = held
+                for facts, _, output in self._outputs:
+                    if str(output) == path:
+                        facts.paths["feed, held back"] = target
             raise
 
     def commit(self) -> None:
-        """Publish what was begun, if anything was. Raises OutputError, see `Version.commit`."""
+        """Publish what was staged, if anything. Raises OutputError, see `Version.commit`."""
         if self._outputs:
             self.version.commit(self._run.mark_published)
             for facts, label, target in self._outputs:
@@ -116,9 +116,9 @@ class Publication:
 
 @contextmanager
 def publication(run: Run, root: Path) -> Iterator[Publication]:
-    """All that is staged in the block is published when it ends, in one commit, or nothing is.
+    """Publish all that is staged in the block in one commit at its end, or nothing.
 
-    `root` is the folder that the outputs lie in.
+    `root` is the outputs' folder.
     """
     with ExitStack() as stack:
         made = Publication(run, root.absolute(), stack)
@@ -126,8 +126,8 @@ def publication(run: Run, root: Path) -> Iterator[Publication]:
         made.commit()
 
 
-def keep_apart(datasets: Mapping[str, Dataset], folder: Path, facts: StageFacts) -> None:
-    """Move datasets that are not to be published into the folder, under their own names."""
+def hold_back(datasets: Mapping[str, DatasetPaths], folder: Path, facts: StageFacts) -> None:
+    """Move datasets that are not published into the folder, under their own names."""
     try:
         folder.mkdir(parents=True)
         for kind, dataset in datasets.items():

@@ -36,8 +36,8 @@ EXAMPLE = "data/clean/feed_clean.parquet"
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """A dataset of the workspace: where its parts are now, and where they are, or are to be."""
+class DatasetPaths:
+    """A dataset: the folder of its parts now, and the published one to show to users."""
 
     path: Path
     shown: Path
@@ -45,7 +45,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Run:
-    """One command at work."""
+    """A running command."""
 
     settings: Settings
     run_dir: Path
@@ -55,13 +55,13 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What reports call the run: its folder, in a sweep with that of the sweep before it."""
+        """The run's name in reports: its folder, in a sweep as 'sweep folder/job folder'."""
         folder, parent = self.run_dir.name, self.run_dir.parent.name
         return folder if parent == self.workspace.reports.name else f"{parent}/{folder}"
 
     @cached_property
     def mask_key(self) -> bytes:
-        """What masks are made with; a workspace that has no key is given one."""
+        """The key of masks; made for a workspace that has none."""
         return find_or_make_key(self.settings.data_dir, self.settings.mask_key)
 
     def inputs(self) -> tuple[str, ...]:
@@ -76,27 +76,27 @@ class Run:
         return default
 
     def mark_published(self) -> None:
-        """The outputs are in their place, so that the run has gone well whatever comes now.
+        """Mark the run as successful: its outputs are in place.
 
-        To be called the moment they are, inside `hold_interrupts` together with what puts them
-        there. From here on signals are ignored, and an error ends the run early with one line and
-        exit code 0: any other code says that the earlier outputs are as they were.
+        Call it inside `hold_interrupts`, right after putting them there. From here on signals are
+        ignored, and an error ends the run early with one line and exit code 0: any other code means
+        that the earlier outputs are unchanged.
         """
         self.report.published = True
         ignore_interrupts()
 
     def note(self, facts: StageFacts, text: str) -> None:
-        """Something worth knowing: in the report and, at once, in the log."""
+        """Add a note to the report and, at once, to the log."""
         facts.notes.append(text)
         log.info(text)
 
 
 @contextmanager
 def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
-    """A run whose report is written to `run_dir` and shown at its end, also of one held back.
+    """Open a run; at its end, also of one held back, write its report to `run_dir` and show it.
 
-    A mistake before anything is done leaves no report, only its message; whatever else ends a run
-    early leaves what is known in its report.
+    A user's mistake before anything is done leaves only its message; any other early end leaves a
+    report.
     """
     report = RunReport(
         command,
@@ -118,7 +118,7 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
             if not report.published:
                 _close_early(run, error)
                 raise
-            _tell_published(error)
+            _log_after_publication(error)
         _close(run)
 
 
@@ -133,7 +133,7 @@ def _sign_of_life(run: Run) -> Iterator[None]:
 
 
 def _begin(run: Run) -> None:
-    """Clear away what killed runs left, and leave word of this one, should it be killed too."""
+    """Clean up after killed runs, and write a first report, should this one be killed too."""
     for root in {run.workspace.data_dir, run.workspace.outputs, run.settings.output}:
         if root is not None:
             recover(root)
@@ -143,7 +143,7 @@ def _begin(run: Run) -> None:
 
 
 def _close_early(run: Run, error: BaseException) -> None:
-    """The report of a run that did not publish; what goes wrong with it does not hide the error."""
+    """Report a run that did not publish; a failure to do so does not hide `error`."""
     report = run.report
     done = len(report.stages) > 1 or any(one.rows_in for one in report.stages)
     if isinstance(error, ToolkitError) and not done:
@@ -159,7 +159,7 @@ def _close_early(run: Run, error: BaseException) -> None:
 
 
 def _close(run: Run) -> None:
-    """The report and the summary. Raises OutputError when there can be no run.json."""
+    """Write the report and print the summary. Raises OutputError without a run.json."""
     with _harmless_once_published(run):
         run.report.stages[-1].paths["report"] = _write_reports(run)
     with _harmless_once_published(run):
@@ -173,11 +173,11 @@ def _harmless_once_published(run: Run) -> Iterator[None]:
     except Exception as error:
         if not run.report.published:
             raise
-        _tell_published(error)
+        _log_after_publication(error)
 
 
-def _tell_published(error: BaseException) -> None:
-    """What went wrong after publication; a bug with its traceback."""
+def _log_after_publication(error: BaseException) -> None:
+    """Log an error after publication; a bug with its traceback."""
     line = error.what if isinstance(error, OutputError) else one_line(error)
     if isinstance(error, Exception):
         _log_error(f"the outputs are published; {line}", error)
@@ -190,17 +190,17 @@ def _log_error(line: str, error: Exception) -> None:
 
 
 def _write_reports(run: Run) -> Path:
-    """Write run.json and the page of it; the path of the page, or of run.json if there is none.
+    """Write run.json and its page; return the page's path, or that of run.json without a page.
 
-    The page is for people and comes last: what goes wrong in it is told, with its traceback if it
-    is a bug, and makes no failure of a run.
+    The page comes last: an error in it is logged, a bug with its traceback, and does not fail the
+    run.
     """
     facts = write_report(run.report, run.run_dir)
     try:
         return write_page(run.report, run.run_dir, run.name)
     except OutputError as error:
         if run.report.published:
-            _tell_published(error)
+            _log_after_publication(error)
         else:
             log.error(str(error))
     except Exception as error:

@@ -12,9 +12,9 @@ from toolkit.sweeps.shared_feed import SharedFeed
 
 
 def share_feed(settings: Settings, run_dir: Path) -> None:
-    """Generate the feed unless another job has just done it; one that is being made is waited for.
+    """Generate the feed unless another job has; wait for a job that is at it.
 
-    Its run report goes to `run_dir`; where nothing was to be made there is none.
+    The run report goes to `run_dir`, if there was anything to do.
     """
     feed = SharedFeed.of(settings)
     with locked(feed.path, wait=True):

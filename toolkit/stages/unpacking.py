@@ -20,6 +20,6 @@ def spooled(
     encoding: str,
     max_unpacking: int = CsvFormat.max_unpacking,
 ) -> list[Source]:
-    """The sources, those that are not plain UTF-8 as copies in `folder`; errors as of `spool`."""
+    """Copy the sources that are not plain UTF-8 to `folder`; errors as of `spool`."""
     task = delayed(spool, pure=False)
     return runner.run([task(one, folder, encoding, max_unpacking) for one in sources])

@@ -19,8 +19,8 @@ from toolkit.report.progress import Stage
 from toolkit.report.terminal import shown_path
 from toolkit.settings.config import Settings
 from toolkit.settings.workspace import Workspace
-from toolkit.stages.publishing import HELD, keep_apart
-from toolkit.stages.run import EXAMPLE, Dataset, Run, open_run
+from toolkit.stages.publishing import HELD, hold_back
+from toolkit.stages.run import EXAMPLE, DatasetPaths, Run, open_run
 from toolkit.storage.atomic import MANIFEST, publishing_files, write_json
 from toolkit.storage.datasets import ParquetStyle, find_parts, read_manifest, write_parquet
 from toolkit.storage.versions import pinned
@@ -52,28 +52,28 @@ def validate_data(settings: Settings, run_dir: Path) -> None:
                 CLEAN: run.generated("cleaned", clean_rows, f"cleaned={EXAMPLE}"),
                 REJECTED: shared.rejected_dataset(stem),
             }
-        validate(run, {kind: Dataset(path, path) for kind, path in named.items() if path})
+        validate(run, {kind: DatasetPaths(path, path) for kind, path in named.items() if path})
 
 
-def validate(run: Run, datasets: Mapping[str, Dataset]) -> None:
-    """Validate published datasets, by what they are: 'clean' or 'rejected'.
+def validate(run: Run, datasets: Mapping[str, DatasetPaths]) -> None:
+    """Validate published datasets, by kind: 'clean' or 'rejected'. They are not changed.
 
-    They stay as they are. Raises InputError for one that is not there, at once, and ValidationError
-    when the gate minds what was found.
+    Raises InputError at once for one that does not exist, and ValidationError for failures that
+    prevent publishing.
     """
     for dataset in datasets.values():
         find_parts(dataset.path, InputError.not_parquet)
     with pinned([dataset.path for dataset in datasets.values()]) as places:
         read = {
-            kind: Dataset(place, dataset.shown)
+            kind: DatasetPaths(place, dataset.shown)
             for (kind, dataset), place in zip(datasets.items(), places, strict=True)
         }
         _check_pair(list(read.values()))
         Gate(run, list(read)).validate(read, holds=False)
 
 
-def _check_pair(datasets: Sequence[Dataset]) -> None:
-    """Datasets of two runs tell nothing about each other. Raises InputError."""
+def _check_pair(datasets: Sequence[DatasetPaths]) -> None:
+    """Raise InputError for datasets of two runs, which cannot be compared."""
     found = [(dataset, read_manifest(dataset.path)) for dataset in datasets]
     known = [(dataset, m["run"], m["version"]) for dataset, m in found if "version" in m]
     if len({version for _, _, version in known}) > 1:
@@ -81,7 +81,7 @@ def _check_pair(datasets: Sequence[Dataset]) -> None:
 
 
 class Gate:
-    """Lets outputs through that pass their suites, and keeps others apart in the run's folder."""
+    """Approves outputs that pass their suites, and moves others into the run's folder."""
 
     def __init__(self, run: Run, kinds: list[str]) -> None:
         self._run = run
@@ -99,10 +99,10 @@ class Gate:
 
         return {kind: load_suite(path) for kind, path in self._paths.items()}
 
-    def approve(self, datasets: Mapping[str, Dataset]) -> None:
+    def approve(self, datasets: Mapping[str, DatasetPaths]) -> None:
         self.validate(datasets, holds=True)
 
-    def validate(self, datasets: Mapping[str, Dataset], *, holds: bool) -> None:
+    def validate(self, datasets: Mapping[str, DatasetPaths], *, holds: bool) -> None:
         """Validate and report. With `holds` the datasets are new, and moved away on a breach."""
         run = self._run
         with record_stage(run.report, "validate") as facts:
@@ -114,7 +114,7 @@ class Gate:
             if found:
                 _report(run, found, minded, now, facts)
             if held is not None:
-                keep_apart(datasets, held, facts)
+                hold_back(datasets, held, facts)
             if minded:
                 explained = [one.explained for one in minded]
                 where = shown_path(held) if held else None
@@ -123,7 +123,7 @@ class Gate:
 
 def _validate_all(
     run: Run,
-    datasets: Mapping[str, Dataset],
+    datasets: Mapping[str, DatasetPaths],
     suites: Mapping[str, Suite],
     now: datetime,
     facts: StageFacts,
@@ -151,13 +151,13 @@ def _validate_all(
     return found
 
 
-def _input_facts(dataset: Dataset, n_rows: int) -> InputFacts:
+def _input_facts(dataset: DatasetPaths, n_rows: int) -> InputFacts:
     parts = find_parts(dataset.path, InputError.not_parquet)
     return InputFacts(str(dataset.shown), sum(part.stat().st_size for part in parts), n_rows)
 
 
 def _computing(run: Run, runner: Runner, shown: Stage) -> AbstractContextManager[None]:
-    """Passes run on the cluster; their rows add up to the total as they begin."""
+    """Compute passes on the cluster; their rows are added to the total as they begin."""
     from toolkit.validate.passes import Computing, computing
 
     def add_to_total(n_rows: int) -> None:
@@ -175,7 +175,7 @@ def _computing(run: Run, runner: Runner, shown: Stage) -> AbstractContextManager
 
 
 def _target(
-    run: Run, kind: str, dataset: Dataset, suite: Suite, manifest: Mapping[str, Any]
+    run: Run, kind: str, dataset: DatasetPaths, suite: Suite, manifest: Mapping[str, Any]
 ) -> Target:
     from toolkit.validate.run import Target
 
@@ -203,11 +203,8 @@ def _masks(run: Run, kind: str) -> Masks:
     return (Masks.of_file if kind == REJECTED else Masks.of_clean)(contract, key)
 
 
-def _manifest_of(kind: str, datasets: Mapping[str, Dataset]) -> dict[str, Any]:
-    """What a dataset says of the run that it came from.
-
-    Where it says nothing, the counts are those of the datasets, if both are here.
-    """
+def _manifest_of(kind: str, datasets: Mapping[str, DatasetPaths]) -> dict[str, Any]:
+    """Return the manifest of a dataset's run; without one, the counts of both datasets."""
     manifest = read_manifest(datasets[kind].path)
     if manifest:
         if "as_of" in manifest:

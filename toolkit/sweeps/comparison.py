@@ -47,7 +47,7 @@ class ComparedJob:
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of a job; `best` is the direction that counts as better, if any."""
+    """A metric of jobs; `best` is the direction that counts as better, if any."""
 
     name: str
     heading: str
@@ -73,13 +73,13 @@ class Comparison:
 
     @cached_property
     def varied(self) -> list[str]:
-        """The keys that not all jobs set to the same."""
+        """The keys whose values differ between jobs."""
         keys = dict.fromkeys(key for job in self.jobs for key in job.settings)
         return [key for key in keys if len({job.settings.get(key) for job in self.jobs}) > 1]
 
     @cached_property
     def metrics(self) -> list[Metric]:
-        """Those that some job has a figure for; the stages in the order in which they ran."""
+        """The metrics that some job has; stages in the order in which they ran."""
         names = dict.fromkeys(name for job in self.jobs for name in job.figures)
         stages = [
             Metric(name, f"{name.removeprefix(_STAGE_SECONDS)} s", _seconds, "lowest")
@@ -90,7 +90,7 @@ class Comparison:
 
     @cached_property
     def best(self) -> dict[str, set[int]]:
-        """The numbers of the jobs that are best by a metric; none where all are the same."""
+        """Return the numbers of the best jobs by metric; none where all are the same."""
         found: dict[str, set[int]] = {}
         for metric in self.metrics:
             figures = {
@@ -106,7 +106,7 @@ class Comparison:
         return found
 
     @property
-    def feeds_told(self) -> str:
+    def feeds_line(self) -> str:
         """A line about the generated inputs, if any."""
         if not self.feeds:
             return ""
@@ -115,7 +115,7 @@ class Comparison:
 
     @property
     def failed(self) -> list[ComparedJob]:
-        """Those that did not go well, for whatever reason."""
+        """The jobs that did not succeed, for whatever reason."""
         return [job for job in self.jobs if job.status != "ok"]
 
     def as_dict(self) -> dict[str, Any]:
@@ -160,7 +160,7 @@ _METRICS = (
 
 
 def read_comparison(folder: Path) -> Comparison:
-    """Compare what there is in a sweep's folder, also while it has not ended."""
+    """Compare the jobs in a sweep's folder, also before it has ended."""
     sweep = SweepRecord.read(folder)
     planned = {job.number: job.overrides for job in sweep.jobs}
     begun = {int(path.parent.name) for path in folder.glob(f"*/{JOB_FILE}")}

@@ -59,7 +59,7 @@ class Job:
         return record
 
     def _do(self, stage: Stage, record: JobRecord, settings: Settings, run_dir: Path) -> JobRecord:
-        """Let a process do it; the record, and how the job ended if it goes no further."""
+        """Run the job in a process; return its record, with how it ended if that is final."""
         run_dir.mkdir(parents=True, exist_ok=True)
         work = Work(
             self.begin,

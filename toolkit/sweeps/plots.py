@@ -15,7 +15,7 @@ from toolkit.sweeps.comparison import ComparedJob, Comparison, Metric
 from toolkit.units import cut
 
 MAX_SERIES = 4
-"""The most lines that can be told apart."""
+"""The most lines that can be distinguished."""
 
 _WIDTH, _HEIGHT = 340, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 10, 10, 26

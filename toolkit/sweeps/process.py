@@ -31,12 +31,12 @@ from toolkit.storage.interrupts import (
 class Work:
     """Work to run; everything in it can be pickled.
 
-    Its stdout goes to the file `told`, and with `quiet` its stderr too.
+    Its stdout goes to the file `output`, and with `quiet` its stderr too.
     """
 
     begin: Callable[[], None]
     do: Callable[[], None]
-    told: Path
+    output: Path
     quiet: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     folder: str = field(default_factory=os.getcwd)
@@ -76,7 +76,7 @@ def _start(work: Work) -> ForkServerProcess:
         try:
             process.start()
         except (EOFError, ConnectionError) as error:
-            # The error of the fork server when it was killed.
+            # Raised when the fork server was killed.
             raise ClusterError.no_process() from error
         finally:
             multiprocessing.set_start_method(default, force=True)
@@ -84,7 +84,7 @@ def _start(work: Work) -> ForkServerProcess:
 
 
 def _do(work: Work) -> None:
-    # Out of the terminal's reach: Ctrl-C comes from the parent, and never twice.
+    # In a session of its own the terminal cannot send it Ctrl-C: the parent does, once.
     os.setpgid(0, 0)
     raise_interrupts()
     end_with_parent()
@@ -92,10 +92,10 @@ def _do(work: Work) -> None:
     os.environ.update(work.environment)
     os.chdir(work.folder)
     with ExitStack() as stack:
-        told = stack.enter_context(work.told.open("w", encoding="utf-8"))
-        stack.enter_context(redirect_stdout(told))
+        output = stack.enter_context(work.output.open("w", encoding="utf-8"))
+        stack.enter_context(redirect_stdout(output))
         if work.quiet:
-            stack.enter_context(redirect_stderr(told))
+            stack.enter_context(redirect_stderr(output))
         work.begin()
         try:
             work.do()

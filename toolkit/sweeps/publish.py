@@ -35,7 +35,7 @@ def compare(folder: Path, stream: TextIO) -> Comparison:
 
 
 def comparison_table(comparison: Comparison) -> pa.Table:
-    """A row a job: number, status, error, validation_result, and the varied keys as text.
+    """Build a row per job: number, status, error, validation_result, the varied keys as text.
 
     Then a float64 column for each metric: seconds, rows a second, bytes, rows.
     """

@@ -17,7 +17,7 @@ from toolkit.report.facts import RUN_FILE
 from toolkit.storage.atomic import write_json
 
 SWEEP_FILE, JOB_FILE = "sweep.json", "job.json"
-# What decides neither what a job does nor how fast it is.
+# Keys that affect neither the results nor the speed of a job.
 _NO_PART_OF_A_JOB = ("log_level", "sweep")
 
 Status = Literal["ok", "failed", "interrupted", "running"]
@@ -87,12 +87,12 @@ def is_done(folder: Path) -> bool:
 
 
 def job_key(values: Mapping[str, Any]) -> str:
-    """Equal for configs, as plain values, that ask for the same in the same way."""
-    asked = {key: value for key, value in values.items() if key not in _NO_PART_OF_A_JOB}
-    return hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest()
+    """Digest a config (plain values): equal for jobs of the same results and speed."""
+    relevant = {key: value for key, value in values.items() if key not in _NO_PART_OF_A_JOB}
+    return hashlib.sha256(json.dumps(relevant, default=str).encode()).hexdigest()
 
 
-def told_overrides(words: Sequence[str]) -> tuple[str, ...]:
-    """A job's overrides as a person typed them, without how the sweep is run."""
+def typed_overrides(words: Sequence[str]) -> tuple[str, ...]:
+    """Return a job's overrides as the user typed them, without those of the sweep."""
     typed = (word.removeprefix("++") for word in words)
     return tuple(word for word in typed if not word.startswith("sweep."))

@@ -24,7 +24,7 @@ class SharedFeed:
 
     @classmethod
     def of(cls, settings: Settings) -> SharedFeed:
-        """The feed that these settings generate, whether it is there or not."""
+        """Return the feed that these settings generate, whether it exists or not."""
         made_from = {
             "rows": settings.rows,
             "seed": settings.seed,
@@ -51,11 +51,11 @@ class SharedFeed:
             return False
 
     def begin(self) -> None:
-        """It is being made: until `finish` it counts as missing."""
+        """Mark it as being made: until `finish` it counts as missing."""
         self._mark.unlink(missing_ok=True)
 
     def finish(self) -> None:
-        """It has been made."""
+        """Mark it as made."""
         write_json(self._state(), self._mark)
 
     @property

@@ -41,8 +41,8 @@ class ComparisonTable:
         for job in self._comparison.failed:
             reason = f": {job.error}" if job.error else ""
             yield Text(f"job {job.number} {job.status}: {' '.join(job.overrides)}{reason}")
-        if self._comparison.feeds_told:
-            yield Text(self._comparison.feeds_told)
+        if self._comparison.feeds_line:
+            yield Text(self._comparison.feeds_line)
         page = (self._folder / PAGE_FILE).absolute()
         yield Text("comparison  ", no_wrap=True, overflow="ignore").append(
             str(page), style=f"link {page.as_uri()}"

@@ -17,7 +17,7 @@ from tests.oracle import COLUMNS, PADDING
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.revenue import amount_column, behind_amount, weigh_block
 from toolkit.contract import Contract
-from toolkit.lookups.counts import AMOUNT, ROWS, Counted, Group, Tally, count_block
+from toolkit.lookups.counts import AMOUNT, ROWS, Counted, Group, ValueCounts, count_block
 from toolkit.read.blocks import plan_blocks
 from toolkit.read.sources import find_sources
 
@@ -28,7 +28,7 @@ Found = dict[Group, Counter[tuple[str, ...]]]
 
 
 def counts(path: Path, contract: Contract, block_bytes: int) -> tuple[int, Found]:
-    tallies = {group: Tally(group) for group in GROUPS}
+    tallies = {group: ValueCounts(group) for group in GROUPS}
     n_records = 0
     for block in plan_blocks(find_sources([str(path)]), contract, block_bytes):
         counted = count_block(block, contract, GROUPS)
@@ -38,7 +38,7 @@ def counts(path: Path, contract: Contract, block_bytes: int) -> tuple[int, Found
     return n_records, {group: as_counter(tally) for group, tally in tallies.items()}
 
 
-def as_counter(tally: Tally) -> Counter[tuple[str, ...]]:
+def as_counter(tally: ValueCounts) -> Counter[tuple[str, ...]]:
     table = tally.table()
     values = zip(*(table.column(n).to_pylist() for n in table.column_names[:-1]), strict=True)
     found = Counter(dict(zip(values, table.column(ROWS).to_pylist(), strict=True)))
@@ -109,11 +109,11 @@ def test_counts_are_the_same_however_the_input_is_cut(
     assert whole[1][("region",)] == Counter((value,) for value in plain)
 
 
-def test_a_tally_adds_up_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_add_up_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
     import pyarrow as pa
 
     monkeypatch.setattr("toolkit.lookups.counts._LINES_AT_ONCE", 3)
-    tally = Tally(("x",))
+    tally = ValueCounts(("x",))
     for n in range(50):
         tally.add(pa.table({"x": ["a", str(n % 4)], ROWS: pa.array([1, 2], pa.int64())}))
     assert as_counter(tally) == {("a",): 50, ("0",): 26, ("1",): 26, ("2",): 24, ("3",): 24}
@@ -134,7 +134,7 @@ def test_amounts_are_what_cleaning_would_have_made_of_the_rows(
     amount = amount_column(rules.contract)
     assert amount == "revenue"
     for block_bytes in (1, 1 << 20):
-        tally = Tally(("region",))
+        tally = ValueCounts(("region",))
         for block in plan_blocks(find_sources([str(path)]), rules.contract, block_bytes):
             counted: Counted = weigh_block(block, rules, (("region",),), amount)
             tally.add(counted.tables[("region",)])
