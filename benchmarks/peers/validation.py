@@ -22,7 +22,7 @@ from toolkit.settings.shipped import shipped_folder
 from toolkit.storage.atomic import MANIFEST
 from toolkit.validate.parameters import suite_parameters
 from toolkit.validate.passes import Computing, computing
-from toolkit.validate.run import Limits, Target, validate_dataset
+from toolkit.validate.run import Target, ValidationLimits, validate_dataset
 from toolkit.validate.suites import load_suite
 
 _SUITE = shipped_folder("expectations") / "ecommerce" / "clean.json"
@@ -47,7 +47,7 @@ def by_toolkit(dataset: Path, as_of: date, lookups: Path) -> Work:
             computing(Computing(run=runner.run, n_workers=runner.n_workers)),
         ):
             done = validate_dataset(
-                target, "run", datetime.now(UTC), Limits(10_000, scratch, 1 << 30)
+                target, "run", datetime.now(UTC), ValidationLimits(10_000, scratch, 1 << 30)
             )
         _check(len(done.checked), done.result.results)
 

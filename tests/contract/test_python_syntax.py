@@ -16,7 +16,7 @@ import pytest
 from toolkit.contract import python_syntax
 from toolkit.contract.formula import formula_columns
 from toolkit.validate.careful import CarefulEngine
-from toolkit.validate.columns import Domain, View
+from toolkit.validate.columns import Domain, LoadedColumns
 from toolkit.validate.pandas_types import Facts
 from toolkit.validate.queries import read_condition
 from toolkit.validate.suites import _unreadable
@@ -56,7 +56,7 @@ def in_a_part(number: int, column: str = "n") -> int:
     table = pa.table({column: NUMBERS})
     name = column if column == "n" else f"`{column}`"
     domain = Domain((column,), query=condition(number, name), query_columns=(column,))
-    rows = View(table, 0, Facts(table.schema, frozenset())).rows(domain)
+    rows = LoadedColumns(table, 0, Facts(table.schema, frozenset())).rows(domain)
     return 0 if rows is None else len(rows)
 
 

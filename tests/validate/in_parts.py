@@ -13,9 +13,9 @@ from dask.delayed import Delayed, delayed
 from hypothesis import strategies as st
 
 from tests.validate.sample import cut_table
-from toolkit.validate.checks import Job
-from toolkit.validate.columns import View
-from toolkit.validate.dataset import Dataset, Part
+from toolkit.validate.checks import PassJob
+from toolkit.validate.columns import LoadedColumns
+from toolkit.validate.dataset import Dataset, RowRange
 from toolkit.validate.pandas_types import Facts
 from toolkit.validate.passes import Computing, OnResult, computing
 
@@ -32,7 +32,7 @@ def dataset_of(parts: Sequence[pa.Table]) -> Dataset:
         name="in memory",
         facts=facts_of(pa.concat_tables(parts)),
         parts=tuple(
-            Part(delayed(part, pure=False), end - part.num_rows, part.num_rows)
+            RowRange(delayed(part, pure=False), end - part.num_rows, part.num_rows)
             for part, end in zip(parts, ends, strict=True)
         ),
     )
@@ -47,8 +47,8 @@ def cut_at(table: pa.Table, ends: Sequence[int]) -> list[pa.Table]:
 ends_of_parts = st.lists(st.integers(0, 40), max_size=5)
 
 
-def view_of(table: pa.Table, first_row: int = 0) -> View:
-    return View(table, first_row, facts_of(table))
+def view_of(table: pa.Table, first_row: int = 0) -> LoadedColumns:
+    return LoadedColumns(table, first_row, facts_of(table))
 
 
 def run_here(tasks: Sequence[Delayed], on_result: OnResult | None = None) -> list[Any]:
@@ -70,9 +70,9 @@ def in_this_thread() -> Iterator[None]:
         yield
 
 
-def merged(parts: Sequence[pa.Table], job: Job) -> Any:
+def merged(parts: Sequence[pa.Table], job: PassJob) -> Any:
     """What a job says of the parts together, without a scheduler."""
     dataset = dataset_of(parts)
     pairs = zip(parts, dataset.parts, strict=True)
-    views = [View(table, part.first_row, dataset.facts) for table, part in pairs]
+    views = [LoadedColumns(table, part.first_row, dataset.facts) for table, part in pairs]
     return reduce(job.merge, map(job.examine, views))

@@ -27,7 +27,7 @@ from toolkit.clean.evaluate import Rules
 from toolkit.cluster import ClusterSpec, Runner, open_cluster
 from toolkit.validate.dataset import open_dataset
 from toolkit.validate.passes import Computing, computing
-from toolkit.validate.run import Limits, Target, Validated, validate_dataset
+from toolkit.validate.run import Target, Validated, ValidationLimits, validate_dataset
 from toolkit.validate.suites import load_suite
 
 N_ROWS = 2000
@@ -46,7 +46,7 @@ class Feed:
         path = self.folder / kind
         suite = load_suite(EXPECTATIONS / "ecommerce" / f"{kind}.json")
         target = Target(kind, path, path, suite, KEYS[kind], self.parameters)
-        return validate_dataset(target, "run", RUN_TIME, Limits(100, failing, 1 << 20))
+        return validate_dataset(target, "run", RUN_TIME, ValidationLimits(100, failing, 1 << 20))
 
 
 @pytest.fixture(scope="module")

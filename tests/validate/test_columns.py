@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.validate.in_parts import facts_of, view_of
-from toolkit.validate.columns import Column, Domain, View, truth
+from toolkit.validate.columns import ColumnValues, Domain, LoadedColumns, truth
 from toolkit.validate.pandas_types import Facts, stock_frame
 
 DAYS = [dt.date(2024, 1, 1), None, dt.date(1969, 12, 31), dt.date(2024, 1, 1), None]
@@ -33,19 +33,19 @@ TABLE = pa.table(
 ENCODED = ("kind", "flag", "sure", "day", "moment")
 
 
-def own_column(values: pa.ChunkedArray, nullable: bool) -> Column:
+def own_column(values: pa.ChunkedArray, nullable: bool) -> ColumnValues:
     facts = Facts(pa.schema([("own", values.type)]), frozenset(["own"] if nullable else []))
-    return Column.of(values, "own", facts)
+    return ColumnValues.of(values, "own", facts)
 
 
 FRAME = stock_frame(TABLE, facts_of(TABLE))
 
 
-def column_of(name: str) -> Column:
+def column_of(name: str) -> ColumnValues:
     return view_of(TABLE).column(name)
 
 
-def all_values(column: Column) -> list[Any]:
+def all_values(column: ColumnValues) -> list[Any]:
     """The values row by row, missing ones as None."""
     values = column.values if column.codes is None else column.values.reindex(column.codes)
     return [None if pd.isna(value) else value for value in values]
@@ -200,7 +200,7 @@ class TestRows:
             view_of(TABLE).rows(domain)
 
 
-def places(view: View, domain: Domain) -> list[int]:
+def places(view: LoadedColumns, domain: Domain) -> list[int]:
     rows = view.rows(domain)
     return list(range(view.n_rows)) if rows is None else rows.tolist()
 
@@ -232,7 +232,9 @@ class TestTables:
 
     def test_text_that_was_read_as_a_dictionary_is_plain_again(self) -> None:
         facts = Facts(pa.schema({"kind": pa.string(), "n": pa.int64()}), frozenset(["kind"]))
-        found = View(TABLE.select(["kind", "n"]), 0, facts).arrow(["kind"], np.array([1, 2]))
+        found = LoadedColumns(TABLE.select(["kind", "n"]), 0, facts).arrow(
+            ["kind"], np.array([1, 2])
+        )
         assert found == pa.table({"kind": [None, "y"]})
 
     def test_columns_are_converted_when_they_are_first_asked_for(self) -> None:

@@ -23,7 +23,7 @@ from toolkit.storage.datasets import part_name
 from toolkit.validate.dataset import (
     ROWS_A_PART,
     Dataset,
-    ParquetPiece,
+    ParquetSource,
     load,
     open_dataset,
 )
@@ -50,12 +50,12 @@ def rows_of(dataset: Dataset, columns: Sequence[str] | None = None) -> pa.Table:
 
 
 def source_of(source: Any) -> Any:
-    return source if isinstance(source, ParquetPiece) else source.compute(scheduler="sync")
+    return source if isinstance(source, ParquetSource) else source.compute(scheduler="sync")
 
 
-def piece_of(dataset: Dataset) -> ParquetPiece:
+def piece_of(dataset: Dataset) -> ParquetSource:
     [part] = dataset.parts
-    assert isinstance(part.source, ParquetPiece)
+    assert isinstance(part.source, ParquetSource)
     return part.source
 
 

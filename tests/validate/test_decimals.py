@@ -20,7 +20,7 @@ from tests.validate.written import Written, expectation, write_suite
 from toolkit.validate.columns import Domain
 from toolkit.validate.figures import Sums
 from toolkit.validate.formula_check import formula_holds
-from toolkit.validate.run import Limits, Target, validate_dataset
+from toolkit.validate.run import Target, ValidationLimits, validate_dataset
 from toolkit.validate.suites import load_suite
 
 TENTH = Decimal("0.10")
@@ -38,7 +38,7 @@ def status(folder: Path, given: Written) -> tuple[str, int | None]:
     suite = load_suite(write_suite(folder / "suite.json", given))
     target = Target("clean", rows, folder / "shown.parquet", suite, ("n",), {})
     with in_this_thread():
-        limits = Limits(10, folder / "failing", 1 << 20)
+        limits = ValidationLimits(10, folder / "failing", 1 << 20)
         found = validate_dataset(target, "run", datetime(2026, 11, 23, tzinfo=UTC), limits)
     [checked] = found.checked
     return checked.status, checked.unexpected_count

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.validate.in_parts import cut_at, ends_of_parts, merged
 from toolkit.validate.columns import Domain
-from toolkit.validate.figures import Distinct, Extremes, Moments, Sums
+from toolkit.validate.figures import Distinct, MinMax, Moments, Sums
 
 X = Domain(("x",))
 VALUED = Domain(("x",), "any")
@@ -234,7 +234,7 @@ class TestExtremes:
         self, drawn: tuple[str, list[Any], list[int]]
     ) -> None:
         name, values, ends = drawn
-        found = merged(parts_of(name, values, ends), Extremes(X))
+        found = merged(parts_of(name, values, ends), MinMax(X))
         assert found.type == KINDS[name][0]
         assert len(found) <= 3
         plain, numbers = known(found.to_pylist()), known(values)
@@ -244,7 +244,7 @@ class TestExtremes:
 
     def test_pandas_says_the_same_of_them_as_of_the_whole(self) -> None:
         values = ["b", None, "é", "a", "日本", "Z"]
-        found = merged(parts_of("text", values, [2, 3]), Extremes(X))
+        found = merged(parts_of("text", values, [2, 3]), MinMax(X))
         assert set(found.to_pandas().dropna()) == {"Z", "日本"}
         assert found.to_pandas().min() == pd.Series(values).min()
         assert found.to_pandas().max() == pd.Series(values).max()
@@ -252,7 +252,7 @@ class TestExtremes:
     def test_only_the_rows_of_the_domain_count(self) -> None:
         table = pa.table({"x": [5, 1, 9, 7], "n": [1, 2, 2, 1]})
         domain = Domain(("x",), query="n == 1", query_columns=("n",))
-        found = merged(cut_at(table, [2]), Extremes(domain))
+        found = merged(cut_at(table, [2]), MinMax(domain))
         assert sorted(found.to_pylist()) == [5, 7]
 
 

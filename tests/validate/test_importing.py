@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 import great_expectations as gx
 import great_expectations.expectations as gxe
-from toolkit.validate.run import Limits, Target, validate_dataset
+from toolkit.validate.run import ValidationLimits, Target, validate_dataset
 from toolkit.validate.suites import Suite
 shares = {"values": ["a", "b"], "weights": [0.5, 0.5]}
 suite = Suite("some", Path("some.json"), (
@@ -33,7 +33,7 @@ suite = Suite("some", Path("some.json"), (
 ))
 path = Path("data.parquet")
 target = Target("clean", path, path, suite, (), {})
-validated = validate_dataset(target, "run", datetime.now(UTC), Limits(0, Path(), 1 << 20))
+validated = validate_dataset(target, "run", datetime.now(UTC), ValidationLimits(0, Path(), 1 << 20))
 print(validated.checked[0].status.value)
 import sqlalchemy
 """

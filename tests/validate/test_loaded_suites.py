@@ -148,8 +148,8 @@ class TestShape:
         [
             ([], "should be an object with name and expectations"),
             (None, "should be an object with name and expectations"),
-            ({"expectations": [UNIQUE]}, "name: missing, or no text"),
-            ({"name": "", "expectations": [UNIQUE]}, "name: missing, or no text"),
+            ({"expectations": [UNIQUE]}, "name: missing, or not text"),
+            ({"name": "", "expectations": [UNIQUE]}, "name: missing, or not text"),
             ({"name": "a"}, NONE_OF_THEM),
             ({"name": "a", "expectations": []}, NONE_OF_THEM),
             ({"name": "a", "expectations": {}}, NONE_OF_THEM),

@@ -19,8 +19,8 @@ from tests.validate.in_parts import HERE, cut_at, dataset_of, in_this_thread, ru
 from tests.validate.sample import write_parts
 from toolkit.errors import InputError
 from toolkit.storage.datasets import part_name
-from toolkit.validate.checks import Check, Job, Presence, RowCount, WholeColumns
-from toolkit.validate.columns import Domain, View
+from toolkit.validate.checks import ConditionJob, PassJob, Presence, RowCount, WholeColumns
+from toolkit.validate.columns import Domain, LoadedColumns
 from toolkit.validate.conditions import between
 from toolkit.validate.dataset import Dataset, open_dataset
 from toolkit.validate.figures import Distinct
@@ -60,7 +60,7 @@ class Numbers:
 
     columns: tuple[str, ...] = ("n",)
 
-    def examine(self, view: View) -> list[int]:
+    def examine(self, view: LoadedColumns) -> list[int]:
         return [int(value) for value in view.column("n").values]
 
     def merge(self, earlier: list[int], later: list[int]) -> list[int]:
@@ -74,7 +74,7 @@ class Stumbling(Numbers):
     on: int = -1
     in_merge: int = -1
 
-    def examine(self, view: View) -> list[int]:
+    def examine(self, view: LoadedColumns) -> list[int]:
         numbers = super().examine(view)
         if self.on in numbers:
             raise ZeroDivisionError(f"row {self.on}")
@@ -101,8 +101,8 @@ class TestMerging:
     @pytest.mark.parametrize("seed", range(6))
     def test_results_are_merged_in_the_order_of_rows(self, seed: int) -> None:
         domain = Domain(("word",), "any")
-        wrong = Check(COLUMN_N, between, {"max_value": 2}, n_kept=5)
-        jobs: list[Job] = [Numbers(), wrong, Distinct(domain, 1000), Presence(domain, True, 9)]
+        wrong = ConditionJob(COLUMN_N, between, {"max_value": 2}, n_kept=5)
+        jobs: list[PassJob] = [Numbers(), wrong, Distinct(domain, 1000), Presence(domain, True, 9)]
         with computing(Computing(run=shuffled(seed), n_workers=1)):
             numbers, found, distinct, missing = run_pass(in_parts(), jobs)
         assert numbers == [*range(10)]
@@ -136,7 +136,7 @@ class TestMerging:
 
         @dataclass(frozen=True)
         class Watching(Numbers):
-            def examine(self, view: View) -> list[int]:
+            def examine(self, view: LoadedColumns) -> list[int]:
                 columns.append(view.table.column_names)
                 return []
 
@@ -167,7 +167,7 @@ class TestFailures:
     def test_the_first_part_that_fails_is_told(self) -> None:
         @dataclass(frozen=True)
         class Hopeless(Numbers):
-            def examine(self, view: View) -> list[int]:
+            def examine(self, view: LoadedColumns) -> list[int]:
                 raise ValueError(f"from row {view.first_row} on")
 
         with computing(Computing(run=shuffled(1))):
@@ -190,7 +190,7 @@ class TestFailures:
     def test_what_a_job_says_a_person_did_wrong_ends_the_pass(self) -> None:
         @dataclass(frozen=True)
         class Refusing(Numbers):
-            def examine(self, view: View) -> list[int]:
+            def examine(self, view: LoadedColumns) -> list[int]:
                 raise InputError.not_readable("rows.parquet", "gone")
 
         with in_this_thread(), pytest.raises(InputError, match=r"^rows\.parquet: cannot be read"):
@@ -253,7 +253,7 @@ class TestComputing:
         assert how_computed() is before
 
     def test_dask_runs_passes_when_nothing_is_said(self) -> None:
-        wrong = Check(COLUMN_N, between, {"min_value": 3}, n_kept=2)
+        wrong = ConditionJob(COLUMN_N, between, {"min_value": 3}, n_kept=2)
         numbers, found = run_pass(in_parts(), [Numbers(), wrong])
         assert numbers == [*range(10)]
         assert found.rows.tolist() == [0, 1]

@@ -20,7 +20,7 @@ from tests.validate.same_as_stock import (
 )
 from tests.validate.test_batches import frame_of
 from tests.validate.test_engine import batch_of
-from toolkit.validate.columns import Domain, View
+from toolkit.validate.columns import Domain, LoadedColumns
 from toolkit.validate.pandas_types import Facts
 from toolkit.validate.queries import SCOPE, ConditionError, read_condition
 
@@ -135,7 +135,7 @@ def test_a_part_reads_its_condition_itself(tmp_path: Path) -> None:
     """A worker is given a domain by whoever plans it."""
     written = tmp_path / "written.csv"
     table = pa.table({"n": [1, 2]})
-    view = View(table, 0, Facts(table.schema, frozenset()))
+    view = LoadedColumns(table, 0, Facts(table.schema, frozenset()))
     query = f"n.to_csv({str(written)!r}) == 0"
     with pytest.raises(ConditionError, match=r"n\.to_csv\(\) is not taken"):
         view.rows(Domain(("n",), query=query, query_columns=("n",)))

@@ -19,7 +19,7 @@ from tests.validate.written import Written, expectation, where, write_suite
 from toolkit.errors import ClusterError, InputError, OutputError, SuiteError
 from toolkit.storage.datasets import part_name
 from toolkit.validate.passes import Computing, OnResult, computing
-from toolkit.validate.run import Limits, Target, Validated, validate_dataset
+from toolkit.validate.run import Target, Validated, ValidationLimits, validate_dataset
 from toolkit.validate.suites import Suite, load_suite
 from toolkit.validate.verdicts import Checked
 
@@ -47,7 +47,7 @@ class Validating:
     def __init__(self, folder: Path) -> None:
         self.folder, self.failing = folder, folder / "failing"
         self.rows = write_parts(cut_table(ROWS, [0, 4, 7]), folder / "rows")
-        self.limits = Limits(10, self.failing, 1 << 20)
+        self.limits = ValidationLimits(10, self.failing, 1 << 20)
         self.target = Target(
             "clean", self.rows, folder / "shown.parquet", self.suite(UNIQUE), ("id",), {}
         )

@@ -128,11 +128,11 @@ def _validate_all(
     now: datetime,
     facts: StageFacts,
 ) -> list[Validated]:
-    from toolkit.validate.run import Limits, validate_dataset
+    from toolkit.validate.run import ValidationLimits, validate_dataset
 
     settings = run.settings.validation
     folder = run.run_dir / _FAILING
-    limits = Limits(settings.failing_rows, folder, settings.max_column_bytes)
+    limits = ValidationLimits(settings.failing_rows, folder, settings.max_column_bytes)
     found: list[Validated] = []
     with (
         open_cluster(run.settings.cluster) as runner,

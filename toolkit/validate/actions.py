@@ -12,14 +12,14 @@ from toolkit.validate.docs import write_data_docs
 
 
 class OfflineDataDocsAction(ValidationAction):
-    """Publish what a checkpoint found in `folder`, as `write_data_docs` does it."""
+    """Publish a checkpoint's results in `folder`, as `write_data_docs` does."""
 
     type: Literal["offline_data_docs"] = "offline_data_docs"
     folder: str
     keep_runs: pydantic.PositiveInt = 20
 
     def run(self, checkpoint_result: Any, action_context: Any = None) -> dict[str, Any]:
-        """The addresses of the pages by suite, and of the index of all runs."""
+        """Return the addresses of the pages by suite, and of the index of all runs."""
         run_id = checkpoint_result.run_id
         started = run_id.run_time
         name = f"{started:%Y-%m-%d_%H-%M-%S-%f}_{run_id.run_name or checkpoint_result.name}"

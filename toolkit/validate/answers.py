@@ -25,14 +25,14 @@ from great_expectations.expectations.row_conditions import Condition, PassThroug
 from toolkit.errors import ToolkitError
 from toolkit.units import human_bytes
 from toolkit.validate.careful import CarefulEngine
-from toolkit.validate.checks import Found, Job, RowCount, WholeColumns
+from toolkit.validate.checks import Found, PassJob, RowCount, WholeColumns
 from toolkit.validate.columns import Ints, truth
 from toolkit.validate.dataset import Dataset
 from toolkit.validate.pandas_types import stock_frame
 from toolkit.validate.passes import Failed, fetch_rows, run_pass, spill_folder
 from toolkit.validate.plan import (
     CONDITION,
-    Asked,
+    MetricRequest,
     Planned,
     Records,
     domain_columns,
@@ -59,8 +59,8 @@ Columns = frozenset[str]
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Bytes of whole columns in memory, and unexpected rows of a check that are listed."""
+class MetricLimits:
+    """Bytes of whole columns in memory, and unexpected rows listed for a check."""
 
     max_column_bytes: int
     max_listed_rows: int
@@ -68,7 +68,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Unexpected:
-    """The value of a condition's metric: the rows of `dataset` that it does not accept."""
+    """The value of a condition's metric: the unexpected rows of `dataset`."""
 
     found: Found
     columns: tuple[str, ...]
@@ -82,7 +82,7 @@ class _Answer:
 
 
 class _NotLoaded(BaseException):
-    """Stock code wants to see whole columns. No exception that it might catch as its own."""
+    """Stock code needs whole columns. Not an Exception, which it might catch as its own."""
 
     def __init__(self, columns: Columns) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class _NotLoaded(BaseException):
 
 
 class Seeing(CarefulEngine):
-    """A stand-in for the execution engine of stock code, which sees these records only."""
+    """An execution engine for stock code, which sees these records only."""
 
     def __init__(self, records: GetRecords) -> None:
         super().__init__()
@@ -100,26 +100,26 @@ class Seeing(CarefulEngine):
         return self._records(domain_kwargs)
 
 
-class Answers:
+class BatchMetrics:
     """The known metrics of one batch. One thread at a time computes more."""
 
-    def __init__(self, dataset: Dataset, limits: Limits) -> None:
+    def __init__(self, dataset: Dataset, limits: MetricLimits) -> None:
         self.dataset, self._limits = dataset, limits
         self._known: dict[Any, _Answer] = {}
         self._lock = RLock()
 
-    def resolve(self, asked: Sequence[Asked]) -> dict[Any, Any]:
+    def resolve(self, requests: Sequence[MetricRequest]) -> dict[Any, Any]:
         """Return the values of the metrics, computing those not yet known.
 
         Raises MetricResolutionError about one that failed; all others are known by then.
         """
         with self._lock:
-            self._answer([one for one in asked if one.metric.id not in self._known])
-            for one in asked:
+            self._answer([one for one in requests if one.metric.id not in self._known])
+            for one in requests:
                 failed = self._known[one.metric.id].failed
                 if failed is not None:
                     raise MetricResolutionError(message=failed, failed_metrics=(one.metric,))
-            return {one.metric.id: self._known[one.metric.id].value for one in asked}
+            return {one.metric.id: self._known[one.metric.id].value for one in requests}
 
     def unexpected_of(self, metric_id: Any) -> Unexpected | None:
         """Return what a condition found; None when it was not tested, or failed."""
@@ -144,20 +144,20 @@ class Answers:
         return CarefulEngine().query_of(domain_kwargs)
 
     def decides_by_row(self, domain_kwargs: Mapping[str, Any], query: str) -> bool:
-        """Conditions of Great Expectations do; what is written for pandas may look further."""
+        """Return whether a condition decides each row alone; those for pandas may look further."""
         condition = row_condition(domain_kwargs["row_condition"])
         structured = isinstance(condition, Condition)
         through = isinstance(condition, PassThroughCondition)
         return (structured and not through) or is_row_wise(query, self.dataset)
 
-    def _answer(self, asked: Sequence[Asked]) -> None:
+    def _answer(self, requests: Sequence[MetricRequest]) -> None:
         """Answer metrics by one pass over the partitions, one fetch of rows, then stock code for
         the rest.
         """
-        in_parts: list[tuple[Asked, Planned]] = []
-        shown: list[Asked] = []
-        rest: list[tuple[Asked, Columns]] = []
-        for one in asked:
+        in_parts: list[tuple[MetricRequest, Planned]] = []
+        shown: list[MetricRequest] = []
+        rest: list[tuple[MetricRequest, Columns]] = []
+        for one in requests:
             with self._noting_failure(one):
                 unexpected = _unexpected(one)
                 if unexpected is not None and one.name.endswith(_COUNT):
@@ -178,7 +178,7 @@ class Answers:
             waiting = [*self._tried(loading, table), *waiting]
         self._show(shown)
 
-    def _planned(self, one: Asked) -> Planned | None:
+    def _planned(self, one: MetricRequest) -> Planned | None:
         """Return the job that answers a metric partition by partition, if there is one."""
         query = self.query_of(one.domain)
         if query is not None and not self.decides_by_row(one.domain, query):
@@ -197,7 +197,7 @@ class Answers:
         return Planned(job, partial(self._condition_value, kwargs)) if job else None
 
     def _examine(
-        self, planned: Sequence[tuple[Asked, Planned]], columns: Columns
+        self, planned: Sequence[tuple[MetricRequest, Planned]], columns: Columns
     ) -> pa.Table | None:
         """Run the jobs in one pass, and record their results; the same pass loads columns.
 
@@ -222,11 +222,11 @@ class Answers:
         return found[-1] if whole else None
 
     def _tried(
-        self, asked: Sequence[tuple[Asked, Columns]], table: pa.Table | Failed | None
-    ) -> list[tuple[Asked, Columns]]:
-        """Answer what needs no more columns than the table has; of the others, what they need."""
+        self, requests: Sequence[tuple[MetricRequest, Columns]], table: pa.Table | Failed | None
+    ) -> list[tuple[MetricRequest, Columns]]:
+        """Answer metrics whose columns are in the table; return the others with those they need."""
         waiting = []
-        for one, had in asked:
+        for one, had in requests:
             with self._noting_failure(one):
                 if isinstance(table, Failed):
                     raise ValueError(table.why)
@@ -239,12 +239,12 @@ class Answers:
         return waiting
 
     def _next_load(
-        self, waiting: Sequence[tuple[Asked, Columns]]
-    ) -> tuple[Columns, list[tuple[Asked, Columns]], list[tuple[Asked, Columns]]]:
-        """Columns that fit the limit together, who waits for them, and who has to wait on."""
+        self, waiting: Sequence[tuple[MetricRequest, Columns]]
+    ) -> tuple[Columns, list[tuple[MetricRequest, Columns]], list[tuple[MetricRequest, Columns]]]:
+        """Return columns that fit the limit together, the metrics they answer, and the others."""
         columns: Columns = frozenset()
-        loading: list[tuple[Asked, Columns]] = []
-        later: list[tuple[Asked, Columns]] = []
+        loading: list[tuple[MetricRequest, Columns]] = []
+        later: list[tuple[MetricRequest, Columns]] = []
         for one, needed in waiting:
             together = columns | needed
             if not loading or self._n_bytes(together) <= self._limits.max_column_bytes:
@@ -254,18 +254,18 @@ class Answers:
                 later.append((one, needed))
         return columns, loading, later
 
-    def _show(self, asked: Sequence[Asked]) -> None:
+    def _show(self, requests: Sequence[MetricRequest]) -> None:
         """Answer the metrics that list unexpected rows: stock code, on those rows alone."""
-        by_dataset: dict[int, list[tuple[Asked, Unexpected]]] = {}
-        for one in asked:
+        by_dataset: dict[int, list[tuple[MetricRequest, Unexpected]]] = {}
+        for one in requests:
             unexpected = _unexpected(one)
             assert unexpected is not None
             by_dataset.setdefault(id(unexpected.dataset), []).append((one, unexpected))
         for group in by_dataset.values():
-            requests = [_excerpt(one, unexpected) for one, unexpected in group]
+            excerpts = [_excerpt(one, unexpected) for one, unexpected in group]
             dataset = group[0][1].dataset
-            tables = fetch_rows(dataset, requests)
-            for (one, unexpected), (rows, _), table in zip(group, requests, tables, strict=True):
+            tables = fetch_rows(dataset, excerpts)
+            for (one, unexpected), (rows, _), table in zip(group, excerpts, tables, strict=True):
                 with self._noting_failure(one):
                     frame = stock_frame(table, dataset.facts)
                     frame.index = pd.Index(rows)
@@ -274,8 +274,8 @@ class Answers:
                     value = _stock(replace(one, metrics=metrics), partial(_always, frame))
                     self._note(one, _as_advice(one, value, unexpected))
 
-    def _answer_of_stock(self, one: Asked, records: GetRecords) -> Any:
-        """Answer what no job can: from the schema, or from whole columns."""
+    def _answer_of_stock(self, one: MetricRequest, records: GetRecords) -> Any:
+        """Answer metrics without a job: from the schema, or from whole columns."""
         if one.name == "table.row_count" and not (
             one.domain.get("row_condition") or one.domain.get("table")
         ):
@@ -297,13 +297,13 @@ class Answers:
             return value
         return self._condition_of(one, value[0])
 
-    def _condition_of(self, one: Asked, mask: pd.Series[bool]) -> Any:
+    def _condition_of(self, one: MetricRequest, mask: pd.Series[bool]) -> Any:
         """Record a condition that was tested on whole columns like any other."""
         rows = np.asarray(mask.index[mask.to_numpy(dtype=bool)], dtype=np.int64)
         found = Found(len(mask), len(rows), rows[: self._limits.max_listed_rows])
         return self._condition_value(one.domain, found)
 
-    def _head(self, one: Asked) -> pd.DataFrame:
+    def _head(self, one: MetricRequest) -> pd.DataFrame:
         n_rows = self.dataset.n_rows
         if not one.arguments.get("fetch_all"):
             n_rows = min(n_rows, max(0, one.arguments.get("n_rows") or 0))
@@ -332,7 +332,7 @@ class Answers:
         return engine.get_domain_records({**domain_kwargs, "batch_id": _WHOLE})
 
     def _check_size(self, columns: Columns) -> None:
-        """Raises MemoryError for columns that are too large together."""
+        """Raise MemoryError for columns that are too large together."""
         needed, limit = self._n_bytes(columns), self._limits.max_column_bytes
         if needed > limit:
             names = [name for name in self.dataset.columns if name in columns]
@@ -344,8 +344,8 @@ class Answers:
     def _n_bytes(self, columns: Iterable[str]) -> int:
         return sum(self.dataset.column_bytes[name] for name in columns)
 
-    def _with_known_columns(self, one: Asked) -> Mapping[str, Any]:
-        """The domain, once its columns are known to exist; stock's own error otherwise."""
+    def _with_known_columns(self, one: MetricRequest) -> Mapping[str, Any]:
+        """Return the domain if its columns exist; stock's own error otherwise."""
         kwargs: Mapping[str, Any] = get_dbms_compatible_metric_domain_kwargs(
             metric_domain_kwargs=dict(one.domain), batch_columns_list=self.dataset.columns
         )
@@ -360,12 +360,12 @@ class Answers:
         columns = domain_columns(domain_kwargs)
         return Unexpected(found, columns, self.dataset), {}, accessor
 
-    def _note(self, one: Asked, value: Any) -> None:
+    def _note(self, one: MetricRequest, value: Any) -> None:
         self._known[one.metric.id] = _Answer(value)
 
     @contextmanager
-    def _noting_failure(self, one: Asked) -> Iterator[None]:
-        """A metric that fails leaves the others alone. What a person got wrong ends it all."""
+    def _noting_failure(self, one: MetricRequest) -> Iterator[None]:
+        """Record a failure as that metric's alone; a user's mistake ends the validation."""
         try:
             yield
         except ToolkitError:
@@ -377,13 +377,13 @@ class Answers:
 def limited_mask(
     accepts: Callable[..., Any], domain_kwargs: Mapping[str, Any], records: GetRecords
 ) -> pd.Series[bool]:
-    """The rows with a value, and whether it is unexpected, as stock would have it."""
+    """Return the rows with a value, and whether it is unexpected, as stock does."""
     values = records(domain_kwargs)[domain_kwargs["column"]].dropna()
     return pd.Series(~truth(accepts(values)), index=values.index)
 
 
-def _stock(one: Asked, records: GetRecords) -> Any:
-    """The metric's value by stock code that sees these records."""
+def _stock(one: MetricRequest, records: GetRecords) -> Any:
+    """Compute the metric by stock code that sees these records."""
     return one.provider(
         cls=one.owner,
         execution_engine=Seeing(records),
@@ -394,14 +394,14 @@ def _stock(one: Asked, records: GetRecords) -> Any:
     )
 
 
-def _unexpected(one: Asked) -> Unexpected | None:
+def _unexpected(one: MetricRequest) -> Unexpected | None:
     """Return the condition that a metric describes further, if it does."""
     handle = one.metrics.get(_CONDITION, (None,))[0]
     return handle if isinstance(handle, Unexpected) else None
 
 
-def _excerpt(one: Asked, unexpected: Unexpected) -> tuple[Ints, list[str]]:
-    """The numbers and the columns of the rows that a metric shows."""
+def _excerpt(one: MetricRequest, unexpected: Unexpected) -> tuple[Ints, list[str]]:
+    """Return the numbers and columns of the rows that a metric shows."""
     result_format = one.arguments.get("result_format") or {}
     rows = unexpected.found.rows
     everything = result_format.get("result_format") == "COMPLETE"
@@ -414,7 +414,7 @@ def _excerpt(one: Asked, unexpected: Unexpected) -> tuple[Ints, list[str]]:
     return rows, [*unexpected.columns, *(key for key in keys if key in known)]
 
 
-def _as_advice(one: Asked, value: Any, unexpected: Unexpected) -> Any:
+def _as_advice(one: MetricRequest, value: Any, unexpected: Unexpected) -> Any:
     """Describe how to select the unexpected rows of this dataset, and whether that selects all of
     them.
     """
@@ -428,11 +428,11 @@ def _as_advice(one: Asked, value: Any, unexpected: Unexpected) -> Any:
     return f"{value}  # the first {n_listed:,} of {n_all:,} unexpected rows, see max_listed_rows"
 
 
-def _spilling_to(folder: Path, job: Job) -> Job:
+def _spilling_to(folder: Path, job: PassJob) -> PassJob:
     return replace(job, folder=folder) if isinstance(job, KeySpill) else job
 
 
-def _needs_comparing(job: Job, result: Any) -> TypeGuard[KeySpill]:
+def _needs_comparing(job: PassJob, result: Any) -> TypeGuard[KeySpill]:
     return isinstance(job, KeySpill) and not isinstance(result, Failed)
 
 

@@ -15,7 +15,7 @@ from toolkit.validate.queries import SCOPE, read_condition
 
 
 class CarefulEngine(PandasExecutionEngine):
-    """Stock, but that a row condition is read before pandas runs it."""
+    """The stock engine, but a row condition is parsed before pandas runs it."""
 
     def _apply_row_condition_filter(
         self, data: pd.DataFrame, row_condition: Any, domain_kwargs: dict[str, Any]
@@ -36,7 +36,7 @@ class CarefulEngine(PandasExecutionEngine):
             return None
         condition = row_condition(domain_kwargs["row_condition"])
         if isinstance(condition, Condition) and not isinstance(condition, PassThroughCondition):
-            # Its lists of values may be as long as they are.
+            # Great Expectations' own conditions may have lists of values of any length.
             query = str(self.condition_to_filter_clause(condition))
             read_condition(query, None)
             return query

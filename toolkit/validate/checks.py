@@ -14,16 +14,16 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from toolkit.validate.columns import Bools, Domain, Ints, View, truth
+from toolkit.validate.columns import Bools, Domain, Ints, LoadedColumns, truth
 
 
-class Job(Protocol):
-    """Something to find out about a dataset, in parts."""
+class PassJob(Protocol):
+    """A computation over a dataset that is examined in partitions and merged."""
 
     @property
     def columns(self) -> tuple[str, ...]: ...
 
-    def examine(self, view: View) -> Any:
+    def examine(self, view: LoadedColumns) -> Any:
         """Examine a partition; the result is small and can be pickled."""
 
     def merge(self, earlier: Any, later: Any) -> Any:
@@ -34,7 +34,7 @@ class Job(Protocol):
 class Found:
     """The rows of a domain, how many break the condition, and the first of those.
 
-    `rows` are ascending row numbers in the dataset, at most as many as the job keeps.
+    `rows` are ascending row numbers in the dataset, at most the job's limit.
     """
 
     n_rows: int
@@ -43,8 +43,8 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Check:
-    """A condition. `kernel` gets a column's values without nulls, or the frame of `by_row`.
+class ConditionJob:
+    """A condition. `kernel` gets a column's values without nulls, or with `by_row` the frame.
 
     `kwargs` are its arguments. At most `n_kept` unexpected rows are reported by number.
     """
@@ -59,7 +59,7 @@ class Check:
     def columns(self) -> tuple[str, ...]:
         return self.domain.needed
 
-    def examine(self, view: View) -> Found:
+    def examine(self, view: LoadedColumns) -> Found:
         rows = view.rows(self.domain)
         accepts = partial(self.kernel, **self.kwargs)
         if self.by_row:
@@ -87,7 +87,7 @@ class Presence:
     def columns(self) -> tuple[str, ...]:
         return self.domain.needed
 
-    def examine(self, view: View) -> Found:
+    def examine(self, view: LoadedColumns) -> Found:
         rows = view.rows(self.domain)
         [name] = self.domain.columns
         present: Bools = view.column(name).is_valid
@@ -108,7 +108,7 @@ class RowCount:
     def columns(self) -> tuple[str, ...]:
         return self.domain.needed
 
-    def examine(self, view: View) -> int:
+    def examine(self, view: LoadedColumns) -> int:
         return _count(view, view.rows(self.domain))
 
     def merge(self, earlier: int, later: int) -> int:
@@ -117,11 +117,11 @@ class RowCount:
 
 @dataclass(frozen=True)
 class WholeColumns:
-    """Whole columns, for what cannot be found out in parts: all rows, in order."""
+    """Whole columns, for computations that cannot be split: all rows, in order."""
 
     columns: tuple[str, ...]
 
-    def examine(self, view: View) -> pa.Table:
+    def examine(self, view: LoadedColumns) -> pa.Table:
         return view.arrow(self.columns, None)
 
     def merge(self, earlier: pa.Table, later: pa.Table) -> pa.Table:
@@ -136,9 +136,9 @@ def merge_found(earlier: Found, later: Found, n_kept: int) -> Found:
     )
 
 
-def _found(view: View, rows: Ints | None, wrong: Ints, n_kept: int) -> Found:
+def _found(view: LoadedColumns, rows: Ints | None, wrong: Ints, n_kept: int) -> Found:
     return Found(_count(view, rows), len(wrong), wrong[:n_kept] + view.first_row)
 
 
-def _count(view: View, rows: Ints | None) -> int:
+def _count(view: LoadedColumns, rows: Ints | None) -> int:
     return view.n_rows if rows is None else len(rows)

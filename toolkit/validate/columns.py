@@ -47,7 +47,7 @@ class Domain:
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnValues:
     """`values` of all rows; or the distinct values, and for each row its index there in `codes`.
 
     A null row has the code -1. Types are those of the whole dataset in pandas.
@@ -57,7 +57,7 @@ class Column:
     codes: Ints | None
 
     @classmethod
-    def of(cls, column: pa.ChunkedArray, name: str, facts: Facts) -> Column:
+    def of(cls, column: pa.ChunkedArray, name: str, facts: Facts) -> ColumnValues:
         if any(is_kind(column.type) for is_kind in _ENCODED):
             column = column.dictionary_encode()
         if not pa.types.is_dictionary(column.type):
@@ -75,7 +75,7 @@ class Column:
         return np.append(present, False)[self.codes]
 
     def failing(self, kernel: Kernel, rows: Ints | None) -> Ints:
-        """Those of `rows` (None: all), which have values, that the kernel does not accept.
+        """Return those of `rows` (None: all), which have values, that the kernel does not accept.
 
         The kernel sees each distinct value once where they are known, and only those that occur.
         """
@@ -93,12 +93,12 @@ class Column:
         return wrong if rows is None else rows[wrong]
 
 
-class View:
-    """The loaded columns of one part. Columns are converted when they are first asked for."""
+class LoadedColumns:
+    """The loaded columns of a partition, converted on first use."""
 
     def __init__(self, table: pa.Table, first_row: int, dataset: Facts) -> None:
         self.table, self.first_row, self._dataset = table, first_row, dataset
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, ColumnValues] = {}
         self._domains: dict[Domain, Ints | None] = {}
         self._fit: dict[str, Bools] = {}
 
@@ -106,31 +106,31 @@ class View:
     def n_rows(self) -> int:
         return int(self.table.num_rows)
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> ColumnValues:
         if name not in self._columns:
-            self._columns[name] = Column.of(self.table.column(name), name, self._dataset)
+            self._columns[name] = ColumnValues.of(self.table.column(name), name, self._dataset)
         return self._columns[name]
 
     def rows(self, domain: Domain) -> Ints | None:
-        """The places of the domain's rows in the part, ascending; None when it is all of them."""
+        """Return the indices of the domain's rows, ascending; None for all rows."""
         if domain not in self._domains:
-            kept = self._having(domain)
+            selected = self._having(domain)
             if domain.query:
                 if domain.query not in self._fit:
                     self._fit[domain.query] = self._fitting(domain)
-                kept &= self._fit[domain.query]
-            self._domains[domain] = None if kept.all() else np.flatnonzero(kept)
+                selected &= self._fit[domain.query]
+            self._domains[domain] = None if selected.all() else np.flatnonzero(selected)
         return self._domains[domain]
 
     def arrow(self, columns: Sequence[str], rows: Ints | None) -> pa.Table:
-        """The columns of the rows, with the dataset's types: text is plain again."""
+        """Return the columns of the rows in the dataset's types, text decoded."""
         names = list(dict.fromkeys(columns))
         table = self.table.select(names)
         table = table if rows is None else table.take(pa.array(rows))
         return table.cast(pa.schema([self._dataset.schema.field(name) for name in names]))
 
     def numbers(self, name: str, rows: Ints | None) -> npt.NDArray[Any]:
-        """A number column's values in the rows; those of Int64 and the like without their nulls.
+        """Return a number column's values in the rows; of Int64 and the like without nulls.
 
         Decimals, of at most 18 digits, are whole numbers of units in their last place.
         """
@@ -170,7 +170,8 @@ class View:
         codes = self.column(names[0]).codes if len(names) == 1 else None
         if codes is None:
             return _fitting(self.frame(names, None), domain)
-        # A query looks at each row alone, so at each distinct value alone.
+        # A query decides each row alone, so evaluate each distinct value, and one null, once:
+        # code -1 then indexes the last element, the null's.
         values = self.column(names[0]).values
         known = _fitting(pd.DataFrame({names[0]: values}), domain)
         without = np.flatnonzero(codes < 0)[:1]
@@ -181,7 +182,7 @@ class View:
 def _fitting(frame: pd.DataFrame, domain: Domain) -> Bools:
     query = read_condition(domain.query or "", None)
     if all(name.isidentifier() and not iskeyword(name) for name in frame.columns):
-        # As query() does, which copies the index four times to keep it from being consulted.
+        # What query() does, which also copies the index four times so as not to consult it.
         with PARSING:
             columns = dict(frame.items())
             accepted = pd.eval(query, parser=domain.parser, resolvers=[columns], **SCOPE)
@@ -195,7 +196,7 @@ def _fitting(frame: pd.DataFrame, domain: Domain) -> Bools:
 
 
 def truth(accepted: Any) -> Bools:
-    """Plain truth values; a missing one counts as not accepted."""
+    """Convert to plain booleans; a missing one counts as not accepted."""
     if getattr(accepted, "dtype", None) == np.bool_:
         return np.asarray(accepted)
     return np.asarray(pd.array(accepted, dtype="boolean").fillna(False), dtype=bool)

@@ -20,7 +20,7 @@ from toolkit.validate.limited import fits_schema_within_limit, search_within_lim
 from toolkit.validate.queries import is_plain_pattern
 
 Series = pd.Series
-# Whole numbers up to here are doubles, too.
+# Float64 holds whole numbers up to here exactly.
 _EXACT = 2**53
 
 
@@ -88,7 +88,7 @@ def not_match_regex(values: Series, regex: str) -> Any:
 
 
 def match_regex_list(values: Series, regex_list: Sequence[str], match_on: str = "any") -> Any:
-    """Any pattern of the list, or all of them."""
+    """Accept values that match any pattern of the list, or all of them."""
     if match_on not in ("any", "all"):
         raise ValueError("match_on must be either 'any' or 'all'")
     if not regex_list:
@@ -137,7 +137,7 @@ def pair_equal(frame: pd.DataFrame) -> Any:
 
 
 def pair_greater(frame: pd.DataFrame, or_equal: bool | None = None) -> Any:
-    """The first column is greater than the second."""
+    """Accept rows whose first column is greater than the second."""
     first, second = frame.iloc[:, 0], frame.iloc[:, 1]
     return first >= second if or_equal else first > second
 
@@ -146,18 +146,18 @@ def pair_in_set(frame: pd.DataFrame, value_pairs_set: Sequence[Any] | None = Non
     """Accept rows whose two values are one of the pairs; a missing value counts as None."""
     if value_pairs_set is None:
         return _everything(frame)
-    wanted = {(first, second) for first, second in value_pairs_set}
+    accepted = {(first, second) for first, second in value_pairs_set}
     rows = frame.set_axis(["A", "B"], axis=1)
-    # Each pair that occurs is looked up once.
+    # Look up each distinct pair once.
     places = rows.groupby(["A", "B"], dropna=False, sort=False, observed=True).ngroup()
     firsts = rows.loc[~places.duplicated()].astype(object)
     pairs = zip(firsts["A"], firsts["B"], strict=True)
-    known = [tuple(None if pd.isnull(v) else v for v in pair) in wanted for pair in pairs]
+    known = [tuple(None if pd.isnull(v) else v for v in pair) in accepted for pair in pairs]
     return np.array(known, dtype=bool)[places.to_numpy()]
 
 
 def sum_equal(frame: pd.DataFrame, sum_total: Any = None) -> Any:
-    """Accept rows whose values add up to the total; a missing one makes no sum."""
+    """Accept rows whose values add up to the total; with a missing one they do not."""
     total = frame.sum(axis=1, skipna=False)
     return total == (_as_written(sum_total) if _are_decimals(total) else sum_total)
 
@@ -171,7 +171,7 @@ def _are_decimals(values: Series) -> bool:
 
 
 def _as_written(bound: Any) -> Any:
-    """The bound of a suite to compare decimals with: 0.1 is a tenth, and no float near to it."""
+    """Convert a suite's bound to compare decimals with: 0.1 is a tenth, not the float near it."""
     return Decimal(str(bound)) if type(bound) is float else bound
 
 
@@ -195,7 +195,7 @@ def _compares_at_once(values: Series, bounds: Sequence[Any]) -> bool:
     if values.dtype in (np.dtype("int64"), np.dtype("float64")):
         return True
     if _is_number_with_nulls(values):
-        # Larger integers are compared with floats one by one, as Python does it: exactly.
+        # Compare larger integers with floats one by one in Python, which is exact.
         return all(type(bound) in (int, float) and abs(bound) <= _EXACT for bound in bounds)
     return pd.api.types.is_datetime64_any_dtype(values) and all(
         isinstance(bound, datetime) for bound in bounds
@@ -203,7 +203,7 @@ def _compares_at_once(values: Series, bounds: Sequence[Any]) -> bool:
 
 
 def _is_number_with_nulls(values: Series) -> bool:
-    """Int64 and the like, which have a null of their own."""
+    """Return whether the type is Int64 or the like, which has a null of its own."""
     kinds = pd.api.types
     is_own = kinds.is_extension_array_dtype(values.dtype) and kinds.is_numeric_dtype(values.dtype)
     return is_own and not kinds.is_bool_dtype(values.dtype)

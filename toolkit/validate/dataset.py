@@ -27,7 +27,7 @@ Compute = Callable[[Sequence[Delayed]], list[Any]]
 
 
 @dataclass(frozen=True)
-class ParquetPiece:
+class ParquetSource:
     """Some row groups of parquet files; `schema` is that of the whole dataset.
 
     `dictionaries` are text columns to read as such.
@@ -38,26 +38,26 @@ class ParquetPiece:
     dictionaries: frozenset[str]
 
     def load(self, columns: Sequence[str]) -> pa.Table:
-        """The rows in order. Raises InputError when a file cannot be read."""
-        wanted = [name for name in self.schema.names if name in set(columns)]
-        tables = [self._load(path, groups, wanted) for path, groups in self.row_groups]
-        return pa.concat_tables(tables) if tables else self.schema.empty_table().select(wanted)
+        """Load the rows in order. Raises InputError when a file cannot be read."""
+        names = [name for name in self.schema.names if name in set(columns)]
+        tables = [self._load(path, groups, names) for path, groups in self.row_groups]
+        return pa.concat_tables(tables) if tables else self.schema.empty_table().select(names)
 
-    def _load(self, path: Path, groups: tuple[int, ...], wanted: Sequence[str]) -> pa.Table:
-        with _opened(path, sorted(self.dictionaries & set(wanted))) as file:
-            present = [name for name in wanted if name in file.schema_arrow.names]
+    def _load(self, path: Path, groups: tuple[int, ...], names: Sequence[str]) -> pa.Table:
+        with _opened(path, sorted(self.dictionaries & set(names))) as file:
+            present = [name for name in names if name in file.schema_arrow.names]
             table = file.read_row_groups(list(groups), columns=present, use_threads=False)
-        return _fitted(table, self.schema, wanted)
+        return _fitted(table, self.schema, names)
 
 
 @dataclass(frozen=True)
-class Part:
-    """Rows that follow each other, from `first_row` of the dataset on.
+class RowRange:
+    """Consecutive rows, from `first_row` of the dataset on.
 
-    `source` is a ParquetPiece, or a lazy pa.Table.
+    `source` is a ParquetSource, or a lazy pa.Table.
     """
 
-    source: ParquetPiece | Delayed
+    source: ParquetSource | Delayed
     first_row: int
     n_rows: int
 
@@ -72,7 +72,7 @@ class Dataset:
 
     name: str
     facts: Facts
-    parts: tuple[Part, ...]
+    parts: tuple[RowRange, ...]
     empty_columns: frozenset[str] = frozenset()
     column_bytes: dict[str, int] = field(default_factory=dict)
 
@@ -94,16 +94,16 @@ class Dataset:
         if pa.types.is_dictionary(self.facts.schema.field(column).type):
             return True
         sources = (part.source for part in self.parts)
-        return all(isinstance(s, ParquetPiece) and column in s.dictionaries for s in sources)
+        return all(isinstance(s, ParquetSource) and column in s.dictionaries for s in sources)
 
     def empty_frame(self) -> pd.DataFrame:
         """Return no rows, with the dtypes that pandas gives the whole dataset."""
         return stock_frame(self.facts.schema.empty_table(), self.facts)
 
 
-def load(source: ParquetPiece | pa.Table, columns: Sequence[str]) -> pa.Table:
+def load(source: ParquetSource | pa.Table, columns: Sequence[str]) -> pa.Table:
     """Load columns of a partition within a task. An InputError names the file that is damaged."""
-    return source.load(columns) if isinstance(source, ParquetPiece) else source.select(columns)
+    return source.load(columns) if isinstance(source, ParquetSource) else source.select(columns)
 
 
 def open_dataset(paths: Paths, rows_a_part: int = ROWS_A_PART) -> Dataset:
@@ -112,7 +112,7 @@ def open_dataset(paths: Paths, rows_a_part: int = ROWS_A_PART) -> Dataset:
     Rows are numbered in the order of the files' names. Raises InputError for files that are
     missing, damaged, or have columns of the same name whose types cannot be unified.
     """
-    files = [_File.read(path) for path in find_parts(paths, InputError.not_parquet)]
+    files = [_ParquetFile.read(path) for path in find_parts(paths, InputError.not_parquet)]
     schema = _common_schema(files)
     return Dataset(
         name=_name(paths),
@@ -127,7 +127,9 @@ def open_dataset(paths: Paths, rows_a_part: int = ROWS_A_PART) -> Dataset:
     )
 
 
-def _parts(files: Sequence[_File], schema: pa.Schema, rows_a_part: int) -> Iterator[Part]:
+def _parts(
+    files: Sequence[_ParquetFile], schema: pa.Schema, rows_a_part: int
+) -> Iterator[RowRange]:
     """Group neighbouring row groups, also of several files, up to so many rows; at least one
     partition.
     """
@@ -140,22 +142,22 @@ def _parts(files: Sequence[_File], schema: pa.Schema, rows_a_part: int) -> Itera
         for path, number in (groups[place] for place in run):
             by_file.setdefault(path, []).append(number)
         chosen = tuple((path, tuple(numbers)) for path, numbers in by_file.items())
-        part = Part(
-            ParquetPiece(chosen, schema, dictionaries), n_rows, sum(sizes[place] for place in run)
+        part = RowRange(
+            ParquetSource(chosen, schema, dictionaries), n_rows, sum(sizes[place] for place in run)
         )
         yield part
         n_rows += part.n_rows
 
 
 @dataclass(frozen=True)
-class _File:
+class _ParquetFile:
     path: Path
     schema: pa.Schema
     metadata: pq.FileMetaData
     dtypes: Mapping[str, Any]
 
     @classmethod
-    def read(cls, path: Path) -> _File:
+    def read(cls, path: Path) -> _ParquetFile:
         with _opened(path) as file:
             schema = file.schema_arrow
             return cls(path, schema.remove_metadata(), file.metadata, dtypes_of_file(schema))
@@ -237,7 +239,7 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _common_schema(files: Sequence[_File]) -> pa.Schema:
+def _common_schema(files: Sequence[_ParquetFile]) -> pa.Schema:
     try:
         return pa.unify_schemas([file.schema for file in files], promote_options="permissive")
     except pa.ArrowException as error:
@@ -245,8 +247,8 @@ def _common_schema(files: Sequence[_File]) -> pa.Schema:
         raise InputError.not_parquet(files[0].path.parent, f"its parts differ: {why}") from error
 
 
-def _common_dtypes(files: Sequence[_File], schema: pa.Schema) -> dict[str, Any]:
-    """Those of the first file, as pandas has it; not where other files change the type."""
+def _common_dtypes(files: Sequence[_ParquetFile], schema: pa.Schema) -> dict[str, Any]:
+    """Return the dtypes that pandas noted in the first file, unless other files change the type."""
     first = files[0]
     return {
         name: dtype
@@ -255,10 +257,10 @@ def _common_dtypes(files: Sequence[_File], schema: pa.Schema) -> dict[str, Any]:
     }
 
 
-def _fitted(table: pa.Table, schema: pa.Schema, wanted: Sequence[str]) -> pa.Table:
+def _fitted(table: pa.Table, schema: pa.Schema, names: Sequence[str]) -> pa.Table:
     """Return the requested columns in the dataset's types; text may stay a dictionary."""
     columns = []
-    for name in wanted:
+    for name in names:
         kind = schema.field(name).type
         if name not in table.column_names:
             columns.append(pa.nulls(table.num_rows, kind))
@@ -266,7 +268,7 @@ def _fitted(table: pa.Table, schema: pa.Schema, wanted: Sequence[str]) -> pa.Tab
         column = table.column(name)
         as_read = pa.types.is_dictionary(column.type) and is_text(kind)
         columns.append(column if as_read or column.type == kind else column.cast(kind))
-    return pa.table(columns, names=list(wanted))
+    return pa.table(columns, names=list(names))
 
 
 def _name(paths: Paths) -> str:

@@ -72,16 +72,16 @@ class DaskBatch(Batch):
         return name if frame is None else f"{name}-{frame._name[-8:]}"
 
     def compute_metrics(self, metrics: Any) -> Any:
-        """The metrics' results; of a condition a Series for all its rows, from whole columns.
+        """Compute the metrics; of a condition a Series for all its rows, from whole columns.
 
-        What fails is a MetricErrorResult, and leaves the others alone.
+        A failure is a MetricErrorResult of that metric alone.
         """
-        wanted = list(metrics) if isinstance(metrics, list) else [metrics]
-        plain = [metric for metric in wanted if not metric.name.endswith(CONDITION)]
+        listed = list(metrics) if isinstance(metrics, list) else [metrics]
+        plain = [metric for metric in listed if not metric.name.endswith(CONDITION)]
         answered = iter(super().compute_metrics(plain) if plain else [])
         results = [
             self._mask(metric) if metric.name.endswith(CONDITION) else next(answered)
-            for metric in wanted
+            for metric in listed
         ]
         return results if isinstance(metrics, list) else results[0]
 
@@ -116,14 +116,14 @@ class _DaskAsset(DataAsset[Any, Any]):
     """An asset with one batch: the whole dataset."""
 
     def open(self, options: Mapping[str, Any]) -> Dataset:
-        """The dataset as it is now. Raises InputError when it cannot be read."""
+        """Open the dataset as it is now. Raises InputError when it cannot be read."""
         raise NotImplementedError
 
     def test_connection(self) -> None:
         """Do nothing: problems are reported when a batch is requested."""
 
     def add_batch_definition_whole_dataset(self, name: str) -> BatchDefinition[Any]:
-        """A batch definition for all rows."""
+        """Add a batch definition for all rows."""
         return self.add_batch_definition(name)
 
     def get_batch_parameters_keys(self, partitioner: Any = None) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ class _DaskAsset(DataAsset[Any, Any]):
     def build_batch_request(
         self, options: Any = None, batch_slice: Any = None, partitioner: Any = None
     ) -> BatchRequest[Any]:
-        """The only request there is. Raises BuildBatchRequestError for anything narrower."""
+        """Build the request for all rows. Raises BuildBatchRequestError for anything narrower."""
         if options or batch_slice is not None or partitioner is not None:
             raise BuildBatchRequestError(message="a Dask asset has one batch, the whole dataset")
         return BatchRequest(
@@ -143,7 +143,7 @@ class _DaskAsset(DataAsset[Any, Any]):
         return [make_batch_identifier(batch_request.options)]
 
     def get_batch(self, batch_request: BatchRequest[Any]) -> Batch:
-        """The whole dataset; footers are read now, rows when it is validated."""
+        """Return the whole dataset; footers are read now, rows when it is validated."""
         engine = self.datasource.get_execution_engine()
         dataset = self.open(batch_request.options)
         return DaskBatch(
@@ -187,7 +187,7 @@ class DaskFrameAsset(_DaskAsset):
     _opened: dict[str, Dataset] = pydantic.PrivateAttr(default_factory=dict)
 
     def add_batch_definition_whole_dataframe(self, name: str) -> BatchDefinition[Any]:
-        """The same as `add_batch_definition_whole_dataset`, by the name that stock has for it."""
+        """Add a batch definition for all rows, by the name that stock has for it."""
         return self.add_batch_definition(name)
 
     def get_batch_parameters_keys(self, partitioner: Any = None) -> tuple[str, ...]:
@@ -212,7 +212,7 @@ class DaskFrameAsset(_DaskAsset):
             )
         if not isinstance(self.frame if frame is None else frame, dd.DataFrame):
             raise BuildBatchRequestError(
-                message="the dataframe is no Dask DataFrame; dask.dataframe.from_pandas(df, "
+                message="the dataframe is not a Dask DataFrame; dask.dataframe.from_pandas(df, "
                 "npartitions=1) makes one of a pandas DataFrame"
             )
         if frame is not None:
@@ -220,10 +220,10 @@ class DaskFrameAsset(_DaskAsset):
         return request
 
     def open(self, options: Mapping[str, Any] = MappingProxyType({})) -> Dataset:
-        """The frame; the rows of the one that was opened last are not counted again."""
+        """Open the frame; the rows of the one that was opened last are not counted again."""
         frame = options.get(_FRAME, self.frame)
         dataset = self._opened.get(frame._name)
-        # What ended the last validation may be that the frame has other rows by now.
+        # The last validation may have ended because the frame has changed: count again.
         if dataset is None or self.datasource.get_execution_engine().ended_by is not None:
             # Validating files does not need dask.dataframe, which is slow to import.
             from toolkit.validate.frames import open_frame
@@ -279,7 +279,7 @@ def add_dask(
     max_column_bytes: int = MAX_COLUMN_BYTES,
     max_listed_rows: int = MAX_LISTED_ROWS,
 ) -> DaskDatasource:
-    """The same as `context.data_sources.add_dask`, which type checkers do not know."""
+    """Call `context.data_sources.add_dask`, which type checkers do not know."""
     sources: Any = context.data_sources
     source: DaskDatasource = sources.add_dask(
         name, max_column_bytes=max_column_bytes, max_listed_rows=max_listed_rows

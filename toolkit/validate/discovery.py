@@ -27,7 +27,7 @@ class _OnImport:
 
 
 def _add_to(loader):  # type: ignore[no-untyped-def]
-    """Have what a loader loads look further for types that it does not know."""
+    """Let the module that a loader loads look up types that it does not know."""
     execute = loader.exec_module
 
     def exec_module(module):  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""Data Docs: static pages of what every run found, that open from disk with the network off.
+"""Data Docs: static pages of every run's results, that open from disk with the network off.
 
     index.html              the runs, newest first
     assets/                 style sheet and script, named by their content
@@ -57,7 +57,7 @@ class DocsRun:
 
 
 @dataclass(frozen=True)
-class _Tally:
+class _StatusCounts:
     """Counts of a suite's expectations by status, worst first; `n_critical` are critical
     breaches.
     """
@@ -87,7 +87,7 @@ class _Run:
 
     name: str
     time: datetime
-    suites: list[_Tally]
+    suites: list[_StatusCounts]
 
     @property
     def folder(self) -> str:
@@ -123,11 +123,11 @@ def add_run(
     with locked(folder, wait=True):
         earlier = _read_runs(folder)
         others = [other for other in earlier if other.name != run.name]
-        kept = sorted(others, key=_newest_first)[: keep_runs - 1]
-        index = _index(sorted([run, *kept], key=_newest_first))
+        newest = sorted(others, key=_newest_first)[: keep_runs - 1]
+        index = _index(sorted([run, *newest], key=_newest_first))
         try:
             _add(folder, run, pages, index)
-            for dropped in {one.folder for one in others} - {one.folder for one in kept}:
+            for dropped in {one.folder for one in others} - {one.folder for one in newest}:
                 remove(folder / _RUNS / dropped)
         except OSError as error:
             raise OutputError.cannot_write(error.filename or folder, error) from error
@@ -167,12 +167,12 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:8]
 
 
-def _tally(suite: str, rows: Sequence[Row]) -> _Tally:
+def _tally(suite: str, rows: Sequence[Row]) -> _StatusCounts:
     seen = Counter(row.status for row in rows)
     counts = {status: seen[status] for status in Status if seen[status]}
     breaches = [row for row in rows if row.status in (Status.FAILED, Status.ERRORED)]
     n_critical = sum(row.severity == "critical" for row in breaches)
-    return _Tally(suite, f"{file_slug(suite)}.html", counts, n_critical)
+    return _StatusCounts(suite, f"{file_slug(suite)}.html", counts, n_critical)
 
 
 def _newest_first(run: _Run) -> tuple[float, str]:
@@ -201,7 +201,7 @@ def _read_runs(folder: Path) -> list[_Run]:
 
 
 def _add(folder: Path, run: _Run, pages: Mapping[str, str], index: str) -> None:
-    """Write the run's pages, then the index that leads to them; on failure all is as it was.
+    """Write the run's pages, then the index that links to them; on failure nothing changes.
 
     Raises OSError.
     """
@@ -258,7 +258,7 @@ def _index(runs: list[_Run]) -> str:
     return _render("index.html", root="", runs=runs, counts=counts, outcomes=OUTCOMES)
 
 
-def _page(run: _Run, tally: _Tally, suite: SuiteDocs, rows: list[Row], folder: Path) -> str:
+def _page(run: _Run, tally: _StatusCounts, suite: SuiteDocs, rows: list[Row], folder: Path) -> str:
     return _render(
         "suite.html",
         root="../../",

@@ -26,7 +26,7 @@ from toolkit.contract.formula import MOST_DECIMALS, formula_columns
 from toolkit.errors import ConfigError
 from toolkit.validate.formula_check import formula_holds
 
-# great_expectations.yml names this module as the home of its store, and so has it imported.
+# great_expectations.yml names this module as that of its store, so that it is imported.
 __all__ = ["ExpectMulticolumnValuesToMatchFormula", "ExpectationsStore"]
 
 _Parameter = dict[str, Any]
@@ -52,7 +52,7 @@ class MulticolumnValuesMatchFormula(MulticolumnMapMetricProvider):
     condition_value_keys = ("formula", "decimals", "tolerance")
 
     partition_kernel = staticmethod(formula_holds)
-    """The same on part of the data, for engines whose workers lack Great Expectations."""
+    """Computes the condition on a partition, on workers without Great Expectations."""
 
     _pandas = multicolumn_condition_partial(PandasExecutionEngine)(_holds)
 
@@ -82,7 +82,7 @@ class ExpectMulticolumnValuesToMatchFormula(MulticolumnMapExpectation):
 
     @pydantic.validator("formula")
     def _names_its_columns(cls, formula: Any, values: dict[str, Any]) -> Any:
-        """A formula that is known already must name every other column of the list, and no more."""
+        """Check that a formula without parameters names exactly the other columns of the list."""
         if isinstance(formula, str) and "column_list" in values:
             try:
                 named = formula_columns(formula)
@@ -124,7 +124,7 @@ class ExpectMulticolumnValuesToMatchFormula(MulticolumnMapExpectation):
         result: ExpectationValidationResult | None = None,
         runtime_configuration: dict[str, Any] | None = None,
     ) -> list[RenderedStringTemplateContent]:
-        """The same words for Data Docs."""
+        """Render the expectation for Data Docs, in the same words."""
         described = cls._prescriptive_template(
             RendererConfiguration(
                 configuration=configuration,

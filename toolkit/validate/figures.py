@@ -18,20 +18,19 @@ from toolkit.aggregate.exact import (
     split_integers,
     tally,
 )
-from toolkit.validate.columns import Domain, View
+from toolkit.validate.columns import Domain, LoadedColumns
 
 Floats = npt.NDArray[np.float64]
 
-# Veltkamp's splitting factor: it splits a double into two halves whose products are exact (Dekker
-# 1971).
+# Veltkamp's factor: splits a double into two of 26 bits, whose products are exact (Dekker 1971).
 _SPLITTER = float(2**27 + 1)
-# Beyond this the splitting overflows, so that numbers are made smaller by a power of two.
+# Beyond this the splitting could overflow, so larger numbers are scaled by a power of two.
 _LARGEST = 2.0**500
 _SMALLER = Fraction(1, 2**600)
 
 
 @dataclass(frozen=True)
-class Extremes:
+class MinMax:
     """A few values that include the smallest, the largest and, if there is one, a null.
 
     They are an Arrow array of the dataset's type.
@@ -43,7 +42,7 @@ class Extremes:
     def columns(self) -> tuple[str, ...]:
         return self.domain.needed
 
-    def examine(self, view: View) -> pa.Array:
+    def examine(self, view: LoadedColumns) -> pa.Array:
         [name] = self.domain.columns
         return _extremes(view.arrow([name], view.rows(self.domain)).column(0))
 
@@ -65,7 +64,7 @@ class Distinct:
     def columns(self) -> tuple[str, ...]:
         return self.domain.needed
 
-    def examine(self, view: View) -> pa.Array:
+    def examine(self, view: LoadedColumns) -> pa.Array:
         [name] = self.domain.columns
         return self._within_limit(view.arrow([name], view.rows(self.domain)).column(0))
 
@@ -108,7 +107,7 @@ class Moments:
         return (int(_fraction(self.total)) + (1 << 63)) % (1 << 64) - (1 << 63)
 
     def mean(self) -> float:
-        """NaN of no numbers."""
+        """Return the mean; NaN of no numbers."""
         if self.n == 0 or self.special:
             return self.special / self.n if self.n else float("nan")
         return float(_fraction(self.total) / (self.n * self.units))
@@ -147,13 +146,13 @@ class Sums:
     def columns(self) -> tuple[str, ...]:
         return self.domain.needed
 
-    def examine(self, view: View) -> Moments:
+    def examine(self, view: LoadedColumns) -> Moments:
         [name] = self.domain.columns
         values = view.numbers(name, view.rows(self.domain))
         if values.dtype.kind in "iu" and not self.with_squares:
             parts = split_integers(values.astype(np.int64))
             return Moments(len(values), tally(parts), {}, units=self.units)
-        # A deviation is one of doubles, also where whole numbers have more digits.
+        # pandas computes a deviation in float64, also of integers with more digits.
         values = values.astype(np.float64)
         values = values[~np.isnan(values)]
         finite = values[np.isfinite(values)]
@@ -177,7 +176,7 @@ class Sums:
 
 
 def _squares(floats: Floats) -> Limbs:
-    """x = high + low, of 26 bits each, so that their products are exact."""
+    """Sum the squares exactly: x = high + low, of 26 bits each, whose products do not round."""
     spread = floats * _SPLITTER
     high = spread - (spread - floats)
     low = floats - high
@@ -213,7 +212,7 @@ def _fraction(limbs: Limbs) -> Fraction:
 
 
 def _double(number: Fraction) -> float:
-    """The nearest double; infinite where there is none."""
+    """Return the nearest double; infinite beyond the largest."""
     try:
         return float(number)
     except OverflowError:

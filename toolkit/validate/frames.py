@@ -13,7 +13,7 @@ from dask.delayed import delayed
 from pandas.api.extensions import ExtensionDtype
 
 from toolkit.errors import InputError
-from toolkit.validate.dataset import Compute, Dataset, Part, is_text
+from toolkit.validate.dataset import Compute, Dataset, RowRange, is_text
 from toolkit.validate.pandas_types import Facts, pickled
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def open_frame(ddf: dd.DataFrame, compute: Compute) -> Dataset:
     frames = ddf.to_delayed()
     looks: list[_Look] = compute([delayed(_look, pure=False)(frame) for frame in frames])
     facts = _facts(looks)
-    parts: list[Part] = []
+    parts: list[RowRange] = []
     for frame, look in zip(frames, looks, strict=True):
         before = parts[-1].first_row + parts[-1].n_rows if parts else 0
-        parts.append(Part(delayed(_table, pure=False)(frame, facts), before, look.n_rows))
+        parts.append(RowRange(delayed(_table, pure=False)(frame, facts), before, look.n_rows))
     return Dataset(
         name="a Dask DataFrame",
         facts=facts,
@@ -76,7 +76,7 @@ def _look(frame: pd.DataFrame) -> _Look:
 
 
 def _as_arrow(values: pd.Series[Any]) -> pa.Array | None:
-    """The values in Arrow, where they come back from it as they are."""
+    """Convert values to Arrow, if they come back unchanged; else None."""
     if values.dtype == object and pd.api.types.infer_dtype(values) not in ("string", "empty"):
         return None
     try:
@@ -91,7 +91,7 @@ def _n_bytes(values: pd.Series[Any]) -> int:
 
 
 def _facts(looks: Sequence[_Look]) -> Facts:
-    """Types that suit all parts, as pandas has them when it puts the parts together."""
+    """Return the types of all partitions, as pandas has them after concatenation."""
     try:
         whole = concat([look.empty for look in looks])
     except TypeError as error:
@@ -141,12 +141,12 @@ def _common(kinds: Sequence[pa.DataType | None], dtype: Any) -> pa.DataType | No
 
 
 def _is_nothing(kind: pa.DataType) -> bool:
-    """The type of a part without any value."""
+    """Return whether it is the type of a partition without any value."""
     return bool(pa.types.is_null(kind.value_type if pa.types.is_dictionary(kind) else kind))
 
 
 def _table(frame: pd.DataFrame, facts: Facts) -> pa.Table:
-    """Raises InputError when the frame has other values than when it was counted."""
+    """Convert a partition. Raises InputError if its types have changed since it was counted."""
     arrays = []
     for field in facts.schema:
         try:

@@ -20,12 +20,12 @@ from toolkit.pages.visible import seen
 LONGEST_TEXT = 1_000
 _PARAMETER = re.compile(r"\$(?:\{(\w+)\}|([a-zA-Z_]\w*))", re.ASCII)
 _CHILDREN = ("header", "subheader", "text", "markdown", "content_blocks")
-# The one parameter that Great Expectations escapes itself, in an element of its own.
+# The only parameter that Great Expectations escapes itself, in an element of its own.
 _FORMATTED_JSON = "formatted_json"
 
 
 def content_html(content: Any) -> Markup:
-    """HTML of a value or of rendered content of any kind, nested as it may be."""
+    """Render a value or any rendered content, however nested."""
     if hasattr(content, "to_json_dict"):
         content = content.to_json_dict()
     match content:
@@ -52,7 +52,7 @@ def content_html(content: Any) -> Markup:
 
 
 def table_html(header: Iterable[Any], rows: Iterable[Sequence[Any]]) -> Markup:
-    """A table of values."""
+    """Render a table of values."""
     head = Markup().join(_element("th", content_html(name)) for name in header)
     cells = (Markup().join(_element("td", _value(value)) for value in row) for row in rows)
     body = Markup().join(_element("tr", row) for row in cells)
@@ -61,7 +61,7 @@ def table_html(header: Iterable[Any], rows: Iterable[Sequence[Any]]) -> Markup:
 
 
 def details_html(summary: Markup, inside: Markup, opened: bool = False) -> Markup:
-    """Something for the reader to unfold."""
+    """Render a section that the reader can unfold."""
     start = Markup("<details open>" if opened else "<details>")
     return Markup("{}<summary>{}</summary>{}</details>").format(start, summary, inside)
 
@@ -72,7 +72,7 @@ def text_html(text: str) -> Markup:
 
 
 def plain_text(value: Any) -> str:
-    """A value as a person writes it, cut where it grows longer than anyone reads."""
+    """Write a value as a person would, cut short where it is very long."""
     match value:
         case None:
             text = "null"
@@ -110,7 +110,7 @@ def _parameter(name: str, value: Any) -> Markup:
 
 
 def _figures(graph: Mapping[str, Any]) -> Markup:
-    """The figures that a Vega chart would draw, as a table for each of its data sets."""
+    """Render the data of a Vega chart as a table for each of its data sets."""
     inline = graph.get("data", {}).get("values")
     data_sets = [*graph.get("datasets", {}).values(), *([inline] if inline else [])]
     return Markup().join(

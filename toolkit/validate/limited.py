@@ -17,32 +17,32 @@ _LETTERS_A_SECOND = 1_000_000
 
 _PATTERN = """
 import re
-search = re.compile(asked["what"]).search
+search = re.compile(request["what"]).search
 answers = [search(value) is not None for value in values]
 """
 _SCHEMA = """
 from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY
-checker = validator_for(asked["what"])
-checker.check_schema(asked["what"])
+checker = validator_for(request["what"])
+checker.check_schema(request["what"])
 # A registry that fetches nothing: a reference to a file or to the web is an error.
-checks = checker(asked["what"], registry=REGISTRY)
+checks = checker(request["what"], registry=REGISTRY)
 answers = [checks.is_valid(json.loads(value)) for value in values]
 """
 _PROGRAM = """
 import json, resource, sys
-asked = json.loads(sys.stdin.buffer.readline())
+request = json.loads(sys.stdin.buffer.readline())
 body = sys.stdin.buffer.read().decode("utf-8", "surrogatepass")
-values = body.split(chr(0)) if asked["joined"] else json.loads(body)
-sys.path[:] = asked["path"]
-seconds = asked["seconds"]
+values = body.split(chr(0)) if request["joined"] else json.loads(body)
+sys.path[:] = request["path"]
+seconds = request["seconds"]
 resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 try:
 {}
-    told = {{"answers": "".join(map("01".__getitem__, answers))}}
+    result = {{"answers": "".join(map("01".__getitem__, answers))}}
 except Exception as error:
-    told = {{"why": (str(error) or type(error).__name__).partition(chr(10))[0]}}
-json.dump(told, sys.stdout)
+    result = {{"why": (str(error) or type(error).__name__).partition(chr(10))[0]}}
+json.dump(result, sys.stdout)
 """
 
 
@@ -69,8 +69,8 @@ def _answers(program: str, what: Any, values: Sequence[Any], advice: str) -> lis
     body = "\0".join(values) if joined else ""
     # A separator that also occurs in a value could not be recognised.
     joined = joined and body.count("\0") == len(values) - 1
-    asked = {"what": what, "joined": joined, "seconds": seconds, "path": sys.path}
-    head = json.dumps(asked, default=str).encode()
+    request = {"what": what, "joined": joined, "seconds": seconds, "path": sys.path}
+    head = json.dumps(request, default=str).encode()
     rest = body if joined else json.dumps(list(values), default=str)
     indented = program.strip().replace("\n", "\n    ")
     done = subprocess.run(
@@ -87,7 +87,7 @@ def _answers(program: str, what: Any, values: Sequence[Any], advice: str) -> lis
             f"{shown[:100]} takes more than {seconds} s of CPU time on {len(values):,} values, "
             f"and was stopped; {advice}"
         )
-    told = json.loads(done.stdout)
-    if "why" in told:
-        raise ValueError(told["why"])
-    return [answer == "1" for answer in told["answers"]]
+    result = json.loads(done.stdout)
+    if "why" in result:
+        raise ValueError(result["why"])
+    return [answer == "1" for answer in result["answers"]]

@@ -29,10 +29,10 @@ class Facts:
 
 
 def stock_frame(table: pa.Table, facts: Facts) -> pd.DataFrame:
-    """The table as pandas.read_parquet gives it, a part of a dataset like the whole of it.
+    """Convert a table as pandas.read_parquet does, a partition like the whole dataset.
 
-    A plain whole-number column that has a null anywhere is float64 everywhere, a plain truth
-    column object.
+    A plain integer column that has a null anywhere is float64 everywhere, a plain boolean column
+    object.
     """
     restored = {
         name: _restored(table.column(name), facts.dtypes[name], name in facts.pickled)
@@ -58,7 +58,7 @@ def stock_series(column: pa.ChunkedArray, name: str, facts: Facts) -> pd.Series[
 
 
 def dtypes_of_file(schema: pa.Schema) -> dict[str, Any]:
-    """The dtypes that pandas noted in a parquet file and that Arrow's types do not suggest."""
+    """Return the dtypes that pandas noted in a parquet file, unless Arrow's types imply them."""
     try:
         noted = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("columns", [])
     except ValueError:

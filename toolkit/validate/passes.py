@@ -18,9 +18,9 @@ from dask.system import CPU_COUNT
 
 from toolkit.errors import InputError, ToolkitError
 from toolkit.storage.traces import temporary_folder
-from toolkit.validate.checks import Job
-from toolkit.validate.columns import Ints, View
-from toolkit.validate.dataset import Dataset, ParquetPiece, load
+from toolkit.validate.checks import PassJob
+from toolkit.validate.columns import Ints, LoadedColumns
+from toolkit.validate.dataset import Dataset, ParquetSource, load
 from toolkit.validate.pandas_types import Facts
 
 OnResult = Callable[[Any], None]
@@ -38,7 +38,7 @@ def _run_with_dask(tasks: Sequence[Delayed], on_result: OnResult | None = None) 
 
 @dataclass(frozen=True)
 class Computing:
-    """Where passes are computed.
+    """The runner and folder that passes are computed with.
 
     `run` is a Runner's; `spill` a folder that all its workers see, temporary by default; `on_rows`
     is called with the rows of each finished partition.
@@ -57,7 +57,7 @@ _computing: ContextVar[Computing] = ContextVar("computing")
 
 @contextmanager
 def computing(how: Computing) -> Iterator[None]:
-    """Passes that begin in this block are computed in that way."""
+    """Compute the passes that begin in this block in that way."""
     token = _computing.set(how)
     try:
         yield
@@ -93,7 +93,7 @@ class Outcome:
     results: list[Any]
 
 
-def run_pass(dataset: Dataset, jobs: Sequence[Job]) -> list[Any]:
+def run_pass(dataset: Dataset, jobs: Sequence[PassJob]) -> list[Any]:
     """Return each job's result over all partitions, or Failed; a failing job does not affect the
     others.
 
@@ -121,20 +121,20 @@ def run_pass(dataset: Dataset, jobs: Sequence[Job]) -> list[Any]:
 
 
 def fetch_rows(dataset: Dataset, requests: Sequence[tuple[Ints, Sequence[str]]]) -> list[pa.Table]:
-    """For each request fetch the rows of these numbers (ascending), with these columns, in order.
+    """Fetch for each request the rows of these numbers (ascending), with these columns, in order.
 
     Only partitions that contain some are read.
     """
     tasks = []
     starts = np.array([part.first_row for part in dataset.parts] + [dataset.n_rows])
     for part, start, stop in zip(dataset.parts, starts[:-1], starts[1:], strict=True):
-        wanted = [
+        parts = [
             (place, rows[(rows >= start) & (rows < stop)] - start, tuple(columns))
             for place, (rows, columns) in enumerate(requests)
         ]
-        wanted = [request for request in wanted if len(request[1])]
-        if wanted:
-            tasks.append(delayed(_take, pure=False)(part.source, wanted, dataset.facts))
+        parts = [request for request in parts if len(request[1])]
+        if parts:
+            tasks.append(delayed(_take, pure=False)(part.source, parts, dataset.facts))
     found: list[list[pa.Table]] = [[] for _ in requests]
     for tables in how_computed().run(tasks, None):
         for place, table in tables:
@@ -149,17 +149,17 @@ def fetch_rows(dataset: Dataset, requests: Sequence[tuple[Ints, Sequence[str]]])
 class _Work:
     """Arguments shared by every task of a pass."""
 
-    jobs: tuple[Job, ...]
+    jobs: tuple[PassJob, ...]
     columns: tuple[str, ...]
     facts: Facts
 
 
-def _examine(source: ParquetPiece | pa.Table, place: int, first_row: int, work: _Work) -> Outcome:
+def _examine(source: ParquetSource | pa.Table, place: int, first_row: int, work: _Work) -> Outcome:
     view = _view(source, work.columns, first_row, work.facts)
     return Outcome(place, view.n_rows, [_attempt(job, view) for job in work.jobs])
 
 
-def _attempt(job: Job, view: View) -> Any:
+def _attempt(job: PassJob, view: LoadedColumns) -> Any:
     try:
         return job.examine(view)
     except ToolkitError:
@@ -169,20 +169,20 @@ def _attempt(job: Job, view: View) -> Any:
 
 
 def _view(
-    source: ParquetPiece | pa.Table, columns: Sequence[str], first_row: int, facts: Facts
-) -> View:
-    # A table without columns has no rows, so the count comes from a column that no job needs.
-    return View(load(source, columns or facts.schema.names[:1]), first_row, facts)
+    source: ParquetSource | pa.Table, columns: Sequence[str], first_row: int, facts: Facts
+) -> LoadedColumns:
+    # A table without columns has no rows: read one that no job needs for their number.
+    return LoadedColumns(load(source, columns or facts.schema.names[:1]), first_row, facts)
 
 
 def _take(
-    source: ParquetPiece | pa.Table,
-    wanted: Sequence[tuple[int, Ints, tuple[str, ...]]],
+    source: ParquetSource | pa.Table,
+    requests: Sequence[tuple[int, Ints, tuple[str, ...]]],
     facts: Facts,
 ) -> list[tuple[int, pa.Table]]:
-    columns = list(dict.fromkeys(name for _, _, names in wanted for name in names))
+    columns = list(dict.fromkeys(name for _, _, names in requests for name in names))
     view = _view(source, columns, 0, facts)
-    return [(place, view.arrow(names, rows)) for place, rows, names in wanted]
+    return [(place, view.arrow(names, rows)) for place, rows, names in requests]
 
 
 def _no_rows(dataset: Dataset, columns: Sequence[str]) -> pa.Table:
@@ -191,9 +191,9 @@ def _no_rows(dataset: Dataset, columns: Sequence[str]) -> pa.Table:
 
 
 class _Merger:
-    """Merges outcomes part by part in order, whatever the order in which they come."""
+    """Merges outcomes in the order of partitions, in whatever order they arrive."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[PassJob]) -> None:
         self._jobs = jobs
         self._waiting: dict[int, list[Any]] = {}
         self._next = 0
@@ -210,7 +210,7 @@ class _Merger:
         triples = zip(self._jobs, self.results, later, strict=True)
         return [self._merged(job, one, other) for job, one, other in triples]
 
-    def _merged(self, job: Job, earlier: Any, later: Any) -> Any:
+    def _merged(self, job: PassJob, earlier: Any, later: Any) -> Any:
         for result in (earlier, later):
             if isinstance(result, Failed):
                 return result

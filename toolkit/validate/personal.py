@@ -1,4 +1,4 @@
-"""Mask the values of personal columns in results, before anything is made of them."""
+"""Mask the values of personal columns in results, before anything is written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COUNTED = "partial_unexpected_counts"
 _NAMES = ("unexpected_index_column_names",)
 _QUERY = "unexpected_index_query"
 _OBSERVED = "observed_value"
-# What is observed by these is a figure, also of personal numbers: no value of a single row...
+# The observed value of these is a figure, also of personal numbers: not one of a single row...
 _FIGURES = re.compile(
     r"expect_column_(mean|stdev|sum|unique_value_count|proportion_of_\w+|value_z_scores|"
     r"kl_divergence|distinct_values_count)_"

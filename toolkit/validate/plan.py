@@ -18,10 +18,10 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from toolkit.arrays import MOST_DIGITS
 from toolkit.contract.python_syntax import parse_expression
 from toolkit.validate import conditions
-from toolkit.validate.checks import Check, Job, Presence
+from toolkit.validate.checks import ConditionJob, PassJob, Presence
 from toolkit.validate.columns import Domain
 from toolkit.validate.dataset import Dataset, is_text
-from toolkit.validate.figures import Distinct, Extremes, Moments, Sums
+from toolkit.validate.figures import Distinct, MinMax, Moments, Sums
 from toolkit.validate.pandas_types import stock_frame
 from toolkit.validate.stock import StockMetric, accepts
 from toolkit.validate.unique import KeySpill
@@ -45,7 +45,7 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "column_pair_values.in_set": conditions.pair_in_set,
     "multicolumn_sum.equal": conditions.sum_equal,
 }
-# Stock code for these may never end, so it never runs.
+# Stock code for these may never end, so it is never run.
 _LIMITED = {name for name in _KERNELS if "regex" in name or "json_schema" in name}
 _PRESENCE = {"column_values.nonnull": True, "column_values.null": False}
 _DISTINCT, _DISTINCT_COUNT = "column.distinct_values", "column.distinct_values.count"
@@ -54,7 +54,7 @@ _SUMS: dict[str, tuple[bool, Callable[[Moments], float]]] = {
     "column.mean": (False, Moments.mean),
     "column.standard_deviation": (True, Moments.standard_deviation),
 }
-# Stock conditions that look at each row alone.
+# Stock conditions that decide each row alone.
 _ROW_WISE = {
     "column_values.dateutil_parseable",
     "column_values.json_parseable",
@@ -66,7 +66,7 @@ _ROW_WISE = {
     "multicolumn_values.equal",
     "select_column_values.unique.within_record",
 }
-# What pandas compares by its categories must be seen whole.
+# pandas compares categoricals by all their categories, so they need whole columns.
 _COMPARES_CATEGORIES = {
     "column_pair_values.equal",
     "column_pair_values.a_greater_than_b",
@@ -92,8 +92,8 @@ _ROW_WISE_METHODS = {"isnull", "notnull", "isna", "notna"}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A metric that Great Expectations wants, with what it depends on.
+class MetricRequest:
+    """A metric that Great Expectations requests, with the metrics it depends on.
 
     `owner` is the metric's class, `provider` its stock code for pandas.
     """
@@ -142,7 +142,7 @@ def row_condition(given: Any) -> Any:
 
 
 def domain_columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
-    """The columns that a domain names, in its order."""
+    """Return the columns that a domain names, in its order."""
     if "column" in kwargs:
         return (kwargs["column"],)
     if "column_A" in kwargs and "column_B" in kwargs:
@@ -167,16 +167,18 @@ class Records:
 class Planned:
     """A job, and what its result means: a value, or the Records to get it from."""
 
-    job: Job
+    job: PassJob
     meaning: Callable[[Any], Any]
 
 
-def plan_condition(asked: Asked, domain: Domain, dataset: Dataset, n_kept: int) -> Job | None:
+def plan_condition(
+    request: MetricRequest, domain: Domain, dataset: Dataset, n_kept: int
+) -> PassJob | None:
     """Return the job that tests a condition by partition; None when it needs whole columns.
 
     The job lists at most `n_kept` unexpected rows by number.
     """
-    name = asked.name.removesuffix(CONDITION)
+    name = request.name.removesuffix(CONDITION)
     kinds = [dataset.facts.schema.field(column).type for column in domain.columns]
     if name in _UNIQUE:
         return None if any(map(_is_unusual, kinds)) else KeySpill(domain, False, n_kept)
@@ -186,12 +188,12 @@ def plan_condition(asked: Asked, domain: Domain, dataset: Dataset, n_kept: int) 
         return None
     if name in _COMPARES_CATEGORIES and any(map(pa.types.is_dictionary, kinds)):
         return None
-    by_row = "column" not in asked.domain
-    kernel = getattr(asked.owner, "partition_kernel", None) or _KERNELS.get(name)
+    by_row = "column" not in request.domain
+    kernel = getattr(request.owner, "partition_kernel", None) or _KERNELS.get(name)
     if kernel is not None:
-        return Check(domain, kernel, _known(kernel, asked.arguments), by_row, n_kept)
-    if name in _ROW_WISE or getattr(asked.owner, "row_wise", False):
-        return Check(domain, accepts, {"metric": stock_metric(asked)}, by_row, n_kept)
+        return ConditionJob(domain, kernel, _known(kernel, request.arguments), by_row, n_kept)
+    if name in _ROW_WISE or getattr(request.owner, "row_wise", False):
+        return ConditionJob(domain, accepts, {"metric": stock_metric(request)}, by_row, n_kept)
     return None
 
 
@@ -207,7 +209,7 @@ def limited_condition(metric: MetricConfiguration) -> Callable[..., Any] | None:
 
 
 def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> Planned | None:
-    """The job for a figure of a column; None when there is none, and stock code needs it whole."""
+    """Return the job for a figure of a column; None when stock code needs the whole column."""
     [column] = domain.columns
     kind = dataset.facts.schema.field(column).type
     if _is_unusual(kind):
@@ -215,7 +217,7 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
     if name in ("column.min", "column.max"):
         as_floats = pa.types.is_decimal(kind)
         meaning = _as_floats(column) if as_floats else _as_records(column, dataset)
-        return Planned(Extremes(domain), meaning)
+        return Planned(MinMax(domain), meaning)
     if name == "column.non_null_count":
         return Planned(Presence(domain, wanted=True), lambda f: np.int64(f.n_rows - f.n_unexpected))
     if name == _DISTINCT_COUNT and is_text(kind) and not dataset.has_few_values(column):
@@ -223,8 +225,8 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
         return Planned(KeySpill(valued, keep="first"), lambda f: f.n_rows - f.n_unexpected)
     if name.startswith(_DISTINCT):
         return Planned(Distinct(domain, max_bytes), _as_records(column, dataset))
-    # Sums of float32 are taken in float32 by pandas, and come out as they happen to; those of
-    # uint64 may wrap around elsewhere than those of int64.
+    # pandas sums float32 in float32, which depends on the order of rows; sums of uint64 wrap
+    # around elsewhere than those of int64.
     units = 10**kind.scale if _is_small_decimal(kind) else 1
     if (
         name in _SUMS
@@ -244,15 +246,15 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
     return None
 
 
-def stock_metric(asked: Asked) -> StockMetric:
-    """The metric as a worker can compute it; its row condition is applied by then."""
+def stock_metric(request: MetricRequest) -> StockMetric:
+    """Return the metric for a worker to compute, once its row condition has been applied."""
     conditional = ("row_condition", "condition_parser")
     return StockMetric(
-        asked.name,
-        asked.owner.__module__,
-        {key: value for key, value in asked.domain.items() if key not in conditional},
-        dict(asked.arguments),
-        dict(asked.metrics),
+        request.name,
+        request.owner.__module__,
+        {key: value for key, value in request.domain.items() if key not in conditional},
+        dict(request.arguments),
+        dict(request.metrics),
     )
 
 
@@ -319,7 +321,7 @@ def _known(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[s
 
 
 def _is_unusual(kind: pa.DataType) -> bool:
-    """Types that Arrow can compute little with."""
+    """Return whether Arrow can compute little with the type."""
     tests = (
         *(pa.types.is_nested, pa.types.is_float16, pa.types.is_binary),
         *(pa.types.is_large_binary, pa.types.is_fixed_size_binary),

@@ -64,9 +64,9 @@ _OPERATORS = (
     *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.BitAnd, ast.BitOr),
     *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),
 )
-# Without repetition, alternatives and references, every engine takes linear time.
+# Patterns without repetition, alternatives and references: every engine takes linear time.
 _PLAIN_PATTERN = re.compile(r"(?:\\[^0-9]|[^\\*+?{|(])*", re.DOTALL)
-# Moments, as Great Expectations writes those of its conditions for pandas.
+# Times, as Great Expectations writes them in its conditions for pandas.
 _MOMENT = re.compile(
     r"datetime\.date\(\d+, \d+, \d+\)"
     r"|datetime\.datetime\(\d+(?:, \d+)*(?:, fold=1)?(?:, tzinfo=datetime\.timezone(?:\.utc|"
@@ -84,9 +84,9 @@ class ConditionError(ValueError):
 
 @lru_cache(maxsize=1024)
 def read_condition(condition: str, max_letters: int | None = MAX_LETTERS) -> str:
-    """The condition for DataFrame.query: comparisons, arithmetic, and, or, not, and listed methods.
+    """Rewrite a condition for DataFrame.query; raises ConditionError unless it is safe.
 
-    Raises ConditionError for anything else.
+    Allowed are comparisons, arithmetic, and, or, not, and listed methods.
     """
     if max_letters is not None and len(condition) > max_letters:
         raise ConditionError(f"has {len(condition):,} letters, more than {max_letters:,}")
@@ -95,9 +95,9 @@ def read_condition(condition: str, max_letters: int | None = MAX_LETTERS) -> str
     mark = "_quoted"
     while mark in condition:
         mark += "_"
-    pieces = _QUOTED.split(condition)
-    names = [piece for piece in pieces if piece.startswith("`")]
-    tree = _parse("".join(_as_python(piece, names, mark) for piece in pieces))
+    parts = _QUOTED.split(condition)
+    names = [part for part in parts if part.startswith("`")]
+    tree = _parse("".join(_as_python(part, names, mark) for part in parts))
     _check(tree, mark, 0)
     for place in range(len(names)):
         if names[place][1:-1].startswith("__"):
@@ -113,13 +113,13 @@ def is_plain_pattern(pattern: str) -> bool:
     return _PLAIN_PATTERN.fullmatch(pattern) is not None
 
 
-def _as_python(piece: str, names: list[str], mark: str) -> str:
-    """Parse as pandas does: & and | bind like and and or, a name in backticks is one name."""
-    if piece.startswith("`"):
-        return f" {mark}{names.index(piece)}_ "
-    if piece.startswith(("'", '"')):
-        return piece
-    return piece.replace("&", " and ").replace("|", " or ")
+def _as_python(part: str, names: list[str], mark: str) -> str:
+    """Rewrite as pandas does: & and | bind like and and or, a name in backticks is one name."""
+    if part.startswith("`"):
+        return f" {mark}{names.index(part)}_ "
+    if part.startswith(("'", '"')):
+        return part
+    return part.replace("&", " and ").replace("|", " or ")
 
 
 def _parse(text: str) -> ast.expr:
@@ -188,7 +188,7 @@ def _is_text_or_list(node: ast.AST) -> bool:
 
 
 def _check_place(place: ast.AST) -> None:
-    """The number in iloc[0], the numbers in str[0:2]."""
+    """Check the number in iloc[0], the numbers in str[0:2]."""
     parts = (place.lower, place.upper, place.step) if isinstance(place, ast.Slice) else (place,)
     for part in parts:
         number = part.operand if isinstance(part, ast.UnaryOp) else part
@@ -199,7 +199,7 @@ def _check_place(place: ast.AST) -> None:
 
 
 def _called(call: ast.Call) -> list[ast.AST]:
-    """The owner of a method that is listed, and the arguments of its call."""
+    """Return the owner of an allowed method, and the arguments of its call."""
     match call.func:
         case ast.Attribute(value=ast.Attribute(value=owner, attr="str"), attr=method) if (
             method in _TEXT_METHODS

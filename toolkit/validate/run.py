@@ -23,7 +23,7 @@ from great_expectations.validator.validation_graph import ValidationGraph
 from toolkit.errors import OutputError, SuiteError
 from toolkit.pages.masking import Masks
 from toolkit.storage.datasets import ParquetStyle, write_parquet
-from toolkit.validate.answers import Answers, Unexpected
+from toolkit.validate.answers import BatchMetrics, Unexpected
 from toolkit.validate.checks import RowCount
 from toolkit.validate.columns import Ints
 from toolkit.validate.dataset import Dataset
@@ -70,7 +70,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ValidationLimits:
     """Failing rows written for each expectation, and where; bytes of whole columns in memory."""
 
     failing_rows: int
@@ -91,7 +91,7 @@ class Validated:
 
 
 def validate_dataset(
-    target: Target, run_name: str, run_time: datetime, limits: Limits
+    target: Target, run_name: str, run_time: datetime, limits: ValidationLimits
 ) -> Validated:
     """Check every row by every expectation of the suite; passes run as `computing` specifies.
 
@@ -163,7 +163,7 @@ def _context() -> Any:
 
 
 def _definition(context: Any, asset: ParquetDatasetAsset, suite: Suite) -> Any:
-    """The suite's expectations as copies: the context gives them ids of its own."""
+    """Copy the suite's expectations: the context gives them ids of its own."""
     known = context.suites.add(
         gx.ExpectationSuite(name=suite.name, expectations=list(map(copy, suite.expectations)))
     )
@@ -173,12 +173,14 @@ def _definition(context: Any, asset: ParquetDatasetAsset, suite: Suite) -> Any:
     )
 
 
-def _without_values(results: Sequence[ExpectationValidationResult], answers: Answers) -> set[int]:
+def _without_values(
+    results: Sequence[ExpectationValidationResult], answers: BatchMetrics
+) -> set[int]:
     """Return the indices of figures of a column whose condition selects no row with a value.
 
     Great Expectations takes a sum over no rows for 0, and passes. Takes a pass of its own.
     """
-    asked: dict[int, RowCount] = {}
+    jobs: dict[int, RowCount] = {}
     for place, one in enumerate(results):
         kwargs = config_of(one).kwargs
         query = answers.query_of(kwargs)
@@ -186,16 +188,16 @@ def _without_values(results: Sequence[ExpectationValidationResult], answers: Ans
             continue
         if not error_messages(one) and answers.decides_by_row(kwargs, query):
             domain = domain_of(kwargs, query, answers.dataset, drop_nulls=True)
-            asked[place] = RowCount(domain)
-    counts = run_pass(answers.dataset, list(asked.values())) if asked else []
-    return {place for place, n_rows in zip(asked, counts, strict=True) if n_rows == 0}
+            jobs[place] = RowCount(domain)
+    counts = run_pass(answers.dataset, list(jobs.values())) if jobs else []
+    return {place for place, n_rows in zip(jobs, counts, strict=True) if n_rows == 0}
 
 
 def _checked(
     suite: str,
     place: int,
     one: ExpectationValidationResult,
-    answers: Answers,
+    answers: BatchMetrics,
     *,
     is_empty: bool,
 ) -> Checked:
@@ -220,7 +222,7 @@ def _checked(
 
 
 def _plain(one: ExpectationValidationResult) -> dict[str, Any]:
-    """The result as JSON has it."""
+    """Return the result as JSON values."""
     result: Any = one.to_json_dict()["result"]
     return dict(result)
 
@@ -244,7 +246,7 @@ def _is_vacuous(
 ) -> bool:
     """Return whether there was no value that could have failed the expectation.
 
-    What is said of the table as a whole, or of its columns' names and types, is never vacuous.
+    Expectations about the table as a whole, or its columns' names and types, never are.
     """
     if "element_count" in result:
         return bool(result["element_count"] == (result.get("missing_count") or 0))
@@ -262,9 +264,9 @@ def _with_failing_rows(
     results: Sequence[ExpectationValidationResult],
     engine: DaskExecutionEngine,
     target: Target,
-    limits: Limits,
+    limits: ValidationLimits,
 ) -> list[Checked]:
-    """The same, those that failed with a file of their first failing rows."""
+    """Add to those that failed a file of their first failing rows."""
     found: dict[int, tuple[Ints, list[str]]] = {}
     for place, (one, result) in enumerate(zip(checked, results, strict=True)):
         unexpected = _unexpected(result, engine) if one.status is Status.FAILED else None
@@ -284,19 +286,18 @@ def _with_failing_rows(
 def _unexpected(
     result: ExpectationValidationResult, engine: DaskExecutionEngine
 ) -> Unexpected | None:
-    """The rows that the expectation's own condition did not accept; None where it has none."""
+    """Return the rows that the expectation's own condition did not accept, if it has one."""
     config = config_of(result)
     map_metric = getattr(config.to_domain_obj(), "map_metric", None)
     if map_metric is None:
         return None
-    wanted = {"result_format": {"result_format": "BASIC"}}
-    needed = config.to_domain_obj().get_validation_dependencies(engine, wanted)
+    basic = {"result_format": {"result_format": "BASIC"}}
+    needed = config.to_domain_obj().get_validation_dependencies(engine, basic)
     counted = needed.metric_configurations.get(f"{map_metric}.unexpected_count")
     if counted is None:
         return None
-    # Building the graph tells the condition by the same id as in the validation.
     # Building the graph gives the condition the same id as in the validation.
-    ValidationGraph(execution_engine=engine).build_metric_dependency_graph(counted, wanted)
+    ValidationGraph(execution_engine=engine).build_metric_dependency_graph(counted, basic)
     return engine.unexpected_of(counted.metric_dependencies["unexpected_condition"])
 
 

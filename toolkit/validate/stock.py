@@ -19,7 +19,7 @@ _PART = "part"
 class StockMetric:
     """A row-wise metric of Great Expectations, or of a user's `module`.
 
-    `metrics` are what it depends on; a StockMetric among them is computed on the same rows.
+    `metrics` are its dependencies; a StockMetric among them is computed on the same rows.
     """
 
     name: str
@@ -29,7 +29,7 @@ class StockMetric:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def compute(self, frame: pd.DataFrame) -> Any:
-        """The metric's value on the rows of the frame, as the stock pandas engine gives it."""
+        """Compute the metric on the rows of the frame, as the stock pandas engine does."""
         import_module(self.module)
         from great_expectations.execution_engine import PandasExecutionEngine
         from great_expectations.expectations.registry import get_metric_provider

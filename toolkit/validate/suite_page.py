@@ -103,7 +103,7 @@ def suite_facts(result: ExpectationSuiteValidationResult) -> dict[str, str]:
 
 
 def error_messages(result: ExpectationValidationResult) -> list[str]:
-    """Why an expectation could not be evaluated, each reason once; empty when it could be."""
+    """Return the distinct reasons why an expectation could not be evaluated, if so."""
     info = result.exception_info or {}
     # Either a single error, or one for each metric that could not be computed.
     raised = [info] if "raised_exception" in info else list(info.values())

@@ -40,7 +40,7 @@ from toolkit.validate.queries import SCOPE, ConditionError, read_condition
 _KEYS = ("type", "kwargs", "meta", "notes", "description", "severity", "id", "rendered_content")
 _LARGEST_SUITE = 64 << 20
 _SUITE_KEYS = ("name", "expectations", "suite_parameters", "meta", "notes", "id")
-# A name in an expression; one before = is a function's argument.
+# A name in an expression, but not a keyword argument's.
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!\s*=)")
 _KNOWN_NAMES = {*SuiteParameterParser.fn, "PI", "E", "e"}
 _ABOUT_TABLES, _ABOUT_ITS_EXISTENCE = "expect_table_", "expect_column_to_exist"
@@ -138,7 +138,7 @@ def _shape_problems(content: Any) -> Iterator[str]:
         if key not in _SUITE_KEYS:
             yield f"{key}: unknown key{did_you_mean(key, _SUITE_KEYS)}"
     if not isinstance(content.get("name"), str) or not content["name"]:
-        yield "name: missing, or no text"
+        yield "name: missing, or not text"
     if not isinstance(content.get("expectations"), list) or not content["expectations"]:
         yield "expectations: missing, or no list of at least one"
 
@@ -154,10 +154,10 @@ def _expectation(given: Any) -> Expectation:
     if unknown:
         lines = (f"{key}: unknown key{did_you_mean(key, _KEYS)}" for key in unknown)
         raise _Unusable(*(f"{kind}: {line}" for line in lines))
-    wanted = {key: value for key, value in given.items() if key != "id"}
+    without_id = {key: value for key, value in given.items() if key != "id"}
     try:
         expectation: Expectation = ExpectationConfiguration(
-            **{"kwargs": {}, **wanted}
+            **{"kwargs": {}, **without_id}
         ).to_domain_obj()
     except pydantic.ValidationError as error:
         raise _Unusable(*_lines(kind, error.errors())) from None
@@ -170,12 +170,12 @@ def _expectation(given: Any) -> Expectation:
 
 def _rounded_bounds(expectation: Expectation, kwargs: Mapping[str, Any]) -> Iterator[str]:
     """Yield whole-number bounds that Great Expectations, which stores floats, would change."""
-    for name, wanted in kwargs.items():
-        held = getattr(expectation, name, None)
-        if type(wanted) is int and isinstance(held, float) and held != wanted:
+    for name, given in kwargs.items():
+        stored = getattr(expectation, name, None)
+        if type(given) is int and isinstance(stored, float) and stored != given:
             yield (
-                f"{name}: Great Expectations compares with floats, of which {wanted} is none; "
-                f"the nearest is {int(held)}"
+                f"{name}: Great Expectations compares with floats, and {given} is not one; "
+                f"the nearest is {int(stored)}"
             )
 
 
@@ -184,7 +184,6 @@ def _lines(kind: str, errors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     seen: set[Any] = set()
     for found in errors:
         place = found["loc"][0]
-        # What is said of all kwargs together mostly follows from one that is wrong.
         # Errors about all kwargs together mostly follow from a wrong one.
         if place not in seen and (place != "__root__" or not seen):
             seen.add(place)
@@ -227,7 +226,7 @@ def _unreadable(number: int, expectation: Expectation, empty: pd.DataFrame) -> I
         why = str(error).partition("\n")[0]
         yield f"expectation {number}: row_condition {query!r}: {why}"
     except Exception:
-        # What fails without rows may do with them.
+        # Conditions that fail without rows may work with them.
         return
 
 
@@ -272,7 +271,7 @@ def _is_expression(expression: str, parameters: Mapping[str, Any]) -> bool:
 
 
 def columns_of(kind: str, kwargs: Mapping[str, Any]) -> Sequence[str]:
-    """The columns whose values an expectation is about, in its order; none of a whole table's."""
+    """Return the columns whose values an expectation is about, in order; none for a table's."""
     if kind.startswith(_ABOUT_TABLES):
         return ()
     single = [kwargs[key] for key in ("column", "column_A", "column_B") if key in kwargs]

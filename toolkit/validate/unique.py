@@ -1,7 +1,7 @@
 """Find values, alone or combined, that occur more than once in the whole dataset.
 
-Every partition spills its keys; then buckets of keys are compared, as in cleaning's search for
-repeated keys: exactly, and in memory that is a small share of the keys.
+Every partition spills its keys; then buckets of keys are compared as in cleaning's search for
+duplicates: exactly, and in memory for a small share of the keys.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from toolkit.clean.duplicates import Spilled, bucket_ranges, find_duplicates, sp
 from toolkit.clean.keys import key_words
 from toolkit.errors import OutputError
 from toolkit.validate.checks import Found
-from toolkit.validate.columns import Domain, Ints, View
+from toolkit.validate.columns import Domain, Ints, LoadedColumns
 from toolkit.validate.passes import how_computed
 
 _ROW = "row"
@@ -43,7 +43,7 @@ class KeySpill:
     def columns(self) -> tuple[str, ...]:
         return self.domain.needed
 
-    def examine(self, view: View) -> list[Spilled]:
+    def examine(self, view: LoadedColumns) -> list[Spilled]:
         """Return the path of the partition's keys; none for a partition without rows. Raises
         OutputError.
         """
@@ -70,7 +70,7 @@ class KeySpill:
 
 
 def find_repeats(spilled: Sequence[Spilled], job: KeySpill) -> Found:
-    """The repeated rows among those that a KeySpill has spilled."""
+    """Find the repeated rows among those that a KeySpill has spilled."""
     shared = delayed(list(spilled), pure=False)
     how = how_computed()
     key = [_key_name(place) for place in range(len(job.domain.columns))]
@@ -87,11 +87,11 @@ def find_repeats(spilled: Sequence[Spilled], job: KeySpill) -> Found:
 def _find(spilled: Sequence[Spilled], key: Sequence[str], buckets: range, job: KeySpill) -> Found:
     by_part = find_duplicates(spilled, key, buckets, job.keep)
     n_unexpected = sum(map(len, by_part.values()))
-    kept: list[Ints] = []
+    found: list[Ints] = []
     for part, rows in sorted(by_part.items()):
-        if sum(map(len, kept)) < job.n_kept:
-            kept.append(_dataset_rows(spilled[part].keys_path, rows[: job.n_kept]))
-    rows = np.concatenate([np.empty(0, np.int64), *kept])[: job.n_kept]
+        if sum(map(len, found)) < job.n_kept:
+            found.append(_dataset_rows(spilled[part].keys_path, rows[: job.n_kept]))
+    rows = np.concatenate([np.empty(0, np.int64), *found])[: job.n_kept]
     return Found(0, n_unexpected, rows)
 
 

@@ -68,14 +68,14 @@ class Checked:
 
     @property
     def label(self) -> str:
-        """'clean 5 expect_column_values_to_be_unique (order_id)'."""
+        """Such as 'clean 5 expect_column_values_to_be_unique (order_id)'."""
         return f"{self.suite} {self.number} {self.expectation}" + (
             f" ({self.about})" if self.about else ""
         )
 
     @property
     def explained(self) -> str:
-        """'clean 5 expect_... (order_id), observed 3 % unexpected (Ids are unique.)'."""
+        """Such as 'clean 5 expect_... (order_id), observed 3 % unexpected (Ids are unique.)'."""
         observed = self.observed or ""
         seen = observed if len(observed) <= _SHORT_OBSERVED else ""
         return (
@@ -86,7 +86,7 @@ class Checked:
 
     @property
     def about(self) -> str:
-        """'sale_date where region == "Delhi"'."""
+        """Such as 'sale_date where region == "Delhi"'."""
         where = f"where {self.condition}" if self.condition else ""
         return " ".join(part for part in (", ".join(self.columns), where) if part)
 
