@@ -204,7 +204,7 @@ def subtotals() -> Layout:
         "subtotals within",
         ["Region,Day,Product,Amount", *rows, f"Grand total,,,{total / 100:.2f}"],
         {"amount": total / 100},
-        ("4 rows are no records but totals of others: 'North total' (row 26)",),
+        ("4 rows are totals, not records of others: 'North total' (row 26)",),
         n_rejected=4,
         summed={"amount": []},
     )
@@ -215,7 +215,7 @@ def mixed_signs() -> Layout:
     return Layout(
         "signs of three currencies in one column",
         ["Order,Day,Amount", *rows],
-        said=("numbers that cannot be added up as they stand; kept as text",),
+        said=("numbers that cannot be added up; left as text",),
         summed={},
     )
 

@@ -73,7 +73,7 @@ def test_a_total_at_the_end_is_rejected_with_a_reason(
     assert (cleaned.total("amount"), cleaned.total("qty")) == (TOTAL, PIECES)
     assert cleaned.reasons[:1] == [reason]
     assert cleaned.clean.num_rows + len(cleaned.reasons) == len(ROWS) + len(footer)
-    assert re.search(r"file: 1 row is no record but a total of others: .*row 61", cleaned.said)
+    assert re.search(r"file: 1 row is a total, not a record of others: .*row 61", cleaned.said)
     assert "key: {columns: [order], reason: duplicate_order}" in cleaned.contract
 
 
@@ -158,4 +158,4 @@ def test_totals_are_the_same_however_the_file_is_cut(tmp_path: Path) -> None:
         assert answer.code == 0, answer.err
         said.append(answer.out.partition("in doubt")[2].partition("stage")[0])
     assert said[0] == said[1]
-    assert "1 row is no record but a total of others: 'Sum' (row 5,001)" in said[0]
+    assert "1 row is a total, not a record of others: 'Sum' (row 5,001)" in said[0]

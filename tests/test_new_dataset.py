@@ -400,7 +400,7 @@ def test_a_number_that_is_not_finite_is_none(workspace: Path) -> None:
     answer = ask("new-dataset", "feed.csv", "name=mine", QUICK)
     assert answer.code == 0, answer.err
     draft = (workspace / "conf" / "dataset" / "mine.yaml").read_text("utf-8")
-    assert "1 cell is no number, such as '1e999' (row 3)" in draft
+    assert "1 cell cannot be read as number, such as '1e999' (row 3)" in draft
     done = ask("run-pipeline", "feed.csv", "dataset=mine", QUICK)
     assert done.code == 0, done.err
     assert re.search(r"^clean +40 +38 +2", done.out, re.MULTILINE)

@@ -4,8 +4,8 @@ rules = load_rules("ecommerce", as_of=date(2026, 11, 23))
 evaluated = evaluate_feed(rules, ["feed.csv"])
 clean, rejected = clean_rows(evaluated, rules.contract), rejected_rows(evaluated)
 
-Frames and aggregations hold the values of personal columns as they are, for a program
-to go on with; `mask_tables` makes of aggregations what the commands write, before they are shown:
+Frames and aggregations contain the values of personal columns unmasked, for further computation;
+mask aggregations as the commands do before showing them:
 
 tables = mask_tables(aggregate(clean, rules.contract), rules.contract, find_key(Path("data")))
 """
@@ -52,13 +52,13 @@ def load_rules(
     data_dir: str | Path = "data",
     overrides: Sequence[str] = (),
 ) -> Rules:
-    """What a feed is cleaned by: its contract, the workspace's lookups, the day limits count from.
+    """Load the rules that clean a feed: contract, lookups, and the day that limits count from.
 
     `contract` is a YAML file, or the name of one in conf/dataset beside `data_dir` or among the
     shipped ones; it is composed as for the command line, with its `defaults` and with `overrides`
     such as `dataset.repairs=[]`. Without `as_of` limits count from today. A workspace without
     lookups uses the starter ones. Raises ConfigError with every problem of the contract,
-    LookupFileError for a lookup that is not sound.
+    LookupFileError for an invalid lookup.
     """
     workspace = Workspace(Path(data_dir))
     folders = [Path(os.path.abspath(data_dir)).parent / "conf", shipped_folder("conf")]

@@ -19,7 +19,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 EXACT = 2.0**53
-"""Below it every whole number is a float64."""
+"""Below it float64 holds every whole number exactly."""
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 MOST_DIGITS = 18
 """Every whole number of so many digits fits 64 bits."""
@@ -30,9 +30,9 @@ _DIGITS_OF_FLOAT = 15
 class Figures:
     """A number for each row, NaN where it is unknown.
 
-    `whole` has the numbers of a whole-number column as int64. It is None where all of them are
-    below 2**53, which is nearly always: then `floats` are exact. A number that 64 bits do not
-    hold is 0 there, as an unknown one is.
+    `whole` has the numbers of an integer column as int64. It is None where all of them are below
+    2**53, which is nearly always: then `floats` are exact. Unknown numbers, and those beyond 64
+    bits, are 0 in it.
 
     With a `scale` the numbers are decimals: `whole` counts units of 10**-scale and is never None,
     `floats` are the nearest float64, infinite where a row has no such decimal.
@@ -46,19 +46,19 @@ class Figures:
         return len(self.floats)
 
     def take(self, rows: npt.NDArray[Any]) -> Figures:
-        """The numbers of `rows`, or of places that occur any number of times."""
+        """Return the numbers of `rows`, which may repeat."""
         whole = None if self.whole is None else self.whole[rows]
         return Figures(self.floats[rows], whole, self.scale)
 
     def wholes(self) -> Ints:
-        """`whole`, or what it would be; all numbers must be whole."""
+        """Return `whole`, computed where it is None; all numbers must be whole."""
         if self.whole is not None:
             return self.whole
         fine = (self.floats >= LOWEST) & (self.floats < 2.0**63)
         return np.where(fine, self.floats, 0.0).astype(np.int64)
 
     def replaced(self, rows: npt.NDArray[Any], others: Figures) -> Figures:
-        """A copy with the numbers of `others` in `rows`, which are row numbers or a mask."""
+        """Return a copy with the numbers of `others` in `rows`, which are row numbers or a mask."""
         floats = self.floats.copy()
         floats[rows] = others.floats
         if self.whole is None and others.whole is None:
@@ -69,7 +69,7 @@ class Figures:
 
     @property
     def beyond(self) -> Bools:
-        """Known numbers that are none of 64 bits; not for a column of floats."""
+        """Mark known numbers beyond 64 bits; not for a column of floats."""
         if self.scale is not None:
             return np.isinf(self.floats)
         if self.whole is None:
@@ -77,17 +77,17 @@ class Figures:
         return ~np.isnan(self.floats) & (self.whole.astype(np.float64) != self.floats)
 
     def large(self) -> Bools:
-        """Where the number is a whole one of 64 bits, and float64 may not be it."""
+        """Mark integers that fit 64 bits but that float64 may have rounded."""
         if self.whole is None or self.scale is not None:
             return np.zeros(len(self), dtype=bool)
         return (np.abs(self.floats) >= EXACT) & ~self.beyond
 
     def compared(self, compare: Callable[[Any, Any], Any], bound: float) -> Bools:
-        """numpy's greater, less, ... than a bound, exactly; unknown numbers compare as false."""
+        """Compare with a bound by numpy's greater, less, ..., exactly; false where unknown."""
         found = np.asarray(compare(self.floats, float(bound)), dtype=bool)
         if self.whole is None:
             return found
-        # Between two neighbouring whole numbers it makes no difference which bound is given.
+        # A bound between two whole numbers compares like either of them, rounded the right way.
         up = compare in (np.greater_equal, np.less)
         units = bound if self.scale is None else as_written(bound) * 10**self.scale
         nearest = math.ceil(units) if up else math.floor(units)
@@ -132,14 +132,14 @@ def decimal_units(array: pa.Array) -> Ints:
 
 
 def repeated(number: float, times: int) -> Figures:
-    """One number of Python, exactly, for so many rows."""
+    """Repeat one Python number, exactly, for so many rows."""
     return figures_of([number]).take(np.zeros(times, np.int64))
 
 
 def figures_of(numbers: Sequence[float], scale: int | None = None) -> Figures:
-    """Numbers of Python, NaN for unknown ones; whole ones stay exact.
+    """Convert Python numbers, NaN for unknown ones; integers stay exact.
 
-    With a scale they are decimals, unknown where they are none of it.
+    With a scale they become decimals, unknown where they do not fit it.
     """
     if scale is not None:
         units = [units_of(number, scale) for number in numbers]
@@ -152,7 +152,7 @@ def figures_of(numbers: Sequence[float], scale: int | None = None) -> Figures:
 
 
 def _int64(number: float) -> int:
-    """The whole number, 0 where it is none or 64 bits do not hold it."""
+    """Return the integer; 0 for anything else, or beyond 64 bits."""
     if not math.isfinite(number) or number != math.floor(number):
         return 0
     return int(number) if LOWEST <= number <= HIGHEST else 0

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from toolkit.clean.kinds import Given, finish, parse
-from toolkit.clean.parsed import OK, Parsed
+from toolkit.clean.parsed import OK, ParsedValues
 from toolkit.contract import Column
 from toolkit.lookups import Lookup
 
@@ -24,18 +24,18 @@ def parse_cells(
     reasons: Mapping[str, int] = REASONS,
     lookup: Lookup | None = None,
     as_of: date = date(2026, 11, 23),
-) -> Parsed:
+) -> ParsedValues:
     """What cleaning makes of a column's cells that nothing fills."""
     parsed = parse(column, strings, Given(reasons, as_of, lookup))
     return finish(column, parsed, reasons)
 
 
-def values_of(parsed: Parsed) -> list[Any]:
+def values_of(parsed: ParsedValues) -> list[Any]:
     values = parsed.values
     return list(values.tolist() if isinstance(values, np.ndarray) else values.to_pylist())
 
 
-def outcomes(parsed: Parsed, n: int) -> list[tuple[Any, int]]:
+def outcomes(parsed: ParsedValues, n: int) -> list[tuple[Any, int]]:
     """(value, reason id) by place; a value that could not be read is None."""
     found = values_of(parsed)
     codes = [OK] * n if parsed.codes is None else parsed.codes.tolist()

@@ -15,7 +15,7 @@ from tests.oracle import COLUMNS
 from toolkit.clean.evaluate import Rules, evaluate
 from toolkit.contract import Category, Contract, Repair, Text
 from toolkit.lookups import Lookup
-from toolkit.read.parse import Wanted, parse_bytes
+from toolkit.read.parse import Selection, parse_bytes
 from toolkit.read.records import Grammar
 
 pytestmark = pytest.mark.slow
@@ -233,7 +233,7 @@ def test_the_answer_is_the_same_for_dictionaries_and_plain_columns(
     rows = [row_with(order_id=str(n)) for n in range(5)]
     rows += [row_with(**fault) for fault in (FAULTS | LATER_FAULTS).values()]
     data = write_feed([*rows, COLUMNS, [""] * 10]).split(b"\n", 1)[1]
-    raw = parse_bytes(data, COLUMNS, Grammar(), Wanted(frozenset(plain_columns)))
+    raw = parse_bytes(data, COLUMNS, Grammar(), Selection(frozenset(plain_columns)))
     evaluated = evaluate(raw, rules)
     assert evaluated.clean_rows.tolist() == [0, 1, 2, 3, 4]
     assert plain(evaluated.clean) == [CLEAN_ROW | {"order_id": str(n)} for n in range(5)]
@@ -242,7 +242,7 @@ def test_the_answer_is_the_same_for_dictionaries_and_plain_columns(
 
 
 def test_an_empty_block_has_the_columns_all_the_same(rules: Rules, contract: Contract) -> None:
-    evaluated = evaluate(parse_bytes(b"", COLUMNS, Grammar(), Wanted()), rules)
+    evaluated = evaluate(parse_bytes(b"", COLUMNS, Grammar(), Selection()), rules)
     assert evaluated.clean.num_rows == evaluated.rejected.num_rows == 0
     assert evaluated.clean.column_names == contract.clean_schema().names
 
@@ -291,7 +291,9 @@ def test_the_first_flag_that_holds_is_set(clean_feed: Cleaner) -> None:
 
 def test_types_are_the_contract_s(rules: Rules) -> None:
     data = write_feed([GOOD_ROW]).split(b"\n", 1)[1]
-    evaluated = evaluate(parse_bytes(data, COLUMNS, Grammar(), Wanted(frozenset(COLUMNS))), rules)
+    evaluated = evaluate(
+        parse_bytes(data, COLUMNS, Grammar(), Selection(frozenset(COLUMNS))), rules
+    )
     assert evaluated.clean.cast(rules.contract.clean_schema()).num_rows == 1
     assert evaluated.clean.schema.field("quantity").type == pa.int64()
 
@@ -338,7 +340,7 @@ def test_spellings_and_repairs_are_those_made_by_hand(
 ) -> None:
     rows = [row_with(product_name=product, category=category) for product, category in cells]
     data = write_feed(rows)[len(write_feed([])) :]
-    raw = parse_bytes(data, COLUMNS, Grammar(), Wanted(frozenset(plain_columns)))
+    raw = parse_bytes(data, COLUMNS, Grammar(), Selection(frozenset(plain_columns)))
     evaluated = evaluate(raw, repairing)
     expected = [by_hand(*row) for row in cells]
     clean = evaluated.clean.select(["product_name", "category"]).to_pylist()

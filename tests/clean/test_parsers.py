@@ -15,7 +15,7 @@ from tests import oracle
 from tests.clean.parsed import BAD, REASONS, outcomes, parse_cells, values_of
 from tests.oracle import Book
 from toolkit.clean.evaluate import Rules
-from toolkit.clean.parsed import OK, Parsed
+from toolkit.clean.parsed import OK, ParsedValues
 from toolkit.contract import Category, Date, Email, Integer, Mapped, Number, Text
 from toolkit.lookups import Lookup, match_key
 
@@ -175,7 +175,7 @@ def test_patterns_see_the_name_that_a_value_stands_for() -> None:
     assert outcomes(parsed, 4) == [("A1", OK), ("lamp", BAD), ("A1", OK), ("C3", OK)]
 
 
-REPAIRED: list[tuple[Callable[[pa.Array], Parsed], dict[str, str | None]]] = [
+REPAIRED: list[tuple[Callable[[pa.Array], ParsedValues], dict[str, str | None]]] = [
     (
         lambda a: parse_cells(
             Category(kind="category", values="x", max_edits=2), a, {}, lookup_of(["Books"])
@@ -206,7 +206,7 @@ REPAIRED: list[tuple[Callable[[pa.Array], Parsed], dict[str, str | None]]] = [
 
 @pytest.mark.parametrize(("parse", "values"), REPAIRED)
 def test_what_was_repaired_is_known_by_value(
-    parse: Callable[[pa.Array], Parsed], values: dict[str, str | None]
+    parse: Callable[[pa.Array], ParsedValues], values: dict[str, str | None]
 ) -> None:
     parsed = parse(pa.array(values, pa.string()))
     found = [
@@ -218,7 +218,7 @@ def test_what_was_repaired_is_known_by_value(
 
 
 DAY = Date(kind="date", formats=("%Y-%m-%d",), reason="bad")
-PARSE: dict[str, Callable[[pa.Array], Parsed]] = {
+PARSE: dict[str, Callable[[pa.Array], ParsedValues]] = {
     "number": lambda a: parse_cells(Number(kind="number", reason="bad"), a, REASONS),
     "integer": lambda a: parse_cells(Integer(kind="integer", reason="bad"), a, REASONS),
     "date": lambda a: parse_cells(DAY, a, REASONS, as_of=date(2026, 11, 23)),
@@ -231,12 +231,12 @@ PARSE: dict[str, Callable[[pa.Array], Parsed]] = {
 
 
 @pytest.mark.parametrize("parse", PARSE.values(), ids=list(PARSE))
-def test_no_values_at_all(parse: Callable[[pa.Array], Parsed]) -> None:
+def test_no_values_at_all(parse: Callable[[pa.Array], ParsedValues]) -> None:
     assert outcomes(parse(pa.array([], pa.string())), 0) == []
 
 
 @pytest.mark.parametrize("parse", PARSE.values(), ids=list(PARSE))
-def test_a_slice_is_parsed_like_a_copy(parse: Callable[[pa.Array], Parsed]) -> None:
+def test_a_slice_is_parsed_like_a_copy(parse: Callable[[pa.Array], ParsedValues]) -> None:
     texts = ["1", "x", "2026-01-01", "a@b.c", "", "a", "3.5"]
     whole = outcomes(parse(pa.array(texts)), 7)
     assert outcomes(parse(pa.array(texts)[2:6]), 4) == whole[2:6]

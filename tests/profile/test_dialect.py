@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from toolkit.errors import InputError
-from toolkit.profile.dialect import Dialect, tell_dialect
+from toolkit.profile.dialect import Dialect, detect_dialect
 
 
 def told(text: str, delimiter: str | None = None) -> Dialect:
-    return tell_dialect(text, "feed.csv", whole=True, delimiter=delimiter)
+    return detect_dialect(text, "feed.csv", whole=True, delimiter=delimiter)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.profile.encoding import Bytes, Encoding, agree, look_at, tell_encoding
+from toolkit.profile.encoding import Bytes, Encoding, agree, detect_encoding, look_at
 
 GERMAN = "id,name\n" + "".join(f"{n},Müller Größe Café\n" for n in range(30))
 NO_BREAKS = "id,name\n" + "".join(
@@ -32,7 +32,7 @@ JAPANESE = "id,name\n" + "".join(f"{n},東京タワーと大阪\n" for n in rang
 def told(data: bytes, tmp_path: Path) -> Encoding:
     path = tmp_path / "feed.csv"
     path.write_bytes(data)
-    return tell_encoding([look_at(path, 0, len(data))], data[:4])
+    return detect_encoding([look_at(path, 0, len(data))], data[:4])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_is_a_guess_is_a_doubt_that_shows_lines(tmp_path: Path) -> None:
 def test_a_few_broken_bytes_in_utf8_stay_utf8_with_a_doubt(tmp_path: Path) -> None:
     found = told(GERMAN.encode() + b"31,\xff\n", tmp_path)
     assert found.name == "utf-8"
-    assert found.doubts[0].startswith("1 places are no UTF-8")
+    assert found.doubts[0].startswith("1 places are not UTF-8")
 
 
 _PIECES = st.sampled_from([b"a", b"\n", "é".encode(), "日".encode(), "😀".encode(), b"\xff", b"\0"])
@@ -113,7 +113,7 @@ def test_two_encodings_in_one_file_are_never_misread(cut: int | None, tmp_path: 
     path = tmp_path / "data"
     path.write_bytes(MIXED)
     pieces = [(0, len(MIXED))] if cut is None else [(0, cut), (cut, len(MIXED))]
-    found = tell_encoding([look_at(path, *piece) for piece in pieces], MIXED[:4])
+    found = detect_encoding([look_at(path, *piece) for piece in pieces], MIXED[:4])
     assert found.name == "utf-8"
     [doubt] = found.doubts
     assert "two encodings are mixed" in doubt

@@ -12,14 +12,14 @@ import pytest
 
 from toolkit.contract import Dated, Numeric
 from toolkit.profile.doubts import Doubt
-from toolkit.profile.guess import Cells, Guess
+from toolkit.profile.guess import DistinctCells, Guess
 from toolkit.profile.guessing import guess_reading
 
 
-def cells(values: list[str]) -> Cells:
+def cells(values: list[str]) -> DistinctCells:
     rows = Counter(values)
     first = [values.index(value) for value in rows]
-    return Cells(
+    return DistinctCells(
         pa.array(list(rows), pa.string()), np.array([*rows.values()]), np.array(first, np.int64)
     )
 
@@ -157,13 +157,13 @@ def test_a_zero_needs_no_per_cent_sign_and_a_currency_may_be_left_out_with_a_dou
     assert guessed("12%", "0", "7%").doubts == ()
     [doubt] = guessed("$1.50", "$2", "3.25").doubts
     assert doubt == Doubt(
-        "'$' stands beside 2 numbers, and nothing beside 1: they are taken for the same", 1
+        "'$' is beside 2 numbers, and nothing beside 1: they are taken for the same", 1
     )
 
 
 def test_points_before_three_digits_are_doubted_too() -> None:
     [doubt] = guessed("5.000", "12.500", "7").doubts
-    assert "all points stand before three digits; they are taken for decimal" in doubt.text
+    assert "all points are before three digits; they are taken for decimal" in doubt.text
     assert doubt.rows == 2
     assert guessed("0.500", "12.500").doubts == ()
     assert guessed("1234.500", "12.500").doubts == ()
@@ -190,7 +190,10 @@ def test_days_that_nothing_decides_are_no_dates_unless_another_column_proves_an_
     values = [f"0{any_day.randint(1, 9)}/0{any_day.randint(1, 9)}/2024" for _ in range(40)]
     found = guessed(*values)
     assert (found.kind, found.undecided) == ("text", True)
-    assert "no cell tells %d/%m/%Y from %m/%d/%Y: all 40 read both ways" in found.doubts[0].text
+    assert (
+        "no cell distinguishes %d/%m/%Y from %m/%d/%Y: all 40 read both ways"
+        in found.doubts[0].text
+    )
     told = guess_reading(cells(values), order="month")
     assert formats_of(told) == ("%m/%d/%Y",)
     assert "another column proves months first" in told.doubts[0].text

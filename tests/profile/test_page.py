@@ -51,7 +51,7 @@ def test_every_column_has_a_card_and_a_link_to_it(page: Path) -> None:
     assert len(cards) == 8
     assert {link["href"] for link in parsed.all("a")} == {f"#{card}" for card in cards}
     words = "".join(parsed.words)
-    assert "1 cell is no number, such as 'x' (row 8)" in words
+    assert "1 cell cannot be read as number, such as 'x' (row 8)" in words
     assert "1 too few fields" in words
     assert NASTY in words
 

@@ -51,7 +51,7 @@ def test_the_user_may_say_which_columns_are_personal(
     assert ("Hush 1" in text) is ("keeper" not in masked)
     # A column that is said to be none may hold addresses yet: they are masked in part.
     assert "hush1@private.example" not in text or "email" not in masked
-    assert ("as you said" in text) is bool(given and masked)
+    assert ("as given" in text) is bool(given and masked)
 
 
 @pytest.mark.parametrize("command", ["profile-data", "new-dataset"])

@@ -27,7 +27,7 @@ from toolkit.contract import CsvFormat
 from toolkit.read import records
 from toolkit.read.blocks import plan_blocks
 from toolkit.read.header import grammar_of
-from toolkit.read.parse import RawBlock, Wanted, parse_block, parse_bytes
+from toolkit.read.parse import RawBlock, Selection, parse_block, parse_bytes
 from toolkit.read.records import Grammar
 from toolkit.read.sources import find_sources
 
@@ -98,7 +98,7 @@ def test_records_and_cells_are_those_of_the_csv_module(data: bytes, grammar: Gra
     [(n_columns, _)] = Counter(map(len, rows)).most_common(1) or [(1, 0)]
     names = [f"column {n}" for n in range(n_columns)]
     for plain in ([], names):
-        raw = parse_bytes(data, names, grammar, Wanted(frozenset(plain)))
+        raw = parse_bytes(data, names, grammar, Selection(frozenset(plain)))
         assert raw.n_records == len(rows)
         sound = [row for row in rows if is_sound(row, n_columns)]
         assert [[c.encode() for c in row.values()] for row in raw.table.to_pylist()] == sound
@@ -119,7 +119,7 @@ def read_blocks(path: Path, csv_format: CsvFormat, block_bytes: int) -> Pieces:
     blocks = plan_blocks(find_sources([str(path)]), contract, block_bytes)
     found: Records = []
     for block in blocks:
-        raw = parse_block(block, grammar_of(contract), Wanted())
+        raw = parse_block(block, grammar_of(contract), Selection())
         assert raw.table.num_rows + len(raw.malformed) == raw.n_records
         found += in_order(raw)
     return Pieces(found, len(blocks))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.read.machine import read_all
 from toolkit.read.blocks import Block
-from toolkit.read.parse import Wanted, near_unique_columns, parse_bytes, read_records
+from toolkit.read.parse import Selection, near_unique_columns, parse_bytes, read_records
 from toolkit.read.records import Grammar, find_cut, next_start
 from toolkit.read.sources import find_sources
 
@@ -34,7 +34,7 @@ def records_of(
     data: bytes, names: Sequence[str], plain: Sequence[str] = (), grammar: Grammar = SMALL
 ) -> list[Record]:
     """All records in file order: a well-formed one's fields, a malformed one's raw text."""
-    raw = parse_bytes(data, names, grammar, Wanted(frozenset(plain)))
+    raw = parse_bytes(data, names, grammar, Selection(frozenset(plain)))
     raw.table.validate(full=True)
     assert raw.table.column_names == list(names)
     assert raw.table.num_rows + len(raw.malformed) == raw.n_records
@@ -175,7 +175,7 @@ MANY_BROKEN = {
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("data", MANY_BROKEN.values(), ids=list(MANY_BROKEN))
 def test_many_broken_lines_take_no_longer_each_than_few(data: bytes) -> None:
-    raw = parse_bytes(data, ["a", "b"], Grammar(), Wanted())
+    raw = parse_bytes(data, ["a", "b"], Grammar(), Selection())
     assert raw.n_records == data.count(b"\n")
     assert len(raw.malformed) == (40_000 if raw.table.num_rows else 2)
 

@@ -94,7 +94,7 @@ NO_CSV = {
     "a PNG image": b"\x89PNG\r\n\x1a\n",
     "an SQLite database": b"SQLite format 3\x00",
     "a Python pickle": pickle.dumps([1]),
-    "no text": bytes(5000),
+    "binary data": bytes(5000),
 }
 
 
@@ -221,7 +221,7 @@ def test_what_a_worker_does_not_see_is_no_write_that_failed(feed: Path) -> None:
     [source] = find_sources(["a.csv"])
     elsewhere = replace(source, state=replace(source.state, host="there"))
     feed.unlink()
-    with pytest.raises(InputError, match=f"must lie at {feed} on every machine"), elsewhere.open():
+    with pytest.raises(InputError, match=f"must be at {feed} on every machine"), elsewhere.open():
         pass
 
 

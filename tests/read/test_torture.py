@@ -19,7 +19,7 @@ from toolkit.contract import AnyColumn, Category, CsvFormat, Date, Number
 from toolkit.lookups import Lookup
 from toolkit.read.blocks import plan_blocks
 from toolkit.read.header import grammar_of
-from toolkit.read.parse import Wanted, parse_block
+from toolkit.read.parse import Selection, parse_block
 from toolkit.read.sources import find_sources
 
 # One that hangs fails, long before the suite would.
@@ -365,7 +365,7 @@ def test_blanks_around_a_cell_are_kept_by_the_reader(tmp_path: Path) -> None:
     path = written(tmp_path, PADDED)
     contract = text_only(NAMES, CsvFormat())
     [block] = plan_blocks(find_sources([str(path)]), contract, 1 << 20)
-    table = parse_block(block, grammar_of(contract), Wanted()).table
+    table = parse_block(block, grammar_of(contract), Selection()).table
     assert table.to_pylist() == [{"foo": "6", "bar": " padded cell", "baz": "8"}]
 
 

@@ -67,7 +67,7 @@ def test_there_are_many_codecs() -> None:
 def test_text_comes_out_as_it_went_in(
     encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spooling, "_PIECE_BYTES", 7)
+    monkeypatch.setattr(spooling, "_CHUNK_BYTES", 7)
     letters = "".join(letter for letter in LETTERS if is_encodable(letter, encoding))
     text = f'id,name\r\n1,"{letters}, and\r\nmore"\n2,{letters[::-1]} ~\\\r3,x\n' * 3
     if encoding.endswith("escape"):

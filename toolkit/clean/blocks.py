@@ -34,7 +34,7 @@ from toolkit.errors import OutputError
 from toolkit.pages.masking import Masks
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of
-from toolkit.read.parse import RawBlock, Wanted, parse_block, read_records
+from toolkit.read.parse import RawBlock, Selection, parse_block, read_records
 from toolkit.read.unpack import reading_back
 from toolkit.report.facts import RejectedExample
 from toolkit.storage.datasets import ParquetStyle, part_name, write_parquet
@@ -151,7 +151,7 @@ class PublishedBlock:
 
 def stage_block(block: Block, job: CleaningJob) -> Staged:
     """Evaluate one block and spill it; memory is that of one block, whatever the input's size."""
-    raw = parse_block(block, grammar_of(job.contract), Wanted(job.plain_columns))
+    raw = parse_block(block, grammar_of(job.contract), Selection(job.plain_columns))
     evaluated = evaluate(raw, job.rules)
     files = SpillFiles.of(block, job.spill)
     places = pa.array(raw.places(evaluated.clean_rows))

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from toolkit.arrays import Bools
-from toolkit.clean.kinds.date import NO_DAY, Ints, ParsedDates, Reading, read_dates
+from toolkit.clean.kinds.date import NO_DAY, DateReading, Ints, ParsedDates, read_dates
 from toolkit.contract.date_format import pieces
 from toolkit.read.cells import first_occurrences
 from toolkit.read.parse import RawBlock
@@ -112,7 +112,7 @@ def weigh_order(
     return weigh_reading(reading, counts, first_rows)
 
 
-def weigh_reading(reading: Reading, counts: Ints, first_rows: Ints) -> OrderEvidence | None:
+def weigh_reading(reading: DateReading, counts: Ints, first_rows: Ints) -> OrderEvidence | None:
     """Weigh a format as `weigh_order` does, by parsed cells."""
     if reading.swapped is None:
         return None

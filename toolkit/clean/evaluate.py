@@ -23,7 +23,7 @@ from toolkit.clean.kinds import Given, finish, parse
 from toolkit.clean.kinds.date import ParsedDates
 from toolkit.clean.kinds.label import repair_labels
 from toolkit.clean.kinds.number import within_limits
-from toolkit.clean.parsed import FORMULA, LOOKUP, OK, Codes, Parsed, ParsedColumn, coded
+from toolkit.clean.parsed import FORMULA, LOOKUP, OK, Codes, ParsedColumn, ParsedValues, coded
 from toolkit.clean.repaired import N_EXAMPLES, Repaired, show_examples
 from toolkit.clean.tables import clean_table, number_array, rejected_table
 from toolkit.contract import (
@@ -206,7 +206,7 @@ def _fill(columns: dict[str, ParsedColumn], rules: Rules) -> dict[str, ParsedCol
     values = {name: columns[name].figures() for name in numbers}
     for name, changes in fill_missing(fills, values, rules.contract, look_up).items():
         before = columns[name]
-        known = Parsed(
+        known = ParsedValues(
             values[name].floats,
             changes={**before.changes(), **changes},
             absent=before.absent(),

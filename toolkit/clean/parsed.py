@@ -20,7 +20,7 @@ FORMULA, LOOKUP = "formula", "lookup"
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParsedValues:
     """Values as an Arrow array, or float64 for numbers; `codes` None when all are valid.
 
     `whole` and `scale` are exact numbers where float64 is not enough (see Figures). `changes` marks
@@ -45,7 +45,7 @@ class Parsed:
 class ParsedColumn:
     """A parsed column: a row's value is values[indices], or values where there are no indices."""
 
-    parsed: Parsed
+    parsed: ParsedValues
     indices: npt.NDArray[np.int32] | None
     changed_rows: Mapping[str, Bools] = field(default_factory=dict)
     """Rows that were repaired by other columns, besides the values that parsing repaired."""

@@ -11,7 +11,7 @@ from toolkit.contract.formula import formula_columns
 from toolkit.lookups.counts import Counted, Group, cells_of, count_cells, without_repeated_headers
 from toolkit.read.blocks import Block
 from toolkit.read.header import grammar_of
-from toolkit.read.parse import Wanted, parse_block
+from toolkit.read.parse import Selection, parse_block
 
 
 def amount_column(contract: Contract) -> str | None:
@@ -40,7 +40,7 @@ def weigh_block(block: Block, rules: Rules, groups: tuple[Group, ...], amount: s
     derived = contract.derived[amount]
     grouped = dict.fromkeys(name for group in groups for name in group)
     needed = dict.fromkeys([*grouped, *behind_amount(contract, amount)])
-    selection = Wanted(only=tuple(contract.sources[name] for name in needed))
+    selection = Selection(only=tuple(contract.sources[name] for name in needed))
     raw = parse_block(block, grammar_of(contract), selection)
     table = without_repeated_headers(raw.table, block, contract)
     values = np.nan_to_num(derived_values(amount, table, rules), nan=0.0)

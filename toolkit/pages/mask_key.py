@@ -65,5 +65,5 @@ def fingerprint(key: bytes) -> str:
 def _key(text: str, where: str) -> bytes:
     text = text.strip()
     if len(text) < _SHORTEST:
-        raise ConfigError.bad_mask_key(where, f"holds fewer than {_SHORTEST} characters")
+        raise ConfigError.bad_mask_key(where, f"has fewer than {_SHORTEST} characters")
     return hashlib.sha256(text.encode()).digest()

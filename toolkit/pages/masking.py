@@ -98,9 +98,9 @@ class Masks:
         return cls(found | ({RAW_LINE_COLUMN: Mask("line")} if found else {}), key)
 
     @classmethod
-    def of_manifest(cls, told: Mapping[str, Mapping[str, Any]], key: bytes | None) -> Masks:
+    def of_manifest(cls, manifest: Mapping[str, Mapping[str, Any]], key: bytes | None) -> Masks:
         """Those that a dataset's manifest tells, as `as_manifest` wrote them."""
-        masks = {name: {**mask, "plain": tuple(mask["plain"])} for name, mask in told.items()}
+        masks = {name: {**mask, "plain": tuple(mask["plain"])} for name, mask in manifest.items()}
         return cls({name: Mask(**mask) for name, mask in masks.items()}, key)
 
     def as_manifest(self) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ from toolkit.profile.vocabulary import Ints
 from toolkit.read.blocks import Block
 from toolkit.read.cells import column_of, is_blank_line, repeated_headers, rows_that_read
 from toolkit.read.header import grammar_of
-from toolkit.read.parse import RawBlock, Wanted, parse_bytes
+from toolkit.read.parse import RawBlock, Selection, parse_bytes
 
 PLACE_BITS = 40
 """A record's index is its number in its block, plus the number of the block above these bits."""
@@ -34,13 +34,13 @@ _LONGEST_EXAMPLE = 200
 
 @dataclass(frozen=True)
 class Questions:
-    """What to compute for every block: for columns, by their names, and across columns."""
+    """The computations on every block: of columns, by their names, and across columns."""
 
     contract: Contract
     columns: Mapping[str, Question]
     groups: tuple[Group, ...]
     keys: tuple[Group, ...]
-    """Those of the groups that may identify a record."""
+    """The groups that may identify a record."""
     formulas: tuple[Formula, ...]
     spill: Path
     shared: tuple[Group, ...] = ()
@@ -49,7 +49,7 @@ class Questions:
 
 @dataclass(frozen=True)
 class Broken:
-    """A record that has no place in the table."""
+    """A record that does not fit the table."""
 
     place: int
     how: str
@@ -78,7 +78,7 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
     """Read and count one block; writes the words of its keys into the spill folder."""
     data = block.read()
     names, sources = block.names, questions.contract.sources
-    raw = parse_bytes(data, names, grammar_of(questions.contract), Wanted())
+    raw = parse_bytes(data, names, grammar_of(questions.contract), Selection())
     blank = rows_that_read(raw.table, dict.fromkeys(names, ("",)))
     headers = repeated_headers(raw.table, block.written)
     table, places = _records(raw, np.concatenate([blank, headers]), block.index)
@@ -115,15 +115,15 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
 
 
 def stripped_columns(block: Block, contract: Contract) -> dict[str, pa.DictionaryArray]:
-    """The columns of a block, by their names in the contract, without white space at the ends."""
-    raw = parse_bytes(block.read(), block.names, grammar_of(contract), Wanted())
+    """Read a block's columns, by their names in the contract, without white space at the ends."""
+    raw = parse_bytes(block.read(), block.names, grammar_of(contract), Selection())
     return {
         name: stripped(column_of(raw.table, source)) for name, source in contract.sources.items()
     }
 
 
 def _records(raw: RawBlock, left_out: Ints, index: int) -> tuple[pa.Table, Ints]:
-    """The rows that are records of the feed, and their places."""
+    """Select the rows that are records of the feed, and their places."""
     rows = np.arange(raw.table.num_rows)
     table = raw.table
     if len(left_out):
@@ -185,5 +185,5 @@ def _check(
 
 
 def numbers_of(column: pa.DictionaryArray, question: Question) -> Floats:
-    """The number in each row, NaN where there is none."""
+    """Return the number in each row, NaN where there is none."""
     return question.reading.read(column.dictionary)[column.indices.to_numpy()]

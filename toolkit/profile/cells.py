@@ -20,7 +20,7 @@ from toolkit.read.cells import first_occurrences, strip
 _SHAPE_CAPS = Caps(values=2_000, sample=500, n_bytes=1 << 20)
 LONGEST_SHAPE = 60
 """Number of characters in a value's shape; the rest is cut off."""
-# Digits that name something, and lose their meaning as numbers.
+# Digits of an identifier, which would lose its meaning as a number.
 _LEADING_ZEROS = r"^0[0-9]+(?:\.0)?$"
 _LONG_DIGITS = r"^[+-]?(?:[0-9]{16,}|[0-9]{1,3}(?:[,.' ][0-9]{3}){5,})(?:\.0+)?$"
 _SHORTENED = r"^[1-9](?:[.,][0-9]+)?E\+(?:1[1-9]|[2-9][0-9])$"
@@ -60,11 +60,11 @@ class Cells:
     n_inner_blanks: int = 0
     """... with several blanks in a row inside..."""
     n_odd_characters: int = 0
-    """... with controls, or blanks that are no plain ones."""
+    """... with control characters, or blanks other than spaces."""
     n_leading_zeros: int = 0
     """Cells of nothing but digits that a zero leads..."""
     n_long_digits: int = 0
-    """... that are 16 or more: beyond what a float holds..."""
+    """... of 16 digits or more: beyond the precision of a float..."""
     n_shortened: int = 0
     """... and whole numbers as a spreadsheet shortens them: 4.50123E+12..."""
     n_point_zero: int = 0
@@ -73,7 +73,7 @@ class Cells:
     longest: int = 0
     n_characters: int = 0
     null_words: Counter[str] = field(default_factory=Counter)
-    """Rows by spelling, for the words that may stand for no value."""
+    """Rows by spelling, for the words that may mean null."""
 
     def __add__(self, other: Cells) -> Cells:
         shortest = [c.shortest for c in (self, other) if c.n_filled]
@@ -116,7 +116,7 @@ class ColumnPart:
         )
 
     def merged_day_orders(self) -> tuple[OrderEvidence, ...]:
-        """The evidence of all blocks, for each format."""
+        """Merge the evidence of all blocks, for each format."""
         by_format: dict[str, list[OrderEvidence]] = {}
         for _, evidence in self.day_orders:
             for one in evidence:
@@ -126,7 +126,7 @@ class ColumnPart:
 
 @dataclass(frozen=True)
 class Question:
-    """How to count a column: how its cells are read, and which words may mean null."""
+    """The reading that counts a column's cells, and the words that may mean null."""
 
     reading: Reading
     null_words: tuple[str, ...]
@@ -151,13 +151,13 @@ def look_at_column(
     cells = _count(values, rows, lengths, filled, question)
     changed = pc.not_equal(array.dictionary, strip(array.dictionary))
     outer = int(raw_rows[bools(changed)].sum()) - _n_blank(array.dictionary, raw_rows)
-    kept = values.take(pa.array(filled))
-    days = question.reading.day_orders(kept, rows[filled], first[filled])
+    contents = values.take(pa.array(filled))
+    days = question.reading.day_orders(contents, rows[filled], first[filled])
     part = ColumnPart(
         Cells(**{**vars(cells), "n_cells": len(array), "n_blank_ends": outer}),
-        Vocabulary.of(kept, rows[filled], first[filled], question.caps),
-        _shapes(kept, rows[filled], first[filled]),
-        question.reading.tally(kept, rows[filled], first[filled], question.null_words),
+        Vocabulary.of(contents, rows[filled], first[filled], question.caps),
+        _shapes(contents, rows[filled], first[filled]),
+        question.reading.tally(contents, rows[filled], first[filled], question.null_words),
         ((block, days),) if days else (),
     )
     return part, plain
@@ -167,7 +167,7 @@ def _count(values: pa.Array, rows: Ints, lengths: Ints, filled: Ints, question: 
     if len(filled) == 0:
         return Cells()
     words = pc.is_in(pc.utf8_lower(values), pa.array(question.null_words, pa.string()))
-    said = np.flatnonzero(bools(words) & (rows > 0) & (lengths > 0))
+    occurring = np.flatnonzero(bools(words) & (rows > 0) & (lengths > 0))
 
     def matching(pattern: str) -> int:
         return int(rows[bools(pc.match_substring_regex(values, pattern))].sum())
@@ -184,13 +184,19 @@ def _count(values: pa.Array, rows: Ints, lengths: Ints, filled: Ints, question: 
         longest=int(lengths[filled].max()),
         n_characters=int((lengths[filled] * rows[filled]).sum()),
         null_words=Counter(
-            dict(zip(values.take(pa.array(said)).to_pylist(), rows[said].tolist(), strict=True))
+            dict(
+                zip(
+                    values.take(pa.array(occurring)).to_pylist(),
+                    rows[occurring].tolist(),
+                    strict=True,
+                )
+            )
         ),
     )
 
 
 def stripped(array: pa.DictionaryArray) -> pa.DictionaryArray:
-    """The column without white space at the ends, every distinct value once."""
+    """Strip white space from a column, every distinct value once."""
     values = strip(array.dictionary)
     if values is array.dictionary:
         return array
@@ -218,7 +224,7 @@ def _shapes(values: pa.Array, rows: Ints, first: Ints) -> Vocabulary:
 
 
 def shapes_of(values: pa.Array) -> pa.Array:
-    """The shape of each value, all bytes translated at once."""
+    """Return the shape of each value; translates all bytes at once by a table."""
     if len(values) == 0:
         return values
     _, offsets, data = values.buffers()

@@ -21,7 +21,7 @@ from toolkit.lookups.spelling import match_key
 from toolkit.profile.cells import ColumnPart, Question
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import Bar, ColumnFacts, DayOrder, Example, Frequent, Spread
-from toolkit.profile.guess import Cells, Guess, Order
+from toolkit.profile.guess import DistinctCells, Guess, Order
 from toolkit.profile.guessing import guess_reading
 from toolkit.profile.guessing_clock import doubt_counted_time
 from toolkit.profile.keys import is_like_an_id
@@ -42,7 +42,7 @@ _MOST_NAMES, _MOST_NAMES_OF_IDS, _MOST_RARE = 200, 50, 10_000
 _LEAST_REPEATS = 5
 _LEAST_ROWS = 20
 _MOST_ROWS = 0.5
-# A value with more of a name's rows than this is a name of its own, not a typing error.
+# A value with a larger share of a name's rows is a name of its own, not a typing error.
 _SLIPS = 0.005
 _LONG_NAME = 8
 _CODES = ("AA", "AAA", "AAAA")
@@ -71,15 +71,17 @@ class Described:
     """The least share of rows of a value that is a name for certain."""
     commas: bool
     order: Order | None = None
-    """Which of day and month other columns prove to come first."""
+    """Day or month, whichever other columns prove to come first."""
     labels: tuple[str, ...] = ()
     """Values that only totals have, in lower case..."""
     n_labels: int = 0
     """... and the rows that have them."""
 
-    def cells(self, part: ColumnPart, null_words: Iterable[str]) -> Cells:
-        """What records say."""
-        return Cells.of(part.values.table, [*(word.lower() for word in null_words), *self.labels])
+    def cells(self, part: ColumnPart, null_words: Iterable[str]) -> DistinctCells:
+        """Return the values of records, without null words and labels of totals."""
+        return DistinctCells.of(
+            part.values.table, [*(word.lower() for word in null_words), *self.labels]
+        )
 
 
 def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
@@ -163,7 +165,7 @@ def _value_doubt(word: str, rows: int, why: str) -> Doubt:
 
 
 def _much_of(null_words: dict[str, int], part: ColumnPart) -> dict[str, int]:
-    """Words that make up so much of a category that they are rather one of its values."""
+    """Return words that are so frequent in a category that they are probably values of it."""
     by_key: dict[str, int] = defaultdict(int)
     for word, rows in null_words.items():
         by_key[word.lower()] += rows
@@ -179,7 +181,7 @@ class _FarDays:
     ends: tuple[float, float]
 
 
-def _far_days(cells: Cells, guess: Guess) -> _FarDays | None:
+def _far_days(cells: DistinctCells, guess: Guess) -> _FarDays | None:
     """Return days that are more than ten years, and three times the interquartile range, from the
     middle half.
     """
@@ -200,7 +202,7 @@ def _far_days(cells: Cells, guess: Guess) -> _FarDays | None:
     return _FarDays(np.flatnonzero(far), (float(near.min()), float(near.max())))
 
 
-def _far_facts(far: _FarDays | None, cells: Cells, of: Described) -> dict[str, Any]:
+def _far_facts(far: _FarDays | None, cells: DistinctCells, of: Described) -> dict[str, Any]:
     if far is None:
         return {}
     first = far.places[np.argsort(cells.places[far.places], kind="stable")][:_N_OUTLIERS]
@@ -220,7 +222,7 @@ def _rows_of_shape(shapes: Vocabulary, shape: str) -> int:
     return 0
 
 
-def _reading(part: ColumnPart, cells: Cells, of: Described) -> tuple[Guess, Tally, bool]:
+def _reading(part: ColumnPart, cells: DistinctCells, of: Described) -> tuple[Guess, Tally, bool]:
     """Return the best guess, its counts, and whether those are an estimate."""
     guess = guess_reading(cells, commas=of.commas, order=of.order)
     if part.values.is_whole:
@@ -234,7 +236,7 @@ def _reading(part: ColumnPart, cells: Cells, of: Described) -> tuple[Guess, Tall
 
 
 def _whole_or_not(reading: Reading, tally: Tally) -> Reading:
-    """The reading as number where some cell has a fraction, if none is in the sample."""
+    """Read as number if some cell has a fraction, though none of the sample has."""
     column = reading.column
     if not isinstance(column, Integer) or not tally.n_fractions:
         return reading
@@ -259,14 +261,14 @@ def _frequent(table: pa.Table, n: int) -> tuple[Frequent, ...]:
 
 
 def _case_variants(frequent: pa.Table) -> tuple[tuple[str, ...], ...]:
-    """Values that differ in case alone, the most frequent spelling first."""
+    """Group values that differ only in case, the most frequent spelling first."""
     by_key: dict[str, list[str]] = defaultdict(list)
     for value in frequent.column(VALUE).to_pylist():
         by_key[match_key(value)].append(value[:_LONGEST_SHOWN])
     return tuple(tuple(same) for same in by_key.values() if len(same) > 1)[:_VARIANTS]
 
 
-def _spread(cells: Cells, reading: Reading, tally: Tally, estimated: bool) -> Spread | None:
+def _spread(cells: DistinctCells, reading: Reading, tally: Tally, estimated: bool) -> Spread | None:
     if tally.low is None or tally.high is None:
         return None
     numbers = reading.read(cells.values)
@@ -296,7 +298,7 @@ def _spread(cells: Cells, reading: Reading, tally: Tally, estimated: bool) -> Sp
 
 
 def _quantile(values: Floats, rows: Ints, share: float) -> float:
-    """The lowest value that so large a share of the rows does not exceed."""
+    """Return the lowest value that this share of the rows does not exceed."""
     below = np.cumsum(rows)
     return float(values[int(np.searchsorted(below, share * below[-1]))])
 
@@ -314,9 +316,9 @@ def _bars(values: Floats, rows: Ints, fences: tuple[float, float]) -> tuple[Bar,
 
 
 def _day_orders(
-    part: ColumnPart, cells: Cells, guess: Guess, of: Described
+    part: ColumnPart, cells: DistinctCells, guess: Guess, of: Described
 ) -> tuple[DayOrder, ...]:
-    """The evidence of all cells where they are known, else what the blocks have gathered."""
+    """Return the evidence of all cells where they are known, else the merged one of the blocks."""
     if part.values.is_whole:
         found = guess.reading.day_orders(cells.values, cells.rows, cells.places)
     else:
@@ -334,9 +336,9 @@ def _day_orders(
 
 
 def _words(
-    guess: Guess, whole: Vocabulary, cells: Cells, of: Described
+    guess: Guess, whole: Vocabulary, cells: DistinctCells, of: Described
 ) -> tuple[str, tuple[Frequent, ...], tuple[tuple[str, str, int], ...]]:
-    """The kind of a column, and for a category its names and rare spellings."""
+    """Choose the kind of a column, and for a category its names and rare spellings."""
     if not guess.reading.is_text:
         return guess.kind, (), ()
     if guess.is_plain or _NAMES_OF_PEOPLE.search(of.source):
@@ -354,8 +356,8 @@ def _words(
     return "category", names, spellings
 
 
-def _by_spelling(cells: Cells) -> dict[str, int]:
-    """Rows of the values that differ in more than case, under the most frequent spelling."""
+def _by_spelling(cells: DistinctCells) -> dict[str, int]:
+    """Sum the rows of values ignoring case, under the most frequent spelling."""
     spelt: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for value, rows in zip(cells.values.to_pylist(), cells.rows.tolist(), strict=True):
         spelt[match_key(value)].append((-rows, value))
@@ -391,7 +393,7 @@ def _names(
 
 
 def _near(values: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """The values that could be a name mistyped, and that name: the nearest, the first of equals."""
+    """Map values that could be a mistyped name to the nearest name, the first of equals."""
     if not values or not names:
         return {}
     keys, targets = [*map(match_key, values)], [*map(match_key, names)]
@@ -414,8 +416,8 @@ def _spelling_doubts(
     near = [(value, name) for value, name, _ in spellings if name]
     if near:
         shown = ", ".join(f"{value!r} like {name!r}" for value, name in near[:3])
-        told = f"{human_number(len(near), 'rare value')} may be others mistyped: {shown}"
-        doubts.append(Doubt(told, sum(rows for _, name, rows in spellings if name)))
+        text = f"{human_number(len(near), 'rare value')} may be others mistyped: {shown}"
+        doubts.append(Doubt(text, sum(rows for _, name, rows in spellings if name)))
     values = [one.value for one in names]
     twins = []
     for place, value in enumerate(values):

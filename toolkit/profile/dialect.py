@@ -30,7 +30,7 @@ _TYPED = re.compile(
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the records are written, the evidence, and what remains uncertain."""
+    """The delimiter, quote and header of the records, the evidence, and the doubts."""
 
     delimiter: str
     quote: str
@@ -54,7 +54,7 @@ class _Try:
 
     @cached_property
     def steady(self) -> float:
-        """The share of records that have that many."""
+        """The share of records with that many."""
         return sum(len(record) == self.n_fields for record in self.records) / len(self.records)
 
     @property
@@ -64,17 +64,17 @@ class _Try:
         return many and self.steady >= _STEADY, many, round(self.steady, 2), self.n_fields, order
 
 
-def tell_dialect(text: str, shown: str, *, whole: bool, delimiter: str | None = None) -> Dialect:
-    """The dialect of a file that messages call `shown` and whose text begins with `text`.
+def detect_dialect(text: str, shown: str, *, whole: bool, delimiter: str | None = None) -> Dialect:
+    """Detect the dialect of a file by its first `text`; messages call the file `shown`.
 
-    A `delimiter` that is given is not questioned. Raises InputError for a file that is empty or
-    has no header.
+    A given `delimiter` is used as it is. Raises InputError for a file that is empty or has no
+    header.
     """
     lines = text.lstrip("\ufeff\r\n")
     if not lines.strip():
         raise InputError.is_empty(shown)
     if len(_CONTROLS.findall(lines[:_LOOKED_AT])) > _MOST_CONTROLS * len(lines[:_LOOKED_AT]):
-        raise InputError.not_readable(shown, "it is full of control characters, so it is no text")
+        raise InputError.not_readable(shown, "it is full of control characters, so it is not text")
     tries = [
         _Try(d, q, records)
         for q in _quotes(lines)
@@ -82,7 +82,7 @@ def tell_dialect(text: str, shown: str, *, whole: bool, delimiter: str | None = 
         if (records := _records(lines, d, q, whole=whole))
     ]
     if not tries:
-        raise InputError.not_readable(shown, "its first lines are no records of a CSV file")
+        raise InputError.not_readable(shown, "its first lines are not records of a CSV file")
     best = max(tries, key=lambda one: one.rank)
     _check_header(best, shown)
     return Dialect(best.delimiter, best.quote, _evidence(best), tuple(_doubts(best, tries)))
@@ -97,7 +97,7 @@ def _quotes(text: str) -> str:
 
 
 def _records(text: str, delimiter: str, quote: str, *, whole: bool) -> list[list[str]]:
-    """The first records but blank ones, as far as the text holds them whole; at most so many."""
+    """Parse the first whole records of the text, without blank ones, up to a limit."""
     lines = io.StringIO(text, newline="")
     records: list[list[str]] = []
     try:
@@ -109,7 +109,7 @@ def _records(text: str, delimiter: str, quote: str, *, whole: bool) -> list[list
             if not whole and len(records) > 1:
                 records.pop()
     except csv.Error:
-        # A field that is too long for Python's csv module: what stands before it will do.
+        # A field that is too long for Python's csv module: the records before it will do.
         pass
     return [record for record in records if any(cell.strip() for cell in record)]
 

@@ -1,4 +1,4 @@
-"""What could not be told for certain, and how much hangs on it."""
+"""Doubts: questions that the data does not decide, weighted by the rows concerned."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ Placed = tuple[str, Doubt]
 
 
 def by_weight(doubts: Iterable[Placed]) -> list[Placed]:
-    """Those on which most rows hang first, the others in their order."""
+    """Sort doubts by the rows concerned, most first, ties in their order."""
     return sorted(doubts, key=lambda placed: -placed[1].rows)

@@ -15,8 +15,8 @@ import yaml
 from toolkit.contract import Contract
 from toolkit.profile.doubts import Doubt, Placed, by_weight
 from toolkit.profile.draft_across import (
-    Figures,
-    Part,
+    DraftFormulas,
+    DraftPart,
     draft_figures,
     draft_key,
 )
@@ -31,7 +31,7 @@ from toolkit.settings.config import read_contract
 from toolkit.units import human_count
 
 _WIDTH = 100
-# Contracts can have 250 of them, some of which are for what columns have to do with each other.
+# Contracts can have 250 reasons, some of which are for rules between columns.
 _MOST_REASONS = 200
 _LEFT_OUT = "are rejected for their form"
 
@@ -43,11 +43,11 @@ class Draft:
     dataset: str
     profile: Profile
     columns: Mapping[str, DraftColumn]
-    figures: Figures
-    key: Part
-    aggregations: Part
+    figures: DraftFormulas
+    key: DraftPart
+    aggregations: DraftPart
     of_file: tuple[Doubt, ...]
-    """What is in doubt of the file as a whole."""
+    """The doubts about the file as a whole."""
 
     @classmethod
     def of(cls, profile: Profile, dataset: str, as_of: date) -> Draft:
@@ -71,7 +71,7 @@ class Draft:
 
     @property
     def contract(self) -> Contract:
-        """The contract as it will be read."""
+        """The contract as it will be loaded."""
         return read_contract(self._content())
 
     @property
@@ -81,7 +81,7 @@ class Draft:
         parts += [self.figures.checks.rejects, self.key.rejects]
         found: dict[str, int] = {}
         if any(TOTAL_ROW in part for part in parts):
-            # A total is no record, whatever else is wrong with it.
+            # A total is rejected as one, whatever else is wrong with it.
             found[TOTAL_ROW] = 0
         for part in parts:
             for reason, rows in part.items():
@@ -90,7 +90,7 @@ class Draft:
 
     @property
     def doubts(self) -> list[Placed]:
-        """All of them, those on which most rows hang first."""
+        """All doubts, those that concern most rows first."""
         found: list[Placed] = [("file", doubt) for doubt in self.of_file]
         for name, column in self.columns.items():
             found += [(name, doubt) for doubt in column.doubts]
@@ -103,7 +103,7 @@ class Draft:
         return by_weight(found)
 
     def lookups(self) -> dict[str, str]:
-        """The names of each category, as JSON."""
+        """Return the names of each category, as JSON."""
         return {
             column.settings["values"]: json.dumps(column.names, indent=2, ensure_ascii=False) + "\n"
             for column in self.columns.values()
@@ -111,7 +111,7 @@ class Draft:
         }
 
     def suites(self) -> dict[str, str]:
-        """The suites by their file names, as JSON."""
+        """Return the suites by their file names, as JSON."""
         contract = self.contract
         suites = {
             "clean.json": clean_suite(self.profile, self.columns, self.figures.compared, contract),
@@ -123,7 +123,7 @@ class Draft:
         }
 
     def yaml(self) -> str:
-        """The contract, with comments. Raises AssertionError when it would not read as meant."""
+        """Return the contract with comments. Raises AssertionError if it would not load equal."""
         text = "\n".join(self._lines()) + "\n"
         if yaml.load(text, _Loader) != _escaped(self._content()):
             raise AssertionError("the drafted contract does not read as what was meant")
@@ -149,8 +149,8 @@ class Draft:
         file = self.profile.file
         yield f"# {next_command(self.dataset, file.files)}"
         yield from _comment(
-            "Drafted by new-dataset from what the file holds: every guess with its evidence, and "
-            "what could not be told as a doubt. It is yours to edit."
+            "Drafted by new-dataset: every guess with its evidence, every open question as "
+            "a doubt. It is yours to edit."
         )
         yield f"name: {self.dataset}"
         yield ""
@@ -174,15 +174,15 @@ class Draft:
             ("repairs", figures.repairs), ("checks", figures.checks), ("derived", figures.derived),
         ):  # fmt: skip
             if part.content or part.doubts:
-                yield from _part(key, content.get(key), _told(part))
-        yield from _part("key", content["key"], _told(self.key))
+                yield from _part(key, content.get(key), _comments(part))
+        yield from _part("key", content["key"], _comments(self.key))
         if "reasons" in content:
-            told = ("The first of these that a row fails is the reason it is rejected for.",)
-            yield from _part("reasons", content["reasons"], told)
+            comments = ("The first of these that a row fails is the reason it is rejected for.",)
+            yield from _part("reasons", content["reasons"], comments)
         if "aggregations" in content:
-            told = ("Small tables of the clean rows, one parquet file each.",)
-            doubts = _told(self.aggregations)
-            yield from _part("aggregations", content["aggregations"], (*told, *doubts))
+            comments = ("Small tables of the clean rows, one parquet file each.",)
+            doubts = _comments(self.aggregations)
+            yield from _part("aggregations", content["aggregations"], (*comments, *doubts))
 
 
 def next_command(dataset: str, files: Sequence[str]) -> str:
@@ -202,7 +202,7 @@ def _file_comments(file: FileFacts) -> Iterator[str]:
             yield from _comment(str(example))
 
 
-def _told(part: Part) -> tuple[str, ...]:
+def _comments(part: DraftPart) -> tuple[str, ...]:
     return (*part.comments, *(f"doubt: {doubt}" for doubt in part.doubts))
 
 
@@ -266,7 +266,7 @@ def _comment(text: str, indent: str = "") -> Iterator[str]:
 
 
 def _escaped(value: Any) -> Any:
-    """The value as a config has to write it, in which ${...} would be a reference."""
+    """Escape a value for a config, in which ${...} would be a reference."""
     match value:
         case dict():
             return {key: _escaped(inner) for key, inner in value.items()}

@@ -13,7 +13,7 @@ from toolkit.profile.doubts import Doubt
 from toolkit.profile.draft_columns import DraftColumn
 from toolkit.profile.facts import FormulaFacts, KeyFacts, Profile
 from toolkit.profile.keys import is_like_an_id
-from toolkit.profile.phrases import key_told
+from toolkit.profile.phrases import key_text
 from toolkit.profile.sorts import AMOUNT, PRICE, QUANTITY
 from toolkit.units import human_count, human_number, human_share
 
@@ -24,7 +24,7 @@ _LINE = re.compile(r"(^|_)(line|pos|position|seq|sequence|row|zeile)(_|$)", re.I
 
 
 @dataclass(frozen=True)
-class Part:
+class DraftPart:
     """A part of a drafted contract: its content in YAML, and the evidence for it."""
 
     content: Any = None
@@ -34,30 +34,30 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Figures:
+class DraftFormulas:
     """Formulas between columns: computed, filled and checked figures."""
 
     columns: dict[str, DraftColumn]
-    derived: Part
-    repairs: Part
-    checks: Part
+    derived: DraftPart
+    repairs: DraftPart
+    checks: DraftPart
     compared: tuple[FormulaFacts, ...] = ()
     """Formulas that hold in all rows, or nearly all."""
 
     def numeric(self) -> list[str]:
-        """Every column of clean rows that can be added up."""
+        """List the columns of clean rows that can be summed."""
         stored = [name for name, one in self.columns.items() if one.kind in NUMERIC]
         return [*stored, *(self.derived.content or {})]
 
 
-def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Figures:
+def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> DraftFormulas:
     """Draft fills and checks from formulas that always hold; a formula that holds in most rows
     becomes a question, and the stored figure is used.
     """
     derived: dict[str, Any] = {}
     repairs: list[dict[str, str]] = []
     checks: dict[str, Any] = {}
-    told: dict[str, list[str]] = {"repairs": [], "checks": []}
+    comments: dict[str, list[str]] = {"repairs": [], "checks": []}
     doubts: dict[str, list[Doubt]] = {"derived": [], "repairs": [], "checks": []}
     compared: list[FormulaFacts] = []
     for formula in profile.formulas:
@@ -74,11 +74,11 @@ def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Figur
             "tolerance": _TOLERANCE,
             "reason": f"{formula.column}_mismatch",
         }
-        told["checks"].append(_evidence(formula))
+        comments["checks"].append(_evidence(formula))
         fills = list(_fills(formula, profile))
         repairs += fills
         for fill in fills:
-            told["repairs"].append(f"{fill['column']}: see checks below")
+            comments["repairs"].append(f"{fill['column']}: see checks below")
             doubts["repairs"].append(_filled(fill, profile))
     if not compared:
         product = _product(columns, {one.column for one in profile.shared})
@@ -86,13 +86,13 @@ def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Figur
             derived["revenue"] = {"formula": product, "decimals": 2}
             text = f"{product} is a guess by the names of the columns"
             doubts["derived"].append(Doubt(text, profile.file.n_rows))
-    return Figures(
+    return DraftFormulas(
         dict(columns),
-        Part(derived or None, doubts=tuple(doubts["derived"])),
-        Part(repairs or None, tuple(told["repairs"]), tuple(doubts["repairs"])),
-        Part(
+        DraftPart(derived or None, doubts=tuple(doubts["derived"])),
+        DraftPart(repairs or None, tuple(comments["repairs"]), tuple(doubts["repairs"])),
+        DraftPart(
             checks or None,
-            tuple(told["checks"]),
+            tuple(comments["checks"]),
             tuple(doubts["checks"]),
             {one["reason"]: 0 for one in checks.values()},
         ),
@@ -141,7 +141,7 @@ def _fills(formula: FormulaFacts, profile: Profile) -> Iterator[dict[str, str]]:
 
 
 def _product(columns: Mapping[str, DraftColumn], shared: Collection[str]) -> str | None:
-    """quantity * price by their names, where no column has the amount of a row."""
+    """Return quantity * price, by the columns' names, if no column has the amount of a row."""
     numeric = [name for name, one in columns.items() if one.kind in NUMERIC]
     quantity = next((name for name in numeric if QUANTITY.search(name)), None)
     price = next((name for name in numeric if PRICE.search(name)), None)
@@ -151,11 +151,11 @@ def _product(columns: Mapping[str, DraftColumn], shared: Collection[str]) -> str
     return f"{quantity} * {price}"
 
 
-def draft_key(profile: Profile, columns: Mapping[str, DraftColumn]) -> Part:
+def draft_key(profile: Profile, columns: Mapping[str, DraftColumn]) -> DraftPart:
     """Draft the key: columns that never repeat, else the record as a whole where only exact copies
     repeat them, else nothing: no row is dropped on a guess.
     """
-    told = tuple(key_told(key) for key in profile.keys if key.share_repeated <= _MOST_REPEATED)
+    evidence = tuple(key_text(key) for key in profile.keys if key.share_repeated <= _MOST_REPEATED)
     copies = profile.whole_rows.n_repeated
     keys = [_of_records(key, profile) for key in profile.keys if key.columns]
     n_records = profile.file.n_rows - len(profile.totals)
@@ -164,18 +164,20 @@ def draft_key(profile: Profile, columns: Mapping[str, DraftColumn]) -> Part:
     if could:
         best = min(could, key=lambda key: _rank(key, profile))
         reason = f"duplicate_{'_and_'.join(best.columns)}"
-        return Part({"columns": list(best.columns), "reason": reason}, told, (), {reason: 0})
+        return DraftPart(
+            {"columns": list(best.columns), "reason": reason}, evidence, (), {reason: 0}
+        )
     if not copies:
-        return Part(None, told, tuple(_repeated(profile)))
+        return DraftPart(None, evidence, tuple(_repeated(profile)))
     exact = "key: {exact_rows: true, reason: exact_copy}"
     one = copies == 1
     rows = f"{human_number(copies, 'row')} {'is an exact copy' if one else 'are exact copies'}"
     if any(key.n_repeated == copies and _tells_rows(key) for key in whole):
         text = f"{rows} of earlier ones and rejected; key: null keeps them"
         key = {"exact_rows": True, "reason": "exact_copy"}
-        return Part(key, told, (Doubt(text, copies),), {"exact_copy": copies})
+        return DraftPart(key, evidence, (Doubt(text, copies),), {"exact_copy": copies})
     text = f"{rows} of earlier ones and kept, as nothing tells rows apart; {exact} rejects them"
-    return Part(None, told, (Doubt(text, copies), *_repeated(profile)))
+    return DraftPart(None, evidence, (Doubt(text, copies), *_repeated(profile)))
 
 
 def _of_records(key: KeyFacts, profile: Profile) -> KeyFacts:
@@ -194,11 +196,11 @@ def _repeated(profile: Profile) -> Iterator[Doubt]:
     for key in profile.keys:
         few = 0 < key.share_repeated <= _MOST_REPEATED
         if few and len(key.columns) == 1 and is_like_an_id(key.columns[0]):
-            yield Doubt(f"{key_told(key)}; they are kept, and it is no key", key.n_repeated)
+            yield Doubt(f"{key_text(key)}; they are kept, and it is not a key", key.n_repeated)
 
 
 def _tells_rows(key: KeyFacts) -> bool:
-    """Return whether a key tells rows apart by itself, and not because it is all that they hold."""
+    """Return whether a key identifies rows by itself, not as all of their columns."""
     return len(key.columns) == 1 or any(map(_LINE.search, key.columns))
 
 
@@ -211,7 +213,7 @@ def _is_a_key(key: KeyFacts, columns: Mapping[str, DraftColumn]) -> bool:
 
 
 def _rank(key: KeyFacts, profile: Profile) -> tuple[int, int, float, int]:
-    """Fewer columns first, then names of identifiers, fewer repeats, and the place in the file."""
+    """Sort keys by few columns, names of identifiers, few repeats, then place in the file."""
     order = [column.name for column in profile.columns]
     like = sum(map(is_like_an_id, key.columns))
     return len(key.columns), -like, key.share_repeated, order.index(key.columns[0])

@@ -46,8 +46,8 @@ _NUMBER_WORDS = [
 class DraftColumn:
     """One column of a drafted contract.
 
-    `settings` are its keys in YAML; `rejects` has for each reason the rows that it is known to
-    reject; `names` are to be the lookup that `settings` call `values`.
+    `settings` are its keys in YAML; `rejects` has for each reason the rows that it would reject;
+    `names` become the lookup that `settings` call `values`.
     """
 
     name: str
@@ -69,15 +69,15 @@ class DraftColumn:
         return bool(self.rejects) and "optional" not in self.settings
 
     def marked(self, why: str) -> DraftColumn:
-        """The same as a personal column, where there is a reason for it."""
+        """Mark the column as personal, if there is a reason `why`."""
         if not why:
             return self
-        told = f"personal, as {why}: masked wherever rows are shown"
+        comment = f"personal, as {why}: masked wherever rows are shown"
         settings = {**self.settings, "personal": True}
-        return replace(self, settings=settings, comments=(*self.comments, told))
+        return replace(self, settings=settings, comments=(*self.comments, comment))
 
     def for_one_reason(self) -> DraftColumn:
-        """The same with a reason that it shares with other columns."""
+        """Replace its reason by one that it shares with other columns."""
         settings = {
             key: _SHARED_REASON if key in ("reason", "range_reason") else value
             for key, value in self.settings.items()
@@ -92,25 +92,25 @@ def draft_column(column: ColumnFacts, dataset: str, as_of: date) -> DraftColumn:
         case "number" | "integer":
             settings = {**_number(column), **_limits(column)}
             reason, signs = f"invalid_{column.name}", tuple(_signs(column))
-            return _drafted(column, settings, _told(column), reason, signs)
+            return _drafted(column, settings, _evidence(column), reason, signs)
         case "date" | "timestamp":
             return _dates(column, as_of)
         case "category" | "boolean":
             return _category(column, dataset)
         case "email":
-            told = [*_told(column), "what is no address becomes empty"]
-            return _drafted(column, {"kind": "email"}, told)
+            evidence = [*_evidence(column), "invalid addresses become empty"]
+            return _drafted(column, {"kind": "email"}, evidence)
     return _text(column)
 
 
 def _drafted(
     column: ColumnFacts,
     settings: dict[str, Any],
-    told: list[str],
+    comments: list[str],
     reason: str | None = None,
     doubts: Sequence[Doubt] = (),
 ) -> DraftColumn:
-    """With what all columns have: a source, null words of its own; empty cells are kept."""
+    """Add what all columns have: a source, null words of its own; empty cells are kept."""
     source = {} if column.source == column.name else {"source": column.source}
     settings = {**source, **settings}
     if column.null_words:
@@ -123,39 +123,39 @@ def _drafted(
             all_doubts.append(_missing(column))
         settings["reason"] = reason
         rejects = {reason: column.n_unread}
-    return DraftColumn(column.name, settings, tuple(told), tuple(all_doubts), rejects)
+    return DraftColumn(column.name, settings, tuple(comments), tuple(all_doubts), rejects)
 
 
 def _missing(column: ColumnFacts) -> Doubt:
     n = column.n_missing
     share = human_share(n, column.n_rows)
     verb = "has" if n == 1 else "have"
-    told = (
+    text = (
         f"{human_number(n, 'row')} ({share}) {verb} none and are kept; optional: false rejects them"
     )
-    return Doubt(told.replace("and are kept", "and is kept") if n == 1 else told, n)
+    return Doubt(text.replace("and are kept", "and is kept") if n == 1 else text, n)
 
 
-def _told(column: ColumnFacts) -> list[str]:
+def _evidence(column: ColumnFacts) -> list[str]:
     """Describe the cells, in figures."""
     read = column.n_said - column.n_unread
     part = human_share(read, column.n_rows)
-    told = [f"{part} of {human_count(column.n_rows)} cells are {column.kind}"]
+    lines = [f"{part} of {human_count(column.n_rows)} cells are {column.kind}"]
     if column.n_empty:
-        told[0] += f"; {human_count(column.n_empty)} are empty"
+        lines[0] += f"; {human_count(column.n_empty)} are empty"
     if column.null_words:
         words = ", ".join(f"{word!r} {human_count(n)}" for word, n in column.null_words.items())
-        told[0] += f"; null words: {words}"
+        lines[0] += f"; null words: {words}"
     if column.n_unread:
         examples = ", ".join(map(str, column.unread[:3]))
-        told.append(f"{human_count(column.n_unread)} others, such as {examples}")
+        lines.append(f"{human_count(column.n_unread)} others, such as {examples}")
     spread = column.spread
     if spread is not None and column.kind != "email":
         low, median, high = (
             figure(v, column.kind) for v in (spread.low, spread.quartiles[1], spread.high)
         )
-        told.append(f"from {low} to {high}, half of them up to {median}")
-    return told
+        lines.append(f"from {low} to {high}, half of them up to {median}")
+    return lines
 
 
 def _signs(column: ColumnFacts) -> Iterator[Doubt]:
@@ -196,7 +196,7 @@ def _number(column: ColumnFacts) -> dict[str, Any]:
 
 
 def _limits(column: ColumnFacts) -> dict[str, float]:
-    """Limits far beyond what was seen."""
+    """Return limits far beyond the values seen."""
     if column.spread is None:
         return {}
     low, high = column.spread.low, column.spread.high
@@ -219,13 +219,13 @@ def _dates(column: ColumnFacts, as_of: date) -> DraftColumn:
     read, spread = column.reading.column, column.spread
     if not isinstance(read, Dated) or spread is None:
         raise AssertionError(f"column {column.name} has no dates")
-    told = _told(column)
+    comments = _evidence(column)
     settings: dict[str, Any] = {"kind": column.kind, "formats": list(read.formats)}
     if read.suffix:
         settings["suffix"] = list(read.suffix)
     for order in column.day_orders:
         decided = order.decided + order.contradict
-        told.append(
+        comments.append(
             f"{order.date_format}: {human_count(order.decided)} cells prove this order of day and "
             f"month, {human_count(order.contradict)} the other, {human_count(order.either)} read "
             "both ways"
@@ -240,7 +240,7 @@ def _dates(column: ColumnFacts, as_of: date) -> DraftColumn:
     settings["years_before"] = max(_YEARS_BEFORE, as_of.year - first + _GENEROUS)
     settings["years_after"] = max(_YEARS_AFTER, last - as_of.year + 1)
     settings["range_reason"] = f"{column.name}_out_of_range"
-    drafted = _drafted(column, settings, told, f"invalid_{column.name}")
+    drafted = _drafted(column, settings, comments, f"invalid_{column.name}")
     rejects = {**drafted.rejects, settings["range_reason"]: column.n_far_days}
     return replace(drafted, rejects=rejects)
 
@@ -251,11 +251,11 @@ def _category(column: ColumnFacts, dataset: str) -> DraftColumn:
     rare = [value for value, name, _ in column.spellings if not (edits and name)]
     values = tuple(sorted([*(one.value for one in column.names), *rare]))
     settings: dict[str, Any] = {"kind": "category", "values": f"{dataset}_{column.name}.json"}
-    told = [*_told(column), f"{len(values)} names are in the lookup"]
+    comments = [*_evidence(column), f"{len(values)} names are in the lookup"]
     if edits:
         settings["max_edits"] = edits
-        told.append(f"{human_count(near)} rows have a spelling within {edits} edits of a name")
-    drafted = _drafted(column, settings, told, f"unknown_{column.name}")
+        comments.append(f"{human_count(near)} rows have a spelling within {edits} edits of a name")
+    drafted = _drafted(column, settings, comments, f"unknown_{column.name}")
     return replace(drafted, names=values)
 
 
@@ -276,18 +276,20 @@ def _edits(column: ColumnFacts) -> int:
 
 def _text(column: ColumnFacts) -> DraftColumn:
     settings: dict[str, Any] = {"kind": "text"}
-    said = human_share(column.n_said, column.n_rows)
-    told = [f"{said} of {human_count(column.n_rows)} cells are filled, {distinct(column)} distinct"]
+    share = human_share(column.n_said, column.n_rows)
+    comments = [
+        f"{share} of {human_count(column.n_rows)} cells are filled, {distinct(column)} distinct"
+    ]
     if column.null_words:
         words = ", ".join(f"{word!r} {human_count(n)}" for word, n in column.null_words.items())
-        told[0] += f"; null words: {words}"
+        comments[0] += f"; null words: {words}"
     if column.kind == "integer" and 0 < column.n_point_zero == column.n_said - column.n_unread:
         settings["suffix"] = [".0"]
     doubts: list[Doubt] = []
     if column.kind == "integer":
-        told.append("integers that name something: kept as text")
+        comments.append("integers that name something: left as text")
         doubts += _as_text(column)
-    return _drafted(column, settings, [*told, *_as_written(column)], doubts=doubts)
+    return _drafted(column, settings, [*comments, *_as_written(column)], doubts=doubts)
 
 
 def _as_text(column: ColumnFacts) -> Iterator[Doubt]:
@@ -295,19 +297,19 @@ def _as_text(column: ColumnFacts) -> Iterator[Doubt]:
     letters = {one.value[:1] for one in column.unread}
     if len(letters) == 1 and letters.copy().pop().isalpha():
         letter = column.unread[0].value[0]
-        told = f'reject: {{some_reason: "^{letter}"}} would reject those'
-        yield Doubt(told, column.n_unread)
+        text = f'reject: {{some_reason: "^{letter}"}} would reject those'
+        yield Doubt(text, column.n_unread)
     for n, what in (
         (column.n_leading_zeros, "begin with a zero"),
         (column.n_long_digits, "have 16 digits or more"),
     ):
         if n:
-            told = f"kept as text, as {human_number(n, 'cell')} {what}; a number would lose digits"
-            yield Doubt(told if n > 1 else told.replace("cell begin", "cell begins"), n)
+            text = f"left as text, as {human_number(n, 'cell')} {what}; a number would lose digits"
+            yield Doubt(text if n > 1 else text.replace("cell begin", "cell begins"), n)
 
 
 def _as_written(column: ColumnFacts) -> Iterator[str]:
-    """White space and case that could be put right at the source."""
+    """Yield notes on white space and case that could be corrected at the source."""
     for n, what in (
         (column.n_blank_ends, "have blanks at an end, which are taken off"),
         (column.n_inner_blanks, "have several blanks in a row inside"),

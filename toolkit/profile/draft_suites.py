@@ -152,7 +152,7 @@ def _numbers(facts: ColumnFacts, column: Number | Integer) -> Iterator[dict[str,
     if column.max is not None:
         limits["max_value"] = column.max
     if len(limits) > 1:
-        note = "The contract's limits, said here again so that nobody loosens them by accident."
+        note = "The contract's limits, repeated here so that nobody loosens them by accident."
         yield _expect("column_values_to_be_between", "critical", limits, note)
     if facts.spread is not None:
         seen = {
@@ -187,7 +187,7 @@ def _shape(facts: ColumnFacts) -> Iterator[dict[str, Any]]:
         f"{signs[run[0]]}{{{len(run)}}}" if run[0] in signs else re.escape(run) for run in runs
     )
     kwargs = {"column": facts.name, "regex": rf"^{pattern}\Z", "mostly": round(_USUAL - _ROOM, 2)}
-    note = "The shape of nearly all values in the first file; others may be sound."
+    note = "The shape of nearly all values in the first file; others may be valid."
     yield _expect("column_values_to_match_regex", "info", kwargs, note)
 
 
@@ -207,7 +207,7 @@ def _rows(contract: Contract) -> Iterator[dict[str, Any]]:
         "table_columns_to_match_set",
         "critical",
         {"column_set": contract.rejected_schema().names, "exact_match": False},
-        "Whoever repairs a row needs all of it as it stood, why it was rejected and where.",
+        "Repairing a row takes the raw row, its reason and its place.",
     )
     yield _expect(
         "table_row_count_to_equal",
@@ -222,13 +222,16 @@ def _bounds(expected: float) -> Iterator[dict[str, Any]]:
     for severity, bound in (("warning", usual), ("critical", usual + _FAR_TOO_MANY)):
         if bound < 1:
             share = round(bound, 2)
-            told = _expect(
+            bounds = _expect(
                 "table_row_count_to_be_between",
                 severity,
                 {"max_value": _parameter(f"rows_in * {share}")},
                 "More would mean another kind of file than the one this was drafted from.",
             )
-            yield {**told, "description": f"At most {share * _PERCENT:.0f} % of rows are rejected."}
+            yield {
+                **bounds,
+                "description": f"At most {share * _PERCENT:.0f} % of rows are rejected.",
+            }
 
 
 def _facts() -> Iterator[dict[str, Any]]:

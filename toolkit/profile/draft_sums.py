@@ -7,7 +7,7 @@ from typing import Any
 
 from toolkit.contract.references import DAYS
 from toolkit.profile.doubts import Doubt
-from toolkit.profile.draft_across import Figures, Part
+from toolkit.profile.draft_across import DraftFormulas, DraftPart
 from toolkit.profile.draft_columns import DraftColumn
 from toolkit.profile.facts import ColumnFacts, Profile
 from toolkit.profile.sorts import (
@@ -25,8 +25,8 @@ from toolkit.units import human_number
 _N_CATEGORIES, _N_MEASURES, _LEAST_ITEMS = 3, 3, 5
 
 
-def draft_aggregations(profile: Profile, figures: Figures, key: Part) -> Part:
-    """By month, by category, the best items of each, and the highest rows: what columns allow.
+def draft_aggregations(profile: Profile, figures: DraftFormulas, key: DraftPart) -> DraftPart:
+    """Draft aggregations by month and category, best items and highest rows, as columns allow.
 
     Rows of several currencies or units are never added up together.
     """
@@ -63,7 +63,7 @@ def draft_aggregations(profile: Profile, figures: Figures, key: Part) -> Part:
         highest = {f"highest_{amount}": amount}
         found["highest_rows"] = {"kind": "extremes", "highest": highest, "tie_break": tie_break}
     doubts = [*(_apart(profile.column(n), what) for n, what in why.items()), *_shared(profile)]
-    return Part(found or None, doubts=tuple(doubts))
+    return DraftPart(found or None, doubts=tuple(doubts))
 
 
 def _apart(column: ColumnFacts, what: str) -> Doubt:
@@ -89,7 +89,7 @@ def _shared(profile: Profile) -> list[Doubt]:
 
 
 def _measures(
-    figures: Figures, order: str | None, amount: str | None, shared: set[str]
+    figures: DraftFormulas, order: str | None, amount: str | None, shared: set[str]
 ) -> dict[str, dict[str, Any]]:
     """Draft measures. With an order column, rows are order lines; without one nothing is called an
     order.
@@ -110,10 +110,10 @@ def _measures(
     return {**found, "line_count": {"count": "rows"}}
 
 
-def _order(profile: Profile, figures: Figures, key: Part) -> str | None:
-    """A column that says to which order a row belongs, several rows to some of them.
+def _order(profile: Profile, figures: DraftFormulas, key: DraftPart) -> str | None:
+    """Return the column of order ids, if some orders have several rows.
 
-    A column that is the key by itself is none: there each row is an order.
+    Not a column that is the key by itself: there each row is an order.
     """
     keys = (key.content or {}).get("columns") or ()
     return next(
@@ -129,7 +129,7 @@ def _order(profile: Profile, figures: Figures, key: Part) -> str | None:
     )
 
 
-def _amount(figures: Figures, shared: set[str]) -> str | None:
+def _amount(figures: DraftFormulas, shared: set[str]) -> str | None:
     """Return the column most likely to be money that can be summed."""
     computed = list(figures.derived.content or {})
     checked = [one["column"] for one in (figures.checks.content or {}).values()]
@@ -142,7 +142,7 @@ def _amount(figures: Figures, shared: set[str]) -> str | None:
 def _item(
     profile: Profile, columns: Mapping[str, DraftColumn], categories: Sequence[str]
 ) -> str | None:
-    """A column of things sold: text or categories that come again and again."""
+    """Return the column of items sold: text or categories that repeat."""
     repeating = [
         column.name
         for column in profile.columns

@@ -23,7 +23,7 @@ _MOST_LABELS = 50
 def reject_totals(
     profile: Profile, columns: Mapping[str, DraftColumn]
 ) -> tuple[dict[str, DraftColumn], tuple[Doubt, ...]]:
-    """The columns with what rejects totals, and a doubt for those that nothing tells apart.
+    """Add rules that reject totals to the columns, and a doubt for totals that no rule can match.
 
     A label that only totals have rejects them, else a column that all other rows have.
     """
@@ -47,7 +47,7 @@ def reject_totals(
             labels.setdefault(own, {})[row.texts[own]] = 1
     for name, found in labels.items():
         drafted[name] = _rejecting(drafted[name], found)
-    return drafted, tuple(_unheard(unheard))
+    return drafted, tuple(_unmatched(unheard))
 
 
 def _takes_label(column: DraftColumn, known: Mapping[str, int], label: str) -> bool:
@@ -58,7 +58,7 @@ def _takes_label(column: DraftColumn, known: Mapping[str, int], label: str) -> b
 def _only_totals_lack(
     row: TotalRow, profile: Profile, columns: Mapping[str, DraftColumn]
 ) -> str | None:
-    """A column that is empty in this row and never in records."""
+    """Return a column that is empty in this row and never in records."""
     lacking: list[ColumnFacts] = [
         column
         for column in profile.columns
@@ -71,7 +71,7 @@ def _only_totals_lack(
 
 
 def _own_text(row: TotalRow, columns: Mapping[str, DraftColumn]) -> str | None:
-    """A text column whose value in this row no other row has."""
+    """Return a text column whose value in this row no other row has."""
     for name, value in row.texts.items():
         if columns[name].kind == "text" and value:
             return name
@@ -84,25 +84,25 @@ def _needed(column: DraftColumn) -> DraftColumn:
         return column
     reason = str(column.settings.get("reason", f"no_{column.name}"))
     settings = {**column.settings, "required": True, "reason": reason}
-    told = f"only totals have no {column.name}"
+    comment = f"only totals have no {column.name}"
     return replace(
         column,
         settings=settings,
-        comments=(*column.comments, told),
+        comments=(*column.comments, comment),
         rejects={**column.rejects, reason: 0},
     )
 
 
 def _rejecting(column: DraftColumn, labels: Mapping[str, int]) -> DraftColumn:
-    """The column with totals rejected by their labels."""
+    """Reject totals by their labels in the column."""
     n = sum(labels.values())
     shown = ", ".join(map(repr, list(labels)[:3]))
-    told = f"{human_number(n, 'row')} of totals: {shown}"
+    comment = f"{human_number(n, 'row')} of totals: {shown}"
     if column.kind in _BY_KIND or (column.kind == "category" and not _near(column, labels)):
         # A value in no lookup, or that is not a number or a day, is rejected anyway.
         reason = str(column.settings["reason"])
         rejects = {**column.rejects, reason: column.rejects.get(reason, 0) + n}
-        return replace(column, comments=(*column.comments, told), rejects=rejects)
+        return replace(column, comments=(*column.comments, comment), rejects=rejects)
     kept = ("source", "null_words", "personal", "required", "reason", "suffix")
     settings = {key: value for key, value in column.settings.items() if key in kept}
     if column.kind != "text":
@@ -114,7 +114,7 @@ def _rejecting(column: DraftColumn, labels: Mapping[str, int]) -> DraftColumn:
     return replace(
         column,
         settings={**settings, "kind": "text", "reject": reject},
-        comments=(*column.comments, told),
+        comments=(*column.comments, comment),
         rejects={TOTAL_ROW: n, **rejects},
         names=(),
     )
@@ -129,13 +129,13 @@ def _near(column: DraftColumn, labels: Mapping[str, int]) -> bool:
     )
 
 
-def _unheard(rows: list[TotalRow]) -> list[Doubt]:
+def _unmatched(rows: list[TotalRow]) -> list[Doubt]:
     if not rows:
         return []
     places = ", ".join(f"row {row.example.row:,}" for row in rows[:3])
     one = len(rows) == 1
     text = (
-        f"{human_number(len(rows), 'total')} of other rows cannot be told apart by a rule and "
+        f"{human_number(len(rows), 'total')} of other rows cannot be comment apart by a rule and "
         f"{'is' if one else 'are'} counted: {places}; take {'it' if one else 'them'} out of the "
         "file before a run"
     )

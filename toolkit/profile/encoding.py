@@ -20,7 +20,7 @@ from toolkit.read.transcode import BYTE_ORDER_MARKS
 from toolkit.units import human_share
 
 PIECE_BYTES = 16 << 20
-# Tried in this order where bytes are no UTF-8; of equals the first is taken.
+# Tried in this order where bytes are not UTF-8; of equals the first is taken.
 _CANDIDATES = ("cp1252", "cp1251", "cp850", "mac_roman", "shift_jis", "gb18030", "latin-1")
 _NO_BREAK = "\xa0"
 _LONGEST_WORD = 14
@@ -43,10 +43,10 @@ _MIXED = 0.1
 
 @dataclass(frozen=True)
 class Bytes:
-    """What stands in bytes: how many, and which of them are not ASCII.
+    """Counts over the bytes of a file.
 
-    `n_unreadable` counts the places at which the bytes are no UTF-8, `n_sequences` the characters
-    beyond ASCII that they spell where they are. `zeros` are NUL bytes at even and odd offsets.
+    `n_unreadable` are the places that are not UTF-8, `n_sequences` the valid characters beyond
+    ASCII, `zeros` the NUL bytes at even and odd offsets.
     """
 
     n_bytes: int = 0
@@ -55,9 +55,9 @@ class Bytes:
     n_sequences: int = 0
     zeros: tuple[int, int] = (0, 0)
     samples: tuple[bytes, ...] = ()
-    """The first lines that hold bytes beyond ASCII."""
+    """The first lines with bytes beyond ASCII."""
     n_sound_lines: int = 0
-    """Lines that hold bytes beyond ASCII and are UTF-8, where others are not..."""
+    """Lines with bytes beyond ASCII that are UTF-8, where others are not..."""
     n_other_lines: int = 0
     """... and those that are not."""
     others: tuple[bytes, ...] = ()
@@ -79,7 +79,7 @@ class Bytes:
 
 @dataclass(frozen=True)
 class Encoding:
-    """The codec to read with, the evidence, and what remains uncertain."""
+    """The codec to read with, the evidence, and the doubts."""
 
     name: str
     evidence: str
@@ -121,8 +121,8 @@ def look_at(path: Path, start: int, stop: int) -> Bytes:
     )
 
 
-def tell_encoding(looks: Sequence[Bytes], head: bytes) -> Encoding:
-    """The encoding of a file that begins with `head`, from what its pieces hold, in order."""
+def detect_encoding(looks: Sequence[Bytes], head: bytes) -> Encoding:
+    """Detect the encoding of a file that begins with `head`, from its scanned chunks in order."""
     found = reduce(Bytes.__add__, looks, Bytes())
     for mark, name in BYTE_ORDER_MARKS:
         if head.startswith(mark):
@@ -130,21 +130,21 @@ def tell_encoding(looks: Sequence[Bytes], head: bytes) -> Encoding:
     pairs = found.n_bytes / 2
     if pairs and max(found.zeros) > _HALF * pairs and min(found.zeros) < _NEAR * pairs:
         name = "utf-16-le" if found.zeros[1] > found.zeros[0] else "utf-16-be"
-        told = f"every second byte is zero ({max(found.zeros):,} of {found.n_bytes:,} bytes)"
-        return Encoding(name, told, (f"without a byte order mark {name} is a guess: {told}",))
+        text = f"every second byte is zero ({max(found.zeros):,} of {found.n_bytes:,} bytes)"
+        return Encoding(name, text, (f"without a byte order mark {name} is a guess: {text}",))
     if not found.n_high:
         return Encoding("utf-8", f"all {found.n_bytes:,} bytes are ASCII")
     if not found.n_unreadable:
-        told = f"all {found.n_sequences:,} characters beyond ASCII are sound UTF-8"
-        return Encoding("utf-8", told, samples=_decoded(found.samples, "utf-8"))
+        text = f"all {found.n_sequences:,} characters beyond ASCII are valid UTF-8"
+        return Encoding("utf-8", text, samples=_decoded(found.samples, "utf-8"))
     share = found.n_sequences / (found.n_sequences + found.n_unreadable)
     if share >= _MOSTLY_UTF8:
         doubt = (
-            f"{found.n_unreadable:,} places are no UTF-8; the records that hold them are rejected "
+            f"{found.n_unreadable:,} places are not UTF-8; records that contain them are rejected "
             "as malformed"
         )
-        told = f"{human_share(share, 1)} of the characters beyond ASCII are sound UTF-8"
-        return Encoding("utf-8", told, (doubt,), _decoded(found.samples, "utf-8"))
+        text = f"{human_share(share, 1)} of the characters beyond ASCII are valid UTF-8"
+        return Encoding("utf-8", text, (doubt,), _decoded(found.samples, "utf-8"))
     n_lines = found.n_sound_lines + found.n_other_lines
     if found.n_sound_lines >= max(2, _MIXED * n_lines):
         return _mixed(found, n_lines)
@@ -152,12 +152,12 @@ def tell_encoding(looks: Sequence[Bytes], head: bytes) -> Encoding:
 
 
 def _mixed(found: Bytes, n_lines: int) -> Encoding:
-    """UTF-8, where a good part of the lines is: what is not is rejected, not misread."""
+    """Choose UTF-8, as many lines are: the others are rejected, not misread."""
     rest = replace(found, samples=found.others)
     other = _single_byte(rest).name
     others = _shown(rest, other)
-    told = (
-        f"{found.n_sound_lines:,} of {n_lines:,} lines beyond ASCII are sound UTF-8, and no other "
+    text = (
+        f"{found.n_sound_lines:,} of {n_lines:,} lines beyond ASCII are valid UTF-8, and no other "
         "encoding makes such lines by chance"
     )
     doubt = (
@@ -166,12 +166,13 @@ def _mixed(found: Bytes, n_lines: int) -> Encoding:
         "rejected as malformed; write that part of the file as UTF-8 "
         f"(iconv -f {other} -t utf-8) before the parts are put together"
     )
-    return Encoding("utf-8", told, (doubt,), _decoded(found.samples, "utf-8"))
+    return Encoding("utf-8", text, (doubt,), _decoded(found.samples, "utf-8"))
 
 
 def agree(files: Sequence[str], found: Sequence[Encoding]) -> Encoding:
-    """The encoding of several files: UTF-8 if one is that and more than ASCII, so that no other
-    is misread; else that of the first which is more than ASCII."""
+    """Choose one encoding for several files: UTF-8 if one has characters beyond ASCII in it, so
+    that no other is misread; else that of the first with characters beyond ASCII.
+    """
     beyond = [n for n, one in enumerate(found) if one.samples or one.name != "utf-8"]
     beyond.sort(key=lambda n: found[n].name != "utf-8")
     chosen = found[beyond[0]] if beyond else found[0]
@@ -189,8 +190,8 @@ def _single_byte(found: Bytes) -> Encoding:
     text = b"\n".join(found.samples)
     scores = {name: _plausible(text, name) for name in _CANDIDATES}
     name = max(scores, key=lambda candidate: scores[candidate])
-    told = (
-        f"{found.n_unreadable:,} places are no UTF-8; read as {name}, "
+    evidence = (
+        f"{found.n_unreadable:,} places are not UTF-8; read as {name}, "
         f"{human_share(scores[name], 1)} of the characters beyond ASCII are letters or signs where "
         "one expects them"
     )
@@ -207,7 +208,7 @@ def _single_byte(found: Bytes) -> Encoding:
     if differ:
         verb = "are" if len(differ) > 1 else "is"
         doubt += f"; {' and '.join(differ)} {verb} as likely"
-    return Encoding(name, told, (doubt,), _decoded(found.samples, name))
+    return Encoding(name, evidence, (doubt,), _decoded(found.samples, name))
 
 
 def _shown(found: Bytes, name: str) -> str:
@@ -262,7 +263,7 @@ def _parts_words(text: str, place: int) -> bool:
 
 
 def _word_around(text: str, place: int) -> str:
-    """The letters on both sides of a letter, and itself."""
+    """Return a letter with the letters on both sides of it."""
     start, end = place, place + 1
     while start and text[start - 1].isalpha():
         start -= 1

@@ -1,4 +1,4 @@
-"""The facts of a profile, as plain records that JSON can hold."""
+"""The facts of a profile, as plain records for JSON."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ class DayOrder:
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """One column. Rows are counted in all records; blank rows and repeated headers are none.
+    """One column. Rows are counted over all records, not blank rows and repeated headers.
 
-    `kind` is what its cells are: empty, integer, number, date, timestamp, email, boolean,
-    category or text. n_rows = n_empty + rows of null words + n_said, but for labels of totals.
+    `kind` is empty, integer, number, date, timestamp, email, boolean, category or text.
+    n_rows = n_empty + rows of null words + n_said, but for labels of totals.
     """
 
     name: str
@@ -115,14 +115,14 @@ class ColumnFacts:
     undecided: bool = False
     """Whether these are days whose order nothing in the column decides, and so are text."""
     far_days: tuple[Example, ...] = ()
-    """Of a date: the first few days that lie far from the others..."""
+    """Of a date: the first few days far from the others..."""
     n_far_days: int = 0
     """... and the rows of all of them."""
     near_days: tuple[float, float] | None = None
     """The first and the last of the others, in microseconds since 1970."""
     reading: Reading = field(default_factory=Reading)
     names: tuple[Frequent, ...] = ()
-    """Of a category or boolean: every spelling that stands for a value of its own."""
+    """Of a category or boolean: every spelling that is a value of its own."""
     spellings: tuple[tuple[str, str, int], ...] = ()
     """Of a category: rare values, the name that each is near to or '', and its rows."""
     personal: str = ""
@@ -132,7 +132,7 @@ class ColumnFacts:
 
     @property
     def n_missing(self) -> int:
-        """Records that say nothing: empty or a null word."""
+        """Records without a value: empty or a null word."""
         return self.n_rows - self.n_said - self.n_in_totals
 
     @property
@@ -142,16 +142,16 @@ class ColumnFacts:
 
 @dataclass(frozen=True)
 class TotalRow:
-    """A row that is no record but a total of others.
+    """A row that is a total, not a record.
 
-    `label` stands in `column`, and there in totals only; both are '' where no such label is.
+    `label` occurs in `column`, in totals only; both are '' without such a label.
     """
 
     example: Example
     column: str
     label: str
     empty: frozenset[str]
-    """Columns in which it says nothing."""
+    """Columns without a value."""
     texts: Mapping[str, str]
     """Where it has no label: its texts that no other row has."""
 
@@ -201,7 +201,7 @@ class FormulaFacts:
 
 @dataclass(frozen=True)
 class FileFacts:
-    """How the files are written, and their malformed records."""
+    """The format of the files, and their malformed records."""
 
     files: tuple[str, ...]
     n_bytes: int
@@ -220,14 +220,14 @@ class FileFacts:
 
     @property
     def n_rows(self) -> int:
-        """Records that are looked into."""
+        """Records that are profiled."""
         left_out = self.n_blank + self.n_repeated_headers + sum(self.malformed.values())
         return self.n_records - left_out
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Everything that was found out about a feed."""
+    """All facts about a feed."""
 
     file: FileFacts
     columns: tuple[ColumnFacts, ...]

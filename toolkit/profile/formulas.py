@@ -23,7 +23,7 @@ _TOLERANCE = 0.006
 
 @dataclass(frozen=True)
 class Formula:
-    """What a column may follow from. Columns go by their clean names."""
+    """A formula that a column may follow from, with clean names of columns."""
 
     column: str
     formula: str
@@ -49,8 +49,9 @@ class Holds:
     n_known: int = 0
     n_holding: int = 0
     gap_in_cents: int = 0
-    """What the column has more than the formula, of all other rows together; whole, so that it
-    adds up alike however the rows were cut."""
+    """The sum of column minus formula over all other rows; an integer, so that the sum does not
+    depend on the partitioning.
+    """
     differing: tuple[Differing, ...] = ()
     """The first of these rows."""
 
@@ -95,14 +96,14 @@ def formulas_to_try(numbers: Mapping[str, Floats]) -> tuple[Formula, ...]:
         others = [name for name in varied if name != column]
         for text in _texts(others):
             formula = Formula(column, text)
-            if _says_anything(formula, found) and _holds(formula, numbers):
+            if _is_new(formula, found) and _holds(formula, numbers):
                 found.append(formula)
                 break
     return tuple(found)
 
 
 def _texts(names: list[str]) -> Iterator[str]:
-    """Products first: most figures of sales are products."""
+    """Yield formulas, products first: most figures of sales are products."""
     for one, two in combinations(names, 2):
         yield f"{one} * {two}"
     for one, two in combinations(names, 2):
@@ -119,8 +120,8 @@ def _texts(names: list[str]) -> Iterator[str]:
         yield f"{one} * (1 - {share})"
 
 
-def _says_anything(formula: Formula, found: list[Formula]) -> bool:
-    """A formula between columns that one follows from already says the same again."""
+def _is_new(formula: Formula, found: list[Formula]) -> bool:
+    """Return whether it is more than a found formula solved for another column."""
     used = set(formula.columns)
     return all(not used <= set(earlier.columns) for earlier in found)
 
@@ -135,7 +136,7 @@ def _holds(formula: Formula, numbers: Mapping[str, Floats]) -> bool:
 
 
 def _holds_where_it_varies(formula: Formula, name: str, numbers: Mapping[str, Floats]) -> bool:
-    """Whether the formula holds in rows too whose figure in a column is not the usual one."""
+    """Return whether the formula also holds in rows without the column's usual figure."""
     values = numbers[name]
     distinct, counts = np.unique(values[np.isfinite(values)], return_counts=True)
     others = values != distinct[counts.argmax()]
@@ -144,7 +145,7 @@ def _holds_where_it_varies(formula: Formula, name: str, numbers: Mapping[str, Fl
 
 
 def _varies(values: Floats) -> bool:
-    """Constants, and columns that are nearly all zero, fit any formula."""
+    """Return whether it varies: constants, and columns nearly all zero, fit any formula."""
     known = values[np.isfinite(values)]
     if len(known) < _LEAST_ROWS:
         return False

@@ -39,7 +39,7 @@ from toolkit.profile.facts import (
     SharedFigure,
 )
 from toolkit.profile.formulas import Formula, Holds, formulas_to_try
-from toolkit.profile.guess import Cells, Order
+from toolkit.profile.guess import DistinctCells, Order
 from toolkit.profile.guessing import guess_reading
 from toolkit.profile.keys import (
     MOST_APART,
@@ -61,7 +61,7 @@ from toolkit.read.records import next_start
 from toolkit.read.sources import Source
 from toolkit.units import human_count
 
-# Parts of blocks wait to be added up until so many have come.
+# Merge parts of blocks once there are this many.
 _PARTS_AT_ONCE = 16
 _N_BROKEN = 3
 HEAD_BYTES = 1 << 20
@@ -70,15 +70,15 @@ _BY_CHANCE = 0.01
 
 @dataclass(frozen=True)
 class Format:
-    """How the files are written, and their columns."""
+    """The format of the files, and their columns."""
 
     encoding: Encoding
     dialect: Dialect
     limits: CsvFormat = field(default_factory=CsvFormat)
-    """What is still read: its max_ keys."""
+    """The limits on reading: its max_ keys."""
     names: tuple[str, ...] = ()
     n_nameless: int = 0
-    """Columns without a name, which no contract can speak of."""
+    """The number of columns without a name, which a contract cannot contain."""
 
     def with_names(self, names: Sequence[str]) -> Format:
         return replace(self, names=tuple(filter(None, names)), n_nameless=list(names).count(""))
@@ -93,7 +93,7 @@ class Format:
         )
 
     def contract(self) -> Contract:
-        """All columns as text, under the names that a draft would give them."""
+        """A contract of all columns as text, under the names that a draft would give them."""
         return text_contract(clean_names(self.names), self.csv)
 
     @property
@@ -103,7 +103,7 @@ class Format:
 
 
 def head_block(source: Source, contract: Contract) -> Block:
-    """The records that begin in the first megabyte of a plain file."""
+    """Return the block of records that begin in the first megabyte of a plain file."""
     header = read_header(source.path, source.shown, contract)
     start = header.data_start
     with source.open() as file:
@@ -122,9 +122,9 @@ def head_block(source: Source, contract: Contract) -> Block:
 
 
 def ask(head: Block, fmt: Format, null_words: Sequence[str], spill: Path) -> Questions:
-    """What is to be asked of all blocks, by what stands at the beginning of the first file.
+    """Decide what to compute on all blocks, by the beginning of the first file.
 
-    The answers depend on the head, which is the same however the file is cut.
+    The head does not depend on the partitioning.
     """
     contract = fmt.contract()
     words = tuple(sorted({word.lower() for word in null_words}))
@@ -167,7 +167,7 @@ def _is_numbered(column: pa.DictionaryArray) -> bool:
 
 
 def _head_reading(column: pa.DictionaryArray, words: Sequence[str], commas: bool) -> Reading:
-    return guess_reading(Cells.of_column(column, words), commas=commas).reading
+    return guess_reading(DistinctCells.of_column(column, words), commas=commas).reading
 
 
 @dataclass
@@ -176,7 +176,7 @@ class Gathered:
 
     questions: Questions
     facts: list[BlockFacts] = field(default_factory=list)
-    """Without their columns, which are added up."""
+    """Without their columns, which are merged."""
     _columns: dict[str, list[ColumnPart]] = field(default_factory=dict)
 
     def add(self, block: BlockFacts) -> None:
@@ -189,7 +189,7 @@ class Gathered:
         self.facts.append(block)
 
     def column(self, name: str) -> ColumnPart:
-        """All blocks of a column together."""
+        """Merge all blocks of a column."""
         return self._merged(name)
 
     def _merged(self, name: str) -> ColumnPart:
@@ -208,14 +208,14 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Places:
-    """Where the records of blocks are: in which file, and at which row of it."""
+    """The file and row number of the records of blocks."""
 
     sources: Sequence[str]
     first_rows: Sequence[int]
 
     @classmethod
     def of(cls, blocks: Sequence[Block], facts: Sequence[BlockFacts]) -> Places:
-        """Both in the order of the blocks."""
+        """Number the records; both arguments are in the order of the blocks."""
         rows: list[int] = []
         n_before: Counter[str] = Counter()
         for block, found in zip(blocks, facts, strict=True):
@@ -235,7 +235,7 @@ def conclude(
     fmt: Format,
     threshold: float,
 ) -> Profile:
-    """The profile, from the answers of all blocks."""
+    """Build the profile from the results of all blocks."""
     facts = gathered.in_order()
     places = Places.of(blocks, facts)
     questions = gathered.questions
@@ -290,7 +290,7 @@ def conclude(
 def _shared(
     questions: Questions, repeats: Mapping[Group, Repeats], gathered: Gathered
 ) -> Iterator[SharedFigure]:
-    """Figures that are the same in all rows of an order, more often than by chance."""
+    """Find figures that are the same in all rows of an order, more often than by chance."""
     copies = repeats[WHOLE_ROW].n_repeated
     for order, figure in questions.shared:
         alone, pair = repeats[order,], repeats[order, figure]
@@ -314,7 +314,7 @@ def _proven_order(columns: Sequence[ColumnFacts]) -> Order | None:
 
 
 def _counted(column: ColumnFacts, repeats: Mapping[Group, Repeats]) -> ColumnFacts:
-    """With its distinct values counted, if that was done to see whether it is a key."""
+    """Add the count of its distinct values, if it was counted as a possible key."""
     found = repeats.get((column.name,))
     if found is None or column.distinct_is_exact:
         return column
@@ -343,7 +343,7 @@ def _totals(
 
 
 def _of_no_other(texts: Mapping[str, str], parts: Mapping[str, ColumnPart]) -> dict[str, str]:
-    """Those of a row's cells that no other row is known to have."""
+    """Select the cells of a row that no other row is known to have."""
     return {name: text for name, text in texts.items() if parts[name].values.rows_of(text) == 1}
 
 
@@ -361,7 +361,9 @@ def _file_facts(
     doubts = [Doubt(text) for text in (*fmt.encoding.doubts, *fmt.dialect.doubts)]
     doubts += more
     if fmt.n_nameless:
-        doubts.append(Doubt("a column has no name in the header; it is kept in rejected rows only"))
+        doubts.append(
+            Doubt("a column has no name in the header; it is written to rejected rows only")
+        )
     if len(line_ends) > 1:
         shown = ", ".join(f"{name} {n:,}" for name, n in line_ends.most_common())
         doubts.append(Doubt(f"line ends are mixed: {shown}"))

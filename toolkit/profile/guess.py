@@ -23,7 +23,7 @@ Order = Literal["day", "month"]
 
 
 @dataclass(frozen=True)
-class Cells:
+class DistinctCells:
     """Distinct non-null values, the rows of each, and the index of its first row."""
 
     values: pa.Array
@@ -31,12 +31,12 @@ class Cells:
     places: Ints
 
     @classmethod
-    def of(cls, table: pa.Table, null_words: Sequence[str]) -> Cells:
-        """A vocabulary's table without `null_words`, which are in lower case."""
-        said = pc.invert(
+    def of(cls, table: pa.Table, null_words: Sequence[str]) -> DistinctCells:
+        """Take a vocabulary's table without `null_words`, which are in lower case."""
+        is_value = pc.invert(
             pc.is_in(pc.utf8_lower(table.column(VALUE)), pa.array(null_words, pa.string()))
         )
-        table = table.filter(said).combine_chunks()
+        table = table.filter(is_value).combine_chunks()
         return cls(
             table.column(VALUE).combine_chunks(),
             table.column(ROWS).to_numpy(),
@@ -44,14 +44,14 @@ class Cells:
         )
 
     @classmethod
-    def of_column(cls, column: pa.DictionaryArray, null_words: Sequence[str]) -> Cells:
-        """The cells of a stripped column, numbered from 0."""
+    def of_column(cls, column: pa.DictionaryArray, null_words: Sequence[str]) -> DistinctCells:
+        """Take the cells of a stripped column, numbered from 0."""
         indices = column.indices.to_numpy()
         rows = np.bincount(indices, minlength=len(column.dictionary))
         places = first_occurrences(indices, len(rows))
         table = pa.table({VALUE: column.dictionary, ROWS: rows, FIRST: places})
-        said = pc.and_(pc.not_equal(table.column(VALUE), ""), pc.greater(table.column(ROWS), 0))
-        return cls.of(table.filter(said), null_words)
+        filled = pc.and_(pc.not_equal(table.column(VALUE), ""), pc.greater(table.column(ROWS), 0))
+        return cls.of(table.filter(filled), null_words)
 
     def tally(self, reading: Reading) -> Tally:
         return reading.tally(self.values, self.rows, self.places)
@@ -63,13 +63,13 @@ class Cells:
 
 @dataclass(frozen=True)
 class Guess:
-    """The reading that fits, its counts, and what remains uncertain."""
+    """The reading that fits, its counts, and the doubts."""
 
     reading: Reading
     tally: Tally
     doubts: tuple[Doubt, ...] = ()
     refused: Doubt | None = None
-    """Why the cells are to be text, though the reading fits."""
+    """The reason to read the cells as text, though the reading fits."""
     is_plain: bool = False
     """Whether a text is made of figures or days, however few values it has."""
     undecided: bool = False
@@ -80,7 +80,7 @@ class Guess:
         return self.reading.column.kind
 
     def as_text(self) -> Guess:
-        """Text, for the reason that the reading is refused for."""
+        """Read as text instead, for the reason of the refusal."""
         doubts = () if self.refused is None else (self.refused,)
         return replace(
             self, reading=Reading(TEXT), tally=Tally(), doubts=doubts, refused=None, is_plain=True

@@ -16,7 +16,7 @@ from toolkit.arrays import Bools
 from toolkit.clean.parsed import bools
 from toolkit.contract import Email, Integer, Number
 from toolkit.profile.doubts import Doubt
-from toolkit.profile.guess import RARE, Cells, Guess, Order
+from toolkit.profile.guess import RARE, DistinctCells, Guess, Order
 from toolkit.profile.guessing_dates import doubt_unread_days, guess_dates
 from toolkit.profile.readings import TEXT, Reading, Tally
 from toolkit.units import human_count, human_number, human_share
@@ -62,11 +62,13 @@ _STYLES: tuple[_Style, ...] = (
 _GROUPS = {" ": "[ \\x{a0}\\x{202f}]", "'": "['\\x{2019}]"}
 
 
-def guess_reading(cells: Cells, *, commas: bool = False, order: Order | None = None) -> Guess:
-    """The first of e-mail, date, number that reads nearly all cells; else text.
+def guess_reading(
+    cells: DistinctCells, *, commas: bool = False, order: Order | None = None
+) -> Guess:
+    """Choose the first of e-mail, date, number that reads nearly all cells; else text.
 
-    `commas` says that decimal commas are likely, as where semicolons part the cells; `order` what
-    comes first in dates of which no cell decides it, as other columns prove.
+    With `commas` decimal commas are likely, as in files with semicolons; `order` is that of day and
+    month in other columns, for dates of which no cell decides it.
     """
     nearest: Guess | None = None
     for guess in _guesses(cells, commas, order):
@@ -76,9 +78,9 @@ def guess_reading(cells: Cells, *, commas: bool = False, order: Order | None = N
         if nearest is None or guess.tally.share > nearest.tally.share:
             nearest = guess
     text = Guess(Reading(TEXT), Tally())
-    unheard = doubt_unread_days(cells)
-    if unheard is not None:
-        return replace(text, doubts=(unheard,), is_plain=True)
+    unread = doubt_unread_days(cells)
+    if unread is not None:
+        return replace(text, doubts=(unread,), is_plain=True)
     if nearest is None or nearest.tally.share < _NOTABLE:
         return text
     tally = nearest.tally
@@ -88,7 +90,7 @@ def guess_reading(cells: Cells, *, commas: bool = False, order: Order | None = N
     return replace(text, doubts=(Doubt(doubt, tally.n_read),))
 
 
-def _guesses(cells: Cells, commas: bool, order: Order | None) -> Iterator[Guess]:
+def _guesses(cells: DistinctCells, commas: bool, order: Order | None) -> Iterator[Guess]:
     if len(cells.values) == 0:
         return
     email = Reading(Email(kind="email"))
@@ -101,7 +103,7 @@ def _guesses(cells: Cells, commas: bool, order: Order | None) -> Iterator[Guess]
         yield numbers
 
 
-def _numbers(cells: Cells, commas: bool) -> Guess | None:
+def _numbers(cells: DistinctCells, commas: bool) -> Guess | None:
     parts = pc.extract_regex(cells.values, pattern=_AMOUNT)
     amounts = bools(parts.is_valid())
     if not amounts.any():
@@ -131,7 +133,7 @@ def _numbers(cells: Cells, commas: bool) -> Guess | None:
     return Guess(reading, tally, tuple(doubts), refused=_mixed(beside, bare))
 
 
-def _beside(parts: pa.Array, found: Bools, cells: Cells) -> tuple[dict[str, int], int]:
+def _beside(parts: pa.Array, found: Bools, cells: DistinctCells) -> tuple[dict[str, int], int]:
     """Count rows by the currency or unit beside their number, and numbers other than 0 without
     either.
     """
@@ -158,7 +160,7 @@ def _mixed(beside: Mapping[str, int], bare: int) -> Doubt | None:
         return None
     shown = [f"{meant!r} beside {human_number(rows, 'cell')}" for meant, rows in beside.items()]
     shown += [f"neither beside {human_count(bare)}"] if bare else []
-    text = f"{', '.join(shown)}: numbers that cannot be added up as they stand; kept as text"
+    text = f"{', '.join(shown)}: numbers that cannot be added up; left as text"
     return Doubt(text, sum(beside.values()) + bare)
 
 
@@ -167,14 +169,14 @@ def _bare_doubts(beside: Mapping[str, int], bare: int) -> list[Doubt]:
         return []
     [(meant, rows)] = beside.items()
     text = (
-        f"{meant!r} stands beside {human_number(rows, 'number')}, and nothing beside "
+        f"{meant!r} is beside {human_number(rows, 'number')}, and nothing beside "
         f"{human_count(bare)}: they are taken for the same"
     )
     return [Doubt(text, bare)]
 
 
 def _as_integer(column: Number) -> Integer:
-    """Whole numbers that are written in the same way."""
+    """Return the integer column that is written in the same way."""
     return Integer(
         kind="integer",
         decimal=column.decimal,
@@ -185,9 +187,9 @@ def _as_integer(column: Number) -> Integer:
 
 
 def _style_doubts(
-    style: _Style, best: Sequence[_Style], numbers: pa.Array, cells: Cells
+    style: _Style, best: Sequence[_Style], numbers: pa.Array, cells: DistinctCells
 ) -> list[Doubt]:
-    """Where all signs stand before three digits, they could be decimal or part thousands."""
+    """Doubt signs that are all before three digits: decimal signs or thousands separators."""
     for sign, name in ((",", "commas"), (".", "points")):
         other = "." if sign == "," else ","
         if not {(sign, None), (other, sign)} <= {*best}:
@@ -198,7 +200,7 @@ def _style_doubts(
         meant = "decimal" if style[0] == sign else "thousands"
         return [
             Doubt(
-                f"all {name} stand before three digits; they are taken for {meant} separators",
+                f"all {name} are before three digits; they are taken for {meant} separators",
                 int(cells.rows[signed].sum()),
             )
         ]
@@ -215,7 +217,7 @@ def _in_style(numbers: pa.Array, decimal: str, thousands: str | None) -> pa.Arra
     return pc.fill_null(pc.match_substring_regex(numbers, pattern), False)
 
 
-def _affixes(texts: pa.Array, cells: Cells) -> tuple[tuple[str, ...], Bools]:
+def _affixes(texts: pa.Array, cells: DistinctCells) -> tuple[tuple[str, ...], Bools]:
     """Return the text before (or after) enough numbers to be trimmed, and where else it does not
     occur.
     """

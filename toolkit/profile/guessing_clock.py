@@ -27,9 +27,9 @@ _FIRST_SHEET_DAY, _LAST_SHEET_DAY = 29_221, 54_788
 
 
 def doubt_counted_time(source: str, spread: Spread | None, n_rows: int) -> Iterator[Doubt]:
-    """That numbers look like moments or days, which no format of a contract reads.
+    """Doubt numbers that look like times or days, which no format of a contract reads.
 
-    Days of a spreadsheet could be any number, so that the name of the column has to speak of them.
+    Spreadsheet days could be any number, so the column's name must suggest them.
     """
     if spread is None:
         return
@@ -48,7 +48,7 @@ def doubt_counted_time(source: str, spread: Spread | None, n_rows: int) -> Itera
 def _doubt(what: str, years: list[int], n_rows: int) -> Doubt:
     span = f"{years[0]} to {years[1]}" if years[0] != years[1] else str(years[0])
     text = (
-        f"looks like {what} ({span}), which no format reads: kept as a number, so nothing is "
+        f"looks like {what} ({span}), which no format reads: left as a number, so nothing is "
         "counted by month; have the dates written as 2025-12-31"
     )
     return Doubt(text, n_rows)

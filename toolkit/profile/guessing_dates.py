@@ -16,7 +16,7 @@ from toolkit.contract import Date, Timestamp
 from toolkit.contract.date_format import swapped
 from toolkit.profile.cells import shapes_of
 from toolkit.profile.doubts import Doubt
-from toolkit.profile.guess import RARE, Cells, Guess, Order
+from toolkit.profile.guess import RARE, DistinctCells, Guess, Order
 from toolkit.profile.readings import Reading, Tally
 from toolkit.units import human_count, human_number
 
@@ -53,7 +53,7 @@ _DAYS_IN_MONTH = range(1, 32)
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two formats that differ in the order of day and month, and what the cells say of each."""
+    """Two formats that differ in the order of day and month, and the evidence for each."""
 
     day_first: OrderEvidence
     month_first: OrderEvidence
@@ -92,11 +92,11 @@ class _Pair:
         return self.day_first if order == "day" else self.month_first
 
 
-def guess_dates(cells: Cells, order: Order | None = None) -> Guess | None:
-    """Formats that read cells, each in the order of day and month that is proven.
+def guess_dates(cells: DistinctCells, order: Order | None = None) -> Guess | None:
+    """Find the formats that read cells, each in the proven order of day and month.
 
-    What one format proves decides the others, and else `order`, which other columns prove, or how
-    the days run. Where nothing decides, the guess is refused.
+    The proof of one format decides for all, else `order`, which other columns prove, or the course
+    of the days. Where nothing decides, the guess is refused.
     """
     cells, suffixes, offset_doubts = _without_offsets(cells)
     groups = _groups(cells)
@@ -108,19 +108,19 @@ def guess_dates(cells: Cells, order: Order | None = None) -> Guess | None:
     for usual, proven in iso:
         chosen[usual.date_format] = proven.date_format
     pairs = [_weighed(formats, cells) for formats in groups if _is_ambiguous(formats)]
-    told = _Order.of(pairs, order)
+    decided = _Order.of(pairs, order)
     for pair in pairs:
-        best = pair.evidence(told.order or "day")
+        best = pair.evidence(decided.order or "day")
         chosen[pair.day_first.date_format] = best.date_format
-    doubts += told.doubts
+    doubts += decided.doubts
     doubts += [doubt for one in iso if (doubt := _iso_doubt(one[1], pairs)) is not None]
     formats = tuple(chosen[formats[0]] for formats in groups)
-    return _as_guess(cells, formats, suffixes, doubts, told.refused or _year_could_come_first(
+    return _as_guess(cells, formats, suffixes, doubts, decided.refused or _year_could_come_first(
         cells, pairs))  # fmt: skip
 
 
 def _as_guess(
-    cells: Cells,
+    cells: DistinctCells,
     formats: tuple[str, ...],
     suffixes: tuple[str, ...],
     doubts: list[Doubt],
@@ -138,8 +138,8 @@ def _as_guess(
     return Guess(reading, tally, tuple(doubts), refused, undecided=refused is not None)
 
 
-def _groups(cells: Cells) -> list[tuple[str, ...]]:
-    """The formats that could read enough cells, those of most cells first."""
+def _groups(cells: DistinctCells) -> list[tuple[str, ...]]:
+    """Return the formats that could read enough cells, those of most cells first."""
     shapes = shapes_of(cells.values).dictionary_encode()
     if len(shapes.dictionary) > _MOST_SHAPES:
         return []
@@ -180,7 +180,7 @@ def _is_ambiguous(formats: tuple[str, ...]) -> bool:
     return len(formats) == 2 and swapped(formats[0]) is not None and formats[0].startswith("%d")
 
 
-def _weighed(formats: tuple[str, ...], cells: Cells) -> _Pair:
+def _weighed(formats: tuple[str, ...], cells: DistinctCells) -> _Pair:
     day, month = (
         weigh_order(one, cells.values, cells.rows, cells.places) or OrderEvidence(one)
         for one in formats
@@ -189,9 +189,9 @@ def _weighed(formats: tuple[str, ...], cells: Cells) -> _Pair:
 
 
 def _year_first(
-    formats: tuple[str, ...], cells: Cells
+    formats: tuple[str, ...], cells: DistinctCells
 ) -> tuple[OrderEvidence, OrderEvidence] | None:
-    """The evidence for year, month, day, and that for the order that more cells prove."""
+    """Return the evidence for year, month, day, and for the order that more cells prove."""
     if len(formats) != 2 or not formats[0].startswith("%Y"):
         return None
     usual, other = (
@@ -202,8 +202,9 @@ def _year_first(
 
 
 def _suits(one: Course, other: Course) -> bool:
-    """Whether days run clearly better in the first way: with less than half the steps back, or in
-    half the months, unless the steps deny it."""
+    """Return whether the first course is clearly better: less than half the steps back, or half the
+    months unless it has more steps back.
+    """
     if 2 * one.n_steps_back < other.n_steps_back:
         return True
     return 2 * one.n_months <= other.n_months and 2 * other.n_steps_back >= one.n_steps_back
@@ -232,21 +233,21 @@ class _Order:
         n_either = sum(pair.n_either for pair in pairs)
         first = pairs[0]
         names = f"{first.day_first.date_format} from {first.month_first.date_format}"
-        unproven = f"no cell tells {names}: all {human_count(n_either)} read both ways"
+        unproven = f"no cell distinguishes {names}: all {human_count(n_either)} read both ways"
         if given is not None:
             best = first.evidence(given).date_format
-            told = f"{unproven}; {best} is taken, as another column proves {given}s first"
-            return cls(given, (Doubt(told, n_either),))
+            text = f"{unproven}; {best} is taken, as another column proves {given}s first"
+            return cls(given, (Doubt(text, n_either),))
         likely: set[Order] = {pair.likely for pair in pairs if pair.likely is not None}
         if len(likely) != 1:
-            told = f"{unproven}, so they are kept as text; kind: date and formats would read them"
-            return cls(None, refused=Doubt(told, n_either))
+            text = f"{unproven}, so they are left as text; kind: date and formats would read them"
+            return cls(None, refused=Doubt(text, n_either))
         [order] = likely
         evidence = first.evidence(order)
         best, ran = evidence.date_format, courses(evidence)
         why = "" if ran is None else f": {describe_courses(best, *ran)}"
-        told = f"{unproven}, and {best} is a guess{why}"
-        return cls(order, (Doubt(told, n_either),))
+        text = f"{unproven}, and {best} is a guess{why}"
+        return cls(order, (Doubt(text, n_either),))
 
 
 def _both_orders(pairs: Sequence[_Pair]) -> Doubt:
@@ -254,7 +255,7 @@ def _both_orders(pairs: Sequence[_Pair]) -> Doubt:
     n_either = sum(pair.n_either for pair in pairs)
     return Doubt(
         f"{human_number(day, 'cell')} can only be day/month, {human_count(month)} only month/day, "
-        f"and {human_count(n_either)} read both ways, so they are kept as text",
+        f"and {human_count(n_either)} read both ways, so they are left as text",
         day + month + n_either,
     )
 
@@ -263,15 +264,15 @@ def _by_siblings(pair: _Pair, order: Order, pairs: Sequence[_Pair]) -> Doubt:
     n_proofs = sum(one.proofs[order] for one in pairs)
     proving = next(one for one in pairs if one.proven == order).evidence(order).date_format
     return Doubt(
-        f"no cell tells {pair.day_first.date_format} from {pair.month_first.date_format}: all "
-        f"{human_count(pair.n_either)} read both ways; {pair.evidence(order).date_format} is "
+        f"no cell distinguishes {pair.day_first.date_format} from {pair.month_first.date_format}: "
+        f"all {human_count(pair.n_either)} read both ways; {pair.evidence(order).date_format} is "
         f"taken, as {human_number(n_proofs, 'cell')} of the column prove {proving}",
         pair.n_either,
     )
 
 
 def _iso_doubt(evidence: OrderEvidence, pairs: Sequence[_Pair]) -> Doubt | None:
-    """Where none of many days is above 12, a program may have swapped day and month before."""
+    """Doubt days of which none is above 12: a program may have swapped day and month."""
     both = courses(evidence)
     if evidence.n_deciding or both is None:
         return None
@@ -282,19 +283,19 @@ def _iso_doubt(evidence: OrderEvidence, pairs: Sequence[_Pair]) -> Doubt | None:
         return None
     if {_day_of_month(day) for day in evidence.days} == {1}:
         return None
-    told = f"none of {human_count(n_days)} different days is above the 12th of its month"
+    text = f"none of {human_count(n_days)} different days is above the 12th of its month"
     if halved:
-        told += ", and all that are written otherwise are: the mark of dates half converted"
+        text += ", and all that are written otherwise are: the mark of dates half converted"
     why = describe_courses(evidence.date_format, *both)
-    return Doubt(f"{told}; day and month may have been swapped: {why}", evidence.n_either)
+    return Doubt(f"{text}; day and month may have been swapped: {why}", evidence.n_either)
 
 
 def _day_of_month(day: int) -> int:
     return int(str(np.datetime64(day, "D"))[-2:])
 
 
-def _year_could_come_first(cells: Cells, pairs: Sequence[_Pair]) -> Doubt | None:
-    """Where all parts have two digits and the first takes fewer values than the last."""
+def _year_could_come_first(cells: DistinctCells, pairs: Sequence[_Pair]) -> Doubt | None:
+    """Doubt dates of two-digit parts whose first part has fewer values than the last."""
     if not any("%y" in pair.day_first.date_format for pair in pairs):
         return None
     parts = pc.extract_regex(
@@ -309,14 +310,14 @@ def _year_could_come_first(cells: Cells, pairs: Sequence[_Pair]) -> Doubt | None
     could = last <= {*_DAYS_IN_MONTH} and second <= {*range(1, 13)}
     if not could or 2 * len(first) > len(last):
         return None
-    told = (
+    text = (
         f"the first two digits take {human_number(len(first), 'value')} and the last "
-        f"{human_count(len(last))}, so the year may come first (%y-%m-%d); kept as text"
+        f"{human_count(len(last))}, so the year may come first (%y-%m-%d); left as text"
     )
-    return Doubt(told, cells.n_rows)
+    return Doubt(text, cells.n_rows)
 
 
-def _without_offsets(cells: Cells) -> tuple[Cells, tuple[str, ...], list[Doubt]]:
+def _without_offsets(cells: DistinctCells) -> tuple[DistinctCells, tuple[str, ...], list[Doubt]]:
     """Return times without their UTC offsets, if these are of one place."""
     parts = pc.extract_regex(cells.values, pattern=_OFFSET)
     rows: Counter[str] = Counter()
@@ -332,9 +333,13 @@ def _without_offsets(cells: Cells) -> tuple[Cells, tuple[str, ...], list[Doubt]]
         return cells, (), []
     plain = pc.replace_substring_regex(cells.values, _OFFSET, r"\1")
     shown = ", ".join(f"{offset.strip()} {human_count(n)}" for offset, n in rows.most_common(3))
-    told = f"times are read as the clock of their place showed; offsets are left out: {shown}"
+    text = f"times are read as the clock of their place showed; offsets are left out: {shown}"
     suffixes = tuple(sorted({offset.strip() for offset in rows}))
-    return Cells(plain, cells.rows, cells.places), suffixes, [Doubt(told, sum(rows.values()))]
+    return (
+        DistinctCells(plain, cells.rows, cells.places),
+        suffixes,
+        [Doubt(text, sum(rows.values()))],
+    )
 
 
 def _minutes(offset: str) -> int:
@@ -344,8 +349,8 @@ def _minutes(offset: str) -> int:
     return int(f"{digits[0]}1") * (60 * int(digits[1:3]) + int(digits[3:5]))
 
 
-def doubt_unread_days(cells: Cells) -> Doubt | None:
-    """That text looks like days or times which no format of a contract reads."""
+def doubt_unread_days(cells: DistinctCells) -> Doubt | None:
+    """Doubt text that looks like days or times which no format of a contract reads."""
     if len(cells.values) == 0:
         return None
     like = bools(pc.match_substring_regex(cells.values, _LIKE_DAYS))
@@ -354,8 +359,8 @@ def doubt_unread_days(cells: Cells) -> Doubt | None:
     if n_rows < _NEARLY * cells.n_rows:
         return None
     example = cells.values[int(np.flatnonzero(like)[0])].as_py()
-    told = f"looks like days or times, such as {example!r}, but no format reads them all as one"
-    return Doubt(f"{told} clock's; kept as text, so nothing is counted by month", n_rows)
+    text = f"looks like days or times, such as {example!r}, but no format reads them all as one"
+    return Doubt(f"{text} clock's; left as text, so nothing is counted by month", n_rows)
 
 
 def _are_recent(tally: Tally) -> bool:

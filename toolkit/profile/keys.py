@@ -1,8 +1,8 @@
-"""Columns, or rows as a whole, that may identify a record: how often their values come again.
+"""Count the repeats of columns, or of whole rows, that may identify a record.
 
-As in cleaning, every block spills a 64-bit word for each row, parted into buckets; a bucket then
-sees the words of all blocks. Here words alone are compared: of a billion different keys, the
-chance that any two share one is 3 %.
+As in cleaning, every block spills a 64-bit hash ("word") for each row, split into buckets; a bucket
+then reads the words of all blocks. Here only words are compared: the chance that any two of a
+billion different keys share one is 3 %.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _ID_WORD = re.compile(
 )
 _ID_ENDING = re.compile(r"[a-z](Id|ID|No|Nr|Code|Key|Number)$")
 Group = tuple[str, ...]
-"""Columns whose values are compared together; none of them means the whole row as written."""
+"""Columns whose values are compared together; an empty group is the whole row as written."""
 
 WHOLE_ROW: Group = ()
 
 
 @dataclass(frozen=True)
 class SpilledWords:
-    """The words of one block for one group, sorted, and where each bucket ends."""
+    """The words of one block for one group, sorted, and the end of each bucket."""
 
     path: Path
     ends: tuple[int, ...]
@@ -47,7 +47,7 @@ class SpilledWords:
 
 @dataclass(frozen=True)
 class Repeats:
-    """Rows that have all columns of a group filled, and how many of them come again."""
+    """The number of rows with all columns of a group filled, and that of their repeats."""
 
     n_rows: int
     n_repeated: int
@@ -64,10 +64,10 @@ def is_like_an_id(name: str) -> bool:
 def groups_to_try(
     columns: Mapping[str, pa.DictionaryArray], readings: Mapping[str, Reading]
 ) -> tuple[Group, ...]:
-    """The groups that hardly repeat in a sample: single columns, and pairs of them where no
-    column by the name of an identifier will do.
+    """Choose groups that hardly repeat in a sample: single columns, and pairs of them where no
+    column named like an identifier will do. The whole row is always first.
 
-    Amounts, dates and addresses are no keys on their own. Always with the whole row first.
+    Amounts, dates and addresses are not keys on their own.
     """
     shares = {name: _share_distinct([column]) for name, column in columns.items()}
     could = [n for n in columns if readings[n].column.kind in ("text", "integer")]
@@ -91,7 +91,7 @@ def groups_to_try(
 def shared_to_try(
     columns: Mapping[str, pa.DictionaryArray], orders: Sequence[str], figures: Sequence[str]
 ) -> tuple[Group, ...]:
-    """Orders, each with a figure that is the same in all rows of an order of the sample."""
+    """Pair order columns with figures that are the same in all rows of an order of the sample."""
     found = []
     for order in orders:
         rows, n_orders = _distinct([columns[order]])

@@ -16,10 +16,10 @@ _WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def clean_names(headers: Sequence[str]) -> dict[str, str]:
-    """A name for each header, all different: 'Price Per Unit' and 'PricePerUnit' -> price_per_unit.
+    """Make unique names for headers: 'Price Per Unit' and 'PricePerUnit' -> price_per_unit.
 
-    Letters beyond ASCII lose their accents; what has no letters is called by its place, and a long
-    one by its first LONGEST_NAME letters.
+    Letters beyond ASCII lose their accents; headers without letters are named by their place, long
+    ones by their first LONGEST_NAME letters.
     """
     names: dict[str, str] = {}
     for place, header in enumerate(headers, 1):
@@ -37,7 +37,7 @@ def clean_names(headers: Sequence[str]) -> dict[str, str]:
 
 
 def snake_case(text: str) -> str:
-    """Words in lower case, joined by _; ASCII letters and digits alone."""
+    """Return the words in lower case, joined by _; only ASCII letters and digits."""
     decomposed = unicodedata.normalize("NFKD", text).replace("ß", "ss")
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     parted = _WORD_BEGINS.sub("_", plain)

@@ -17,7 +17,7 @@ from toolkit.profile.phrases import (
     distinct,
     figure,
     holds,
-    key_told,
+    key_text,
     left_out,
 )
 from toolkit.units import cut, human_bytes, human_count, human_share
@@ -31,16 +31,16 @@ Fact = tuple[str, str]
 
 
 def profile_page(profile: Profile) -> str:
-    """How the files are written, what is in doubt, keys and formulas, and a card a column."""
+    """Render the format of the files, the doubts, keys and formulas, and a card per column."""
     names = [Path(name).name for name in profile.file.files]
     return render(
         "profile/page.html",
-        title=f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: what it holds",
+        title=f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: profile",
         figures=_figures(profile),
         file_facts=list(_file_facts(profile.file)),
         doubts=all_doubts(profile),
         keys=[
-            key_told(key)
+            key_text(key)
             for key in profile.keys
             if not key.columns or key.share_repeated <= _MOST_REPEATED
         ],

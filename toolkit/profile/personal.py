@@ -44,7 +44,7 @@ def personal_columns(
         sources = [column.source for column in profile.columns]
         if unknown := [name for name in given if name not in sources]:
             raise ConfigError.no_such_columns("personal", unknown, sources)
-        return {c.name: "as you said" for c in profile.columns if c.source in given}
+        return {c.name: "as given" for c in profile.columns if c.source in given}
     marked = {contract.sources[name] for name in contract.personal_columns()}
     found = {c.name: _why(c, c.source in marked) for c in profile.columns}
     return {name: why for name, why in found.items() if why}

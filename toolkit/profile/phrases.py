@@ -13,11 +13,11 @@ from toolkit.units import human_count, human_number, human_share
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMMON_SHAPE = 0.1
-"""The share of the rows above which a shape is worth a word."""
+"""The share of the rows above which a shape is mentioned."""
 
 
 def figure(value: float, kind: str) -> str:
-    """A number of a column of this kind: 1,234.5, a day, or a day and its time."""
+    """Format a number of a column of this kind: 1,234.5, a day, or a day and its time."""
     if kind in DAYS:
         try:
             moment = _EPOCH + timedelta(microseconds=value)
@@ -30,13 +30,13 @@ def figure(value: float, kind: str) -> str:
 
 
 def left_out(file: FileFacts) -> str:
-    """'2 blank, 1 the header again': the records that are not looked into, by why."""
+    """Return '2 blank, 1 the header again': the records that are not profiled, by reason."""
     counts = {"blank": file.n_blank, "the header again": file.n_repeated_headers, **file.malformed}
     return ", ".join(f"{human_count(n)} {what}" for what, n in counts.items() if n)
 
 
 def distinct(column: ColumnFacts) -> str:
-    """'1,234', or 'about 1.2M' where it is an estimate."""
+    """Return '1,234', or 'about 1.2M' for an estimate."""
     if column.distinct_is_exact:
         return human_count(column.n_distinct)
     digits = max(0, len(str(column.n_distinct)) - 3)
@@ -57,7 +57,7 @@ def holds(column: ColumnFacts) -> str:
     return ", ".join(one.value for one in column.top[:3])
 
 
-def key_told(key: KeyFacts) -> str:
+def key_text(key: KeyFacts) -> str:
     """Describe columns that may identify a record."""
     name = " + ".join(key.columns) or "the whole record"
     if not key.n_repeated:
@@ -69,7 +69,7 @@ def key_told(key: KeyFacts) -> str:
 
 
 def all_doubts(profile: Profile) -> list[Placed]:
-    """Everything that could not be told or looks wrong, that of most rows first."""
+    """List all doubts, those that concern most rows first."""
     found: list[Placed] = [("file", doubt) for doubt in file_doubts(profile)]
     for column in profile.columns:
         found += [(column.name, doubt) for doubt in column_doubts(column)]
@@ -77,26 +77,25 @@ def all_doubts(profile: Profile) -> list[Placed]:
 
 
 def file_doubts(profile: Profile) -> list[Doubt]:
-    """What is in doubt of the file as a whole."""
+    """List the doubts about the file as a whole."""
     return [*profile.file.doubts, *totals_doubt(profile.totals)]
 
 
 def column_doubts(column: ColumnFacts) -> Iterator[Doubt]:
-    """What is in doubt of one column."""
+    """Yield the doubts about one column."""
     yield from column.doubts
     if column.n_unread:
         examples = ", ".join(map(str, column.unread[:2]))
         cells = human_number(column.n_unread, "cell")
-        verb = "is" if column.n_unread == 1 else "are"
-        yield Doubt(f"{cells} {verb} no {column.kind}, such as {examples}", column.n_unread)
+        yield Doubt(f"{cells} cannot be read as {column.kind}, such as {examples}", column.n_unread)
     for order in column.day_orders:
         if order.contradict:
-            told = (
+            text = (
                 f"{human_count(order.decided)} cells prove {order.date_format}, "
                 f"{human_count(order.contradict)} the other order of day and month, such as "
                 f"{order.contradiction}"
             )
-            yield Doubt(told, order.contradict + order.either)
+            yield Doubt(text, order.contradict + order.either)
     if column.n_far_days:
         days = ", ".join(map(str, column.far_days))
         yield Doubt(

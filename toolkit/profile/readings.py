@@ -1,4 +1,4 @@
-"""How the values of a column can be read: as numbers, dates, e-mail addresses, or as text only.
+"""Ways to read the values of a column: as numbers, dates, e-mail addresses, or as text only.
 
 A reading is a column of a contract, and reads what cleaning would read.
 """
@@ -49,10 +49,10 @@ class Misfit:
 
 @dataclass(frozen=True)
 class Tally:
-    """What a reading makes of cells: rows that it reads and does not, and the lowest and highest.
+    """Counts of the rows that a reading can read and cannot, and the lowest and highest values.
 
-    Null words and empty cells are in neither count. Numbers are as they are, days and times in
-    microseconds since 1970. Tallies of parts add up, exactly and in any order.
+    Null words and empty cells are in neither count. Days and times are in microseconds since 1970.
+    Tallies of partitions add up, exactly and in any order.
     """
 
     n_read: int = 0
@@ -98,15 +98,15 @@ class Reading:
         return isinstance(self.column, Text)
 
     def read(self, values: pa.Array) -> Floats:
-        """A number for each stripped value: itself, microseconds since 1970, 0 for an address.
+        """Return a number per stripped value: itself, microseconds since 1970, 0 for an address.
 
-        NaN for what cannot be read.
+        NaN where it cannot be read.
         """
         column, cells = self.column, read_cells(self._contract, _NAME, values)
         match column:
             case Number() | Integer():
                 numbers = read_written(column, cells)[0]
-                # Cleaning rejects what is not finite.
+                # Cleaning rejects numbers that are not finite.
                 return np.where(np.isfinite(numbers), numbers, np.nan)
             case Dated():
                 return _moments(column, cells)
@@ -118,7 +118,7 @@ class Reading:
     def tally(
         self, values: pa.Array, rows: Ints, places: Ints, null_words: Sequence[str] = ()
     ) -> Tally:
-        """Read distinct values, each of which has so many rows, the first at its place."""
+        """Read distinct values, given the rows of each and the place of the first."""
         if self.is_text or len(values) == 0:
             return Tally()
         numbers = self.read(values)
@@ -137,7 +137,7 @@ class Reading:
         )
 
     def day_orders(self, values: pa.Array, rows: Ints, places: Ints) -> tuple[OrderEvidence, ...]:
-        """What the values say of the order of day and month, for each format that has one."""
+        """Weigh the order of day and month in the values, for each format that has one."""
         column = self.column
         if not isinstance(column, Dated) or len(values) == 0:
             return ()

@@ -18,7 +18,7 @@ _ORDER = re.compile(
     r"_?(id|no|nr|num|number|nummer|code|numero)?$",
     re.I,
 )
-# Figures that make no sense added up, whatever else is in their names.
+# Figures whose sum is meaningless, whatever else is in their names.
 _NOT_ADDED_UP = re.compile(
     r"balance|saldo|solde|kontostand|running|cumul|kumul|to_date|ytd|rank|rating|score|percent|pct|"
     r"(^|_)(rate|ratio|share|per|year|age|avg|average|mean|mittel|durchschnitt)(_|$)",
@@ -41,10 +41,10 @@ def is_added_up(name: str) -> bool:
     """Return whether figures of a column with this name can be summed over rows."""
     if _NOT_ADDED_UP.search(name):
         return False
-    return not PRICE.search(name) or (bool(AMOUNT.search(name)) and not _of_one_piece(name))
+    return not PRICE.search(name) or (bool(AMOUNT.search(name)) and not _is_unit_price(name))
 
 
-def _of_one_piece(name: str) -> bool:
+def _is_unit_price(name: str) -> bool:
     return bool(_OF_ONE.search(name)) or "total" not in name.lower()
 
 
@@ -59,7 +59,7 @@ def is_order(column: ColumnFacts) -> bool:
 
 
 def kept_apart(column: ColumnFacts) -> str:
-    """Why rows with different values of the column must not be added up; '' where they may."""
+    """Return why rows with different values of the column must not be summed; '' if they may."""
     if column.kind not in ("category", "text", "boolean") or column.personal:
         return ""
     values = {one.value.casefold() for one in (*column.top, *column.names)}

@@ -11,7 +11,7 @@ from rich.text import Text
 from toolkit.pages.visible import seen
 from toolkit.profile.doubts import Placed
 from toolkit.profile.facts import FileFacts, Profile
-from toolkit.profile.phrases import distinct, holds, key_told, left_out
+from toolkit.profile.phrases import distinct, holds, key_text, left_out
 from toolkit.report.terminal import plain_table
 from toolkit.units import cut, human_bytes, human_count, human_share
 
@@ -20,14 +20,14 @@ _LONGEST = 60
 
 
 def profile_table(profile: Profile) -> Group:
-    """How the files are written, a line a column, keys and formulas."""
+    """Render the format of the files, a line per column, keys and formulas."""
     return Group(
         _file_table(profile.file), Text(), _columns_table(profile), Text(), *_across(profile)
     )
 
 
 def doubts_table(doubts: Sequence[Placed], where_all: str) -> Group:
-    """What is in doubt, with a hint where all of it is when there is too much."""
+    """List the first doubts, with a hint where all of them are."""
     lines = [Text("in doubt", style="bold")] if doubts else []
     lines += [Text(seen(f"  {where}: {doubt}")) for where, doubt in doubts[:_MOST_DOUBTS]]
     if len(doubts) > _MOST_DOUBTS:
@@ -70,7 +70,7 @@ def _columns_table(profile: Profile) -> Table:
 
 
 def _across(profile: Profile) -> list[Text]:
-    lines = [Text(seen(key_told(key))) for key in profile.keys]
+    lines = [Text(seen(key_text(key))) for key in profile.keys]
     lines += [
         Text(f"{f.column} = {f.formula} in {human_share(f.n_holding, f.n_known)} of the rows")
         for f in profile.formulas

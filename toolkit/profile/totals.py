@@ -1,8 +1,8 @@
 """Find rows that are totals of other rows: footers, subtotals, balances.
 
-A block names the rows that may be one and adds up the figures between them; whether they are is
-judged when all of a file is known: by a label, by cells that nearly all other rows have, and by
-figures that are the sum of those above.
+A block lists the rows that may be one and sums the figures between them. Once all of a file is
+known they are judged: by a label, by cells that nearly all other rows have, and by figures that are
+the sum of those above.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _USUAL = 0.95
 _FEW, _SOME = 3, 5
 _TOLERANCE, _ROUNDING = 0.006, 1e-9
 _N_EXAMPLES = 3
-_ARE_TOTALS = "are no records but totals"
+_ARE_TOTALS = "are totals, not records"
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,19 @@ class Suspect:
 
     place: int
     column: str
-    """Of the label; '' where there is none."""
+    """The label's column; '' without a label."""
     label: str
     exact: bool
     """Whether the label is nothing but a word for a total."""
     empty: frozenset[str]
     figures: tuple[float, ...]
     texts: Mapping[str, str]
-    """Cells that are no figures, of rows without a label."""
+    """Cells that are not figures, of rows without a label."""
 
 
 @dataclass(frozen=True)
 class Suspects:
-    """Those of one block, with the sums and the number of the rows before, between and after."""
+    """The suspects of one block, with sums and numbers of the rows before, between and after."""
 
     rows: tuple[Suspect, ...] = ()
     sums: tuple[tuple[float, ...], ...] = ((),)
@@ -80,20 +80,20 @@ class Suspects:
 
 @dataclass
 class Totals:
-    """What was judged of all files: rows that are totals, and what is in doubt."""
+    """The rows of all files that are totals, and the doubts."""
 
     rows: list[TotalRow] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
 
     def labels(self, column: str) -> tuple[str, ...]:
-        """Values of a column that only totals have, in lower case."""
+        """Return the values of a column that only totals have, in lower case."""
         return tuple({row.label.lower(): None for row in self.rows if row.column == column})
 
 
 def suspects_in(
     plain: Mapping[str, pa.DictionaryArray], places: Ints, questions: Mapping[str, Question]
 ) -> Suspects:
-    """The rows of a block that may be totals, in the order of the file."""
+    """Find the rows of a block that may be totals, in the order of the file."""
     n = len(places)
     if n == 0:
         return Suspects()
@@ -102,7 +102,7 @@ def suspects_in(
     taken = pa.array(rows, pa.int64())
     cells = {name: pc.take(column.indices, taken) for name, column in plain.items()}
     empty = {
-        name: _says_nothing(plain[name].dictionary.take(codes), questions[name])
+        name: _is_empty(plain[name].dictionary.take(codes), questions[name])
         for name, codes in cells.items()
     }
     names = [name for name in plain if _is_a_figure(questions[name])]
@@ -133,9 +133,9 @@ def suspects_in(
 def _labels(
     plain: Mapping[str, pa.DictionaryArray],
 ) -> tuple[dict[int, tuple[str, str, bool]], bool]:
-    """Rows with a label: in which column, what it is, and whether it is nothing else.
+    """Find rows with a label: its column, its text, and whether that is only a word for a total.
 
-    Also whether there are more of them than are looked at.
+    Also returns whether there are more of them than the limit.
     """
     found: dict[int, tuple[str, str, bool]] = {}
     is_capped = False
@@ -160,7 +160,7 @@ def _matching(values: pa.Array, pattern: str) -> Bools:
     return bools(pc.match_substring_regex(values, pattern))
 
 
-def _says_nothing(values: pa.Array, question: Question) -> Bools:
+def _is_empty(values: pa.Array, question: Question) -> Bools:
     words = pa.array(["", *question.null_words], pa.string())
     return bools(pc.is_in(pc.utf8_lower(values), words))
 
@@ -176,9 +176,9 @@ def judge(
     n_rows: int,
     where: Mapping[int, Example],
 ) -> Totals:
-    """Which rows are totals, from the suspects of each block in order, by file.
+    """Decide which suspects are totals, given those of each block in order, by file.
 
-    `filled` has how many rows say something, by column; `where` the examples by their places.
+    `filled` are the numbers of rows with a value, by column; `where` the examples by their places.
     """
     suspects = [one for _, block in blocks for one in block.rows]
     empty = Counter(name for one in suspects for name in one.empty)
@@ -223,8 +223,9 @@ class _File:
     """Columns that nearly all other rows have."""
 
     def judged(self) -> list[tuple[Suspect, str]]:
-        """Each suspect with 'total', 'doubt' or '' for a record; 'last' is a total by its label
-        and its place alone."""
+        """Judge each suspect as 'total', 'doubt' or '' for a record; 'last' is a total by its label
+        and its place only.
+        """
         n_rows = sum(sum(block.counts) + len(block.rows) for block in self.blocks)
         n_last = min(_N_LAST, n_rows // 3)
         n_figures = max((len(block.sums[0]) for block in self.blocks), default=0)
@@ -252,7 +253,7 @@ class _File:
                 n_sums = 0 if capped else int(hits.sum())
                 verdict = self._verdict(one, n_sums, n_above, is_last)
                 if not one.column and below_total and is_last and self._lacking(one) > 1:
-                    # Such as the tax between a net and a gross total, or who made the list.
+                    # Such as the tax between a net and a gross total, or the author of the list.
                     verdict = "total"
                 below_total = verdict in ("total", "last") and is_last
                 found.append((one, verdict))
@@ -304,13 +305,13 @@ def _near(figures: Floats, sums: Floats) -> Bools:
 
 
 def totals_doubt(rows: Sequence[TotalRow]) -> list[Doubt]:
-    """That some rows are no records, if any are."""
+    """Doubt rows that are totals, if there are any."""
     if not rows:
         return []
     one = len(rows) == 1
     shown = ", ".join(map(str, rows[:_N_EXAMPLES]))
     text = (
-        f"{human_number(len(rows), 'row')} {'is no record but a total' if one else _ARE_TOTALS} "
+        f"{human_number(len(rows), 'row')} {'is a total, not a record' if one else _ARE_TOTALS} "
         f"of others: {shown}; a drafted contract rejects {'it' if one else 'them'}"
     )
     return [Doubt(text, len(rows))]

@@ -1,9 +1,8 @@
-"""The distinct values of a column with their rows, in memory that has a limit.
+"""Distinct values of a column with their rows, in bounded memory.
 
-Up to the limit every value is there. Beyond it a fair sample of the distinct values is kept, each
-with all of its rows: those whose 64-bit words are the lowest (bottom-k; Bar-Yossef et al.,
-"Counting distinct elements in a data stream", 2002). Which values those are depends neither on how
-the file was cut nor on the order of the pieces.
+Up to the limit it has every value. Beyond it a fair sample of the distinct values, each with all of
+its rows: those of the lowest 64-bit hashes (bottom-k; Bar-Yossef et al., "Counting distinct
+elements in a data stream", 2002), which do not depend on the partitioning or its order.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _ALL_BYTES, _LEAST_BYTES, _MOST_BYTES = 256 << 20, 64 << 10, 8 << 20
 
 @dataclass(frozen=True)
 class Caps:
-    """How many distinct values, and bytes of them, are kept; `sample` of them beyond that."""
+    """Limits on distinct values and their bytes; beyond them the size of a `sample`."""
 
     values: int = _MOST_VALUES
     sample: int = _SAMPLE_VALUES
@@ -36,7 +35,7 @@ class Caps:
 
     @classmethod
     def for_columns(cls, n_columns: int) -> Caps:
-        """Caps under which all columns of a file together stay below 256 MB."""
+        """Choose caps under which all columns of a file together stay below 256 MB."""
         share = _ALL_BYTES // max(1, n_columns)
         return cls(n_bytes=min(_MOST_BYTES, max(_LEAST_BYTES, share)))
 
@@ -45,7 +44,7 @@ class Caps:
 class Vocabulary:
     """Distinct values, their rows, and the place of the first row of each.
 
-    `is_whole` says that no value is missing. A table in no particular order.
+    With `is_whole` no value is missing. The table is in no particular order.
     """
 
     table: pa.Table
@@ -89,7 +88,7 @@ class Vocabulary:
         return int(pc.sum(same.column(ROWS)).as_py() or 0)
 
     def most_frequent_first(self) -> pa.Table:
-        """The values by falling number of rows; of equals the first in alphabetical order."""
+        """Sort the values by rows, most first; ties in alphabetical order."""
         return self.table.sort_by([(ROWS, "descending"), (VALUE, "ascending")])
 
 

@@ -69,7 +69,7 @@ def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int)
 
 
 def extra_columns(blocks: Sequence[Block], contract: Contract) -> tuple[str, ...]:
-    """The columns that some header has and the contract does not know, in order of appearance."""
+    """List the columns of any header that the contract lacks, in order of appearance."""
     known = set(contract.sources.values())
     return tuple(dict.fromkeys(n for block in blocks for n in block.names if n not in known))
 

@@ -17,7 +17,7 @@ _PADDING = (
     "\0\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-# The same in a regular expression; RE2's \s is not all of it.
+# The same as a regular expression; RE2's \s does not match all of it.
 _BLANKS = r"[\x00\s\p{Z}\x0b\x1c-\x1f\x{85}]*"
 _MARKS = ("", "\ufeff")
 
@@ -46,7 +46,7 @@ def read_cells(contract: Contract, name: str, strings: pa.Array) -> pa.Array:
 
 
 def _any_of(texts: Sequence[str]) -> str:
-    """A pattern for any of the texts, letter by letter, so that none has a meaning."""
+    """Return a pattern that matches any of the texts literally."""
     return "(?:" + "|".join("".join(f"\\x{{{ord(c):x}}}" for c in t) for t in texts) + ")"
 
 
@@ -59,7 +59,7 @@ def _is_one_of(strings: pa.Array, words: Sequence[str]) -> pa.Array:
 
 
 def strip(strings: pa.Array) -> pa.Array:
-    """The strings without white space and NULs at both ends; the same array if none has any."""
+    """Strip white space and NULs from both ends; returns the same array if there are none."""
     buffers = strings.buffers()
     if len(strings) == 0 or buffers[2] is None:
         return strings
@@ -79,9 +79,9 @@ def is_blank_line(text: str, delimiter: str) -> bool:
 
 
 def first_occurrences(indices: npt.NDArray[np.int32], n_values: int) -> Ints:
-    """The first row of each value of a dictionary column; 0 for a value that no row has."""
+    """Return the first row of each value of a dictionary column; 0 for values without a row."""
     first = np.zeros(n_values, np.int64)
-    # Later assignments win, so each raw value gets the last of its rows.
+    # Assigned backwards: later assignments win, so each value ends with its first row.
     first[indices[::-1]] = np.arange(len(indices))[::-1]
     return first
 
@@ -107,26 +107,26 @@ def repeated_headers(table: pa.Table, written: Mapping[str, str]) -> Ints:
     )
 
 
-def rows_that_read(table: pa.Table, wanted: Mapping[str, Sequence[str]]) -> Ints:
-    """Return the rows whose stripped values are all as wanted; stops at the first columns that rule
-    out every row.
+def rows_that_read(table: pa.Table, words: Mapping[str, Sequence[str]]) -> Ints:
+    """Return the rows whose stripped values are all among their column's words; stops at the first
+    columns that rule out every row.
     """
     rows: Ints | None = None
     dictionaries_first = sorted(
         table.column_names, key=lambda n: not pa.types.is_dictionary(table.schema.field(n).type)
     )
     for name in dictionaries_first:
-        array, words = table.column(name), strip(pa.array(wanted[name]))
+        array, accepted = table.column(name), strip(pa.array(words[name]))
         if rows is not None:
             array = array.take(pa.array(rows))
         array = array.combine_chunks()
         if pa.types.is_dictionary(array.type):
-            known = pc.is_in(strip(array.dictionary), words)
+            known = pc.is_in(strip(array.dictionary), accepted)
             if not pc.any(known).as_py():
                 return np.empty(0, np.int64)
             same = known.to_numpy(zero_copy_only=False)[array.indices.to_numpy()]
         else:
-            same = pc.is_in(strip(array), words).to_numpy(zero_copy_only=False)
+            same = pc.is_in(strip(array), accepted).to_numpy(zero_copy_only=False)
         hits = np.flatnonzero(same)
         rows = hits if rows is None else rows[hits]
         if len(rows) == 0:

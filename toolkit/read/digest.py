@@ -42,7 +42,7 @@ class Digests:
         self._found = {source.shown: self._pool.submit(self._digest, source) for source in sources}
 
     def result(self) -> dict[str, str]:
-        """By the names that the sources were given by. Waits for the thread; raises OSError."""
+        """Return the digests by the sources' names. Waits for the thread; raises OSError."""
         return {shown: future.result() for shown, future in self._found.items()}
 
     def _digest(self, source: Source) -> str:

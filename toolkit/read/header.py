@@ -69,7 +69,7 @@ def check_fits(names: Sequence[str], contract: Contract) -> None:
 
 
 def read_names(path: Path, shown: str, csv_format: CsvFormat) -> tuple[str, ...]:
-    """The names of the columns of a file that has no contract yet, each once, in file order.
+    """Read the column names of a file that has no contract yet, in file order.
 
     Raises InputError when the file is empty, not UTF-8, or its header repeats a name.
     """
@@ -153,18 +153,18 @@ def _other_delimiter(cells: Sequence[str], contract: Contract, at_least: int) ->
 
 
 def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, ...]:
-    """The cells, those of the contract's columns under the contract's names."""
+    """Replace the cells of the contract's columns by the contract's names."""
     sources, present = dict.fromkeys(contract.sources.values()), set(cells)
     named: dict[str, list[int]] = defaultdict(list)
     for place, cell in enumerate(cells):
         if cell not in sources:
             named[_match_key(cell)].append(place)
-    wanted: dict[str, list[str]] = defaultdict(list)
+    by_key: dict[str, list[str]] = defaultdict(list)
     for source in sources:
         if source not in present:
-            wanted[_match_key(source)].append(source)
+            by_key[_match_key(source)].append(source)
     names, missing = list(cells), []
-    for key, alike in wanted.items():
+    for key, alike in by_key.items():
         places = named.get(key, []) if key else []
         if len(places) > 1:
             found = [cells[place] for place in places]

@@ -61,12 +61,12 @@ _KINDS: tuple[tuple[re.Pattern[bytes], Kind], ...] = tuple(
         (rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body|table)[\s>]", "HTML", _EXPORT),
         (rb"(\xef\xbb\xbf)?\s*<\?xml\s", "XML", _CONVERT),
         (rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*\"[^\"\r\n]*\"\s*:", "JSON", _CONVERT),
-        # Four are in no encoding a letter.
-        (rb"\x00{4}", "no text: it begins with zero bytes", _INTERRUPTED),
+        # Four NULs are not text in any encoding.
+        (rb"\x00{4}", "binary data: it begins with zero bytes", _INTERRUPTED),
     )
 )
 
 
 def kind_of(head: bytes) -> Kind | None:
-    """The kind of a file that begins with `head`, at least HEAD_BYTES of it; None for text."""
+    """Return the kind of a file by its first HEAD_BYTES or more; None for text."""
     return next((kind for pattern, kind in _KINDS if pattern.match(head)), None)

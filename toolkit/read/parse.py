@@ -39,7 +39,7 @@ class RawBlock:
     written: Mapping[str, str] = field(default_factory=dict)
 
     def places(self, rows: Ints) -> Ints:
-        """The places of rows of `table` among all records of the block."""
+        """Return the places of rows of `table` among all records of the block."""
         return rows if self.rows is None else self.rows[rows]
 
 
@@ -62,8 +62,8 @@ class _Misfits:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which columns to parse, and as what.
+class Selection:
+    """The columns to parse, and their types.
 
     `plain` columns become strings, the others dictionaries of strings; the values are the same.
     `only` selects columns; None means every column of the file.
@@ -78,13 +78,15 @@ class Wanted:
         return {name: pa.string() if name in self.plain else labels for name in chosen}
 
 
-def parse_block(block: Block, grammar: Grammar, wanted: Wanted) -> RawBlock:
+def parse_block(block: Block, grammar: Grammar, selection: Selection) -> RawBlock:
     """Read and parse one block; see `parse_bytes`."""
-    raw = parse_bytes(block.read(), block.names, grammar, wanted)
+    raw = parse_bytes(block.read(), block.names, grammar, selection)
     return replace(raw, written=block.written)
 
 
-def parse_bytes(data: bytes, names: Sequence[str], grammar: Grammar, wanted: Wanted) -> RawBlock:
+def parse_bytes(
+    data: bytes, names: Sequence[str], grammar: Grammar, selection: Selection
+) -> RawBlock:
     """Parse whole records into a table of text columns, in file order.
 
     Every record is either in the table or among the malformed, which is checked against the number
@@ -92,11 +94,11 @@ def parse_bytes(data: bytes, names: Sequence[str], grammar: Grammar, wanted: Wan
     """
     structure = scan(data, grammar)
     undecodable = [] if _is_utf8(data) else _undecodable_bytes(data)
-    sound, misfits = data, _Misfits("", [])
+    valid, misfits = data, _Misfits("", [])
     if structure.malformed or undecodable:
         broken = [start for start, _ in structure.malformed] + undecodable
-        sound, misfits = _take_out(data, structure, broken, (len(names), grammar))
-    table = _read_csv(sound, names, grammar, (wanted.types(names), misfits))
+        valid, misfits = _take_out(data, structure, broken, (len(names), grammar))
+    table = _read_csv(valid, names, grammar, (selection.types(names), misfits))
     n_records = table.num_rows + len(misfits.found)
     _check_conserved(data, structure, grammar, n_records)
     rows = None
@@ -152,18 +154,18 @@ def _take_out(
     records = np.unique(np.searchsorted(starts, np.array(broken), side="right") - 1)
     # Random by digest: no text can be crafted to contain its own digest.
     stand_in = hashlib.sha256(data).hexdigest().encode() + bytes([grammar.delimiter]) * n_columns
-    pieces: list[bytes] = []
+    parts: list[bytes] = []
     removed: list[str] = []
     place = 0
     for start, stop in zip(starts[records].tolist(), stops[records].tolist(), strict=True):
-        pieces += [data[place:start], stand_in, b"\n"]
+        parts += [data[place:start], stand_in, b"\n"]
         removed.append(show_bytes(data[start:stop].rstrip(b"\r\n")))
         place = stop
-    return b"".join([*pieces, data[place:]]), _Misfits(stand_in.decode(), removed)
+    return b"".join([*parts, data[place:]]), _Misfits(stand_in.decode(), removed)
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Checked by Arrow, ten times as fast as decoding."""
+    """Return whether it is UTF-8; Arrow's check is ten times as fast as decoding."""
     if data.isascii():
         return True
     offsets = pa.py_buffer(np.array([0, len(data)], np.int32))
@@ -199,7 +201,7 @@ def _line_stop(data: bytes, place: int) -> int:
 
 
 def _check_conserved(data: bytes, structure: Structure, grammar: Grammar, n_records: int) -> None:
-    """The records parsed must be those that the line ends alone make."""
+    """Check that the number of records follows from the line ends alone."""
     n_lines = np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     n_lines += len(data) > 0 and not data.endswith(b"\n")
     if b"\r" not in data and n_lines - _n_inner_line_ends(data, structure) == n_records:
@@ -210,7 +212,7 @@ def _check_conserved(data: bytes, structure: Structure, grammar: Grammar, n_reco
 
 
 def _n_inner_line_ends(data: bytes, structure: Structure) -> int:
-    """Line feeds inside quoted fields."""
+    """Count the line feeds inside quoted fields."""
     if len(structure.quoted) == 0:
         return 0
     lengths = np.diff(structure.quoted, axis=1)[:, 0]
@@ -238,13 +240,13 @@ def read_records(block: Block, grammar: Grammar, places: Ints, n_records: int) -
         for start, stop in zip(starts[places].tolist(), stops[places].tolist(), strict=True)
     ]
     raw = parse_bytes(
-        b"\n".join([*lines, b""]), block.names, grammar, Wanted(frozenset(block.names))
+        b"\n".join([*lines, b""]), block.names, grammar, Selection(frozenset(block.names))
     )
     return raw.table
 
 
 def _whole_records(block: Block, n_bytes: int, grammar: Grammar) -> bytes:
-    """The records that begin in the first `n_bytes` of a block, as far as they are whole."""
+    """Read the whole records that begin in the first `n_bytes` of a block."""
     data = block.read(n_bytes + grammar.max_field_bytes)
     if len(data) == block.n_bytes:
         return data
@@ -258,7 +260,7 @@ def near_unique_columns(block: Block, grammar: Grammar) -> frozenset[str]:
     Dictionary-encoding them would cost more than it saves; only speed depends on the answer.
     """
     data = _whole_records(block, _PROBE_BYTES, grammar)
-    table = parse_bytes(data, block.names, grammar, Wanted()).table
+    table = parse_bytes(data, block.names, grammar, Selection()).table
     return frozenset(name for name in table.column_names if _stays_distinct(table.column(name)))
 
 

@@ -1,4 +1,4 @@
-"""Where one record ends and the next begins, for any bytes.
+"""Find where one record ends and the next begins, for any bytes.
 
 The grammar is RFC 4180 with one rule for what breaks it, so that a damaged record never swallows
 its neighbours. Outside quotes, `\\n`, `\\r\\n` and `\\r` end a record. A quote opens a quoted field
@@ -27,7 +27,7 @@ Read = Callable[[int, int], bytes]
 _LF, _CR = 10, 13
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _FIRST_WINDOW = 1 << 16
-# What is walked over at once: bounds the memory of it.
+# Bytes that are walked at once, to bound the memory.
 _STRIDE = 1 << 22
 _NOWHERE = np.iinfo(np.int64).max // 2
 
@@ -60,7 +60,7 @@ class Structure:
 
 
 def scan(data: bytes, grammar: Grammar) -> Structure:
-    """The malformed lines and quoted fields of `data`, which starts and ends with a record."""
+    """Find the malformed lines and quoted fields of `data`, which starts and ends with a record."""
     if grammar.quote_byte not in data:
         return Structure([], np.empty((0, 2), np.int64))
     well_formed = _well_formed_fields(data, grammar)
@@ -68,8 +68,8 @@ def scan(data: bytes, grammar: Grammar) -> Structure:
         return Structure([], well_formed)
     fields = _Fields(data, grammar, at_end=True)
     met = fields.walk(0)
-    sound = met[fields.sound[met]]
-    quoted = np.stack([fields.openings[sound], fields.resumes[sound]], axis=1)
+    valid = met[fields.valid[met]]
+    quoted = np.stack([fields.openings[valid], fields.resumes[valid]], axis=1)
     return Structure(fields.malformed(met), quoted)
 
 
@@ -107,9 +107,9 @@ def find_cut(read: Read, target: int, extent: Span, grammar: Grammar) -> int | N
 
 
 def next_start(read: Read, start: int, goal: Span, grammar: Grammar) -> int:
-    """The first record start at or after byte goal[0], walking from the record start `start`.
+    """Walk from the record start `start` to the first one at or after byte goal[0].
 
-    goal[1] is the file's size, which is the answer when no record starts there.
+    Returns goal[1], the file's size, when there is none.
     """
     target, size = goal
     while start + _STRIDE < target:
@@ -131,7 +131,7 @@ def _walked(read: Read, start: int, goal: Span, grammar: Grammar) -> int:
 
 
 def _agreed_cut(read: Read, begin: int, goal: Span, grammar: Grammar) -> int | None:
-    """The cut on which all states that byte `begin` could be in agree; None when they differ."""
+    """Return the cut that every possible state at byte `begin` leads to; None if they differ."""
     target, size = goal
     ahead = _FIRST_WINDOW
     while True:
@@ -185,17 +185,17 @@ class _Fields:
         closed = closings <= opened + self.grammar.max_field_bytes
         at_last = closed & (closings + 1 == size)
         followed = raw[np.minimum(closings + 1, size - 1)] if size else raw
-        self.sound = closed & np.where(at_last, self.at_end, self._ends_field[followed])
+        self.valid = closed & np.where(at_last, self.at_end, self._ends_field[followed])
         line_stops = np.append(self._line_stops, size)
         line_stop = line_stops[np.searchsorted(self._line_stops, opened, side="right")]
-        self.resumes = np.where(self.sound, closings + 1, line_stop)
+        self.resumes = np.where(self.valid, closings + 1, line_stop)
         self.following = np.searchsorted(opened, self.resumes)
         too_short = ~closed & (opened + self.grammar.max_field_bytes >= size)
-        no_line_end = ~self.sound & (line_stop == size)
+        no_line_end = ~self.valid & (line_stop == size)
         self.undecided = (too_short | at_last | no_line_end) & (not self.at_end)
 
     def walk(self, origin: int) -> Ints:
-        """Indices of the opening quotes that are met from `origin`, which is outside quotes."""
+        """Return the opening quotes on the way from `origin`, which is outside quotes."""
         following, n = memoryview(self.following.data), len(self.openings)
         is_met = bytearray(n)
         at = int(np.searchsorted(self.openings, origin))
@@ -205,14 +205,14 @@ class _Fields:
         return np.flatnonzero(np.frombuffer(is_met, np.bool_))
 
     def first_start(self, origin: int, goal: int) -> int | None:
-        """First record start >= goal, from `origin` outside quotes; None: needs more bytes."""
+        """Find the first record start >= goal, from `origin` outside quotes; None if undecided."""
         met = self.walk(origin)
         undecided = np.flatnonzero(self.undecided[met])
         if len(undecided):
             met = met[: undecided[0] + 1]
         begins = np.concatenate([[origin], self.resumes[met]])
         # A malformed line's own end begins a record; a quoted field's end does not.
-        by_quote = self.sound[met] | self.undecided[met]
+        by_quote = self.valid[met] | self.undecided[met]
         ends = np.where(by_quote, self.openings[met], self.resumes[met])
         ends = np.append(ends, -1 if len(undecided) else len(self.data))
         stops = np.append(self._line_stops, _NOWHERE)
@@ -226,15 +226,15 @@ class _Fields:
 
     def malformed(self, met: Ints) -> list[Span]:
         """Return the malformed lines [start, stop) of a walk from the first byte."""
-        opened, resumes, sound = self.openings[met], self.resumes[met], self.sound[met]
+        opened, resumes, valid = self.openings[met], self.resumes[met], self.valid[met]
         came_from = np.concatenate([[0], resumes[:-1]])
         stops = np.concatenate([[0], self._line_stops])
         last = stops[np.searchsorted(self._line_stops, opened, side="right")]
         # A line end inside a quoted field starts no record; one skipped with a malformed line does.
         begun = np.where(last > came_from, last, 0)
-        ended = np.concatenate([[0], np.where(sound, 0, resumes)[:-1]])
+        ended = np.concatenate([[0], np.where(valid, 0, resumes)[:-1]])
         records = np.maximum.accumulate(np.maximum(begun, ended))
-        return list(zip(records[~sound].tolist(), resumes[~sound].tolist(), strict=True))
+        return list(zip(records[~valid].tolist(), resumes[~valid].tolist(), strict=True))
 
     def possible_origins(self) -> list[int] | None:
         """Return offsets from which reading may resume outside quotes, whatever came before `data`.

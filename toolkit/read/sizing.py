@@ -13,7 +13,7 @@ from toolkit.read.records import record_starts, scan
 from toolkit.read.sources import Source, reading
 
 _SMALLEST, _LARGEST = 1 << 20, 16 << 20
-# Cleaning a block takes about this many times its bytes, all copies counted.
+# Cleaning a block takes about this many times its bytes, counting all copies.
 _MEMORY_FACTOR = 8
 # Blocks for each worker, so that none is idle for long when the others end.
 _BLOCKS_A_WORKER = 4
@@ -36,7 +36,7 @@ class PartitionOptions(Protocol):
 def choose_block_bytes(
     options: PartitionOptions, sources: Sequence[Source], contract: Contract, n_workers: int
 ) -> int:
-    """Bytes of a block for these (plain) sources; the results do not depend on it.
+    """Choose the bytes of a block for these (plain) sources; results do not depend on it.
 
     auto: as large as a quarter of the free memory allows all workers at once, at most 16 MiB,
     and small enough that a small input still gives every worker something to do.

@@ -25,7 +25,7 @@ _NO_FILES = {
     stat.S_ISCHR: "a device",
     stat.S_ISBLK: "a device",
 }
-# Names under these are those of this process only, or lead elsewhere the next time.
+# Names under these exist for this process only, or name another file the next time.
 _PASSING = ("/dev/", "/proc/")
 
 
@@ -124,7 +124,7 @@ def reading(shown: str, path: Path) -> Iterator[None]:
 def _why(error: OSError, path: Path) -> str:
     why = error.strerror or str(error)
     if isinstance(error, FileNotFoundError):
-        return f"{why}; it must lie at {path} on every machine that reads it, until the end"
+        return f"{why}; it must be at {path} on every machine that reads it, until the end"
     return why
 
 
@@ -172,7 +172,7 @@ def find_sources(
 
 
 def repeated_names(sources: Sequence[Source]) -> str | None:
-    """A line about the files that were named more than once; None if there are none."""
+    """Return a line about files that were named more than once; None if there are none."""
     repeated = [source for source in sources if source.also]
     if not repeated:
         return None
@@ -196,7 +196,7 @@ def _expand(given: str) -> list[str]:
 
 
 def _source(shown: str, staged: Path | None) -> tuple[tuple[int, int], Source]:
-    """A file by what the system knows it by, and as a source."""
+    """Return the file's device and inode, and the source."""
     path = staged or Path(os.path.abspath(shown))
     try:
         shown.encode()

@@ -25,7 +25,7 @@ BYTE_ORDER_MARKS = (
 )
 """Byte order marks, and the codec of each."""
 
-# Their names alone leave the order of the bytes to a mark at the start.
+# Without a suffix these codecs expect a byte order mark.
 _MARKED = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
@@ -59,7 +59,7 @@ def _decoder(encoding: str, first: bytes) -> codecs.IncrementalDecoder:
 
 
 def show_bytes(data: bytes) -> str:
-    """A line as text; bytes that are not UTF-8, or could not be made UTF-8, as `\\xNN`."""
+    """Return a line as text, with bytes that are not UTF-8, or could not be made so, as `\\xNN`."""
     return data.decode("utf-8", _SHOW_BYTES)
 
 

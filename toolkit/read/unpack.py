@@ -45,7 +45,7 @@ def spool(
 
 @contextmanager
 def reading_back(path: Path) -> Iterator[None]:
-    """Raises OutputError when what the run has written for itself cannot be read again."""
+    """Raise OutputError when the run's own temporary files cannot be read again."""
     try:
         yield
     except OSError as error:

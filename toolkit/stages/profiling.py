@@ -14,9 +14,9 @@ from toolkit.clean.duplicates import bucket_ranges
 from toolkit.cluster import Runner, open_cluster
 from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.profile.block import BlockFacts, Questions, look_at_block
-from toolkit.profile.dialect import tell_dialect
+from toolkit.profile.dialect import detect_dialect
 from toolkit.profile.doubts import Placed
-from toolkit.profile.encoding import Bytes, Encoding, agree, tell_encoding, look_at, pieces_of
+from toolkit.profile.encoding import Bytes, Encoding, agree, detect_encoding, look_at, pieces_of
 from toolkit.profile.facts import Profile
 from toolkit.profile.gathering import HEAD_BYTES, Format, Gathered, ask, conclude, head_block
 from toolkit.profile.keys import Group, Repeats, SpilledWords, count_repeats
@@ -119,7 +119,7 @@ def _format(
         head = file.read(HEAD_BYTES + 1)
     head, whole = head[:HEAD_BYTES], len(head) <= HEAD_BYTES
     text = head.decode("utf-8", "replace")
-    dialect = tell_dialect(text, plain[0].shown, whole=whole, delimiter=run.settings.delimiter)
+    dialect = detect_dialect(text, plain[0].shown, whole=whole, delimiter=run.settings.delimiter)
     fmt = Format(encoding, dialect, limits)
     return plain, fmt.with_names(read_names(plain[0].path, plain[0].shown, fmt.csv))
 
@@ -131,7 +131,7 @@ def _detect_encoding(runner: Runner, sources: Sequence[Source]) -> Encoding:
             head, size = file.read(4), os.fstat(file.fileno()).st_size
         task = delayed(_look_at, pure=False)
         looks = runner.run([task(source, *piece) for piece in pieces_of(size)])
-        found.append(tell_encoding(looks, head))
+        found.append(detect_encoding(looks, head))
     return agree([source.shown for source in sources], found)
 
 

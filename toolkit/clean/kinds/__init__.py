@@ -17,7 +17,7 @@ from pkgutil import iter_modules
 import pyarrow as pa
 
 from toolkit.arrays import Figures
-from toolkit.clean.parsed import Parsed
+from toolkit.clean.parsed import ParsedValues
 from toolkit.contract import Column
 from toolkit.lookups import Lookup
 
@@ -32,13 +32,13 @@ class Given:
 
 
 @singledispatch
-def parse(column: Column, strings: pa.Array, given: Given) -> Parsed:
+def parse(column: Column, strings: pa.Array, given: Given) -> ParsedValues:
     """The values of strings. Every kind of column that clean rows have registers its own."""
     raise NotImplementedError(f"{type(column).__name__} has no parser")
 
 
 @singledispatch
-def finish(column: Column, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
+def finish(column: Column, parsed: ParsedValues, reasons: Mapping[str, int]) -> ParsedValues:
     """The values after repairs have filled those that were missing."""
     return parsed
 

@@ -6,12 +6,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.kinds import Given, parse
-from toolkit.clean.parsed import Parsed, bools, coded_unless, rightly_empty
+from toolkit.clean.parsed import ParsedValues, bools, coded_unless, rightly_empty
 from toolkit.contract.columns import Boolean
 
 
 @parse.register
-def parse_boolean(column: Boolean, strings: pa.Array, given: Given) -> Parsed:
+def parse_boolean(column: Boolean, strings: pa.Array, given: Given) -> ParsedValues:
     """Booleans; null for what is none of the words."""
     lower = pc.utf8_lower(strings)
     true, false = (
@@ -21,7 +21,7 @@ def parse_boolean(column: Boolean, strings: pa.Array, given: Given) -> Parsed:
     unread, nothing = ~(true | false), rightly_empty(column.optional, strings)
     values = pa.array(true, mask=unread)
     if column.reason is None:
-        return Parsed(values)
-    return Parsed(
+        return ParsedValues(values)
+    return ParsedValues(
         values, coded_unless(nothing, unread, given.reasons[column.reason]), absent=nothing
     )

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from toolkit.arrays import Bools
 from toolkit.clean.kinds import Given, parse
-from toolkit.clean.parsed import OK, Parsed, coded_unless, rightly_empty
+from toolkit.clean.parsed import OK, ParsedValues, coded_unless, rightly_empty
 from toolkit.contract import Dated
 from toolkit.contract.date_format import pieces, swapped
 
@@ -45,7 +45,7 @@ _LIMITS = {"%H": (0, 23), "%I": (1, 12), "%M": (0, 59), "%S": (0, 59)}
 
 
 @dataclass(frozen=True)
-class Reading:
+class DateReading:
     """What one format makes of cells, by their places.
 
     `days` are counted from 1970-01-01, NO_DAY for what the format cannot read. `swapped` are those
@@ -61,21 +61,21 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class ParsedDates(Parsed):
+class ParsedDates(ParsedValues):
     """Parsed days, and for each format the places of the cells it was tried on and its reading.
 
     A format is tried on the cells that no earlier one could read.
     """
 
     values: pa.Array
-    readings: tuple[tuple[Ints, Reading], ...] = ()
+    readings: tuple[tuple[Ints, DateReading], ...] = ()
 
 
 @parse.register
 def parse_dates(column: Dated, strings: pa.Array, given: Given) -> ParsedDates:
     """A date's days as date32, a timestamp's days and times as timestamp[us]."""
     days, times = np.full(len(strings), NO_DAY), np.zeros(len(strings), np.int64)
-    readings: list[tuple[Ints, Reading]] = []
+    readings: list[tuple[Ints, DateReading]] = []
     for date_format in column.formats:
         todo = np.flatnonzero(days == NO_DAY)
         cells = strings.take(pa.array(todo))
@@ -102,14 +102,14 @@ def parse_dates(column: Dated, strings: pa.Array, given: Given) -> ParsedDates:
     return ParsedDates(values, codes, readings=tuple(readings))
 
 
-def read_dates(date_format: str, cells: pa.Array, two_digit_years_from: int) -> Reading:
+def read_dates(date_format: str, cells: pa.Array, two_digit_years_from: int) -> DateReading:
     """What one format makes of stripped cells. Days are those of the calendar, from year 1 on."""
     fields, fits = _read_fields(cells, date_format)
     for directive, (lowest, highest) in _LIMITS.items():
         if directive in fields:
             fits &= (fields[directive] >= lowest) & (fields[directive] <= highest)
     year, month, day = _year(fields, two_digit_years_from), _month(fields), fields["%d"]
-    return Reading(
+    return DateReading(
         date_format,
         cells,
         np.where(fits, _days(year, month, day), NO_DAY),

@@ -19,7 +19,7 @@ from toolkit.clean.kinds.number import (
     within_limits,
     word_places,
 )
-from toolkit.clean.parsed import Parsed, bools, coded_unless, found_only, rightly_empty
+from toolkit.clean.parsed import ParsedValues, bools, coded_unless, found_only, rightly_empty
 from toolkit.contract.numeric import Decimal
 
 _ROUNDING = {
@@ -32,7 +32,7 @@ _WIDE = decimal.Context(prec=_MOST_DIGITS)
 
 
 @parse.register
-def parse_decimal(column: Decimal, strings: pa.Array, given: Given) -> Parsed:
+def parse_decimal(column: Decimal, strings: pa.Array, given: Given) -> ParsedValues:
     """Read decimals as they are written; limits come later, in `finish_decimal`."""
     units, known, rounded = _read(column, plainly_written(column, strings))
     in_words = np.zeros(len(strings), dtype=bool)
@@ -43,7 +43,7 @@ def parse_decimal(column: Decimal, strings: pa.Array, given: Given) -> Parsed:
         units[rows] = np.array(numbers, np.int64)[places[places >= 0]]
         known[rows] = in_words[rows] = True
     figures = decimals_of(units, column.scale, known)
-    return Parsed(
+    return ParsedValues(
         figures.floats,
         changes=found_only({WORDS: in_words, ROUNDED: rounded}),
         absent=rightly_empty(column.optional, strings),
@@ -53,14 +53,18 @@ def parse_decimal(column: Decimal, strings: pa.Array, given: Given) -> Parsed:
 
 
 @finish.register
-def finish_decimal(column: Decimal, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
+def finish_decimal(
+    column: Decimal, parsed: ParsedValues, reasons: Mapping[str, int]
+) -> ParsedValues:
     """Reject what is no number of the column or breaks a limit."""
     figures, codes = parsed.figures, None
     nothing = None if parsed.absent is None else parsed.absent & np.isnan(figures.floats)
     if column.reason is not None:
         fine = within_limits(column, figures)
         codes = coded_unless(nothing, ~fine, reasons[column.reason])
-    return Parsed(figures.floats, codes, parsed.changes, whole=figures.whole, scale=figures.scale)
+    return ParsedValues(
+        figures.floats, codes, parsed.changes, whole=figures.whole, scale=figures.scale
+    )
 
 
 @fitted.register

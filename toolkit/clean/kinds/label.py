@@ -14,8 +14,8 @@ from toolkit.clean.parsed import (
     LOOKUP,
     MAPPED,
     NEAREST,
-    Parsed,
     ParsedColumn,
+    ParsedValues,
     coded_unless,
     found_only,
     rightly_empty,
@@ -25,7 +25,7 @@ from toolkit.lookups import Lookup, match_key
 
 
 @parse.register
-def parse_labels(column: Category | Mapped, strings: pa.Array, given: Given) -> Parsed:
+def parse_labels(column: Category | Mapped, strings: pa.Array, given: Given) -> ParsedValues:
     """Canonical names as a dictionary array, null for unknown values.
 
     First what the lookup says of the value as it stands, but for case; then, for a category, the
@@ -43,15 +43,17 @@ def _label_values(
     column: Category | Mapped,
     given: Given,
     absent: Bools | None = None,
-) -> Parsed:
+) -> ParsedValues:
     """Canonical names by their places as a dictionary array, null for places below 0."""
     bad = places < 0
     values = pa.DictionaryArray.from_arrays(
         pa.array(places, mask=bad), pa.array(_lookup(given).names, pa.string())
     )
     if column.reason is None:
-        return Parsed(values)
-    return Parsed(values, coded_unless(absent, bad, given.reasons[column.reason]), absent=absent)
+        return ParsedValues(values)
+    return ParsedValues(
+        values, coded_unless(absent, bad, given.reasons[column.reason]), absent=absent
+    )
 
 
 def repair_labels(

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from toolkit.arrays import EXACT, HIGHEST, LOWEST, Bools, Figures, Floats, Ints, repeated
 from toolkit.clean.kinds import Given, finish, fitted, parse
 from toolkit.clean.parsed import (
-    Parsed,
+    ParsedValues,
     bools,
     coded_unless,
     found_only,
@@ -39,7 +39,7 @@ _SEPARATORS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 
 
 @parse.register
-def parse_number(column: Number | Integer, strings: pa.Array, given: Given) -> Parsed:
+def parse_number(column: Number | Integer, strings: pa.Array, given: Given) -> ParsedValues:
     """What stands in the file, set right; without the default, and held to no limit yet."""
     values, in_words = read_written(column, strings)
     written, rounded = Figures(values), np.zeros(len(values), dtype=bool)
@@ -53,7 +53,7 @@ def parse_number(column: Number | Integer, strings: pa.Array, given: Given) -> P
     changes = {WORDS: in_words, **_settling(column, written, settled)}
     if rounded.any():
         changes[ROUNDED] |= rounded
-    return Parsed(
+    return ParsedValues(
         settled.floats,
         changes=found_only(changes),
         absent=rightly_empty(column.optional, strings),
@@ -62,7 +62,9 @@ def parse_number(column: Number | Integer, strings: pa.Array, given: Given) -> P
 
 
 @finish.register
-def finish_number(column: Number | Integer, parsed: Parsed, reasons: Mapping[str, int]) -> Parsed:
+def finish_number(
+    column: Number | Integer, parsed: ParsedValues, reasons: Mapping[str, int]
+) -> ParsedValues:
     """The default in the place of what is still unknown, and a reason where a limit is broken.
 
     A decimal number that float64 has no place for breaks one; without a reason it is unknown.
@@ -85,7 +87,7 @@ def finish_number(column: Number | Integer, parsed: Parsed, reasons: Mapping[str
         if isinstance(column, Number):
             fine &= np.isfinite(figures.floats)
         codes = coded_unless(nothing, ~fine, reasons[column.reason])
-    return Parsed(figures.floats, codes, changes, whole=figures.whole)
+    return ParsedValues(figures.floats, codes, changes, whole=figures.whole)
 
 
 @fitted.register

@@ -12,7 +12,7 @@ from toolkit.clean.kinds import Given, parse
 from toolkit.clean.parsed import (
     MAPPED,
     Codes,
-    Parsed,
+    ParsedValues,
     bools,
     coded,
     empty,
@@ -23,7 +23,7 @@ from toolkit.contract import Text
 
 
 @parse.register
-def parse_text(column: Text, strings: pa.Array, given: Given) -> Parsed:
+def parse_text(column: Text, strings: pa.Array, given: Given) -> ParsedValues:
     """The text itself, or the name that the lookup has for it; patterns see what it becomes."""
     lookup = given.lookup
     changes: dict[str, Bools] = {}
@@ -39,7 +39,7 @@ def parse_text(column: Text, strings: pa.Array, given: Given) -> Parsed:
         codes = first_reason(codes, coded(bad, given.reasons[reason]))
     if not column.required:
         strings = pc.if_else(pa.array(nothing), pa.scalar(None, pa.string()), strings)
-    return Parsed(strings, codes, changes)
+    return ParsedValues(strings, codes, changes)
 
 
 def _text_faults(column: Text, strings: pa.Array, nothing: Bools) -> Iterator[tuple[Bools, str]]:
