@@ -78,12 +78,12 @@ def split_floats(values: Floats) -> list[LimbPart]:
 
 
 def tally(parts: Iterable[LimbPart]) -> Limbs:
-    """The sum of all parts, as of one group."""
+    """Sum all parts, as one group."""
     return add(*({part.k: part.values.sum(keepdims=True)} for part in parts))
 
 
 def add(*sums: Limbs) -> Limbs:
-    """The sums of the same groups, added up."""
+    """Add up sums of the same groups."""
     added: Limbs = {}
     for limbs in sums:
         for k, limb in limbs.items():
@@ -92,7 +92,7 @@ def add(*sums: Limbs) -> Limbs:
 
 
 def carry(limbs: Limbs) -> Limbs:
-    """The same sums with no limb of 2**40 or more."""
+    """Carry to higher limbs, so that none is 2**40 or more; the sums stay the same."""
     carried = dict(limbs)
     k = min(limbs, default=0)
     while k <= max(carried, default=-1):
@@ -106,19 +106,19 @@ def carry(limbs: Limbs) -> Limbs:
 
 
 def totals(limbs: Limbs, n_groups: int) -> Ints:
-    """Each group's sum of whole numbers. Raises OverflowError when one does not fit int64."""
+    """Return each group's sum of integers. Raises OverflowError when one does not fit int64."""
     if set(limbs) <= {0}:
         return limbs.get(0, np.zeros(n_groups, np.int64))
     return np.array(_scaled_totals(limbs, 0, n_groups), np.int64)
 
 
 def whole_numbers(limbs: Limbs, n_groups: int) -> list[int]:
-    """Each group's sum of whole numbers, of any size."""
+    """Return each group's sum of integers, of any size."""
     return _scaled_totals(limbs, 0, n_groups)
 
 
 def quotients(limbs: Limbs, counts: Ints, units: int) -> Floats:
-    """Each group's sum / (its count, not 0, x units), rounded once: to the nearest double, or even.
+    """Divide each group's sum by (its count, not 0, x units), rounded once to the nearest double.
 
     A quotient beyond the largest double is infinite.
     """
@@ -133,7 +133,7 @@ def quotients(limbs: Limbs, counts: Ints, units: int) -> Floats:
 
 
 def ratios(over: Limbs, over_units: int, under: Limbs, under_units: int, n_groups: int) -> Floats:
-    """Each group's sum / sum, both in so many units a one, rounded once; NaN where under is 0."""
+    """Divide each group's sums, in so many units to 1, rounded once; NaN where under is 0."""
     if set(under) <= {0} and under_units == 1:
         counts = totals(under, n_groups)
         found = quotients(over, np.where(counts == 0, 1, counts), over_units)
@@ -166,7 +166,7 @@ def _nearest(numerator: int, denominator: int) -> float:
 
 
 def _shifted(values: Floats, exponent: int) -> Floats:
-    """values x 2**exponent; a product where it can be one, as ldexp takes ten times as long."""
+    """Return values x 2**exponent; by multiplying if possible: ldexp takes ten times as long."""
     if abs(exponent) < 1023:
         return values * 2.0**exponent
     return np.ldexp(values, exponent)

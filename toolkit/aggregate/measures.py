@@ -20,7 +20,7 @@ from toolkit.errors import InputError
 def measured(
     name: str, aggregation: Summary | Ranking, partials: Partials, contract: Contract
 ) -> dict[str, pa.Array]:
-    """Each measure of each group: of no values the sum is 0, the others null.
+    """Compute each measure of each group: of no values the sum is 0, the others null.
 
     Raises InputError when a sum of integers does not fit int64.
     """
@@ -32,7 +32,7 @@ def measured(
 
 
 def measure_fields(measures: Mapping[str, Measure], clean: pa.Schema) -> list[pa.Field]:
-    """The columns of measures; `clean` has the plain types of the clean columns."""
+    """Return the columns of measures; `clean` has the plain types of the clean columns."""
     return [pa.field(label, _type(measure, clean)) for label, measure in measures.items()]
 
 
@@ -42,7 +42,7 @@ def _type(measure: Measure, clean: pa.Schema) -> pa.DataType:
 
 
 def _sum_type(kind: pa.DataType) -> pa.DataType:
-    """The type of a sum of decimals: as many digits as there can be."""
+    """Return the type of a sum of decimals: as many digits as there can be."""
     return pa.decimal128(38, kind.scale)
 
 
@@ -99,13 +99,13 @@ class _Measured:
         return pa.array(found, from_pandas=True)
 
     def _exact(self, measure: Measure) -> tuple[Limbs, int]:
-        """A sum or a count before it is rounded, and how many of its units make 1."""
+        """Return a sum or a count before rounding, and how many of its units make 1."""
         if measure.sum is None:
             return {0: self._count(measure)}, 1
         return self.groups.limbs(sum_of(measure.sum)), units_in_one(measure.sum, self.contract)
 
     def _count(self, measure: Measure) -> Ints:
-        """The rows of each group, or its distinct values."""
+        """Count the rows of each group, or its distinct values."""
         if measure.count_distinct is None:
             return totals(self.groups.limbs(ROWS.of), len(self.groups))
         finer = with_values(grains_of(self.aggregation), measure.count_distinct)
@@ -114,7 +114,7 @@ class _Measured:
 
 @dataclass(frozen=True)
 class Computed:
-    """How a measure ends, and the type of its figures; None is that of its column."""
+    """The last step of a measure, and the type of its figures; None is that of its column."""
 
     finish: Callable[[_Measured, str, Measure], pa.Array]
     type: pa.DataType | None
@@ -129,4 +129,4 @@ MEASURES = {
     "count_distinct": Computed(_Measured.count, pa.int64()),
     "ratio": Computed(_Measured.ratio, pa.float64()),
 }
-"""The other half of toolkit.contract.measures: a row for each."""
+"""A row for each measure of toolkit.contract.measures."""

@@ -45,12 +45,12 @@ _ROWS_A_GROUP = 8
 
 
 def sum_of(column: str) -> str:
-    """The term that sums a column, in the units of `units_in_one`."""
+    """Name the term that sums a column, in the units of `units_in_one`."""
     return f"sum of {column}"
 
 
 def missing_in(column: str) -> str:
-    """The term that counts a group's rows without a value (null or NaN) in a column."""
+    """Name the term that counts a group's rows without a value (null or NaN) in a column."""
     return f"missing in {column}"
 
 
@@ -64,7 +64,7 @@ class Partials:
 
 
 def partial(table: pa.Table, contract: Contract) -> Partials:
-    """The partial aggregates of clean rows in memory; the order of the rows means nothing.
+    """Compute the partial aggregates of clean rows in memory, in any order.
 
     `table` has the contract's aggregated columns, and all of its clean columns where it asks for
     extremes. Raises InputError when one is missing or holds an infinite value that is summed.
@@ -81,7 +81,7 @@ def partial(table: pa.Table, contract: Contract) -> Partials:
 
 
 def partial_of_partition(partition: Partition, contract: Contract) -> Partials:
-    """The partial aggregates of a partition on disk, read once and only the aggregated columns.
+    """Compute the partial aggregates of a partition on disk; reads its aggregated columns once.
 
     Raises InputError when the partition cannot be read or holds an infinite value that is summed.
     """
@@ -94,7 +94,7 @@ def partial_of_partition(partition: Partition, contract: Contract) -> Partials:
 
 
 def combine(several: Sequence[Partials]) -> Partials:
-    """The partial aggregates of all the rows together. None make those of an empty dataset."""
+    """Merge partial aggregates; without any, return those of an empty dataset."""
     filled = [partials for partials in several if partials.n_rows]
     if not filled:
         return Partials()
@@ -135,7 +135,7 @@ def _groups(table: pa.Table, contract: Contract) -> dict[Grains, Groups]:
 
 
 def _sums(table: pa.Table, column: str, contract: Contract) -> dict[Term, pa.Array]:
-    """What each row adds to a column's sum, and to the number of rows without a value."""
+    """Return each row's contribution to a column's sum, and to the rows without a value."""
     values, missing = _values(one_array(table.column(column)))
     units = units_in_one(column, contract)
     if np.issubdtype(values.dtype, np.integer):
@@ -153,7 +153,7 @@ def _sums(table: pa.Table, column: str, contract: Contract) -> dict[Term, pa.Arr
 
 
 def _values(array: pa.Array) -> tuple[npt.NDArray[Any], Ints]:
-    """A number column with 0 for null and NaN, and the rows where that is so; decimals in units."""
+    """Return a number column with 0 for null and NaN, and the rows of these; decimals in units."""
     missing = np.flatnonzero(array.is_null()) if array.null_count else np.empty(0, np.int64)
     if pa.types.is_decimal(array.type):
         return decimal_units(array), missing

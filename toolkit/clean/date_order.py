@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from toolkit.arrays import Bools
 from toolkit.clean.kinds.date import NO_DAY, DateReading, Ints, ParsedDates, read_dates
-from toolkit.contract.date_format import pieces
+from toolkit.contract.date_format import split_format
 from toolkit.read.cells import first_occurrences
 from toolkit.read.parse import RawBlock
 from toolkit.units import human_count
@@ -205,7 +205,7 @@ def suspect_order(evidence: OrderEvidence) -> str | None:
 
 def order_names(date_format: str) -> tuple[str, str]:
     """Name the order of a format, and the other order."""
-    found = pieces(date_format)
+    found = split_format(date_format)
     names = ("day/month", "month/day")
     return names if found.index("%d") < found.index("%m") else names[::-1]
 
@@ -255,5 +255,5 @@ def _course(days: list[date]) -> Course:
 
 
 def _year_comes_first(date_format: str) -> bool:
-    found = pieces(date_format)
-    return min(found.index(piece) for piece in ("%Y", "%y") if piece in found) < found.index("%d")
+    found = split_format(date_format)
+    return min(found.index(year) for year in ("%Y", "%y") if year in found) < found.index("%d")

@@ -120,7 +120,7 @@ def contradicted(check: Check, values: Mapping[str, Figures], exactly: bool = Fa
 
 
 def _apart(check: Check, values: Mapping[str, Figures], inputs: Mapping[str, Figures]) -> Bools:
-    """`contradicted` in float64, whatever is unknown."""
+    """Compare in float64; unknown numbers give any result."""
     stored = values[check.column].floats
     with np.errstate(all="ignore"):
         expected = evaluate_formula(check.formula, inputs)

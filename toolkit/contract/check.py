@@ -249,7 +249,7 @@ def _ranking_problems(where: str, ranking: Ranking, kinds: Mapping[str, str]) ->
 
 
 def _taken_problems(where: str, shown: Collection[str], taken: Collection[str]) -> Iterator[str]:
-    """Columns that an aggregation shows under a name that it gives to a column of its own."""
+    """Yield columns shown under a name that the aggregation gives to a column of its own."""
     for name in taken:
         if name in shown:
             yield (
@@ -281,7 +281,7 @@ def _measure_problems(
 
 
 def _part_problems(where: str, part: str, measures: Mapping[str, Measure]) -> Iterator[str]:
-    """Why a measure cannot be one of the two of a ratio, if so."""
+    """Yield why a measure cannot be part of a ratio, if so."""
     if part not in measures:
         yield _no_measure(where, part, measures)
     elif (found := measures[part].given) and not ANSWERS[found[0]].divides:

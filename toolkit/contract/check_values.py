@@ -1,4 +1,4 @@
-"""What a contract can get wrong about repairs and checks."""
+"""Check the repairs and checks of a contract."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from toolkit.errors import ConfigError
 
 
 def value_problems(contract: Contract) -> Iterator[str]:
-    """Contradictions in how cells are filled and checked."""
+    """Yield contradictions in how cells are filled and checked."""
     yield from _fill_problems(contract)
     kinds = feed_kinds(contract)
     for name, check in contract.checks.items():
@@ -49,7 +49,7 @@ def _fill_problems(contract: Contract) -> Iterator[str]:
 
 
 def _literal_problems(where: str, column: str, formula: str, contract: Contract) -> Iterator[str]:
-    """Numbers of an exact formula that have more digits than are kept."""
+    """Yield numbers of an exact formula that have more digits than its columns."""
     names = formula_columns(formula)
     if contract.is_exact([column, *names]):
         try:

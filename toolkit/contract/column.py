@@ -1,4 +1,4 @@
-"""What every kind of column is asked, and what it answers unless its kind knows better.
+"""The interface of every kind of column, with defaults.
 
 A kind is a class that answers for itself; nothing else in the toolkit lists the kinds but
 `AnyColumn`, and toolkit.clean.kinds, which has the parser of each.
@@ -40,7 +40,7 @@ class Personal(Part):
 
 
 def _marked(value: object) -> object:
-    """`true` is the short form of a mark without keys, `false` that of none."""
+    """Expand `true`, the short form of a mark without keys, and `false`, that of none."""
     return value if not isinstance(value, bool) else Personal() if value else None
 
 
@@ -79,18 +79,18 @@ class Column(Part, ABC):
 
     @abstractmethod
     def arrow_type(self) -> pa.DataType | None:
-        """The type of its values in clean rows; None where these lack it."""
+        """Return the type of its values in clean rows; None where these lack it."""
 
     @abstractmethod
     def rejects(self) -> str:
-        """What has a row rejected with `reason`, so that there must be one; '' for nothing."""
+        """Describe the cells that it rejects with `reason`, which is then required; '' for none."""
 
     @abstractmethod
     def reasons(self) -> Iterator[tuple[str, str]]:
-        """(key, reason) for every reason that the column names."""
+        """Yield (key, reason) for every reason that the column names."""
 
     def problems(self, where: str) -> Iterator[str]:
-        """Its contradictions, and its keys without effect, one line each that begins `where`."""
+        """Yield its contradictions and keys without effect, each line after `where`."""
         if (why := self.rejects()) and "reason" not in dict(self.reasons()):
             yield f"{where}.reason: missing; the column rejects {why}"
         yield from word_problems(f"{where}.null_words", self.null_words or ())
@@ -105,20 +105,20 @@ class Column(Part, ABC):
                     yield f"{where}.{key}: {affix!r} has an outer blank, so that it never fits"
 
     def lookup_files(self) -> Mapping[LookupPart, str]:
-        """The lookup files that it refers to, by what each is for."""
+        """Return the lookup files that it refers to, by their part."""
         return {}
 
     def limits_of_reasons(self, place: str, as_of: date) -> Iterator[tuple[str, str]]:
-        """(reason, what it rejects beyond limits and by which keys under `place`)."""
+        """Yield (reason, its limits and their keys under `place`)."""
         yield from ()
 
     def parameters(self, as_of: date) -> Mapping[str, str]:
-        """What a suite may take of it, as JSON values, by the ends of the parameters' names."""
+        """Return its parameters for suites as JSON values, by the suffixes of their names."""
         return {}
 
 
 def word_problems(where: str, words: tuple[str, ...]) -> Iterator[str]:
-    """Words that no stripped value can be."""
+    """Yield words that no stripped value can equal."""
     for word in words:
         if word != word.strip():
             yield f"{where}: {word!r} has outer blanks, so that no value is it"

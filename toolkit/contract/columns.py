@@ -257,5 +257,5 @@ KINDS: Mapping[str, type[Column]] = {
 
 
 def kinds_of(*groups: Group) -> tuple[str, ...]:
-    """The kinds of these groups, group by group."""
+    """List the kinds of these groups, group by group."""
     return tuple(kind for group in groups for kind, one in KINDS.items() if one.group == group)

@@ -41,7 +41,7 @@ Delimiter = Annotated[str, BeforeValidator(_delimiter), Field(min_length=1, max_
 
 
 def delimiter_problem(delimiter: str) -> str | None:
-    """Why the character can part no cells, or None."""
+    """Return why the character cannot separate cells, or None."""
     if delimiter in "\r\n\0" or not delimiter.isascii():
         return "must be one ASCII character, not a line break or NUL"
     return None
@@ -161,7 +161,7 @@ class Contract(Part):
         return frozenset(name for _, name in self.lookup_files())
 
     def lookup_files(self) -> Iterator[tuple[str, str]]:
-        """(column, lookup file) for every file that a column or a repair of it refers to."""
+        """Yield (column, lookup file) for every file that a column or a repair of it refers to."""
         for name, column in self.columns.items():
             yield from ((name, file) for file in column.lookup_files().values())
         for fill in self.repairs:
@@ -169,12 +169,12 @@ class Contract(Part):
                 yield fill.column, fill.map
 
     def null_words_of(self, name: str) -> tuple[str, ...]:
-        """The words that mean 'no value' in a column."""
+        """Return the words that mean 'no value' in a column."""
         words = self.columns[name].null_words
         return self.null_words if words is None else words
 
     def personal_columns(self) -> dict[str, str]:
-        """The personal columns of the feed: clean name -> how their values are masked."""
+        """Return the personal columns of the feed: clean name -> kind of mask."""
         return {
             name: column.personal.mask or self.personal_mask
             for name, column in self.columns.items()
@@ -182,7 +182,7 @@ class Contract(Part):
         }
 
     def personal_clean_columns(self) -> dict[str, str]:
-        """The same of clean rows: what is computed from a personal number is personal, too."""
+        """Return the personal columns of clean rows, with those computed from personal numbers."""
         of_feed = self.personal_columns()
         found = {n: how for n, how in of_feed.items() if self.columns[n].is_clean}
         for name, derived in self.derived.items() if found else ():
@@ -192,7 +192,7 @@ class Contract(Part):
         return found
 
     def columns_behind(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The columns and those from which their values are repaired, and so on."""
+        """Return the columns and, recursively, those from which their values are repaired."""
         behind = dict.fromkeys(names)
         todo = list(behind)
         while todo:
@@ -210,11 +210,11 @@ class Contract(Part):
                 yield from fill.inputs
 
     def lookup_columns(self) -> dict[str, AnyColumn]:
-        """The columns that refer to lookup files."""
+        """Return the columns that refer to lookup files."""
         return {name: column for name, column in self.columns.items() if column.lookup_files()}
 
     def clean_schema(self) -> pa.Schema:
-        """Columns of a clean row: the contract's, then the derived ones, then the flags."""
+        """Return the schema of clean rows: the contract's columns, derived ones, flags."""
         import pyarrow as pa
 
         labels = pa.dictionary(pa.int32(), pa.string())
@@ -267,7 +267,7 @@ class Contract(Part):
         return pa.float64() if places is None else pa.decimal128(MOST_DIGITS, places)
 
     def raw_schema(self, extra: tuple[str, ...] = ()) -> pa.Schema:
-        """Columns of a row as it stood in the file, all text, under the names of the header.
+        """Return the schema of raw rows, all text, under the names of the header.
 
         `extra` are the header's columns that the contract does not know.
         """
@@ -276,7 +276,7 @@ class Contract(Part):
         return pa.schema([(name, pa.string()) for name in (*self.sources.values(), *extra)])
 
     def rejected_schema(self, extra: tuple[str, ...] = ()) -> pa.Schema:
-        """The raw columns, the reason of the rejection, and the row's origin.
+        """Return the schema of rejected rows: raw columns, reason, origin of the row.
 
         `raw_line` has the whole line of a malformed row, whose raw columns are then null.
         """
@@ -294,7 +294,7 @@ class Contract(Part):
 
 
 def text_contract(sources: Mapping[str, str], csv_format: CsvFormat) -> Contract:
-    """A contract for a file that has none yet: all its columns are text, with no rules.
+    """Make a contract for a file that has none yet: all its columns are text, with no rules.
 
     `sources` has the name of each in the header, as in `Contract.sources`. Every record that has
     as many cells as there are names is clean, its cells stripped.

@@ -27,14 +27,16 @@ _TELLING = [
 ]
 
 
-def pieces(date_format: str) -> list[str]:
-    """The directives and the single characters between them, in order."""
+def split_format(date_format: str) -> list[str]:
+    """Split a format into directives and the single characters between them."""
     return re.findall(r"%.?|[^%]", date_format, re.DOTALL)
 
 
 def format_problems(date_format: str) -> Iterator[str]:
-    """Why a format cannot be used, to be read after the format itself."""
-    found = Counter(piece for piece in pieces(date_format) if piece.startswith("%"))
+    """Yield why a format cannot be used, as text to follow the format."""
+    found = Counter(
+        directive for directive in split_format(date_format) if directive.startswith("%")
+    )
     unknown = [directive for directive in found if directive not in _KNOWN]
     if unknown:
         yield f"has {', '.join(unknown)}; what it can have is {' '.join(_KNOWN)}"
@@ -69,21 +71,22 @@ def conflict(one: str, other: str, *, by_time: bool) -> str | None:
 
 
 def swapped(date_format: str) -> str | None:
-    """The format with day and month in each other's place; None where they cannot be confused."""
-    if "%m" not in pieces(date_format):
+    """Return the format with day and month swapped; None where they cannot be confused."""
+    if "%m" not in split_format(date_format):
         return None
     other = {"%m": "%d", "%d": "%m"}
-    return "".join(other.get(piece, piece) for piece in pieces(date_format))
+    return "".join(other.get(directive, directive) for directive in split_format(date_format))
 
 
 def _write(moment: datetime, date_format: str) -> str:
     return "".join(
-        moment.strftime(piece) if piece.startswith("%") else piece for piece in pieces(date_format)
+        moment.strftime(directive) if directive.startswith("%") else directive
+        for directive in split_format(date_format)
     )
 
 
 def _read(cell: str, date_format: str) -> datetime | None:
-    """Only what has all its leading zeros: where numbers touch, the toolkit wants them."""
+    """Read a moment with all leading zeros, which the toolkit requires where numbers touch."""
     try:
         moment = datetime.strptime(cell, date_format)
     except ValueError:

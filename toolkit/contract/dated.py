@@ -46,7 +46,7 @@ class Dated(Parsed):
     """Reason for rejecting a row whose day is outside these years."""
 
     def limits(self, as_of: date) -> tuple[date | None, date | None]:
-        """The first and the last day that is kept, counted from `as_of`; None without a limit."""
+        """Return the first and last day allowed, counted from `as_of`; None without a limit."""
         before, after = self.years_before, self.years_after
         return (
             None if before is None else _years_from(as_of, -before),
@@ -54,7 +54,7 @@ class Dated(Parsed):
         )
 
     def beyond(self, place: str, as_of: date) -> str:
-        """What is rejected for its limits, and by which keys under `place`; '' without limits."""
+        """Describe the days beyond its limits, and their keys under `place`; '' without limits."""
         first, last = self.limits(as_of)
         limits = (
             ("later than", last, "+", self.years_after, "years_after"),
@@ -125,7 +125,7 @@ class Dated(Parsed):
 
 
 def _years_from(day: date, years: int) -> date:
-    """The same day of the year, 28 February for a 29th that the year lacks."""
+    """Move a day by years; 28 February for a 29th that the year lacks."""
     year = day.year + years
     if not date.min.year <= year <= date.max.year:
         return date.min if years < 0 else date.max

@@ -29,7 +29,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 def formula_columns(formula: str) -> list[str]:
-    """The columns that a formula names, in order. Raises ConfigError for what is no formula.
+    """List the columns of a formula, in order. Raises ConfigError for an invalid formula.
 
     A formula has + - * /, parentheses, numbers and column names.
     """
@@ -84,7 +84,7 @@ def _places(node: ast.expr, scales: Mapping[str, int], formula: str) -> int | No
 
 
 def evaluate_formula(formula: str, columns: Mapping[str, Floats | Figures]) -> Floats:
-    """The formula's value for every row, in float64, in the order in which it is written.
+    """Evaluate the formula for every row in float64, in the order in which it is written.
 
     Rows with a whole number of 2**53 or more are computed without rounding, and rounded once.
     """
@@ -103,7 +103,7 @@ def evaluate_formula(formula: str, columns: Mapping[str, Floats | Figures]) -> F
 
 
 def has_large(formula: str, columns: Mapping[str, Figures]) -> Bools:
-    """Rows in which a column of the formula is a whole number that float64 may round."""
+    """Mark rows in which a column of the formula is an integer that float64 may have rounded."""
     large = [columns[name].large() for name in formula_columns(formula)]
     return np.logical_or.reduce(large) if large else np.zeros(0, dtype=bool)
 
@@ -116,7 +116,7 @@ def computed(formula: str, columns: Mapping[str, Any], literal: Callable[[float]
 def exact_values(
     formula: str, columns: Mapping[str, Figures], literal: Callable[[float], Fraction] = Fraction
 ) -> list[Fraction | None]:
-    """The formula's value for every row, nothing rounded; None where there is no finite one.
+    """Evaluate the formula for every row without rounding; None where it is not finite.
 
     It takes Python for each row: for the few that 64 bits are not enough for.
     """
@@ -133,7 +133,7 @@ def _figures(columns: Mapping[str, Floats | Figures]) -> dict[str, Figures]:
 
 
 def exact_numbers(column: Figures) -> list[Fraction | None]:
-    """Each number without rounding; None where it is unknown or not finite."""
+    """Convert each number without rounding; None where it is unknown or not finite."""
     if column.scale is not None:
         known, one = np.isfinite(column.floats).tolist(), 10**column.scale
         units = column.wholes().tolist()
@@ -165,7 +165,7 @@ def _nearest(value: Fraction) -> float:
 
 
 def round_half_even(values: Floats, decimals: int) -> Floats:
-    """Each value rounded to `decimals` as Python's round() does it: exactly, ties to even.
+    """Round each value to `decimals` as Python's round() does: exactly, ties to even.
 
     value x 10^decimals may round to a tie that the exact product is not; the error of that
     product (Dekker, "A floating-point technique for extending the available precision", 1971)
@@ -186,7 +186,7 @@ def round_half_even(values: Floats, decimals: int) -> Floats:
 
 
 def _product_error(a: Floats, b: float, product: Floats) -> Floats:
-    """The exact a * b - product."""
+    """Return a * b - product exactly."""
     splitter = 2.0**27 + 1
     a_high = a * splitter - (a * splitter - a)
     b_high = b * splitter - (b * splitter - b)

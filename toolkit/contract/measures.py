@@ -1,4 +1,4 @@
-"""What is counted of clean rows: a measure is one key here, with its answers beside it.
+"""Measures of clean rows: each is one key here, with its properties beside it.
 
 The other half of an entry, how a measure is computed, is a row of toolkit.aggregate.measures.
 """
@@ -22,7 +22,7 @@ _ORDERED = (*kinds_of("number"), *kinds_of("day"))
 
 @dataclass(frozen=True)
 class Answers:
-    """What everybody else asks of a measure instead of its name."""
+    """Properties of a measure, for code that does not depend on its name."""
 
     takes: tuple[str, ...] | None
     """The kinds of column that it may name; empty means any, None that it names no column."""

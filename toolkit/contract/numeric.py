@@ -91,7 +91,7 @@ class Numeric(Parsed, Limits):
                     )
 
     def _is_part_of_number(self, key: str, affix: str) -> bool:
-        """Whether a number may begin or end with the affix; but for the noughts after its point."""
+        """Return whether a number may begin or end with the affix, except zeros after its point."""
         if key == "suffix" and re.fullmatch("[.,]0+", affix):
             return affix[0] == self.thousands and len(affix) == len(",000")
         separators = re.escape(self.decimal + (self.thousands or ""))
@@ -99,7 +99,7 @@ class Numeric(Parsed, Limits):
         return re.fullmatch(rf"{digits}[0-9eE{separators}]*[0-9{separators}]", affix) is not None
 
     def _repair_problems(self, where: str) -> Iterator[str]:
-        """Numbers that the column puts in the place of others, and that save no row."""
+        """Yield replacement numbers of the column that are rejected themselves."""
         yield from ()
 
     def limits_of_reasons(self, place: str, as_of: date) -> Iterator[tuple[str, str]]:

@@ -57,7 +57,7 @@ class Limits(Part):
         )
 
     def limit_problems(self, where: str) -> Iterator[str]:
-        """Limits between which no number lies."""
+        """Yield limits between which there is no number."""
         lower = max((b for b in (self.above, self.min) if b is not None), default=None)
         upper = min((b for b in (self.max, self.below) if b is not None), default=None)
         if lower is None or upper is None or lower < upper:

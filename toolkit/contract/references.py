@@ -16,12 +16,12 @@ KEYS_OF_LOOKUPS = tuple(kind for kind, one in KINDS.items() if one.keys_lookups)
 
 
 def feed_kinds(contract: Contract) -> dict[str, str]:
-    """The kind of each column of the feed."""
+    """Return the kind of each column of the feed."""
     return {name: column.kind for name, column in contract.columns.items()}
 
 
 def clean_kinds(contract: Contract) -> dict[str, str]:
-    """The kind of each column of a clean row."""
+    """Return the kind of each column of clean rows."""
     return {
         **{name: column.kind for name, column in contract.columns.items() if column.is_clean},
         **dict.fromkeys(contract.derived, "number"),

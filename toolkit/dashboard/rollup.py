@@ -108,7 +108,7 @@ def _extreme(
 
 
 def _divisible(number: Any) -> Any:
-    """A decimal of Python divides by nothing but its like, and rounds what it gives."""
+    """Convert to fractions: Python's decimals divide only by decimals, and round."""
     return Fraction(number) if isinstance(number, Decimal) else number
 
 

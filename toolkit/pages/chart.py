@@ -18,7 +18,7 @@ Place = float | str
 
 
 def round_step(at_least: float) -> float:
-    """The next of 1, 2, 2.5, 5, 10, 20, ... times a power of ten."""
+    """Return the next of 1, 2, 2.5, 5, 10, 20, ... times a power of ten."""
     if at_least <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(at_least))
@@ -26,7 +26,7 @@ def round_step(at_least: float) -> float:
 
 
 def ticks(highest: float, at_most: int) -> list[float]:
-    """Round numbers from zero to no more than `highest`, at equal distances, `at_most` and zero."""
+    """Return zero and at most `at_most` round numbers up to `highest`, at equal distances."""
     step = round_step(highest / at_most)
     return [n * step for n in range(at_most + 1) if n * step <= highest * (1 + 1e-9)]
 
@@ -41,53 +41,53 @@ class Scale:
 
     @classmethod
     def to(cls, highest: float, at_most: int, show: Callable[[float], str]) -> Scale:
-        """One that ends at or above `highest`, after `at_most` steps."""
+        """Make a scale that ends at or above `highest`, after `at_most` steps."""
         step = round_step(highest / at_most)
         return cls(step, max(1, math.ceil(highest / step - 1e-9)), show)
 
     def y(self, figure: float, height: float) -> float:
-        """How far a figure is from the top of a plane of this height."""
+        """Return the distance of a figure from the top of a plane of this height."""
         return height * (1 - figure / (self.step * self.n_steps))
 
     def lines(self, top: float, height: float) -> list[tuple[float, str]]:
-        """Where each step lies, and its label, from zero."""
+        """Return the place and label of each step, from zero."""
         steps = [n * self.step for n in range(self.n_steps + 1)]
         return [(top + self.y(figure, height), self.show(figure)) for figure in steps]
 
 
 def svg(label: str, parts: Iterable[Markup], **attributes: object) -> Markup:
-    """The drawing; `label` is what a screen reader says of it."""
+    """Return the drawing; `label` is for screen readers."""
     return element("svg", *parts, **attributes, role="img", aria_label=label)
 
 
 def line(places: Sequence[tuple[float, float]], css: str, **attributes: object) -> Markup:
-    """A line through all places."""
+    """Draw a line through all places."""
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
     return element("path", css=css, d=path, **attributes)
 
 
 def dot(x: Place, y: float, radius: float, title: str, css: str = "") -> Markup:
-    """A dot, and what it says to who points at it."""
+    """Draw a dot with a tooltip."""
     return element("circle", *_title(title), css=css, cx=x, cy=y, r=radius)
 
 
 def bar(x: float, y: float, width: float, height: float, title: str) -> Markup:
-    """A bar, and what it says to who points at it."""
+    """Draw a bar with a tooltip."""
     return element("rect", *_title(title), x=x, y=y, width=width, height=height)
 
 
 def rule(y: float, x1: Place, x2: Place, css: str = "grid") -> Markup:
-    """A horizontal line."""
+    """Draw a horizontal line."""
     return element("line", css=css, x1=x1, x2=x2, y1=y, y2=y)
 
 
 def text(shown: str, x: Place, y: float, css: str = "", title: str = "") -> Markup:
-    """A label; one that was cut may have a title."""
+    """Write a label; one that was cut may have a title."""
     return element("text", seen(shown), *_title(title), css=css, x=x, y=y)
 
 
 def element(name: str, *inside: str, **attributes: object) -> Markup:
-    """An SVG element, around markup or text; `css` is its class, underscores are hyphens."""
+    """Write an SVG element around markup or text; `css` is its class, underscores are hyphens."""
     written = Markup().join(
         Markup(' {}="{}"').format("class" if key == "css" else key.replace("_", "-"), _value(value))
         for key, value in attributes.items()

@@ -13,7 +13,7 @@ from toolkit.pages.visible import seen
 
 
 class SafeConsole(Console):
-    """Draws with escapes of its own, and shows those in what it is given.
+    """Draws with escapes of its own, and makes those in its input visible.
 
     `stream` may be one of standard_streams, which would show all of them.
     """

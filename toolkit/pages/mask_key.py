@@ -12,17 +12,17 @@ from toolkit.storage.atomic import put_if_absent
 from toolkit.storage.plain_files import read_plain
 
 KEY_VARIABLE = "SALES_FEED_MASK_KEY"
-"""The environment variable that may hold a key: any text of 16 characters or more."""
+"""The environment variable for a key: any text of 16 characters or more."""
 KEY_FILE = ".mask_key"
 _SHORTEST = 16
 _LARGEST = 1 << 20
 
 
 def find_key(data_dir: Path, given: Path | None = None) -> bytes | None:
-    """The key, 32 bytes: of the environment, else of the file that is `given`, else of the
+    """Return the key, 32 bytes: of the environment, else of the `given` file, else of the
     workspace; None where that has none yet.
 
-    Raises ConfigError for a key that is too short to be one, or a file that cannot be read.
+    Raises ConfigError for a key that is too short, or a file that cannot be read.
     """
     if (text := os.environ.get(KEY_VARIABLE)) is not None:
         return _key(text, f"the environment variable {KEY_VARIABLE}")
@@ -38,7 +38,7 @@ def find_key(data_dir: Path, given: Path | None = None) -> bytes | None:
 
 
 def find_or_make_key(data_dir: Path, given: Path | None = None) -> bytes:
-    """The key; a workspace that has none gets one, a file that its owner alone may read.
+    """Return the key; makes one for a workspace that has none, in a file that only its owner reads.
 
     Raises OutputError when it cannot be written.
     """
@@ -47,7 +47,7 @@ def find_or_make_key(data_dir: Path, given: Path | None = None) -> bytes:
         return known
     path = data_dir / KEY_FILE
     try:
-        # Of two runs that make one at a time, both take the first.
+        # If two runs make one at the same time, both use the first.
         put_if_absent(path, f"{secrets.token_hex(32)}\n".encode(), 0o600)
     except OSError as error:
         raise OutputError.cannot_write(path, error) from error
@@ -58,7 +58,7 @@ def find_or_make_key(data_dir: Path, given: Path | None = None) -> bytes:
 
 
 def fingerprint(key: bytes) -> str:
-    """What tells one key from another, and nothing else of either."""
+    """Return a digest that distinguishes keys and reveals nothing else."""
     return hashlib.blake2b(b"the key of masks", key=key, digest_size=8).hexdigest()
 
 

@@ -1,8 +1,7 @@
 """Mask the values of personal columns, with equal masks for equal values.
 
-The contract says which columns those are (`Column.personal`); every place that shows rows to
-people asks here. Masks are made once for each distinct value. A mask is masked as itself, so that
-what was masked on its way to a reader stays as it is.
+The contract marks those columns (`Column.personal`); all code that shows rows to people masks them
+here, once for each distinct value. The mask of a mask is itself, so that rows may be masked twice.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from toolkit.contract import RAW_LINE_COLUMN, Contract
 from toolkit.contract.references import DAYS, NUMERIC, clean_kinds
 
 HIDDEN = "(hidden)"
-"""What stands for a value where there is no key to make its mask with."""
+"""Shown for a value where there is no key to mask it with."""
 
 How = Literal["hash", "partial", "line"]
 
@@ -40,15 +39,16 @@ _A_MASK = re.compile(
 
 @dataclass(frozen=True)
 class Mask:
-    """How one column is masked; `kind` is the column's in the contract. `plain` words tell nothing
-    of anybody, such as those that mean 'no value', and are shown."""
+    """The mask of one column; `kind` is the column's in the contract. `plain` words, such as those
+    that mean 'no value', identify nobody and are shown.
+    """
 
     how: How
     kind: str = "text"
     plain: tuple[str, ...] = ()
 
     def of(self, value: object, key: bytes | None) -> str | None:
-        """The mask of a value; null, blanks and plain words are their own."""
+        """Mask a value; null, blanks and plain words stay."""
         if value is None or value != value:
             return None
         text = str(value)
@@ -72,7 +72,7 @@ class Masks:
 
     @classmethod
     def of_clean(cls, contract: Contract, key: bytes | None) -> Masks:
-        """Those of clean rows."""
+        """Return the masks of clean rows."""
         kinds = clean_kinds(contract)
         return cls(
             {
@@ -84,9 +84,9 @@ class Masks:
 
     @classmethod
     def of_file(cls, contract: Contract, key: bytes | None) -> Masks:
-        """Those of rows as they stand in the file, by the names of its header; of rejected rows.
+        """Return the masks of raw and rejected rows, by the names of the header.
 
-        A raw line may hold any of them, and is hidden where there is one.
+        A raw line may contain any of the values, and is hidden.
         """
         personal = contract.personal_columns()
         found = {
@@ -99,7 +99,7 @@ class Masks:
 
     @classmethod
     def of_manifest(cls, manifest: Mapping[str, Mapping[str, Any]], key: bytes | None) -> Masks:
-        """Those that a dataset's manifest tells, as `as_manifest` wrote them."""
+        """Return the masks in a dataset's manifest, as `as_manifest` wrote them."""
         masks = {name: {**mask, "plain": tuple(mask["plain"])} for name, mask in manifest.items()}
         return cls({name: Mask(**mask) for name, mask in masks.items()}, key)
 
@@ -113,16 +113,16 @@ class Masks:
         return bool(self.by_column)
 
     def value(self, column: str, value: Any) -> Any:
-        """A value of the column as it may be shown: itself, where the column is not personal."""
+        """Mask a value of the column, if that is personal."""
         mask = self.by_column.get(column)
         return value if mask is None else mask.of(value, self.key)
 
     def values(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """A row by its columns."""
+        """Mask a row, given by column."""
         return {name: self.value(name, value) for name, value in record.items()}
 
     def array(self, column: str, array: pa.Array) -> pa.Array:
-        """The values of a column, which become text; a dictionary stays one."""
+        """Mask the values of a column, which become text; a dictionary stays one."""
         mask = self.by_column[column]
         distinct = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
         shown = pa.array(
@@ -136,14 +136,14 @@ class Masks:
         return shown.take(distinct.indices)
 
     def table(self, table: pa.Table) -> pa.Table:
-        """The table with masks in its personal columns; the same one if it has none."""
+        """Mask the personal columns of a table; returns the same table if it has none."""
         for place, name in enumerate(table.column_names):
             if name in self:
                 table = table.set_column(place, name, self.column(name, table.column(name)))
         return table
 
     def column(self, name: str, column: pa.ChunkedArray) -> pa.Array:
-        """As `array`, for a column of a table."""
+        """Mask a column of a table, as `array` does."""
         return self.array(name, _one_array(column))
 
 
@@ -153,12 +153,12 @@ def is_mask(text: str) -> bool:
 
 
 def hidden_line(text: str) -> str:
-    """What stands for a line that cannot be split into columns."""
+    """Return the mask of a line that cannot be split into columns."""
     return f"({len(text):,} characters, hidden: the contract has personal columns)"
 
 
 def hide_addresses(text: str) -> str:
-    """The text without the e-mail addresses in it, in partial masks."""
+    """Replace the e-mail addresses in a text by partial masks."""
     return _ADDRESSES.sub(lambda found: _partial(found[0], "email"), text)
 
 
@@ -167,7 +167,7 @@ def has_address(text: str) -> bool:
 
 
 def hide_quoted(text: str) -> str:
-    """A message without the values that it quotes, as Python writes them."""
+    """Hide the values that a message quotes as Python does."""
     hidden = _QUOTED.sub(HIDDEN, text)
     # A quotation mark that is left over may be anywhere.
     return HIDDEN if {"'", '"'} & {*hidden} else hidden
@@ -198,12 +198,12 @@ def _partial(text: str, kind: str) -> str:
 
 
 def _initial(text: str) -> str:
-    """The first letter, where it is not all there is."""
+    """Return the first letter, unless it is the whole text."""
     return text[0] if len(text) > 1 and text[0].isalpha() else ""
 
 
 def _length(text: str) -> str:
-    """How long a text is, roughly."""
+    """Describe the length of a text, roughly."""
     longest = next((length for length in _LENGTHS if len(text) <= length), None)
     return f"***~{longest}" if longest else f"***~{_LENGTHS[-1]}+"
 

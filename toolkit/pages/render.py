@@ -18,30 +18,30 @@ _LONGEST = 200
 
 
 def visible(text: object, longest: int = _LONGEST) -> Markup:
-    """The text, cut, with each character that would not be seen (NUL, a tab, a blank that is no
-    space, a mark that turns the direction of writing, half a surrogate) as Python writes it.
+    """Cut text, and write each invisible character (NUL, a tab, a blank other than a space, a mark
+    that turns the direction of writing, half a surrogate) as Python does.
 
     None and empty text are words in italics.
     """
     if text is None or text == "":
         return Markup("<i>empty</i>")
-    return Markup("<bdi>{}</bdi>").format(Markup("").join(_pieces(cut(str(text), longest))))
+    return Markup("<bdi>{}</bdi>").format(Markup("").join(_runs(cut(str(text), longest))))
 
 
-def _pieces(text: str) -> list[Markup]:
+def _runs(text: str) -> list[Markup]:
     return [
-        _breakable(piece) if plain else Markup("<b>{}</b>").format(escaped(piece))
-        for plain, piece in ((p, "".join(run)) for p, run in groupby(text, str.isprintable))
+        _breakable(run) if plain else Markup("<b>{}</b>").format(escaped(run))
+        for plain, run in ((p, "".join(group)) for p, group in groupby(text, str.isprintable))
     ]
 
 
-def _breakable(piece: str) -> Markup:
-    """Names and paths have no blanks at which a narrow page could break them."""
-    return escape(piece).replace("_", Markup("_<wbr>")).replace("/", Markup("/<wbr>"))
+def _breakable(text: str) -> Markup:
+    """Let a narrow page break names and paths, which have no blanks."""
+    return escape(text).replace("_", Markup("_<wbr>")).replace("/", Markup("/<wbr>"))
 
 
 def _shown(value: object) -> object:
-    """A text as `seen`; markup stays."""
+    """Make a text `seen`; markup stays."""
     return seen(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
@@ -64,13 +64,13 @@ TEMPLATES.filters |= {
 
 
 def render(template: str, **values: Any) -> str:
-    """The page."""
+    """Render the page."""
     return TEMPLATES.get_template(template).render(**values)
 
 
 def link_from(folder: Path, path: Path) -> str:
-    """A link from a page in `folder`, that holds when all of it is moved together.
+    """Return a link from a page in `folder`, relative so that both can be moved together.
 
-    Symbolic links on the way stay in it: those of published outputs lead to another place soon.
+    It is not resolved: symbolic links of published outputs lead to another version later.
     """
     return quote(os.fsencode(os.path.relpath(os.path.abspath(path), os.path.abspath(folder))))

@@ -6,20 +6,20 @@ import logging
 import re
 
 _MAYBE_UNSEEN = re.compile(r"[^\n\t\x20-\x7e]")
-# What a spreadsheet takes for a formula, also in the wide letters of East Asia.
+# Text that a spreadsheet takes for a formula, also in full-width characters.
 _FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def escaped(text: str) -> str:
-    """Every character as Python writes it: \\x1b, \\u202e."""
+    """Write every character as Python does: \\x1b, \\u202e."""
     return text.encode("unicode_escape").decode("ascii")
 
 
 def seen(text: str) -> str:
-    """The text with each character that would act or not be seen as Python writes it.
+    """Write control and invisible characters as Python does.
 
-    Line feeds and tabs stay. Escapes of terminals, other line breaks, marks that turn the direction
-    of writing, blanks that are no space, and halves of surrogates do not.
+    These are escapes of terminals, line breaks, marks that turn the direction of writing, blanks
+    other than spaces, and halves of surrogates. Line feeds and tabs stay.
     """
     return _MAYBE_UNSEEN.sub(lambda found: _seen(found[0]), text)
 
@@ -36,7 +36,7 @@ def _seen(character: str) -> str:
 
 
 def cell_for_people(value: object) -> object:
-    """The value for a CSV file that people open in a spreadsheet, which runs formulas.
+    """Make a value safe for a CSV file that people open in a spreadsheet, which runs formulas.
 
     Text that begins as a formula does gets a ' in front, as OWASP advises; numbers stay.
     """

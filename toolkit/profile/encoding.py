@@ -19,7 +19,7 @@ import numpy.typing as npt
 from toolkit.read.transcode import BYTE_ORDER_MARKS
 from toolkit.units import human_share
 
-PIECE_BYTES = 16 << 20
+CHUNK_BYTES = 16 << 20
 # Tried in this order where bytes are not UTF-8; of equals the first is taken.
 _CANDIDATES = ("cp1252", "cp1251", "cp850", "mac_roman", "shift_jis", "gb18030", "latin-1")
 _NO_BREAK = "\xa0"
@@ -88,10 +88,10 @@ class Encoding:
     """Lines with characters beyond ASCII, as they read."""
 
 
-def pieces_of(n_bytes: int) -> Iterator[tuple[int, int]]:
+def chunks_of(n_bytes: int) -> Iterator[tuple[int, int]]:
     """Return where to cut a file for `look_at`."""
-    for start in range(0, max(1, n_bytes), PIECE_BYTES):
-        yield start, min(n_bytes, start + PIECE_BYTES)
+    for start in range(0, max(1, n_bytes), CHUNK_BYTES):
+        yield start, min(n_bytes, start + CHUNK_BYTES)
 
 
 def look_at(path: Path, start: int, stop: int) -> Bytes:

@@ -183,7 +183,7 @@ def _year(value: float, last: int) -> float:
 
 
 def _words(column: ColumnFacts) -> list[str]:
-    """What a lookup of the column would hold, and what is like it."""
+    """Return the words that a lookup of the column would contain, and similar ones."""
     return [*(one.value for one in column.names), *(value for value, _, _ in column.spellings)]
 
 

@@ -37,16 +37,16 @@ def is_utf8(encoding: str) -> bool:
     return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
 
 
-def transcode(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+def transcode(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Decode chunks of bytes and yield them as UTF-8, with line ends unchanged.
 
     UTF-16 and UTF-32 without a mark are little endian. Raises UnicodeError where the codec gives up
     altogether, as those with escape sequences do.
     """
     decoder: codecs.IncrementalDecoder | None = None
-    for piece in pieces:
-        decoder = decoder or _decoder(encoding, piece)
-        yield decoder.decode(piece).encode("utf-8", "surrogatepass")
+    for chunk in chunks:
+        decoder = decoder or _decoder(encoding, chunk)
+        yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
     if decoder is not None:
         yield decoder.decode(b"", True).encode("utf-8", "surrogatepass")
 

@@ -17,8 +17,8 @@ from toolkit.read.kinds import HEAD_BYTES, kind_of
 from toolkit.read.sources import Source
 from toolkit.read.transcode import is_utf8, transcode
 
-_PIECE_BYTES = 4 << 20
-_UNASKED_BYTES = 64 << 20
+_CHUNK_BYTES = 4 << 20
+_EXEMPT_BYTES = 64 << 20
 
 
 def spool(
@@ -36,8 +36,8 @@ def spool(
     path = folder / f"spooled-{hashlib.sha256(os.fsencode(source.shown)).hexdigest()[:32]}.csv"
     try:
         with path.open("wb") as target:
-            for piece in _utf8_pieces(source, encoding, max_unpacking):
-                target.write(piece)
+            for chunk in _utf8_chunks(source, encoding, max_unpacking):
+                target.write(chunk)
     except OSError as error:
         raise OutputError.cannot_write(path, error) from error
     return replace(source, path=path)
@@ -52,17 +52,17 @@ def reading_back(path: Path) -> Iterator[None]:
         raise OutputError.cannot_read_back(path, error) from error
 
 
-def _utf8_pieces(source: Source, encoding: str, max_unpacking: int) -> Iterator[bytes]:
+def _utf8_chunks(source: Source, encoding: str, max_unpacking: int) -> Iterator[bytes]:
     if is_utf8(encoding):
-        yield from _pieces(source, max_unpacking)
+        yield from _chunks(source, max_unpacking)
         return
     try:
-        yield from transcode(_pieces(source, max_unpacking), encoding)
+        yield from transcode(_chunks(source, max_unpacking), encoding)
     except UnicodeError as error:
         raise InputError.not_readable(source.shown, f"not valid {encoding}: {error}") from None
 
 
-def _pieces(source: Source, max_unpacking: int) -> Iterator[bytes]:
+def _chunks(source: Source, max_unpacking: int) -> Iterator[bytes]:
     with source.open(), pa.OSFile(str(source.path)) as file:
         packing = source.compression
         if packing is None:
@@ -70,7 +70,7 @@ def _pieces(source: Source, max_unpacking: int) -> Iterator[bytes]:
             return
         try:
             with pa.CompressedInputStream(file, packing) as stream:
-                head = stream.read(_PIECE_BYTES)
+                head = stream.read(_CHUNK_BYTES)
                 if kind := kind_of(head[:HEAD_BYTES]):
                     raise InputError.other_kind(
                         source.shown, f"{packing} of {kind.what}", kind.advice
@@ -78,11 +78,11 @@ def _pieces(source: Source, max_unpacking: int) -> Iterator[bytes]:
                 if head:
                     yield head
                 n_bytes = 0
-                for piece in _read_all(stream):
-                    n_bytes += len(piece)
-                    if n_bytes > max(_UNASKED_BYTES, max_unpacking * file.tell()):
+                for chunk in _read_all(stream):
+                    n_bytes += len(chunk)
+                    if n_bytes > max(_EXEMPT_BYTES, max_unpacking * file.tell()):
                         raise InputError.unpacks_to_too_much(source.shown, max_unpacking)
-                    yield piece
+                    yield chunk
         except OSError as error:
             if error.errno:
                 raise
@@ -90,5 +90,5 @@ def _pieces(source: Source, max_unpacking: int) -> Iterator[bytes]:
 
 
 def _read_all(stream: pa.NativeFile) -> Iterator[bytes]:
-    while piece := stream.read(_PIECE_BYTES):
-        yield piece
+    while chunk := stream.read(_CHUNK_BYTES):
+        yield chunk

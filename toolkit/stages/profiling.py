@@ -16,7 +16,7 @@ from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.profile.block import BlockFacts, Questions, look_at_block
 from toolkit.profile.dialect import detect_dialect
 from toolkit.profile.doubts import Placed
-from toolkit.profile.encoding import Bytes, Encoding, agree, detect_encoding, look_at, pieces_of
+from toolkit.profile.encoding import Bytes, Encoding, agree, chunks_of, detect_encoding, look_at
 from toolkit.profile.facts import Profile
 from toolkit.profile.gathering import HEAD_BYTES, Format, Gathered, ask, conclude, head_block
 from toolkit.profile.keys import Group, Repeats, SpilledWords, count_repeats
@@ -130,7 +130,7 @@ def _detect_encoding(runner: Runner, sources: Sequence[Source]) -> Encoding:
         with source.open() as file:
             head, size = file.read(4), os.fstat(file.fileno()).st_size
         task = delayed(_look_at, pure=False)
-        looks = runner.run([task(source, *piece) for piece in pieces_of(size)])
+        looks = runner.run([task(source, *chunk) for chunk in chunks_of(size)])
         found.append(detect_encoding(looks, head))
     return agree([source.shown for source in sources], found)
 

@@ -1,7 +1,7 @@
 """Parse text into values: one module per kind of column, which registers its parser here.
 
 A parser sees stripped strings, each distinct value of a column once, or the rows themselves where
-nearly all differ. It answers with a value and a reason id for each; OK where nothing is wrong.
+nearly all differ. It returns a value and a reason id for each; OK for valid ones.
 A value that could not be read is null or NaN: unknown to the rules that come later.
 """
 
@@ -24,7 +24,7 @@ from toolkit.lookups import Lookup
 
 @dataclass(frozen=True)
 class Given:
-    """What parsers need besides a column's cells: the reasons' ids, its lookup, the run's day."""
+    """Input of parsers besides a column's cells: the reasons' ids, its lookup, the run's day."""
 
     reasons: Mapping[str, int]
     as_of: date
@@ -33,13 +33,13 @@ class Given:
 
 @singledispatch
 def parse(column: Column, strings: pa.Array, given: Given) -> ParsedValues:
-    """The values of strings. Every kind of column that clean rows have registers its own."""
+    """Parse strings. Every kind of column that clean rows have registers its own parser."""
     raise NotImplementedError(f"{type(column).__name__} has no parser")
 
 
 @singledispatch
 def finish(column: Column, parsed: ParsedValues, reasons: Mapping[str, int]) -> ParsedValues:
-    """The values after repairs have filled those that were missing."""
+    """Finish the values, after repairs have filled in missing ones."""
     return parsed
 
 

@@ -12,7 +12,7 @@ from toolkit.contract.columns import Boolean
 
 @parse.register
 def parse_boolean(column: Boolean, strings: pa.Array, given: Given) -> ParsedValues:
-    """Booleans; null for what is none of the words."""
+    """Parse booleans; null for any other word."""
     lower = pc.utf8_lower(strings)
     true, false = (
         bools(pc.is_in(lower, pc.utf8_lower(pa.array(words, pa.string()))))

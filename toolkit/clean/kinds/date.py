@@ -1,7 +1,7 @@
 """Parse days and times by the formats of a contract.
 
-As every parser does, this one sees the distinct values of a column. Beside the days it tells what
-they would be if day and month changed places, which toolkit.clean.date_order weighs.
+Like every parser, this one sees the distinct values of a column. Beside the days it returns those
+with day and month swapped, which toolkit.clean.date_order weighs.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from toolkit.arrays import Bools
 from toolkit.clean.kinds import Given, parse
 from toolkit.clean.parsed import OK, ParsedValues, coded_unless, rightly_empty
 from toolkit.contract import Dated
-from toolkit.contract.date_format import pieces, swapped
+from toolkit.contract.date_format import split_format, swapped
 
 Ints = npt.NDArray[np.int64]
 Fields = Mapping[str, Ints]
-"""Directive -> the number that each cell has in its place, 0 in cells of another shape."""
+"""Directive -> the number in its place in each cell, 0 in cells of another shape."""
 
 NO_DAY = int(np.iinfo(np.int32).min)
-"""In the place of the day that a cell is not."""
+"""Marks cells that are not a day."""
 
 _MICROSECONDS_A_DAY = 86_400_000_000
 _MONTH_NAMES = [
@@ -46,10 +46,10 @@ _LIMITS = {"%H": (0, 23), "%I": (1, 12), "%M": (0, 59), "%S": (0, 59)}
 
 @dataclass(frozen=True)
 class DateReading:
-    """What one format makes of cells, by their places.
+    """Cells as one format reads them.
 
-    `days` are counted from 1970-01-01, NO_DAY for what the format cannot read. `swapped` are those
-    of the format with day and month in each other's place, None where these cannot be confused.
+    `days` are counted from 1970-01-01, NO_DAY where the format cannot read the cell. `swapped` are
+    those of the format with day and month swapped, None where these cannot be confused.
     `times` are microseconds since midnight, None where the format has no time.
     """
 
@@ -73,7 +73,7 @@ class ParsedDates(ParsedValues):
 
 @parse.register
 def parse_dates(column: Dated, strings: pa.Array, given: Given) -> ParsedDates:
-    """A date's days as date32, a timestamp's days and times as timestamp[us]."""
+    """Parse a date's days as date32, a timestamp's days and times as timestamp[us]."""
     days, times = np.full(len(strings), NO_DAY), np.zeros(len(strings), np.int64)
     readings: list[tuple[Ints, DateReading]] = []
     for date_format in column.formats:
@@ -103,7 +103,7 @@ def parse_dates(column: Dated, strings: pa.Array, given: Given) -> ParsedDates:
 
 
 def read_dates(date_format: str, cells: pa.Array, two_digit_years_from: int) -> DateReading:
-    """What one format makes of stripped cells. Days are those of the calendar, from year 1 on."""
+    """Read stripped cells by one format. Days are those of the calendar, from year 1 on."""
     fields, fits = _read_fields(cells, date_format)
     for directive, (lowest, highest) in _LIMITS.items():
         if directive in fields:
@@ -119,8 +119,8 @@ def read_dates(date_format: str, cells: pa.Array, two_digit_years_from: int) -> 
 
 
 def _read_fields(cells: pa.Array, date_format: str) -> tuple[dict[str, Ints], Bools]:
-    """The numbers in the cells, and which cells have the shape of the format at all."""
-    found = pieces(date_format)
+    """Return the numbers in the cells, and which cells have the shape of the format."""
+    found = split_format(date_format)
     pattern = "".join(_pattern(found, place) for place in range(len(found)))
     matches = pc.extract_regex(cells, pattern=f"^{pattern}$")
     fields = {
@@ -139,7 +139,7 @@ def _pattern(found: Sequence[str], place: int) -> str:
         return f"(?P<{piece[1]}>[0-9]{{{_FULL[piece]}}})"
     if piece in _MOST_DIGITS:
         most = _MOST_DIGITS[piece]
-        # What the digits before a fraction leave over is the fraction.
+        # A fraction is the digits after those of the directive before it.
         before = [] if piece == "%f" else found[max(place - 1, 0) : place]
         beside = [*before, *found[place + 1 : place + 2]]
         least = most if any(_is_numeric(neighbour) for neighbour in beside) else 1
@@ -172,7 +172,7 @@ def _month(fields: Fields) -> Ints:
 
 
 def _days(year: Ints, month: Ints, day: Ints) -> Ints:
-    """Days since 1970-01-01; NO_DAY for what the calendar does not have."""
+    """Return days since 1970-01-01; NO_DAY for days that the calendar lacks."""
     starts = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     first = starts.astype("datetime64[D]").astype(np.int64)
     length = (starts + 1).astype("datetime64[D]").astype(np.int64) - first
@@ -187,7 +187,7 @@ def _times(fields: Fields) -> Ints:
 
 
 def _day_limits(column: Dated, as_of: date) -> tuple[int, int]:
-    """The first and the last day allowed, in days since 1970-01-01."""
+    """Return the first and the last day allowed, in days since 1970-01-01."""
     first, last = column.limits(as_of)
     return (
         NO_DAY + 1 if first is None else _day_number(first),

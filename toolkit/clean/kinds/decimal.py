@@ -56,7 +56,7 @@ def parse_decimal(column: Decimal, strings: pa.Array, given: Given) -> ParsedVal
 def finish_decimal(
     column: Decimal, parsed: ParsedValues, reasons: Mapping[str, int]
 ) -> ParsedValues:
-    """Reject what is no number of the column or breaks a limit."""
+    """Reject values that are not numbers of the column or break a limit."""
     figures, codes = parsed.figures, None
     nothing = None if parsed.absent is None else parsed.absent & np.isnan(figures.floats)
     if column.reason is not None:
@@ -94,7 +94,7 @@ def _read(column: Decimal, texts: pa.Array) -> tuple[Ints, Bools, Bools]:
         values = values.cast(pa.decimal128(_MOST_DIGITS, scale))
     units = decimal_units(values)
     known = short & (np.abs(units) < 10**column.precision)
-    # What is left has an exponent, or more digits than Arrow's decimals.
+    # The rest has an exponent, or more digits than Arrow's decimals.
     odd = ~short & (fits | bools(pc.match_substring_regex(texts, "[eE]")))
     odd &= bools(pc.match_substring_regex(texts, NUMBER))
     rows = np.flatnonzero(odd)

@@ -1,6 +1,6 @@
 """Parse numbers, repair them, and apply their limits.
 
-NaN is what could not be read: unknown to every rule that comes later.
+NaN marks unreadable numbers, which are unknown to every later rule.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _LAST_PLACES = 8
 # Up to 19 digits always fit 64 bits without a sign.
 _DIGITS = r"^[+-]?0*([0-9]{1,19})(?:\.0*)?$"
 # Two numbers of fewer digits are never one float64.
-_DIGITS_TOLD_APART = 17
+_DISTINGUISHED_DIGITS = 17
 _SEPARATORS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 
 
 @parse.register
 def parse_number(column: Number | Integer, strings: pa.Array, given: Given) -> ParsedValues:
-    """What stands in the file, set right; without the default, and held to no limit yet."""
+    """Parse numbers as written, and repair them; default and limits come in `finish_number`."""
     values, in_words = read_written(column, strings)
     written, rounded = Figures(values), np.zeros(len(values), dtype=bool)
     if isinstance(column, Integer):
@@ -65,9 +65,9 @@ def parse_number(column: Number | Integer, strings: pa.Array, given: Given) -> P
 def finish_number(
     column: Number | Integer, parsed: ParsedValues, reasons: Mapping[str, int]
 ) -> ParsedValues:
-    """The default in the place of what is still unknown, and a reason where a limit is broken.
+    """Fill in the default, and reject values that break a limit.
 
-    A decimal number that float64 has no place for breaks one; without a reason it is unknown.
+    A number beyond float64 breaks one; without a reason it is unknown.
     """
     figures, changes = parsed.figures, dict(parsed.changes)
     nothing = None if parsed.absent is None else parsed.absent & np.isnan(figures.floats)
@@ -92,7 +92,7 @@ def finish_number(
 
 @fitted.register
 def fit_number(column: Number | Integer, computed: Figures) -> Figures:
-    """An integer takes whole numbers only, but for the rounding of floats."""
+    """Fit computed numbers: an integer column takes whole numbers only, but for float rounding."""
     floats = computed.floats
     fine = np.isfinite(floats)
     if isinstance(column, Number):
@@ -111,7 +111,7 @@ def fit_number(column: Number | Integer, computed: Figures) -> Figures:
 
 
 def settle(column: Number | Integer, figures: Figures) -> Figures:
-    """The values within `clip`; or whole, ties to even, and at least `floor`. NaN stays NaN."""
+    """Clip the values; or round them, ties to even, to at least `floor`. NaN stays NaN."""
     values = figures.floats
     # + 0.0 makes -0.0 a plain zero.
     if isinstance(column, Number):
@@ -126,7 +126,7 @@ def settle(column: Number | Integer, figures: Figures) -> Figures:
 
 
 def _settling(column: Number | Integer, written: Figures, settled: Figures) -> dict[str, Bools]:
-    """In which way `settle` changed each value; a value that it left alone is in none."""
+    """Mark the values that `settle` changed, by how."""
     values = written.floats
     if isinstance(column, Number):
         return {} if column.clip is None else {CLIPPED: _differ(settled.floats, values)}
@@ -156,7 +156,7 @@ def within_limits(limits: Limits, figures: Figures) -> Bools:
 
 
 def read_written(column: Numeric, strings: pa.Array) -> tuple[Floats, Bools]:
-    """Numbers as the column writes them, and which of them came as words."""
+    """Read numbers as the column writes them, and mark those written as words."""
     values = read_numbers(plainly_written(column, strings))
     in_words = np.zeros(len(values), dtype=bool)
     if column.words:
@@ -171,15 +171,13 @@ def read_written(column: Numeric, strings: pa.Array) -> tuple[Floats, Bools]:
 
 
 def word_places(column: Numeric, strings: pa.Array) -> npt.NDArray[np.int32]:
-    """The place of each string among the column's words, -1 where it is none of them."""
+    """Return the place of each string among the column's words, -1 for any other."""
     words = pc.utf8_lower(pa.array(column.words, pa.string()))
     return np.asarray(pc.index_in(pc.utf8_lower(strings), words).fill_null(-1).to_numpy())
 
 
 def _read_large(column: Integer, strings: pa.Array, values: Floats) -> tuple[Figures, Bools]:
-    """The values, whole numbers of 2**53 or more as they are written, and which of these were no
-    whole ones.
-    """
+    """Read values of 2**53 or more exactly as written, and mark those that were not whole."""
     large = np.flatnonzero(np.abs(values) >= EXACT)
     texts = strings.take(pa.array(large))
     plain = plainly_written(column, texts)
@@ -200,14 +198,14 @@ def _read_large(column: Integer, strings: pa.Array, values: Floats) -> tuple[Fig
 
 
 def _read_near_ties(column: Integer, strings: pa.Array, values: Floats) -> tuple[Floats, Bools]:
-    """The values, but whole ones where float64 shows a tie that was written as none, such as
-    2.50000000000000001; and which these are.
+    """Round values that float64 shows as a tie though they were not written as one, such as
+    2.50000000000000001; and mark these.
     """
     rounded = np.zeros(len(values), dtype=bool)
     ties = np.flatnonzero(np.abs(np.modf(values)[0]) == 0.5)
     if len(ties):
         lengths = pc.binary_length(strings.take(pa.array(ties))).to_numpy()
-        ties = ties[lengths >= _DIGITS_TOLD_APART]
+        ties = ties[lengths >= _DISTINGUISHED_DIGITS]
     if not len(ties):
         return values, rounded
     values = values.copy()
@@ -219,7 +217,7 @@ def _read_near_ties(column: Integer, strings: pa.Array, values: Floats) -> tuple
 
 
 def _exactly_written(column: Integer, strings: pa.Array, rows: Ints) -> list[Decimal]:
-    """The numbers of some rows without rounding; each must be one, in digits or as a word."""
+    """Read the numbers of some rows without rounding; each must be a number or a word for one."""
     texts = strings.take(pa.array(rows))
     plain = plainly_written(column, texts).to_pylist()
     words = word_places(column, texts) if column.words else np.full(len(rows), -1, np.int32)
@@ -231,7 +229,7 @@ def _exactly_written(column: Integer, strings: pa.Array, rows: Ints) -> list[Dec
 
 
 def _read_digits(texts: pa.Array) -> tuple[Ints, Bools]:
-    """Texts of at most 19 digits as int64, and which fit it; what does not is 0."""
+    """Read texts of at most 19 digits as int64, and mark those that fit; others are 0."""
     magnitudes = pc.cast(pc.replace_substring_regex(texts, _DIGITS, r"\1"), pa.uint64()).to_numpy()
     negative = bools(pc.starts_with(texts, "-"))
     fits = magnitudes <= np.where(negative, np.uint64(2**63), np.uint64(HIGHEST))
@@ -240,14 +238,14 @@ def _read_digits(texts: pa.Array) -> tuple[Ints, Bools]:
 
 
 def plainly_written(column: Numeric, strings: pa.Array) -> pa.Array:
-    """The numbers without groups and with a decimal point; empty for what is no number."""
+    """Rewrite numbers without groups and with a decimal point; empty for anything else."""
     if column.decimal == "." and column.thousands is None:
         return strings
     decimal, digits = _SEPARATORS[column.decimal], "[0-9]+"
     plain = strings
     if column.thousands is not None:
         separator = _SEPARATORS[column.thousands]
-        # A group after a leading zero, as in 0.123, is no group.
+        # Digits after a leading zero, as in 0.123, are not a group.
         digits = f"([0-9]+|[1-9][0-9]{{0,2}}({separator}[0-9]{{3}})+)"
         plain = pc.replace_substring_regex(plain, separator, "")
     plain = pc.replace_substring(plain, column.decimal, ".")
@@ -256,7 +254,7 @@ def plainly_written(column: Numeric, strings: pa.Array) -> pa.Array:
 
 
 def read_numbers(strings: pa.Array) -> Floats:
-    """Decimal numbers as float64, NaN for everything else.
+    """Read decimal numbers as float64, NaN for everything else.
 
     A number is an optional sign, ASCII digits with at most one point, an optional exponent.
     Arrow reads just that, and the words nan and inf besides.

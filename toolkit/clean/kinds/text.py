@@ -24,7 +24,7 @@ from toolkit.contract import Text
 
 @parse.register
 def parse_text(column: Text, strings: pa.Array, given: Given) -> ParsedValues:
-    """The text itself, or the name that the lookup has for it; patterns see what it becomes."""
+    """Parse text, mapped to the lookup's name if there is one; patterns test the result."""
     lookup = given.lookup
     changes: dict[str, Bools] = {}
     if lookup is not None:
@@ -43,7 +43,7 @@ def parse_text(column: Text, strings: pa.Array, given: Given) -> ParsedValues:
 
 
 def _text_faults(column: Text, strings: pa.Array, nothing: Bools) -> Iterator[tuple[Bools, str]]:
-    """Which values break each rule, and its reason. Of an empty text nothing else is known."""
+    """Yield for each rule the values that break it, and its reason; empty text breaks no other."""
     if column.required and column.reason is not None:
         yield nothing, column.reason
     if column.pattern is not None and column.reason is not None:
