@@ -143,7 +143,7 @@ class Line:
     flags: list[str] = field(default_factory=list)
     overrides: list[str] = field(default_factory=list)
     typed: list[str] = field(default_factory=list, compare=False)
-    """The overrides that no flag of an older command line stands for."""
+    """The overrides that were typed, not translated from a flag of an older command line."""
     problems: list[str] = field(default_factory=list)
 
 

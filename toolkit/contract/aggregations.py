@@ -26,7 +26,7 @@ class Aggregation(Part):
     """A small table of clean rows, one parquet file."""
 
     optional: bool = False
-    """What needs a column that the contract lacks is left out, and the run says so."""
+    """Parts that need a column that the contract lacks are left out, with a note."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class Ranking(Aggregation):
     measures: Annotated[dict[str, Measure], Field(min_length=1)]
     """The columns of the result besides group, metric, rank and item."""
     limit: Annotated[int, Field(ge=1)] = 5
-    """How many items of a group are kept by each metric."""
+    """How many items of a group to list by each metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class Extremes(Aggregation):
     tie_break: str
     """The text column that decides between equal values."""
     limit: Annotated[int, Field(ge=1)] = 5
-    """How many rows are kept for each reason."""
+    """How many rows to list for each reason."""
 
 
 AnyAggregation = Annotated[Summary | Ranking | Extremes, Field(discriminator="kind")]

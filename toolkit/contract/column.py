@@ -25,7 +25,7 @@ LookupPart = Literal["names", "map", "spellings", "repairs"]
 
 @dataclass(frozen=True, kw_only=True)
 class Personal(Part):
-    """Marks a column whose values tell who somebody is: they are masked wherever rows are shown.
+    """Marks a column whose values identify a person: they are masked wherever rows are shown.
 
     That is in reports, failing rows, Data Docs, aggregations, the dashboard, the terminal and
     messages; lines that could not be split into columns are hidden whole. Clean and rejected rows
@@ -129,7 +129,7 @@ class Parsed(Column):
     """A cell that is empty or can't be read has its row rejected, unless something repairs it."""
 
     optional: bool = False
-    """An empty cell is no value: null in clean rows, not rejected. What is unreadable still is."""
+    """An empty cell is null in clean rows, not rejected. An unreadable one still is."""
     reason: str | None = None
     """Reason for rejecting a row whose value cannot be used."""
 

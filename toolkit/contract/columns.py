@@ -93,9 +93,9 @@ def _pattern_problem(pattern: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Repair(Part):
-    """Where a lookup knows the value of another column, its name takes the place of a known one.
+    """Replaces a known name by the one that a lookup has for the value of another column.
 
-    The lookup holds the values of that column whose rows nearly all go with one name.
+    The lookup contains the values of that column whose rows nearly all have one name.
     """
 
     by: str
@@ -110,7 +110,7 @@ class Repair(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Named(Parsed):
-    """A value that stands for no name of the list is unknown; its row is rejected."""
+    """A value that matches no name of the list is unknown; its row is rejected."""
 
     group: ClassVar[Group] = "label"
     keys_lookups: ClassVar[bool] = True
@@ -149,7 +149,7 @@ class Category(Named):
 
 @dataclass(frozen=True, kw_only=True)
 class Mapped(Named):
-    """What a lookup says that the value stands for."""
+    """A name that a lookup gives for the value."""
 
     kind: Literal["mapped"]
     map: str

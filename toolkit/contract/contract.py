@@ -52,9 +52,9 @@ class CsvFormat(Part):
     """Format of the file."""
 
     delimiter: Delimiter = ","
-    """The one ASCII character between cells; `tab` and `\\t` stand for a tab."""
+    """The one ASCII character between cells; `tab` and `\\t` mean a tab."""
     quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
-    """The one ASCII character around cells that hold delimiters or line breaks."""
+    """The one ASCII character around cells that contain delimiters or line breaks."""
     encoding: Annotated[str, Field(min_length=1)] = "utf-8"
     """Any of Python's text encodings."""
     max_field_bytes: Annotated[int, Field(ge=1024, lt=1 << 31)] = 1 << 20
@@ -81,12 +81,12 @@ class LookupLimits(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Contract(Part):
-    """Everything that cleaning and aggregating one feed needs to know about it.
+    """Everything that cleaning and aggregating one feed depends on.
 
-    A figure such as revenue can be computed, believed, or believed and checked. Computed: it
-    stands in `derived`, and the file's own column, if there is one, is of kind `unused`. Believed:
-    it is a number column named revenue. Checked: besides, one of `checks` holds it against its
-    formula with a tolerance. And where it is missing, `repairs` can compute it.
+    A figure such as revenue can be computed, trusted, or trusted and checked. Computed: it is in
+    `derived`, and the file's own column, if there is one, is of kind `unused`. Trusted: it is a
+    number column named revenue. Checked: besides, one of `checks` compares it with its formula,
+    within a tolerance. And where it is missing, `repairs` can compute it.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Formats of dates, as contracts write them: Python's directives, and what may be said with them.
+"""Date formats in contracts: Python's directives, and their limits.
 
 %Y %y            the year, with four digits or two
 %m %b %B         the month: a number, its English name shortened, its English name

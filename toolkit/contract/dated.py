@@ -23,8 +23,8 @@ _MONTH_NAMES = ("%b", "%B")
 class Dated(Parsed):
     """Directives of formats are those of Python's strptime: one of %Y %y for the year, one of
     %m %b %B for the month (%b and %B in English, in any case), %d for the day, and any of %H, %I
-    with %p, %M, %S, %f for the time. The rest of a format stands for itself. Numbers may lack
-    their leading zeros, unless they touch.
+    with %p, %M, %S, %f for the time. All other characters must match. Numbers may lack their
+    leading zeros, unless they touch.
 
     Whether the day or the month comes first is decided for the whole column, never by cell: two
     formats that differ only in that are refused, and so is a feed with cells that only the other
@@ -34,7 +34,7 @@ class Dated(Parsed):
     formats: Annotated[tuple[str, ...], Field(min_length=1)]
     """Formats of the day. They are tried in order; the first that fits a cell is used."""
     two_digit_years_from: Annotated[int, Field(ge=1, le=9900)] = 1969
-    """First year of the century that %y stands for: 1969 means 1969 to 2068."""
+    """First of the hundred years that %y can mean: 1969 means 1969 to 2068."""
     max_contradictions: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Of the cells whose day is above 12, the share that may contradict a format's order. A feed
     with more is refused whole; up to it such cells are rejected row by row, and a note says so."""
@@ -105,8 +105,8 @@ class Dated(Parsed):
         problems = {text: list(format_problems(text)) for text in self.formats}
         for text, found in problems.items():
             yield from (f"{where}.formats: {text!r} {problem}" for problem in found)
-        sound = [text for text, found in problems.items() if not found]
-        for one, other in combinations(sound, 2):
+        valid = [text for text, found in problems.items() if not found]
+        for one, other in combinations(valid, 2):
             both = conflict(one, other, by_time=self.has_time)
             if both is not None:
                 yield f"{where}.formats: {one!r} and {other!r} both read {both}; keep one of them"

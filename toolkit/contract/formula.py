@@ -35,16 +35,16 @@ def formula_columns(formula: str) -> list[str]:
     """
     names: list[str] = []
     for node in _nodes(_parse(formula), formula):
-        sound = True
+        valid = True
         if isinstance(node, ast.Name):
             names += [node.id] if node.id not in names else []
         elif isinstance(node, ast.Constant):
-            sound = _is_number(node.value)
+            valid = _is_number(node.value)
         elif isinstance(node, ast.UnaryOp):
-            sound = isinstance(node.op, ast.USub)
+            valid = isinstance(node.op, ast.USub)
         elif isinstance(node, ast.BinOp):
-            sound = type(node.op) in _OPERATORS
-        if not sound:
+            valid = type(node.op) in _OPERATORS
+        if not valid:
             raise _refused(formula)
     return names
 
@@ -169,7 +169,7 @@ def round_half_even(values: Floats, decimals: int) -> Floats:
 
     value x 10^decimals may round to a tie that the exact product is not; the error of that
     product (Dekker, "A floating-point technique for extending the available precision", 1971)
-    then tells on which side the value lies.
+    then decides on which side the value is.
     """
     scale = 10.0**decimals
     with np.errstate(all="ignore"):
@@ -181,7 +181,7 @@ def round_half_even(values: Floats, decimals: int) -> Floats:
             up, down = np.ceil(product[ties]), np.floor(product[ties])
             whole[ties] = np.where(error > 0, up, np.where(error < 0, down, whole[ties]))
         rounded = whole / scale
-    # From 2^53 on, neighbouring floats lie further apart than the decimals asked for.
+    # From 2^53 on, neighbouring floats are further apart than the requested decimals.
     return np.where(np.abs(product) < 2.0**53, rounded, values)
 
 

@@ -73,7 +73,7 @@ class Measure(Part):
 
     @property
     def given(self) -> list[str]:
-        """The keys that are set; one, if the contract is sound."""
+        """The keys that are set; one, in a valid contract."""
         return [key for key in ANSWERS if getattr(self, key) is not None]
 
     @property

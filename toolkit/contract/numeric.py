@@ -36,8 +36,8 @@ class Numeric(Parsed, Limits):
     """The decimal sign."""
     thousands: Literal[",", ".", " ", "'"] | None = None
     """With it, digits before the decimal sign may come in groups, each but the first of exactly
-    three; `300,0,00.40` is no number. A blank is any of a blank, a no-break and a narrow no-break
-    space; an apostrophe also its curly form."""
+    three; `300,0,00.40` is not a number. A blank is any of a blank, a no-break and a narrow
+    no-break space; an apostrophe also its curly form."""
     words: dict[str, Bound] = field(default_factory=dict)
     """Numbers that are written as words, compared in lower case."""
 
@@ -174,7 +174,7 @@ class Integer(Numeric):
         return pa.int64()
 
     def rejects(self) -> str:
-        # Even with a default, 1e300 is no value of a column of 64-bit whole numbers.
+        # Even with a default, 1e300 does not fit a column of 64-bit integers.
         return "what is beyond its limits" if self.limited else "what is no whole number of 64 bits"
 
     def problems(self, where: str) -> Iterator[str]:

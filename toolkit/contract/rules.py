@@ -13,12 +13,12 @@ from toolkit.contract.part import Bound, Limits, Part
 
 @dataclass(frozen=True, kw_only=True)
 class Fill(Part):
-    """Gives a column a value where it has none: empty, or not to be read.
+    """Fills empty or unreadable values of a column.
 
-    Either by `formula`, or by `by` and `map`. What it gives is then treated as if it had stood in
-    the file: it is clipped or raised to the floor, and must keep the limits. An integer takes
+    Either by `formula`, or by `by` and `map`. The result is then treated as if it were in the
+    file: it is clipped or raised to the floor, and must keep the limits. An integer takes
     whole numbers only (but for the rounding of floats, 8 units in the last place). A result that
-    is no finite number fills nothing. A `default` comes after all fills, also that of a column in
+    is not finite fills nothing. A `default` comes after all fills, also that of a column in
     a formula. Whole numbers of 2^53 or more are computed and filled exactly.
 
     A decimal is filled exactly, from decimals and whole numbers only. A result with more decimal
@@ -70,8 +70,7 @@ class Derived(Limits):
     """A column computed from others: float64, or a decimal if it is computed from decimals.
 
     Every step is rounded to float64; in rows with a whole number of 2^53 or more none is, but the
-    result, once. A result that is no finite number, such as that of a division by zero, has its
-    row rejected.
+    result, once. A row whose result is not finite, such as that of a division by zero, is rejected.
 
     A formula of decimals, with or without whole numbers, gives a decimal: it is computed exactly
     and rounded once, to `decimals`. Without `decimals` the column has as many decimal places as the
@@ -102,7 +101,7 @@ class Flag(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Key(Part):
-    """What identifies a row: the first valid row in file order keeps the key, over all files.
+    """Identifies rows: the first valid row of a key in file order, over all files, is clean.
 
     Either by `columns`, or by `exact_rows`.
     """
@@ -110,8 +109,8 @@ class Key(Part):
     columns: tuple[str, ...] = ()
     """Clean columns of any kind, compared as clean values; an empty value equals an empty one."""
     exact_rows: bool = False
-    """Records are compared field by field as they stand in the file, white space and case
-    included; a column that a file lacks is not the same as an empty one. Those that differ in
-    what cleaning removes are kept as two equal clean rows."""
+    """Records are compared field by field as in the file, white space and case included; a column
+    that a file lacks is not the same as an empty one. Those that differ only in what cleaning
+    removes become equal clean rows."""
     reason: str
     """Why every later row is rejected; the last of the contract's `reasons`."""

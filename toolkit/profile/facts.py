@@ -174,7 +174,7 @@ class SharedFigure:
 
 @dataclass(frozen=True)
 class KeyFacts:
-    """Columns that may identify a record; no columns stand for the record as a whole."""
+    """Columns that may identify a record; no columns mean the whole record."""
 
     columns: Group
     n_rows: int

@@ -298,7 +298,7 @@ def _known(figures: Sequence[float], n: int) -> Floats:
 
 
 def _near(figures: Floats, sums: Floats) -> Bools:
-    """Return whether figures are sums, to the cent; zeros are no evidence."""
+    """Return whether figures are sums, to the cent; zeros prove nothing."""
     with np.errstate(invalid="ignore"):
         near = np.abs(figures - sums) <= _TOLERANCE + _ROUNDING * np.abs(sums)
     return near & np.isfinite(figures) & (figures != 0)

@@ -40,7 +40,7 @@ _WORDS = {
 }
 _FULL = {"%Y": 4, "%y": 2}
 _MOST_DIGITS = {"%m": 2, "%d": 2, "%H": 2, "%I": 2, "%M": 2, "%S": 2, "%f": 6}
-# The lowest and the highest; whether a year, a month and a day make a day is told by the calendar.
+# The lowest and the highest; the calendar decides whether year, month and day make a day.
 _LIMITS = {"%H": (0, 23), "%I": (1, 12), "%M": (0, 59), "%S": (0, 59)}
 
 
