@@ -60,8 +60,8 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({f"{COLUMN}.discount_percent.max": 2}, "discount_percent.reason: missing; the column reject"),
     ({"dataset.derived.revenue.reason": REMOVED}, "revenue.reason: missing; the column rejects"),
     ({"dataset.key": REMOVED}, "dataset.reasons: 'duplicate_order_id' is used by no column"),
-    ({f"{COLUMN}.unit_price.above": 50000}, "unit_price: no number lies between its limits 50000"),
-    ({"dataset.derived.revenue.min": 2e6}, "revenue: no number lies between its limits 2e+06 an"),
+    ({f"{COLUMN}.unit_price.above": 50000}, "unit_price: no number is between its limits 50000"),
+    ({"dataset.derived.revenue.min": 2e6}, "revenue: no number is between its limits 2e+06 an"),
     ({f"{COLUMN}.region.map": "../map.json"}, "region: '../map.json' must be the name of a .json"),
     ({f"{COLUMN}.region.map": "a.suggested.json"}, "must be the name of a .json file in the look"),
     (
@@ -87,7 +87,10 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
         {f"{COLUMN}.sale_date": MOMENT | {"formats": ["%d.%m.%y %H:%M:%S", "%d.%m.%y %S:%M:%H"]}},
         "both read '03.02.01 04:05:06', as 2001-02-03 04:05:06 and as 2001-02-03 06:05:04; keep",
     ),
-    ({f"{COLUMN}.sale_date": MOMENT | {"reason": None}}, "the column rejects what is no timestamp"),
+    (
+        {f"{COLUMN}.sale_date": MOMENT | {"reason": None}},
+        "the column rejects what is not a timestamp",
+    ),
     (
         {f"{COLUMN}.sale_date.max_contradictions": 1.5},
         "max_contradictions=1.5: must be less than",
@@ -223,7 +226,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {f"{AGGREGATIONS}.top_categories.largest_first": "revenue"},
-        "largest_first='revenue': is none of the measures total_revenue, order_count or avg_disc",
+        "largest_first='revenue': is not one of the measures total_revenue, order_count or avg",
     ),
     (
         {f"{AGGREGATIONS}.top_categories.measures.order_count": {}},
@@ -243,7 +246,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
                 "ratio": ["total_revnue", "order_count"]
             }
         },
-        "measures.each.ratio='total_revnue': is none of the measures total_revenue, order_count,",
+        "measures.each.ratio='total_revnue': is not one of the measures total_revenue, order",
     ),
     (
         {
@@ -271,7 +274,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {f"{AGGREGATIONS}.top_products_by_category.metrics.units": "total_quantiy"},
-        "metrics.units='total_quantiy': is none of the measures",
+        "metrics.units='total_quantiy': is not one of the measures",
     ),
     (
         {f"{AGGREGATIONS}.top_products_by_category.within": "quantity"},
@@ -294,7 +297,7 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
 NAMED_DAYS = {"kind": "date", "formats": ["%d %b %Y"], "reason": "invalid_sale_date"}
 WITHOUT_EFFECT: list[tuple[dict[str, Any], str]] = [
     *(
-        ({f"{COLUMN}.unit_price": UNIT_PRICE | {key: [text]}}, f"unit_price.{key}: {text!r} holds")
+        ({f"{COLUMN}.unit_price": UNIT_PRICE | {key: [text]}}, f"unit_price.{key}: {text!r} con")
         for key, text in [
             ("prefix", "-$"), ("prefix", "("), ("suffix", "-"), ("suffix", ")"), ("prefix", "+"),
             ("prefix", "\u2212"), ("suffix", ",-"), ("suffix", "\uff09"), ("prefix", "["),
@@ -335,8 +338,8 @@ WITHOUT_EFFECT: list[tuple[dict[str, Any], str]] = [
         "max_contradictions: has no effect, as months written by name",
     ),
     ({f"{COLUMN}.unit_price.default": 0}, "default=0.0: is beyond the limits, so that it saves no"),
-    ({f"{COLUMN}.unit_price.clip": [-5, 0]}, "clip=[-5.0, 0.0]: lies beyond the limits"),
-    ({f"{COLUMN}.quantity.floor": 2**63}, "quantity.floor=9223372036854775808: is no whole number"),
+    ({f"{COLUMN}.unit_price.clip": [-5, 0]}, "clip=[-5.0, 0.0]: is beyond the limits"),
+    ({f"{COLUMN}.quantity.floor": 2**63}, "quantity.floor=9223372036854775808: is not a whole"),
     ({"dataset.derived.revenue.formula": "2 + 3"}, "derived.revenue.formula='2 + 3': names no co"),
     (
         {"dataset.repairs": [{"column": "quantity", "formula": "1"}]},
@@ -399,7 +402,7 @@ def reasons_with(*, first: str = "", last: str = "") -> list[str]:
 @pytest.mark.parametrize(
     ("reasons", "problem"),
     [
-        (reasons_with(first="zero_quantity"), "'zero_quantity' stands in it 2 times"),
+        (reasons_with(first="zero_quantity"), "'zero_quantity' is in it 2 times"),
         (reasons_with(first="blank_row"), "'blank_row' is the toolkit's own and comes first any"),
         (reasons_with(first="too_old"), "'too_old' is used by no column, check or key"),
         (reasons_with()[:-1], "dataset.key.reason='duplicate_order_id': is not in dataset.reasons"),

@@ -49,7 +49,7 @@ def repair(column: str, formula: str, **keys: Any) -> dict[str, Any]:
         (column(round="up"), "round"),
         (column(default=1), "default"),
         (column(suffix=["0"]), "'0' is what numbers are written with"),
-        (column(min=2, max=1), "no number lies between its limits 2 and 1"),
+        (column(min=2, max=1), "no number is between its limits 2 and 1"),
         (
             {"columns": {"a": {"kind": "decimal", "scale": 2}}, "reasons": []},
             "a.reason: missing; the column rejects what is not a number of 18 digits with 2",

@@ -109,7 +109,7 @@ def _reason_problems(contract: Contract) -> Iterator[str]:
             yield f"{where}={reason!r}: is not in dataset.reasons{hint}"
     for reason, times in Counter(contract.reasons).items():
         if times > 1:
-            yield f"reasons: {reason!r} stands in it {times} times"
+            yield f"reasons: {reason!r} is in it {times} times"
         if reason in STRUCTURAL_REASONS:
             yield f"reasons: {reason!r} is the toolkit's own and comes first anyway; remove it"
         elif reason not in {reason for _, reason in used}:
@@ -290,6 +290,6 @@ def _part_problems(where: str, part: str, measures: Mapping[str, Measure]) -> It
 
 
 def _no_measure(where: str, given: str, measures: Mapping[str, Measure]) -> str:
-    return f"{where}={given!r}: is none of the measures {listed(measures)}" + did_you_mean(
+    return f"{where}={given!r}: is not one of the measures {listed(measures)}" + did_you_mean(
         given, measures
     )

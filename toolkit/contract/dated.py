@@ -147,7 +147,7 @@ class Date(Dated):
         return pa.date32()
 
     def rejects(self) -> str:
-        return "what is no date"
+        return "what is not a date"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,4 +164,4 @@ class Timestamp(Dated):
         return pa.timestamp("us")
 
     def rejects(self) -> str:
-        return "what is no timestamp"
+        return "what is not a timestamp"

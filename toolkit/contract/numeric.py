@@ -58,7 +58,7 @@ class Numeric(Parsed, Limits):
         for key in ("above", "min", "max", "below"):
             bound = getattr(self, key)
             if bound is not None and abs(bound) > _LARGEST:
-                yield f"{where}.{key}: is larger than any number that a column can hold"
+                yield f"{where}.{key}: is larger than any number of a column"
                 return
         yield from self._repair_problems(where)
 
@@ -80,8 +80,8 @@ class Numeric(Parsed, Limits):
             for affix in affixes:
                 if any(map(_is_sign, affix)):
                     yield (
-                        f"{where}.{key}: {affix!r} holds a sign or bracket, without which -5 would "
-                        "be read as 5; leave it out, so that such rows are rejected, or take "
+                        f"{where}.{key}: {affix!r} contains a sign or bracket, without which -5 "
+                        "would be read as 5; leave it out, so that such rows are rejected, or take "
                         "kind: text"
                     )
                 elif self._is_part_of_number(key, affix):
@@ -132,7 +132,7 @@ class Number(Numeric):
 
     def rejects(self) -> str:
         if self.default is None:
-            return "what is no number"
+            return "what is not a number"
         return "what is beyond its limits" if self.limited else ""
 
     def problems(self, where: str) -> Iterator[str]:
@@ -147,7 +147,7 @@ class Number(Numeric):
             if not self.meet(kept, kept):
                 yield f"{where}.default={default}: is beyond the limits, so that it saves no row"
         if clip is not None and clip[0] <= clip[1] and not self.meet(*clip):
-            yield f"{where}.clip={[*clip]}: lies beyond the limits, so that no row keeps them"
+            yield f"{where}.clip={[*clip]}: is beyond the limits, so that it saves no row"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,13 +175,15 @@ class Integer(Numeric):
 
     def rejects(self) -> str:
         # Even with a default, 1e300 does not fit a column of 64-bit integers.
-        return "what is beyond its limits" if self.limited else "what is no whole number of 64 bits"
+        return (
+            "what is beyond its limits" if self.limited else "what is not a whole number of 64 bits"
+        )
 
     def problems(self, where: str) -> Iterator[str]:
         yield from super().problems(where)
         for key, number in (("default", self.default), ("floor", self.floor)):
             if number is not None and not -(2**63) <= number < 2**63:
-                yield f"{where}.{key}={number}: is no whole number of 64 bits"
+                yield f"{where}.{key}={number}: is not a whole number of 64 bits"
 
     def _repair_problems(self, where: str) -> Iterator[str]:
         default, floor = self.default, self.floor

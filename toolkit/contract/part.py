@@ -63,7 +63,7 @@ class Limits(Part):
         if lower is None or upper is None or lower < upper:
             return
         if lower > upper or self.above == lower or self.below == upper:
-            yield f"{where}: no number lies between its limits {lower:g} and {upper:g}"
+            yield f"{where}: no number is between its limits {lower:g} and {upper:g}"
 
     def meet(self, low: float, high: float) -> bool:
         """Return whether a number from `low` to `high` may keep the limits."""
