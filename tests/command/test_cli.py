@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
 from tests.commands import Answer, ask, left_in, run_script
 from tests.feeds import GOOD_ROW, write_feed
@@ -466,3 +468,24 @@ def test_a_working_folder_that_was_removed_is_one_line(
     assert answer.err.splitlines() == [
         "error: the working folder has been removed; change to one that exists"
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "times"),
+    [(["--cfg", "job", "log_level=INFO"], 1), ([], 1), (["log_level=INFO"], 2)],
+    ids=str,
+)
+def test_a_config_is_composed_once_and_its_defaults_once(
+    words: list[str], times: int, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Composing costs a tenth of a second."""
+    composed = []
+    load = ConfigLoaderImpl.load_configuration
+
+    def counted(*args: Any, **options: Any) -> Any:
+        composed.append(args)
+        return load(*args, **options)
+
+    monkeypatch.setattr(ConfigLoaderImpl, "load_configuration", counted)
+    assert ask("clean-data", *words).code == (0 if "--cfg" in words else 2)
+    assert len(composed) == times

@@ -7,9 +7,9 @@ command line is composed and checked here first, and nothing is written.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,7 +26,7 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from toolkit.command.help import group_options
@@ -152,6 +152,8 @@ class PlannedRun:
     once.
     """
 
+    config: DictConfig
+    """As Hydra composes it; only read here."""
     values: dict[str, Any]
     overrides: Sequence[str]
     run_dir: str
@@ -174,6 +176,8 @@ class Composition:
     multirun: bool
     jobs_known: bool = True
     """False for a sweeper that chooses jobs by the results of earlier ones."""
+    composed: dict[tuple[str, ...], DictConfig] = field(default_factory=dict, compare=False)
+    """Configs composed already, by their words: each takes a tenth of a second."""
 
     @cached_property
     def groups(self) -> dict[str, list[str]]:
@@ -192,7 +196,7 @@ class Composition:
         ]
         self.folders.enter_search_path()
         try:
-            with self._initialized():
+            with self.initialized():
                 words = self.words(plain)
                 hydra = self._composed(words).hydra
                 params = dict(hydra.sweeper.get("params") or {})
@@ -212,10 +216,8 @@ class Composition:
         """Return the values without overrides; None where they cannot be composed or are empty."""
         self.folders.enter_search_path()
         try:
-            with self._initialized():
-                config = compose(self.config_name, self.words([]))
-                check_references(config)
-                return plain_values(config)
+            with self.initialized():
+                return plain_values(_without_hydra(self._composed(self.words([]))))
         except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError):
             return None
 
@@ -239,7 +241,7 @@ class Composition:
         valid: list[Override] = []
         mistaken: list[Override] = []
         self.folders.enter_search_path()
-        with self._initialized():
+        with self.initialized():
             for override in self.overrides:
                 override.config_loader = GlobalHydra.instance().config_loader()
                 wrong = [*self._override_problems(override)]
@@ -252,7 +254,8 @@ class Composition:
             raise ConfigError("\n".join([str(error), *self._note()]))
         return runs
 
-    def _initialized(self) -> AbstractContextManager[None]:
+    def initialized(self) -> AbstractContextManager[None]:
+        """Hydra, for composing from these folders in the block."""
         folder = str(self.folders.main)
         context: AbstractContextManager[None] = initialize_config_dir(
             folder, job_name=self.command, version_base=VERSION_BASE
@@ -362,31 +365,36 @@ class Composition:
     def _compose(self, words: list[str], number: int) -> PlannedRun:
         """Compose one run, as Hydra would at its start."""
         config = self._composed(words)
-        with open_dict(config):
-            config.hydra.job.num, config.hydra.job.id = number, str(number)
-            config.hydra.runtime.output_dir = "."
-            HydraConfig.instance().set_config(config)
-            try:
-                keys = [str(key) for key in config if key != "hydra"]
-                values = plain_values(OmegaConf.masked_copy(config, keys))
-                hydra = config.hydra
-                at_once = _jobs_at_once(hydra.launcher.get("n_jobs", 1))
-                overrides = [str(word) for word in hydra.overrides.task]
-                sweep = hydra.sweep
-                return PlannedRun(
-                    *(values, overrides, str(hydra.run.dir), str(sweep.dir), str(sweep.subdir)),
-                    *(at_once, bool(hydra.job.chdir), hydra.output_subdir),
-                )
-            finally:
-                HydraConfig.instance().cfg = None
+        job = {
+            "job.num": number,
+            "job.id": str(number),
+            "runtime.output_dir": ".",
+        }
+        with _setting(config, job):
+            values = plain_values(_without_hydra(config))
+            hydra = config.hydra
+            return PlannedRun(
+                config,
+                values,
+                [str(word) for word in hydra.overrides.task],
+                run_dir=str(hydra.run.dir),
+                sweep_dir=str(hydra.sweep.dir),
+                subdir=str(hydra.sweep.subdir),
+                at_once=_jobs_at_once(hydra.launcher.get("n_jobs", 1)),
+                chdir=bool(hydra.job.chdir),
+                output_subdir=hydra.output_subdir,
+            )
 
     def _composed(self, words: list[str]) -> DictConfig:
         """Compose; raise HydraException also where Hydra mistakes a config error for its own
         bug.
         """
+        if (known := self.composed.get(tuple(words))) is not None:
+            return known
         try:
             config = compose(self.config_name, words, return_hydra_config=True)
             check_references(config)
+            self.composed[tuple(words)] = config
             return config
         except RecursionError:
             where = self.folders.own or self.folders.main
@@ -407,6 +415,27 @@ class Composition:
 def _jobs_at_once(n_jobs: int) -> int:
     """Count as joblib does: -1 is one per core, -2 one less."""
     return n_jobs if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + n_jobs)
+
+
+@contextmanager
+def _setting(config: DictConfig, values: Mapping[str, Any]) -> Iterator[None]:
+    """Set values of Hydra that only the start of a job decides, for the references to them."""
+    hydra = config.hydra
+    before = {key: OmegaConf.select(hydra, key) for key in values}
+    for key, value in values.items():
+        OmegaConf.update(hydra, key, value, force_add=True)
+    HydraConfig.instance().set_config(config)
+    try:
+        yield
+    finally:
+        HydraConfig.instance().cfg = None
+        OmegaConf.set_readonly(hydra, None)
+        for key, value in before.items():
+            OmegaConf.update(hydra, key, "???" if value is None else value, force_add=True)
+
+
+def _without_hydra(config: DictConfig) -> DictConfig:
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
 
 
 def plain_values(config: DictConfig) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
@@ -12,9 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from hydra import version
+from hydra._internal.callbacks import Callbacks
 from hydra._internal.utils import _run_hydra, get_args_parser
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from hydra.core.utils import configure_log, run_job
+from hydra.types import HydraContext, RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from toolkit.command.completion import Typed
 from toolkit.command.compose import (
@@ -35,7 +40,7 @@ from toolkit.command.flags import (
 )
 from toolkit.errors import ConfigError, OutputError
 from toolkit.report.facts import LOG_FILE, RUN_FILE
-from toolkit.settings.commands import Command, quoted
+from toolkit.settings.commands import Command
 from toolkit.settings.config import Settings, read_settings
 from toolkit.storage.traces import living
 
@@ -83,8 +88,7 @@ def run_through_hydra(
         _enter_hydra(args, composition.folders, _refuse)
         return 0
     if args.cfg:
-        _check_package(args, composition.checked(problems)[0].values)
-        _enter_hydra(args, composition.folders, _refuse)
+        _show_config(args, composition, composition.checked(problems)[0])
         return 0
     composition = composition.with_sweep_config()
     runs = composition.checked([*problems, *_mode_problems(composition)])
@@ -99,11 +103,14 @@ def run_through_hydra(
     _check_dask_config()
     if composition.multirun:
         return _sweep(composition, runs, (stage, share), args)
-    # Its name contains the time: set it, so that Hydra makes the folder that was checked.
-    args.overrides = [*composition.words(composition.overrides), _pinned(runs[0].run_dir)]
     only = _OnlyRun(stage, composition.defaults(), Path(runs[0].run_dir))
-    with only.leaving_no_empty_folder(), only.living():
-        _enter_hydra(args, composition.folders, only.run)
+    with (
+        only.leaving_no_empty_folder(),
+        only.living(),
+        composition.initialized(),
+        _errors_of_hydra_raised(),
+    ):
+        _run_job(runs[0].config, runs[0].run_dir, only.run)
     only.raise_failure()
     return 0
 
@@ -137,8 +144,44 @@ def _check_dask_config() -> None:
         raise ConfigError(f"Dask's configuration: {' '.join(str(error).split())}") from None
 
 
-def _pinned(run_dir: str) -> str:
-    return f"hydra.run.dir={quoted(run_dir)}"
+def _show_config(args: argparse.Namespace, composition: Composition, run: PlannedRun) -> None:
+    """Print the composed config, as Hydra's --cfg does."""
+    _check_package(args, run.values)
+    with composition.initialized():
+        hydra = GlobalHydra.instance().hydra
+        assert hydra is not None
+        HydraConfig.instance().set_config(run.config)
+        OmegaConf.set_readonly(run.config.hydra, None)
+        shown = hydra.get_sanitized_cfg(run.config, args.cfg)
+        if args.package not in (None, "_global_"):
+            shown = OmegaConf.select(shown, args.package)
+        if not OmegaConf.is_config(shown):
+            print(shown)
+            return
+        if args.package not in (None, "_global_"):
+            print(f"# @package {args.package}")
+        if args.resolve:
+            OmegaConf.resolve(shown)
+        sys.stdout.write(OmegaConf.to_yaml(shown))
+
+
+def _run_job(config: DictConfig, run_dir: str, job: Callable[[DictConfig], object]) -> None:
+    """Run a config that is composed already as a Hydra job.
+
+    The folder has the time in its name: it is set, so that the one checked is the one made.
+    """
+    with open_dict(config.hydra):
+        config.hydra.mode = RunMode.RUN
+        config.hydra.run.dir = run_dir.replace("${", "\\${")
+    configure_log(config.hydra.hydra_logging, config.hydra.verbose)
+    callbacks = Callbacks(config)
+    callbacks.on_run_start(config=config, config_name=_CONFIG_NAME)
+    context = HydraContext(
+        config_loader=GlobalHydra.instance().config_loader(), callbacks=callbacks
+    )
+    done = run_job(job, config, "hydra.run.dir", None, hydra_context=context)
+    callbacks.on_run_end(config=config, config_name=_CONFIG_NAME, job_return=done)
+    _ = done.return_value  # raises what a callback or the job raised
 
 
 def _plan(command: Command, line: Line, args: argparse.Namespace) -> tuple[Composition, list[str]]:
