@@ -171,6 +171,7 @@ def _ranks(sorted_labels: pa.ChunkedArray) -> tuple[Ints, Ints]:
     """Return the run of equal labels that each row is in, and its rank there, from 1."""
     labels = one_array(sorted_labels.dictionary_encode()).indices
     codes = pc.fill_null(labels, -1).to_numpy()
+    # A run starts where the code changes; the prepended code differs from the first.
     starts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
     runs = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(codes)))
     return runs, np.arange(len(codes)) - starts[runs] + 1

@@ -123,9 +123,10 @@ def _by_block(found: Sequence[Ints], first_rows: Ints) -> dict[int, Ints]:
 
 def _split(rows: Ints, first_rows: Ints) -> Iterator[tuple[int, Ints]]:
     """Yield each block that has some of the ascending rows, with its own row numbers."""
-    ends = np.searchsorted(rows, first_rows)
-    for block in np.flatnonzero(np.diff(ends)).tolist():
-        yield block, rows[ends[block] : ends[block + 1]] - first_rows[block]
+    # Both ascend, so the rows of a block are between two neighbouring cuts.
+    cuts = np.searchsorted(rows, first_rows)
+    for block in np.flatnonzero(np.diff(cuts)).tolist():
+        yield block, rows[cuts[block] : cuts[block + 1]] - first_rows[block]
 
 
 def _candidate_batches(

@@ -57,6 +57,7 @@ def number_array(figures: Figures, kind: pa.DataType | None = None) -> pa.Array:
 def _flag(holds: Mapping[str, Bools]) -> pa.DictionaryArray:
     """Label each row with the first label whose condition is true; null where none is."""
     place = np.full(len(next(iter(holds.values()))), -1, dtype=np.int32)
+    # Backwards, so that the first label overwrites later ones.
     for n, mask in reversed(list(enumerate(holds.values()))):
         place[mask] = n
     return pa.DictionaryArray.from_arrays(

@@ -41,6 +41,7 @@ def choice_table(weights: Iterable[float]) -> Codes:
     Shares are exact to 1/65,536.
     """
     sums = np.cumsum(np.fromiter(weights, dtype=np.float64))
+    # Round the cumulative sums, not the shares, so that they add up to all outcomes.
     ends = np.rint(sums / sums[-1] * _OUTCOMES).astype(np.int64)
     return np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
 

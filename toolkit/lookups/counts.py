@@ -78,6 +78,7 @@ def cells_of(table: pa.Table, name: str, contract: Contract) -> pa.DictionaryArr
 
 
 def _count(columns: Sequence[pa.DictionaryArray], group: Group, amounts: Ints | None) -> pa.Table:
+    # One number per combination of values: the columns' indices are its digits in a mixed radix.
     codes, n_codes = np.zeros(len(columns[0]), np.int64), 1
     for column in columns:
         codes = codes * len(column.dictionary) + column.indices.to_numpy()
@@ -101,6 +102,7 @@ def _count(columns: Sequence[pa.DictionaryArray], group: Group, amounts: Ints | 
 
 def _distinct(codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
     """Return the codes that occur, ascending, and their counts."""
+    # Counting needs memory for every possible code, sorting does not.
     if n_codes > 4 * len(codes) + 1024:
         distinct, rows = np.unique(codes, return_counts=True)
         return distinct, rows

@@ -98,7 +98,7 @@ def look_at(path: Path, start: int, stop: int) -> Bytes:
     """Scan one chunk. A character that spans two chunks belongs to the first."""
     with path.open("rb") as file:
         file.seek(start)
-        data = file.read(stop - start + 3)
+        data = file.read(stop - start + 3)  # the rest of a character that begins in the chunk
     begin = 0 if start == 0 else _continued(data, 0)
     end = min(stop - start, len(data))
     end += _continued(data, end)
@@ -307,6 +307,7 @@ def _by_line(
     latter.
     """
     ends = np.append(np.flatnonzero(raw == ord("\n")), len(raw))
+    # The line of a byte is the number of line ends before it.
     lines = np.unique(np.searchsorted(ends, np.flatnonzero(raw >= 0x80)))
     if not n_unreadable:
         return len(lines), 0, ()

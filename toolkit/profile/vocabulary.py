@@ -79,6 +79,7 @@ class Vocabulary:
         n_kept = self.table.num_rows
         if self.is_whole or n_kept < 2:
             return n_kept
+        # Hashes are uniform: n - 1 of them below the highest of n (Bar-Yossef et al.).
         highest = int(_words(self.table).max())
         return round((n_kept - 1) / (highest / 2**64))
 

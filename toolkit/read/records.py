@@ -80,6 +80,7 @@ def record_starts(data: bytes, structure: Structure) -> Ints:
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         ends = np.sort(np.concatenate([ends, np.flatnonzero(raw == _CR)]))
     if len(structure.quoted):
+        # Drop line ends inside the last quoted field that opens before them.
         place = np.searchsorted(structure.quoted[:, 0], ends, side="right") - 1
         ends = ends[(place < 0) | (ends >= structure.quoted[place, 1])]
     starts = np.concatenate([np.zeros(1, np.int64), ends + 1])
@@ -196,6 +197,7 @@ class _Fields:
 
     def walk(self, origin: int) -> Ints:
         """Return the opening quotes on the way from `origin`, which is outside quotes."""
+        # A memoryview is indexed faster than an array, and this loop runs once per quoted field.
         following, n = memoryview(self.following.data), len(self.openings)
         is_met = bytearray(n)
         at = int(np.searchsorted(self.openings, origin))
@@ -263,10 +265,7 @@ class _Fields:
 
 
 def _line_stops(raw: npt.NDArray[np.uint8]) -> Ints:
-    """Return the end of each line of `raw`, counting \\r\
-
-     as one line end.
-    """
+    """Return the end of each line of `raw`; \\r\\n is one line end."""
     is_end = raw == _LF
     returns = np.flatnonzero(raw == _CR)
     if len(returns):

@@ -84,6 +84,7 @@ class ColumnValues:
             wrong = np.flatnonzero(~truth(kernel(values)))
             return wrong if rows is None else rows[wrong]
         codes = self.codes if rows is None else self.codes[rows]
+        # Values that do not occur in `rows` might make the kernel raise an error.
         occur = np.flatnonzero(np.bincount(codes, minlength=len(self.values)))
         accepted = np.ones(len(self.values), dtype=bool)
         accepted[occur] = truth(kernel(self.values.iloc[occur]))

@@ -184,6 +184,7 @@ def _read_large(column: Integer, strings: pa.Array, values: Floats) -> tuple[Fig
     digits = bools(pc.match_substring_regex(plain, _DIGITS))
     whole, fits = _read_digits(pc.if_else(pa.array(digits), plain, "0"))
     rounded = np.zeros(len(values), dtype=bool)
+    # Those with an exponent, a point or in words: few, so that Python's decimals can read them.
     odd = np.flatnonzero(~digits & (np.abs(values[large]) <= 2.0**63))
     for place, written in zip(odd.tolist(), _exactly_written(column, texts, odd), strict=True):
         number = int(written.to_integral_value(ROUND_HALF_EVEN))
