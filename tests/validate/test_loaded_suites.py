@@ -65,7 +65,7 @@ class TestLoading:
     def test_bounds_that_would_be_rounded_are_refused(self, bound: int, path: Path) -> None:
         given = expectation("column_values_to_be_between", column="n", max_value=bound)
         assert (
-            f"max_value: Great Expectations compares with floats, of which {bound} is none; the "
+            f"max_value: Great Expectations compares with floats, and {bound} is not one; the "
             f"nearest is {int(float(bound))}"
         ) in refusal(lambda: load(path, given))
         exact = expectation("column_values_to_be_between", column="n", max_value=2**53)
