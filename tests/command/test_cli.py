@@ -57,10 +57,10 @@ def job(ask: Ask) -> Callable[..., Values]:
 def test_an_interrupt_while_python_cleans_up_is_not_lost() -> None:
     program = """
 import time, weakref
-from toolkit.storage.interrupts import interrupts_kept
+from toolkit.storage.interrupts import interrupts_never_lost
 class Something: pass
 def interrupt(_): raise KeyboardInterrupt
-with interrupts_kept():
+with interrupts_never_lost():
     something = Something()
     gone = weakref.ref(something, interrupt)
     del something

@@ -101,7 +101,7 @@ class TestMerging:
     @pytest.mark.parametrize("seed", range(6))
     def test_results_are_merged_in_the_order_of_rows(self, seed: int) -> None:
         domain = Domain(("word",), "any")
-        wrong = ConditionJob(COLUMN_N, between, {"max_value": 2}, n_kept=5)
+        wrong = ConditionJob(COLUMN_N, between, {"max_value": 2}, n_listed=5)
         jobs: list[PassJob] = [Numbers(), wrong, Distinct(domain, 1000), Presence(domain, True, 9)]
         with computing(Computing(run=shuffled(seed), n_workers=1)):
             numbers, found, distinct, missing = run_pass(in_parts(), jobs)
@@ -253,7 +253,7 @@ class TestComputing:
         assert how_computed() is before
 
     def test_dask_runs_passes_when_nothing_is_said(self) -> None:
-        wrong = ConditionJob(COLUMN_N, between, {"min_value": 3}, n_kept=2)
+        wrong = ConditionJob(COLUMN_N, between, {"min_value": 3}, n_listed=2)
         numbers, found = run_pass(in_parts(), [Numbers(), wrong])
         assert numbers == [*range(10)]
         assert found.rows.tolist() == [0, 1]

@@ -1,6 +1,6 @@
 """Exact sums, rounded once, independent of the order of their terms.
 
-A sum is kept as limbs, whole numbers of 2**(32 k) for the few k that occur: a coarse
+A sum is stored as limbs, whole numbers of 2**(32 k) for the few k that occur: a coarse
 superaccumulator (Neal, "Fast exact summation using small and large superaccumulators", 2015) for
 each group. Adding limbs is integer arithmetic, so it does not matter how the rows were cut.
 """

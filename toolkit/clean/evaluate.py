@@ -120,14 +120,14 @@ def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
         _hold_derived(name, found, reasons, rules)
     _reject_structure(reasons, raw, rules)
     _reject_unrepresentable(reasons, columns, rules)
-    kept = np.flatnonzero(reasons == OK)
+    clean = np.flatnonzero(reasons == OK)
     evaluated = Evaluated(
         clean_table(
-            {name: column.take(kept) for name, column in columns.items()},
-            {name: found.figures.take(kept) for name, found in derived.items()},
+            {name: column.take(clean) for name, column in columns.items()},
+            {name: found.figures.take(clean) for name, found in derived.items()},
             rules.contract,
         ),
-        kept,
+        clean,
         rejected_table(raw, reasons, rules.contract),
         tuple(_count_repairs(columns, reasons == OK, raw, rules)),
         {
@@ -231,14 +231,14 @@ def _check(columns: Mapping[str, ParsedColumn], reasons: Codes, rules: Rules) ->
 
 
 def _count_repairs(
-    columns: Mapping[str, ParsedColumn], kept: Bools, raw: RawBlock, rules: Rules
+    columns: Mapping[str, ParsedColumn], is_clean: Bools, raw: RawBlock, rules: Rules
 ) -> Iterator[Repaired]:
     """Count the repairs of clean rows, with the raw cells of the first few."""
     contract = rules.contract
     personal = contract.personal_columns().keys()
     for name, column in columns.items():
         for how, mask in column.changes().items():
-            rows = np.flatnonzero(mask & kept)
+            rows = np.flatnonzero(mask & is_clean)
             if len(rows):
                 first = rows[:N_EXAMPLES]
                 cells = raw.table.column(contract.sources[name]).take(pa.array(first))

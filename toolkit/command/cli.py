@@ -25,7 +25,7 @@ from toolkit.storage.interrupts import (
     INTERRUPTED,
     answer_interrupt,
     end_of_process,
-    interrupts_kept,
+    interrupts_never_lost,
     raise_interrupts,
     was_interrupted,
 )
@@ -89,7 +89,7 @@ def _run_command(name: str) -> int:
 
         share = partial(_run_stage, _SHARING, "share_feed") if name == PIPELINE else None
         stage = partial(_run_stage, command.module, command.stage)
-        with interrupts_kept():
+        with interrupts_never_lost():
             return run_through_hydra(command, words, stage, share)
     except KeyboardInterrupt as error:
         return _interrupted(str(error))

@@ -255,7 +255,7 @@ class Composition:
         return runs
 
     def initialized(self) -> AbstractContextManager[None]:
-        """Hydra, for composing from these folders in the block."""
+        """Initialise Hydra to compose from these folders in the block."""
         folder = str(self.folders.main)
         context: AbstractContextManager[None] = initialize_config_dir(
             folder, job_name=self.command, version_base=VERSION_BASE

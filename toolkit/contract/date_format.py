@@ -21,7 +21,7 @@ _NEEDS = {"%I": ("%p",), "%p": ("%I",), "%M": _HOURS, "%S": ("%M",), "%f": ("%S"
 _KNOWN = [d for parts in _DAY_PARTS.values() for d in parts] + ["%H", *_NEEDS]
 # Days whose year, month and day can each be mistaken for one of the others, at a time whose parts
 # all differ.
-_TELLING = [
+_DISTINCTIVE = [
     datetime(year, month, day, 4, 5, 6, 700_000)
     for year, month, day in product((2001, 2012), (2, 5, 11), (3, 12))
 ]
@@ -59,7 +59,7 @@ def conflict(one: str, other: str, *, by_time: bool) -> str | None:
 
     With `by_time` the same day at different times is a conflict too.
     """
-    for moment, writing in product(_TELLING, (one, other)):
+    for moment, writing in product(_DISTINCTIVE, (one, other)):
         cell = _write(moment, writing)
         first, second = _read(cell, one), _read(cell, other)
         if first is None or second is None:

@@ -143,8 +143,8 @@ class Number(Numeric):
     def _repair_problems(self, where: str) -> Iterator[str]:
         default, clip = self.default, self.clip
         if default is not None:
-            kept = default if clip is None else min(max(default, clip[0]), clip[1])
-            if not self.meet(kept, kept):
+            settled = default if clip is None else min(max(default, clip[0]), clip[1])
+            if not self.meet(settled, settled):
                 yield f"{where}.default={default}: is beyond the limits, so that it saves no row"
         if clip is not None and clip[0] <= clip[1] and not self.meet(*clip):
             yield f"{where}.clip={[*clip]}: is beyond the limits, so that it saves no row"
@@ -188,8 +188,8 @@ class Integer(Numeric):
     def _repair_problems(self, where: str) -> Iterator[str]:
         default, floor = self.default, self.floor
         if default is not None:
-            kept = default if floor is None else max(default, floor)
-            if not self.meet(kept, kept):
+            settled = default if floor is None else max(default, floor)
+            if not self.meet(settled, settled):
                 yield f"{where}.default={default}: is beyond the limits, so that it saves no row"
 
 

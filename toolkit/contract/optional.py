@@ -58,8 +58,8 @@ def _without_unknown(
     """
     if isinstance(aggregation, Extremes):
         gone = [(r, column) for r, column in aggregation.highest.items() if column not in known]
-        kept = {r: column for r, column in aggregation.highest.items() if column in known}
-        return (replace(aggregation, highest=kept) if kept else None), gone
+        left = {r: column for r, column in aggregation.highest.items() if column in known}
+        return (replace(aggregation, highest=left) if left else None), gone
     gone = _gone(aggregation.measures, known)
     lost = {name for name, _ in gone}
     measures = {name: one for name, one in aggregation.measures.items() if name not in lost}

@@ -193,10 +193,10 @@ def check_names_map(file: LookupText) -> Lookup:
 
 def _consistent(file: LookupText) -> Iterator[tuple[Entry, str]]:
     """Return the entries by match key; raise when two with the same key disagree."""
-    said_by: dict[str, Entry] = {}
+    first_by_key: dict[str, Entry] = {}
     for entry in file.entries:
         key = match_key(entry.key)
-        first = said_by.setdefault(key, entry)
+        first = first_by_key.setdefault(key, entry)
         if first is not entry and first.value != entry.value:
             raise LookupFileError.about(
                 file.path,

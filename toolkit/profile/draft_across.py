@@ -172,7 +172,7 @@ def draft_key(profile: Profile, columns: Mapping[str, DraftColumn]) -> DraftPart
     exact = "key: {exact_rows: true, reason: exact_copy}"
     one = copies == 1
     rows = f"{human_number(copies, 'row')} {'is an exact copy' if one else 'are exact copies'}"
-    if any(key.n_repeated == copies and _tells_rows(key) for key in whole):
+    if any(key.n_repeated == copies and _identifies_rows(key) for key in whole):
         text = f"{rows} of earlier ones and rejected; key: null keeps them"
         key = {"exact_rows": True, "reason": "exact_copy"}
         return DraftPart(key, evidence, (Doubt(text, copies),), {"exact_copy": copies})
@@ -199,7 +199,7 @@ def _repeated(profile: Profile) -> Iterator[Doubt]:
             yield Doubt(f"{key_text(key)}; they are kept, and it is not a key", key.n_repeated)
 
 
-def _tells_rows(key: KeyFacts) -> bool:
+def _identifies_rows(key: KeyFacts) -> bool:
     """Return whether a key identifies rows by itself, not as all of their columns."""
     return len(key.columns) == 1 or any(map(_LINE.search, key.columns))
 

@@ -18,7 +18,7 @@ from toolkit.profile.sorts import (
     is_added_up,
     is_order,
     is_order_name,
-    kept_apart,
+    reason_not_to_sum,
 )
 from toolkit.units import human_number
 
@@ -35,7 +35,7 @@ def draft_aggregations(profile: Profile, figures: DraftFormulas, key: DraftPart)
     amount = _amount(figures, shared)
     measures = _measures(figures, _order(profile, figures, key), amount, shared)
     first = _total(amount) if amount is not None else next(reversed(measures))
-    why = {c.name: what for c in profile.columns if (what := kept_apart(c))}
+    why = {c.name: what for c in profile.columns if (what := reason_not_to_sum(c))}
     apart = {name: {"column": name} for name in why}
     found: dict[str, Any] = {}
     day = next((n for n, one in columns.items() if one.kind in DAYS), None)

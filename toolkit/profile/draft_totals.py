@@ -103,8 +103,8 @@ def _rejecting(column: DraftColumn, labels: Mapping[str, int]) -> DraftColumn:
         reason = str(column.settings["reason"])
         rejects = {**column.rejects, reason: column.rejects.get(reason, 0) + n}
         return replace(column, comments=(*column.comments, comment), rejects=rejects)
-    kept = ("source", "null_words", "personal", "required", "reason", "suffix")
-    settings = {key: value for key, value in column.settings.items() if key in kept}
+    still_valid = ("source", "null_words", "personal", "required", "reason", "suffix")
+    settings = {key: value for key, value in column.settings.items() if key in still_valid}
     if column.kind != "text":
         settings = {key: value for key, value in settings.items() if key != "reason"}
     spelt = {label.lower(): label for label in labels}

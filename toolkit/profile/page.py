@@ -83,7 +83,7 @@ def _file_facts(file: FileFacts) -> Iterator[Fact]:
 
 
 def _fill(column: ColumnFacts) -> list[tuple[str, int, str]]:
-    """The cells that were read, that were not, that hold null words and that are empty."""
+    """Count the cells that were read, that were not, that are null words and that are empty."""
     parts = (
         ("read", column.n_said - column.n_unread, column.kind),
         ("unread", column.n_unread, f"no {column.kind}"),
@@ -94,7 +94,7 @@ def _fill(column: ColumnFacts) -> list[tuple[str, int, str]]:
 
 
 def _histogram(column: ColumnFacts) -> Markup | None:
-    """Rows by the size of their number, between the fences; None where single values say more."""
+    """Draw the rows by number, between the fences; None where single values are clearer."""
     spread, kind = column.spread, column.kind
     if spread is None or not spread.bars or column.n_distinct <= len(column.top):
         return None
@@ -120,7 +120,7 @@ def _histogram(column: ColumnFacts) -> Markup | None:
 
 
 def _value_bars(column: ColumnFacts) -> list[tuple[str, int, str]]:
-    """Values, or else shapes, with their rows; null words are muted."""
+    """Return values, or else shapes, with their rows; null words are muted."""
     if 2 * column.n_distinct <= column.n_rows and column.top:
         words = column.null_words
         return [(one.value, one.rows, "null" if one.value in words else "") for one in column.top]

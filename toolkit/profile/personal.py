@@ -34,7 +34,7 @@ _MICROSECOND = timedelta(microseconds=1)
 def personal_columns(
     profile: Profile, given: Collection[str] | None, contract: Contract
 ) -> dict[str, str]:
-    """The personal columns of a profile by name, and why each is taken for one.
+    """Find the personal columns of a profile, by name, and the reason for each.
 
     They are those that are `given` by their names in the header, if any are; else those that the
     contract marks, or whose names or values are those of addresses and telephones. Raises
@@ -91,7 +91,7 @@ def without_personal(profile: Profile, why: Mapping[str, str], key: bytes | None
 
 
 def _nameless(row: TotalRow, why: Mapping[str, str]) -> TotalRow:
-    """The row of a total without what could be somebody's name."""
+    """Remove from the row of a total what could be a person's name."""
     texts = {name: text for name, text in row.texts.items() if name not in why}
     if row.column not in why or row.is_plain:
         return replace(row, texts=texts)
@@ -138,12 +138,12 @@ def _masked(column: ColumnFacts, masks: Masks, why: str) -> ColumnFacts:
 
 
 def _shape(one: Frequent) -> Frequent:
-    """Letters outside ASCII have no shape of their own."""
+    """Return the shape with `a` for every character outside ASCII."""
     return replace(one, value="".join("a" if ord(c) > 127 else c for c in one.value))
 
 
 def _coarse(spread: Spread, kind: str) -> Spread:
-    """The spread without a value of any row."""
+    """Coarsen a spread, so that it has no value of any row."""
 
     def down(value: float) -> float:
         return _year(value, 0) if kind in DAYS else _rounded(value, math.floor)
@@ -173,7 +173,7 @@ def _rounded(value: float, to: Callable[[float], int]) -> float:
 
 
 def _year(value: float, last: int) -> float:
-    """The first or the last microsecond of a time's year, in microseconds since 1970."""
+    """Return the first or last microsecond of a time's year, in microseconds since 1970."""
     try:
         year = (_EPOCH + timedelta(microseconds=value)).year
         moment = datetime(year, 1, 1) if not last else datetime(year, 12, 31, 23, 59, 59, 999_999)
@@ -188,7 +188,7 @@ def _words(column: ColumnFacts) -> list[str]:
 
 
 def _without_addresses(column: ColumnFacts) -> ColumnFacts:
-    """A column that is not personal, and may yet hold an address here and there."""
+    """Mask addresses in a column that is not personal but may contain some."""
     return replace(
         column,
         unread=tuple(replace(one, value=hide_addresses(one.value)) for one in column.unread),

@@ -58,7 +58,7 @@ def is_order(column: ColumnFacts) -> bool:
     return is_order_name(column.name) or numbered
 
 
-def kept_apart(column: ColumnFacts) -> str:
+def reason_not_to_sum(column: ColumnFacts) -> str:
     """Return why rows with different values of the column must not be summed; '' if they may."""
     if column.kind not in ("category", "text", "boolean") or column.personal:
         return ""

@@ -76,12 +76,12 @@ class Vocabulary:
     @property
     def n_distinct(self) -> int:
         """Return the number of distinct values; an estimate where some are missing."""
-        n_kept = self.table.num_rows
-        if self.is_whole or n_kept < 2:
-            return n_kept
+        n_sampled = self.table.num_rows
+        if self.is_whole or n_sampled < 2:
+            return n_sampled
         # Hashes are uniform: n - 1 of them below the highest of n (Bar-Yossef et al.).
         highest = int(_words(self.table).max())
-        return round((n_kept - 1) / (highest / 2**64))
+        return round((n_sampled - 1) / (highest / 2**64))
 
     def rows_of(self, value: str) -> int:
         """Return the rows of the value; 0 for one that was not sampled."""

@@ -138,8 +138,8 @@ def _plain(cell: str) -> str:
 
 
 def _check_delimiter(cells: Sequence[str], shown: str, contract: Contract) -> None:
-    n_wanted = len(contract.columns)
-    other = _other_delimiter(cells, contract, n_wanted - 1) if n_wanted > 1 else None
+    n_columns = len(contract.columns)
+    other = _other_delimiter(cells, contract, n_columns - 1) if n_columns > 1 else None
     if other is not None:
         raise InputError.wrong_delimiter(shown, contract.csv.delimiter, other)
 

@@ -47,16 +47,16 @@ class RawBlock:
 class _Misfits:
     """Collect the lines that Arrow cannot fit to the header: too many or too few fields."""
 
-    stand_in: str
+    placeholder: str
     removed: Sequence[str]
     found: dict[int, str] = field(default_factory=dict)
-    n_stood_in: int = 0
+    n_replaced: int = 0
 
     def __call__(self, row: pa.csv.InvalidRow) -> str:
         text = row.text
-        if text == self.stand_in:
-            text = self.removed[self.n_stood_in]
-            self.n_stood_in += 1
+        if text == self.placeholder:
+            text = self.removed[self.n_replaced]
+            self.n_replaced += 1
         self.found[row.number - 1] = text
         return "skip"
 
@@ -153,15 +153,15 @@ def _take_out(
     stops = np.append(starts[1:], len(data))
     records = np.unique(np.searchsorted(starts, np.array(broken), side="right") - 1)
     # Random by digest: no text can be crafted to contain its own digest.
-    stand_in = hashlib.sha256(data).hexdigest().encode() + bytes([grammar.delimiter]) * n_columns
+    placeholder = hashlib.sha256(data).hexdigest().encode() + bytes([grammar.delimiter]) * n_columns
     parts: list[bytes] = []
     removed: list[str] = []
     place = 0
     for start, stop in zip(starts[records].tolist(), stops[records].tolist(), strict=True):
-        parts += [data[place:start], stand_in, b"\n"]
+        parts += [data[place:start], placeholder, b"\n"]
         removed.append(show_bytes(data[start:stop].rstrip(b"\r\n")))
         place = stop
-    return b"".join([*parts, data[place:]]), _Misfits(stand_in.decode(), removed)
+    return b"".join([*parts, data[place:]]), _Misfits(placeholder.decode(), removed)
 
 
 def _is_utf8(data: bytes) -> bool:

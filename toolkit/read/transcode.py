@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 # Byte 0x81 becomes the lone surrogate U+DC81; ASCII bytes can be undecodable as well.
-_KEPT = 0xDC00
-_KEPT_BYTE = re.compile(rb"\xed[\xb0-\xb3][\x80-\xbf]")
+_SURROGATES_FROM = 0xDC00
+_SURROGATE = re.compile(rb"\xed[\xb0-\xb3][\x80-\xbf]")
 _KEEP_BYTES, _SHOW_BYTES = "toolkit.keep-bytes", "toolkit.show-bytes"
 # UTF-32 before UTF-16, whose mark is a prefix of UTF-32's.
 BYTE_ORDER_MARKS = (
@@ -72,17 +72,17 @@ def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
     stop = error.end if error.encoding.startswith(("utf-16", "utf-32")) else error.start + 1
-    return "".join(chr(_KEPT + byte) for byte in error.object[error.start : stop]), stop
+    return "".join(chr(_SURROGATES_FROM + byte) for byte in error.object[error.start : stop]), stop
 
 
 def _show_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    kept = _KEPT_BYTE.match(error.object, error.start)
-    if kept is None:
+    found = _SURROGATE.match(error.object, error.start)
+    if found is None:
         return codecs.backslashreplace_errors(error)
-    byte = ord(kept.group().decode("utf-8", "surrogatepass")) - _KEPT
-    return f"\\x{byte:02x}", kept.end()
+    byte = ord(found.group().decode("utf-8", "surrogatepass")) - _SURROGATES_FROM
+    return f"\\x{byte:02x}", found.end()
 
 
 codecs.register_error(_KEEP_BYTES, _keep_bytes)

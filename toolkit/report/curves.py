@@ -56,7 +56,7 @@ class _Point:
 
 
 def draw_curves(report: RunReport) -> Curves | None:
-    """The curves of all stages in a row; None where no stage took samples."""
+    """Draw the curves of all stages in a row; None where no stage took samples."""
     stages = [stage for stage in report.stages if len(stage.samples) > 1]
     if not stages:
         return None

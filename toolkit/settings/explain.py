@@ -15,7 +15,7 @@ from toolkit.units import cut
 
 _Place = tuple[int | str, ...]
 
-_WANTED = {
+_EXPECTED = {
     "bool_type": "true or false",
     "dataclass_exact_type": "a group of keys",
     "dataclass_type": "a group of keys",
@@ -81,8 +81,8 @@ def _line(key: str, details: Any) -> str:
         case "too_short" | "too_long" as kind:
             word, bound = ("least", "min_length") if kind == "too_short" else ("most", "max_length")
             return f"{given}: must have at {word} {context[bound]} entries"
-        case kind if kind in _WANTED:
-            return f"{given}: must be {_WANTED[kind]}"
+        case kind if kind in _EXPECTED:
+            return f"{given}: must be {_EXPECTED[kind]}"
     message = details["msg"].replace("Input should", "must").replace("String should", "must")
     return f"{given}: {message}"
 

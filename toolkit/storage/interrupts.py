@@ -99,7 +99,7 @@ def hold_interrupts() -> Iterator[None]:
 
 
 @contextmanager
-def interrupts_kept() -> Iterator[None]:
+def interrupts_never_lost() -> Iterator[None]:
     """Delay an interrupt that arrives during a finaliser, where Python would only print it."""
     before = sys.unraisablehook
 

@@ -36,7 +36,7 @@ def comparison_page(comparison: Comparison, folder: Path) -> str:
 
 
 def _cells(comparison: Comparison, job: ComparedJob, folder: Path) -> Iterator[tuple[str, str]]:
-    """The content of each cell, and its class."""
+    """Yield the content of each cell, and its class."""
     reports = (f"{job.number}/{name}" for name in (PAGE_FILE, RUN_FILE))
     report = next((report for report in reports if (folder / report).is_file()), None)
     link = Markup('<a href="{}">{}</a>')
@@ -52,7 +52,7 @@ def _cells(comparison: Comparison, job: ComparedJob, folder: Path) -> Iterator[t
 
 
 def _charts(comparison: Comparison) -> Iterator[tuple[str, list[str], list[Plot]]]:
-    """Each key with the names of its lines, and its plots of more than one value."""
+    """Yield each key with the names of its lines, and its plots of more than one value."""
     for key in comparison.varied:
         plots = [Plot(comparison, metric, key) for metric in comparison.metrics]
         plots = [plot for plot in plots if len(plot.values) > 1]

@@ -37,7 +37,7 @@ class Plot:
     key: str
 
     def svg(self) -> Markup:
-        """The drawing, to be scaled to any width; its colours are classes s0, s1, ..."""
+        """Return the drawing, to be scaled to any width; its colours are classes s0, s1, ..."""
         steps = self._scale.lines(_TOP, _PLANE)
         parts = [
             *(chart.rule(y, _LEFT, _WIDTH - _RIGHT) for y, _ in steps),
@@ -88,7 +88,7 @@ class Plot:
         return [[job for job in self._jobs if _others(job, by) == by] for by in names.values()]
 
     def _line(self, number: int, jobs: Sequence[ComparedJob]) -> Iterator[Markup]:
-        """Drawn in the order of the values, so that it does not depend on that of the jobs."""
+        """Draw it in the order of the values, so that it does not depend on that of the jobs."""
         figures: dict[str, list[float]] = {}
         for job in jobs:
             figures.setdefault(job.settings[self.key], []).append(job.figures[self.metric.name])
@@ -119,7 +119,7 @@ def series(comparison: Comparison, key: str) -> dict[str, dict[str, str | None]]
 
 
 def ordered(values: set[str]) -> list[str]:
-    """Numbers by size, anything else by name."""
+    """Sort numbers by size, anything else by name."""
     return sorted(values, key=lambda value: (*_number(value), value))
 
 

@@ -46,14 +46,14 @@ class Found:
 class ConditionJob:
     """A condition. `kernel` gets a column's values without nulls, or with `by_row` the frame.
 
-    `kwargs` are its arguments. At most `n_kept` unexpected rows are reported by number.
+    `kwargs` are its arguments. At most `n_listed` unexpected rows are reported by number.
     """
 
     domain: Domain
     kernel: Callable[..., Any]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     by_row: bool = False
-    n_kept: int = 0
+    n_listed: int = 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,10 +69,10 @@ class ConditionJob:
         else:
             [name] = self.domain.columns
             wrong = view.column(name).failing(accepts, rows)
-        return _found(view, rows, wrong, self.n_kept)
+        return _found(view, rows, wrong, self.n_listed)
 
     def merge(self, earlier: Found, later: Found) -> Found:
-        return merge_found(earlier, later, self.n_kept)
+        return merge_found(earlier, later, self.n_listed)
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Presence:
     """Check that a column has a value in every row of the domain, or in none."""
 
     domain: Domain
-    wanted: bool
-    n_kept: int = 0
+    expected: bool
+    n_listed: int = 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -91,11 +91,11 @@ class Presence:
         rows = view.rows(self.domain)
         [name] = self.domain.columns
         present: Bools = view.column(name).is_valid
-        wrong = np.flatnonzero((present if rows is None else present[rows]) != self.wanted)
-        return _found(view, rows, wrong if rows is None else rows[wrong], self.n_kept)
+        wrong = np.flatnonzero((present if rows is None else present[rows]) != self.expected)
+        return _found(view, rows, wrong if rows is None else rows[wrong], self.n_listed)
 
     def merge(self, earlier: Found, later: Found) -> Found:
-        return merge_found(earlier, later, self.n_kept)
+        return merge_found(earlier, later, self.n_listed)
 
 
 @dataclass(frozen=True)
@@ -128,16 +128,16 @@ class WholeColumns:
         return pa.concat_tables([earlier, later])
 
 
-def merge_found(earlier: Found, later: Found, n_kept: int) -> Found:
+def merge_found(earlier: Found, later: Found, n_listed: int) -> Found:
     return Found(
         earlier.n_rows + later.n_rows,
         earlier.n_unexpected + later.n_unexpected,
-        np.concatenate([earlier.rows, later.rows])[:n_kept],
+        np.concatenate([earlier.rows, later.rows])[:n_listed],
     )
 
 
-def _found(view: LoadedColumns, rows: Ints | None, wrong: Ints, n_kept: int) -> Found:
-    return Found(_count(view, rows), len(wrong), wrong[:n_kept] + view.first_row)
+def _found(view: LoadedColumns, rows: Ints | None, wrong: Ints, n_listed: int) -> Found:
+    return Found(_count(view, rows), len(wrong), wrong[:n_listed] + view.first_row)
 
 
 def _count(view: LoadedColumns, rows: Ints | None) -> int:

@@ -67,7 +67,7 @@ def _is_exact(column: pd.Series) -> bool:
 
 
 def _decimals(column: pd.Series) -> Figures | None:
-    """The column's decimals of Python, if it has some that fit 64 bits."""
+    """Return the column's Python decimals, if it has some that fit 64 bits."""
     if column.dtype != object or not isinstance(next(iter(column.dropna()), None), Decimal):
         return None
     array = pa.array(column, from_pandas=True)

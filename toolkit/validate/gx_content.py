@@ -67,7 +67,7 @@ def details_html(summary: Markup, inside: Markup, opened: bool = False) -> Marku
 
 
 def text_html(text: str) -> Markup:
-    """Any text: none of it is markup, and no character acts or is unseen."""
+    """Escape any text as HTML, with control and invisible characters shown."""
     return escape(seen(text))
 
 

@@ -172,18 +172,18 @@ class Planned:
 
 
 def plan_condition(
-    request: MetricRequest, domain: Domain, dataset: Dataset, n_kept: int
+    request: MetricRequest, domain: Domain, dataset: Dataset, n_listed: int
 ) -> PassJob | None:
     """Return the job that tests a condition by partition; None when it needs whole columns.
 
-    The job lists at most `n_kept` unexpected rows by number.
+    The job lists at most `n_listed` unexpected rows by number.
     """
     name = request.name.removesuffix(CONDITION)
     kinds = [dataset.facts.schema.field(column).type for column in domain.columns]
     if name in _UNIQUE:
-        return None if any(map(_is_unusual, kinds)) else KeySpill(domain, False, n_kept)
+        return None if any(map(_is_unusual, kinds)) else KeySpill(domain, False, n_listed)
     if name in _PRESENCE:
-        return Presence(domain, _PRESENCE[name], n_kept)
+        return Presence(domain, _PRESENCE[name], n_listed)
     if any(map(_is_unusual, kinds)) and name not in _LIMITED:
         return None
     if name in _COMPARES_CATEGORIES and any(map(pa.types.is_dictionary, kinds)):
@@ -191,9 +191,9 @@ def plan_condition(
     by_row = "column" not in request.domain
     kernel = getattr(request.owner, "partition_kernel", None) or _KERNELS.get(name)
     if kernel is not None:
-        return ConditionJob(domain, kernel, _known(kernel, request.arguments), by_row, n_kept)
+        return ConditionJob(domain, kernel, _known(kernel, request.arguments), by_row, n_listed)
     if name in _ROW_WISE or getattr(request.owner, "row_wise", False):
-        return ConditionJob(domain, accepts, {"metric": stock_metric(request)}, by_row, n_kept)
+        return ConditionJob(domain, accepts, {"metric": stock_metric(request)}, by_row, n_listed)
     return None
 
 
@@ -219,7 +219,9 @@ def plan_figure(name: str, domain: Domain, dataset: Dataset, max_bytes: int) -> 
         meaning = _as_floats(column) if as_floats else _as_records(column, dataset)
         return Planned(MinMax(domain), meaning)
     if name == "column.non_null_count":
-        return Planned(Presence(domain, wanted=True), lambda f: np.int64(f.n_rows - f.n_unexpected))
+        return Planned(
+            Presence(domain, expected=True), lambda f: np.int64(f.n_rows - f.n_unexpected)
+        )
     if name == _DISTINCT_COUNT and is_text(kind) and not dataset.has_few_values(column):
         valued = replace(domain, left_out="any")
         return Planned(KeySpill(valued, keep="first"), lambda f: f.n_rows - f.n_unexpected)
@@ -295,7 +297,7 @@ def _as_records(column: str, dataset: Dataset) -> Callable[[pa.Array], Records]:
 
 
 def _as_floats(column: str) -> Callable[[pa.Array], Records]:
-    """Decimals as the nearest floats, to compare with the numbers of a suite, which are floats."""
+    """Convert decimals to the nearest floats, to compare with a suite's numbers."""
 
     def meaning(values: pa.Array) -> Records:
         # Arrow's own cast is off by a last place here and there.

@@ -36,7 +36,7 @@ class KeySpill:
 
     domain: Domain
     keep: Keep
-    n_kept: int = 0
+    n_listed: int = 0
     folder: Path = Path()
 
     @property
@@ -81,7 +81,7 @@ def find_repeats(spilled: Sequence[Spilled], job: KeySpill) -> Found:
     found: list[Found] = how.run(tasks, None)
     rows = np.sort(np.concatenate([one.rows for one in found]))
     n_unexpected = sum(one.n_unexpected for one in found)
-    return Found(sum(part.n_rows for part in spilled), n_unexpected, rows[: job.n_kept])
+    return Found(sum(part.n_rows for part in spilled), n_unexpected, rows[: job.n_listed])
 
 
 def _find(spilled: Sequence[Spilled], key: Sequence[str], buckets: range, job: KeySpill) -> Found:
@@ -89,9 +89,9 @@ def _find(spilled: Sequence[Spilled], key: Sequence[str], buckets: range, job: K
     n_unexpected = sum(map(len, by_part.values()))
     found: list[Ints] = []
     for part, rows in sorted(by_part.items()):
-        if sum(map(len, found)) < job.n_kept:
-            found.append(_dataset_rows(spilled[part].keys_path, rows[: job.n_kept]))
-    rows = np.concatenate([np.empty(0, np.int64), *found])[: job.n_kept]
+        if sum(map(len, found)) < job.n_listed:
+            found.append(_dataset_rows(spilled[part].keys_path, rows[: job.n_listed]))
+    rows = np.concatenate([np.empty(0, np.int64), *found])[: job.n_listed]
     return Found(0, n_unexpected, rows)
 
 
