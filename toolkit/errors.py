@@ -41,9 +41,14 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 class ToolkitError(Exception):
-    """A failure that its message explains in one line."""
+    """A failure that its message explains in one line, or in several: its arguments."""
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        # A name or a cell may hold a line break, which is shown, so that it begins no line.
+        lines = (str(line).replace("\n", "\\n").replace("\t", "\\t") for line in self.args)
+        return "\n".join(lines)
 
 
 class ConfigError(ToolkitError):
@@ -53,7 +58,7 @@ class ConfigError(ToolkitError):
     def from_problems(cls, problems: Sequence[str]) -> ConfigError:
         if len(problems) == 1:
             return cls(problems[0])
-        return cls("\n".join([f"{len(problems)} problems:", *(f"  - {line}" for line in problems)]))
+        return cls(f"{len(problems)} problems:", *(f"  - {line}" for line in problems))
 
     @classmethod
     def folder_in_use(cls, key: str, folder: Path, names: Sequence[str]) -> ConfigError:
@@ -404,8 +409,8 @@ class SuiteError(ToolkitError):
     def from_problems(cls, path: Path, problems: Sequence[str]) -> SuiteError:
         if len(problems) == 1:
             return cls(f"suite {path}: {problems[0]}")
-        lines = "".join(f"\n  - {problem}" for problem in problems)
-        return cls(f"suite {path}: {len(problems)} problems:{lines}")
+        lines = (f"  - {problem}" for problem in problems)
+        return cls(f"suite {path}: {len(problems)} problems:", *lines)
 
     @classmethod
     def no_rows(cls, kind: str, path: Path) -> SuiteError:

@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tests.commands import run_script, script_line
-from toolkit.command.streams import Heard
 from toolkit.lookups.review import ReviewEntry, write_review
 from toolkit.pages.console import SafeConsole
+from toolkit.pages.streams import Heard
 from toolkit.pages.visible import cell_for_people, seen
 from toolkit.settings.commands import typed
 
@@ -70,6 +70,14 @@ def test_commands_show_it(command: str, words: list[str], tmp_path: Path) -> Non
     told = done.stdout + done.stderr
     assert [c for c in told if not c.isprintable() and c not in "\n\t"] == []
     assert r"\x1b[2J" in told
+
+
+def test_what_an_encoding_lacks_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    (tmp_path / "feed.csv").write_text("id,town\n1,Köln\n2,Köln\n3,Bonn\n", encoding="utf-8")
+    done = run_script("profile-data", "feed.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert r"K\xf6ln" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
@@ -16,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.command.help import help_text
-from toolkit.command.streams import heard_streams
 from toolkit.errors import OUT_OF_MEMORY, ConfigError, ToolkitError, is_out_of_memory
+from toolkit.pages.streams import heard_streams
 from toolkit.settings.commands import COMMANDS, PIPELINE
 from toolkit.settings.shipped import shipped_folder
 from toolkit.storage.addresses import is_utf8
@@ -46,6 +47,10 @@ def main() -> int:
     raise_interrupts()
     try:
         return run_command(Path(sys.argv[0]).name)
+    except Exception:
+        with heard_streams():
+            traceback.print_exc()
+        return 1
     finally:
         end_of_process()
 

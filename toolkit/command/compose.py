@@ -251,7 +251,7 @@ class Composition:
         found += _not_caused_by(mistaken, wrong)
         if found:
             error = ConfigError.from_problems(list(dict.fromkeys(found)))
-            raise ConfigError("\n".join([str(error), *self._note()]))
+            raise ConfigError(*error.args, *self._note())
         return runs
 
     def initialized(self) -> AbstractContextManager[None]:

@@ -25,6 +25,7 @@ from omegaconf import DictConfig, OmegaConf
 from toolkit.command.compose import Composition, PlannedRun, plain_values
 from toolkit.command.run import check_unused
 from toolkit.errors import ConfigError
+from toolkit.pages.visible import in_line
 from toolkit.report.facts import utc_now
 from toolkit.settings.commands import quoted
 from toolkit.settings.config import read_settings
@@ -181,4 +182,5 @@ def _log_configuration(config: DictConfig) -> Callable[[], None]:
 
 
 def _report(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    # In a launcher's worker, stderr is that of the process.
+    print(in_line(text), file=sys.stderr, flush=True)

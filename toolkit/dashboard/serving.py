@@ -12,6 +12,7 @@ from typing import Any
 from toolkit.dashboard.palette import DARK, LIGHT
 from toolkit.errors import DashboardError
 from toolkit.pages.mask_key import KEY_VARIABLE, find_key
+from toolkit.pages.visible import in_line
 from toolkit.settings.commands import typed
 from toolkit.settings.config import Settings
 from toolkit.settings.workspace import Workspace
@@ -110,7 +111,8 @@ def _serve(workspace: Workspace, settings: Settings) -> None:
     # Arguments after the program's name become the app's own.
     key_file = settings.mask_key and settings.mask_key.absolute()
     sys.argv[1:] = [str(path) for path in (workspace.data_dir, key_file) if path]
-    print(f"dashboard of {workspace.data_dir}: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
+    shown = in_line(str(workspace.data_dir))
+    print(f"dashboard of {shown}: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
     app.run(
         config={
             **_CONFIG,

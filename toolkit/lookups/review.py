@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from rich.table import Table
-from rich.text import Text
 
 from toolkit.contract import Category, Contract
 from toolkit.lookups.building import SpellingCounts
@@ -20,7 +19,7 @@ from toolkit.lookups.planning import Counts, Plan
 from toolkit.lookups.spelling import match_key
 from toolkit.lookups.suggested import Mark
 from toolkit.pages.masking import Masks
-from toolkit.pages.visible import cell_for_people, seen
+from toolkit.pages.visible import cell_for_people
 from toolkit.report.terminal import plain_table
 from toolkit.units import human_count
 
@@ -113,12 +112,12 @@ def review_table(entries: Sequence[ReviewEntry], amount: str | None, limit: int)
         table.add_column(heading, overflow="fold")
     for entry in entries[:limit]:
         table.add_row(
-            Text(repr(entry.value)),
+            repr(entry.value),
             entry.column,
             entry.state,
             human_count(entry.rows),
             *([f"{entry.amount or 0:,.2f}"] if amount else []),
-            Text(seen(entry.stands_for or "-")),
+            entry.stands_for or "-",
             _scored(entry.suggestion, entry.score),
             _scored(entry.runner_up, entry.runner_up_score),
         )
@@ -127,8 +126,8 @@ def review_table(entries: Sequence[ReviewEntry], amount: str | None, limit: int)
     return table
 
 
-def _scored(name: str | None, score: float) -> Text:
-    return Text("-" if name is None else seen(f"{name} {score:.2f}"))
+def _scored(name: str | None, score: float) -> str:
+    return "-" if name is None else f"{name} {score:.2f}"
 
 
 def _weighed_by(contract: Contract, name: str, column: str) -> tuple[str, ...]:

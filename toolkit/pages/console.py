@@ -9,31 +9,27 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from toolkit.pages.visible import seen
+from toolkit.pages.visible import in_line
 
 
 class SafeConsole(Console):
-    """Draws with escapes of its own, and makes those in its input visible.
+    """Draws with escapes of its own, and makes those in its input visible, each text in one line.
 
+    Brackets and colons in text are not markup.
     `stream` may be one of standard_streams, which would show all of them.
     """
 
     def __init__(self, stream: TextIO, **options: Any) -> None:
-        super().__init__(file=cast(TextIO, getattr(stream, "as_it_is", stream)), **options)
+        file = cast(TextIO, getattr(stream, "as_it_is", stream))
+        super().__init__(file=file, markup=False, emoji=False, highlight=False, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        return super().render_str(seen(text), **options)
+        return super().render_str(in_line(text), **options)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        if isinstance(renderable, Text) and (shown := seen(renderable.plain)) != renderable.plain:
-            renderable = Text(
-                shown,
-                style=renderable.style,
-                justify=renderable.justify,
-                overflow=renderable.overflow,
-                no_wrap=renderable.no_wrap,
-                end=renderable.end,
-            )
+        if isinstance(renderable, Text):
+            shown, renderable = in_line(renderable.plain), renderable.copy()
+            renderable.plain = shown
         return super().render(renderable, options)

@@ -6,6 +6,7 @@ import logging
 import re
 
 _MAYBE_UNSEEN = re.compile(r"[^\n\t\x20-\x7e]")
+_BREAKING = re.compile(r"[\n\t]")
 # Text that a spreadsheet takes for a formula, also in full-width characters.
 _FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
@@ -24,8 +25,16 @@ def seen(text: str) -> str:
     return _MAYBE_UNSEEN.sub(lambda found: _seen(found[0]), text)
 
 
+def in_line(text: str) -> str:
+    """The text as `seen`, with its line feeds and tabs shown, too: one line whatever it holds."""
+    return _BREAKING.sub(lambda found: escaped(found[0]), seen(text))
+
+
 class SeenFormatter(logging.Formatter):
-    """For logs, which are read in a terminal."""
+    """For logs, which are read in a terminal: a message is one line, only tracebacks have more."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return in_line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
         return seen(super().format(record))

@@ -8,7 +8,6 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from toolkit.pages.visible import seen
 from toolkit.profile.doubts import Placed
 from toolkit.profile.facts import FileFacts, Profile
 from toolkit.profile.phrases import distinct, holds, key_text, left_out
@@ -29,7 +28,7 @@ def profile_table(profile: Profile) -> Group:
 def doubts_table(doubts: Sequence[Placed], where_all: str) -> Group:
     """List the first doubts, with a hint where all of them are."""
     lines = [Text("in doubt", style="bold")] if doubts else []
-    lines += [Text(seen(f"  {where}: {doubt}")) for where, doubt in doubts[:_MOST_DOUBTS]]
+    lines += [Text(f"  {where}: {doubt}") for where, doubt in doubts[:_MOST_DOUBTS]]
     if len(doubts) > _MOST_DOUBTS:
         lines.append(Text(f"  and {len(doubts) - _MOST_DOUBTS} more; {where_all} has all"))
     return Group(*lines)
@@ -47,7 +46,7 @@ def _file_table(file: FileFacts) -> Table:
         ("delimiter", file.dialect_evidence),
         ("records", human_count(file.n_records) + (f", of them {shown}" if shown else "")),
     ):
-        table.add_row(f"  {label}", Text(seen(value)))
+        table.add_row(f"  {label}", value)
     return table
 
 
@@ -60,17 +59,17 @@ def _columns_table(profile: Profile) -> Table:
     table.add_column("holds", overflow="fold")
     for column in profile.columns:
         table.add_row(
-            Text(seen(f"  {column.name}")),
+            f"  {column.name}",
             column.kind,
             human_share(column.n_missing, column.n_rows) if column.n_missing else "-",
             distinct(column),
-            Text(seen(cut(holds(column), _LONGEST))),
+            cut(holds(column), _LONGEST),
         )
     return table
 
 
 def _across(profile: Profile) -> list[Text]:
-    lines = [Text(seen(key_text(key))) for key in profile.keys]
+    lines = [Text(key_text(key)) for key in profile.keys]
     lines += [
         Text(f"{f.column} = {f.formula} in {human_share(f.n_holding, f.n_known)} of the rows")
         for f in profile.formulas

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 
 from toolkit.errors import LookupTestError
 from toolkit.report.facts import record_stage
@@ -31,9 +33,21 @@ def run_project_tests(run: Run) -> None:
             run.note(facts, "no tests were run: pytest is not installed here; see `make test`")
             return
         try:
-            done = subprocess.run([sys.executable, "-m", "pytest"], cwd=tree, stdout=2)
+            code = _shown([sys.executable, "-m", "pytest"], tree)
         except KeyboardInterrupt:
             raise KeyboardInterrupt("the lookups are written, but not tested") from None
-        if done.returncode:
-            raise LookupTestError.failed(str(tree), done.returncode)
+        if code:
+            raise LookupTestError.failed(str(tree), code)
         facts.notes.append("the project's tests pass")
+
+
+def _shown(command: Sequence[str], folder: Path) -> int:
+    """Run a command, show what it writes as it comes on stderr, and return its exit code."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=folder, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            print(line, end="", file=sys.stderr, flush=True)
+    return running.returncode

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from toolkit.cluster.prepare import end_with_parent
 from toolkit.errors import ClusterError
+from toolkit.pages.streams import heard_streams
 from toolkit.settings.commands import COMMANDS
 from toolkit.storage.interrupts import (
     INTERRUPTED,
@@ -96,6 +97,7 @@ def _do(work: Work) -> None:
         stack.enter_context(redirect_stdout(output))
         if work.quiet:
             stack.enter_context(redirect_stderr(output))
+        stack.enter_context(heard_streams())
         work.begin()
         try:
             work.do()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -86,7 +87,12 @@ def heard_streams() -> Iterator[Heard]:
     end.
     """
     before = sys.stdout, sys.stderr
-    out, err = Heard(sys.stdout), Heard(sys.stderr)
+    for stream in before:
+        if isinstance(stream, io.TextIOWrapper):
+            # What the encoding of a terminal lacks is shown as Python writes it.
+            stream.reconfigure(errors="backslashreplace")
+    out = Heard(sys.stdout)
+    err = out if sys.stderr is sys.stdout else Heard(sys.stderr)
     sys.stdout, sys.stderr = cast(TextIO, out), cast(TextIO, err)
     try:
         yield out
