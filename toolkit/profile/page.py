@@ -9,17 +9,9 @@ from markupsafe import Markup
 
 from toolkit.pages.chart import bar, rule, svg, text
 from toolkit.pages.render import render
+from toolkit.profile import phrases
 from toolkit.profile.dialect import DELIMITER_NAMES
 from toolkit.profile.facts import ColumnFacts, FileFacts, Profile
-from toolkit.profile.phrases import (
-    COMMON_SHAPE,
-    all_doubts,
-    distinct,
-    figure,
-    holds,
-    key_text,
-    left_out,
-)
 from toolkit.units import cut, human_bytes, human_count, human_share
 
 _LONGEST = 2000
@@ -38,9 +30,9 @@ def profile_page(profile: Profile) -> str:
         title=f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: profile",
         figures=_figures(profile),
         file_facts=list(_file_facts(profile.file)),
-        doubts=all_doubts(profile),
+        doubts=phrases.all_doubts(profile),
         keys=[
-            key_text(key)
+            phrases.key_text(key)
             for key in profile.keys
             if not key.columns or key.share_repeated <= _MOST_REPEATED
         ],
@@ -49,8 +41,8 @@ def profile_page(profile: Profile) -> str:
         limits=profile.limits,
         longest=_LONGEST,
         share=human_share,
-        distinct=distinct,
-        holds=holds,
+        distinct=phrases.distinct,
+        holds=phrases.holds,
         fill=_fill,
         histogram=_histogram,
         value_bars=_value_bars,
@@ -76,7 +68,7 @@ def _file_facts(file: FileFacts) -> Iterator[Fact]:
     yield "delimiter", file.dialect_evidence
     ends = ", ".join(f"{name} {human_count(n)}" for name, n in file.line_ends.items())
     yield "line ends", ends or "none"
-    if shown := left_out(file):
+    if shown := phrases.left_out(file):
         yield "left out", shown
     for example in file.malformed_examples:
         yield f"row {human_count(example.row)}", example.value
@@ -104,7 +96,7 @@ def _histogram(column: ColumnFacts) -> Markup | None:
     for n, one in enumerate(spread.bars):
         if one.rows:
             height = max(_LEAST_HEIGHT, one.rows / highest * (floor - 2))
-            title = f"{figure(one.low, kind)} to {figure(one.high, kind)}"
+            title = f"{phrases.figure(one.low, kind)} to {phrases.figure(one.high, kind)}"
             title += f": {human_count(one.rows)} rows"
             bars.append(bar(n * slot, floor - height, max(1.0, slot - _GAP), height, title))
     return svg(
@@ -112,8 +104,8 @@ def _histogram(column: ColumnFacts) -> Markup | None:
         [
             *bars,
             rule(floor, 0, _WIDTH, "axis"),
-            text(figure(spread.bars[0].low, kind), 0, _HEIGHT - 3),
-            text(figure(spread.bars[-1].high, kind), _WIDTH, _HEIGHT - 3, "end"),
+            text(phrases.figure(spread.bars[0].low, kind), 0, _HEIGHT - 3),
+            text(phrases.figure(spread.bars[-1].high, kind), _WIDTH, _HEIGHT - 3, "end"),
         ],
         viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
     )
@@ -128,7 +120,7 @@ def _value_bars(column: ColumnFacts) -> list[tuple[str, int, str]]:
 
 
 def _column_facts(column: ColumnFacts) -> Iterator[Fact]:
-    yield "distinct", distinct(column)
+    yield "distinct", phrases.distinct(column)
     if column.null_words:
         words = (f"{word!r} {human_count(n)}" for word, n in column.null_words.items())
         yield "null words", ", ".join(words)
@@ -139,7 +131,7 @@ def _column_facts(column: ColumnFacts) -> Iterator[Fact]:
         lengths = f"{human_count(column.shortest)} to {longest} characters"
         differ = column.shortest < column.longest
         yield "length", f"{lengths}, {column.mean_length} on average" if differ else longest
-    common = column.shapes and column.shapes[0].rows >= COMMON_SHAPE * column.n_rows
+    common = column.shapes and column.shapes[0].rows >= phrases.COMMON_SHAPE * column.n_rows
     if common and column.kind in ("text", "email", "integer"):
         yield "shapes", ", ".join(cut(one.value, 30) for one in column.shapes[:3])
     if column.unread:
@@ -170,11 +162,11 @@ def _spread_facts(column: ColumnFacts) -> Iterator[Fact]:
     if spread is None:
         return
     about = "about " if spread.estimated else ""
-    yield "range", f"{figure(spread.low, kind)} to {figure(spread.high, kind)}"
-    yield "quartiles", about + ", ".join(figure(v, kind) for v in spread.quartiles)
-    yield "mean", about + figure(spread.mean, kind)
+    yield "range", f"{phrases.figure(spread.low, kind)} to {phrases.figure(spread.high, kind)}"
+    yield "quartiles", about + ", ".join(phrases.figure(v, kind) for v in spread.quartiles)
+    yield "mean", about + phrases.figure(spread.mean, kind)
     if spread.n_outliers:
-        examples = ", ".join(figure(value, kind) for value in spread.outliers)
-        fences = " to ".join(figure(v, kind) for v in spread.fences)
+        examples = ", ".join(phrases.figure(value, kind) for value in spread.outliers)
+        fences = " to ".join(phrases.figure(v, kind) for v in spread.fences)
         n = human_count(spread.n_outliers)
         yield "outliers", f"{about}{n} rows beyond {fences}, such as {examples}"

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from toolkit.errors import OutputError
 from toolkit.pages.render import link_from, render, visible
+from toolkit.report import sentences
 from toolkit.report.curves import draw_curves
 from toolkit.report.facts import (
     PAGE_FILE,
@@ -21,15 +22,6 @@ from toolkit.report.facts import (
     RunReport,
 )
 from toolkit.report.outputs import REPORT_LABELS, find_outputs
-from toolkit.report.sentences import (
-    STATUS_TONES,
-    command_line,
-    headline,
-    tally,
-    tiles,
-    what_next,
-    worst_first,
-)
 from toolkit.storage.atomic import write_text
 from toolkit.units import human_share
 
@@ -67,11 +59,11 @@ def run_page(report: RunReport, folder: Path, name: str) -> str:
         title=f"{report.command}: {report.status}",
         report=report,
         name=name,
-        tone=STATUS_TONES.get(report.status, "failed"),
-        headline=headline(report),
-        next=what_next(report),
-        command=command_line(report),
-        tiles=list(tiles(report)),
+        tone=sentences.STATUS_TONES.get(report.status, "failed"),
+        headline=sentences.headline(report),
+        next=sentences.what_next(report),
+        command=sentences.command_line(report),
+        tiles=list(sentences.tiles(report)),
         inputs=_inputs(report),
         outputs=find_outputs(report),
         report_labels=REPORT_LABELS,
@@ -85,7 +77,7 @@ def run_page(report: RunReport, folder: Path, name: str) -> str:
         changed=[line for line in config if line[2] is not None],
         beside=[file for file in _BESIDE if (folder / file).is_file()],
         share=human_share,
-        tally=tally,
+        tally=sentences.tally,
         first=_first,
         seen_values=_seen_values,
         longest_line=_LONGEST_LINE,
@@ -130,7 +122,7 @@ def _inputs(report: RunReport) -> list[InputFacts]:
 def _checks(report: RunReport) -> list[tuple[str, list[CheckFacts]]]:
     """Group the expectations by their result, the worst first."""
     checks = [check for stage in report.stages for check in stage.checks]
-    results = worst_first(check.result for check in checks)
+    results = sentences.worst_first(check.result for check in checks)
     return [(result, [c for c in checks if c.result == result]) for result in results]
 
 
@@ -140,11 +132,8 @@ def _config_lines(report: RunReport) -> list[tuple[str, str, str | None]]:
     Changed keys that have no value any more come last.
     """
     keys = [*report.config, *(key for key in report.changed if key not in report.config)]
-    return [(key, _value(report.config.get(key)), _default(report, key)) for key in keys]
-
-
-def _default(report: RunReport, key: str) -> str | None:
-    return _value(report.changed[key]) if key in report.changed else None
+    defaults = {key: _value(value) for key, value in report.changed.items()}
+    return [(key, _value(report.config.get(key)), defaults.get(key)) for key in keys]
 
 
 def _value(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -85,7 +85,10 @@ class Plot:
         names = series(self.comparison, self.key)
         if not names:
             return [self._jobs]
-        return [[job for job in self._jobs if _others(job, by) == by] for by in names.values()]
+        return [
+            [job for job in self._jobs if by == {key: job.settings.get(key) for key in by}]
+            for by in names.values()
+        ]
 
     def _line(self, number: int, jobs: Sequence[ComparedJob]) -> Iterator[Markup]:
         """Draw it in the order of the values, so that it does not depend on that of the jobs."""
@@ -129,7 +132,3 @@ def _number(value: str) -> tuple[bool, float]:
     except ValueError:
         return True, 0.0
     return (False, number) if math.isfinite(number) else (True, 0.0)
-
-
-def _others(job: ComparedJob, by: Mapping[str, str | None]) -> dict[str, str | None]:
-    return {key: job.settings.get(key) for key in by}
