@@ -14,10 +14,8 @@ from markupsafe import Markup, escape
 from toolkit.pages.visible import escaped, seen
 from toolkit.units import cut, human_bytes, human_count, human_rate, human_seconds
 
-_LONGEST = 200
 
-
-def visible(text: object, longest: int = _LONGEST) -> Markup:
+def visible(text: object, longest: int = 200) -> Markup:
     """Cut text, and write each invisible character (NUL, a tab, a blank other than a space, a mark
     that turns the direction of writing, half a surrogate) as Python does.
 

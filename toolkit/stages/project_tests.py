@@ -47,7 +47,10 @@ def _shown(command: Sequence[str], folder: Path) -> int:
     with subprocess.Popen(
         command, cwd=folder, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as running:
-        assert running.stdout is not None
-        for line in running.stdout:
-            print(line, end="", file=sys.stderr, flush=True)
+        try:
+            for line in running.stdout or ():
+                print(line, end="", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            running.kill()
+            raise
     return running.returncode

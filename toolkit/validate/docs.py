@@ -31,14 +31,7 @@ from toolkit.pages.render import link_from, render
 from toolkit.report.facts import OUTCOMES
 from toolkit.storage.atomic import make_folders, remove, sync_folder, sync_path, write_text
 from toolkit.storage.locks import locked
-from toolkit.validate.suite_page import (
-    Row,
-    SuiteDocs,
-    Verdict,
-    status_of,
-    suite_facts,
-    suite_rows,
-)
+from toolkit.validate.suite_page import Row, SuiteDocs, Verdict, status_of, suite_facts, suite_rows
 from toolkit.validate.verdicts import Status
 
 __all__ = ["DocsRun", "SuiteDocs", "Verdict", "add_run", "write_data_docs"]
