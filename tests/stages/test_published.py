@@ -149,6 +149,24 @@ def test_that_nobody_listens_is_no_fault(command: str, listener: str, tmp_path: 
     assert '"status": "ok"' in run.read_text("utf-8")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_run_with_closed_streams_goes_well(closed: str, tmp_path: Path) -> None:
+    line = " ".join(script_line("generate-data", "rows=10"))
+    done = subprocess.run(
+        ["bash", "-c", f"{line} {closed}"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    [feed] = tmp_path.glob("data/input/*.csv")
+    assert len(feed.read_text("utf-8").splitlines()) >= 11
+    [run] = tmp_path.glob("data/reports/*/run.json")
+    assert '"status": "ok"' in run.read_text("utf-8")
+
+
 def test_an_answer_that_does_not_get_through_is_an_error(tmp_path: Path) -> None:
     for words in ("--help", "--cfg job"):
         line = " ".join(script_line("clean-data", words))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.command.help import help_text
 from toolkit.errors import OUT_OF_MEMORY, ConfigError, ToolkitError, is_out_of_memory
-from toolkit.pages.streams import heard_streams
+from toolkit.pages.streams import heard_streams, open_closed_streams
 from toolkit.settings.commands import COMMANDS, PIPELINE
 from toolkit.settings.shipped import shipped_folder
 from toolkit.storage.addresses import is_utf8
@@ -44,6 +44,7 @@ _SHARING = "toolkit.stages.shared_feed"
 
 def main() -> int:
     """Run the command that the process was started as, and end the process with it."""
+    open_closed_streams()
     raise_interrupts()
     try:
         return run_command(Path(sys.argv[0]).name)

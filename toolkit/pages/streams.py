@@ -81,6 +81,18 @@ class _Drawn:
         return getattr(self._heard, name)
 
 
+def open_closed_streams() -> None:
+    """Open /dev/null in place of standard streams that are closed, as they may be in a daemon.
+
+    The next file that is opened would otherwise get the number of one, and what is written to it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8")
+            os.set_inheritable(nowhere.fileno(), True)
+            setattr(sys, name, nowhere)
+
+
 @contextmanager
 def heard_streams() -> Iterator[Heard]:
     """Make stdout and stderr such streams in the block; yield the one for stdout, flushed at the
