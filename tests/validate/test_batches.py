@@ -150,7 +150,7 @@ class TestFramesOfProjects:
         checkpoint = context.checkpoints.get("c")
         with pytest.raises(BuildBatchRequestError, match="asset 'rows' has no frame"):
             checkpoint.run()
-        with pytest.raises(BuildBatchRequestError, match="no Dask DataFrame"):
+        with pytest.raises(BuildBatchRequestError, match="is not a Dask DataFrame"):
             checkpoint.run(batch_parameters={"dataframe": pd.DataFrame({"x": [1]})})
         result = checkpoint.run(batch_parameters={"dataframe": frame_of(x=[1, 2, 2])})
         [report] = result.run_results.values()
