@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def run_through_hydra(
     only = _OnlyRun(stage, composition.defaults(), Path(runs[0].run_dir))
     with (
         only.leaving_no_empty_folder(),
-        only.living(),
+        living(only.run_dir),
         composition.initialized(),
         _errors_of_hydra_raised(),
     ):
@@ -303,17 +303,17 @@ class _OnlyRun:
     def __init__(self, stage: Stage, defaults: Mapping[str, Any] | None, run_dir: Path) -> None:
         self._stage, self._defaults = stage, defaults
         self._failure: BaseException | None = None
-        self._run_dir, self._hydra_dir = run_dir, run_dir / ".hydra"
+        self.run_dir, self._hydra_dir = run_dir, run_dir / ".hydra"
 
     def run(self, config: DictConfig) -> None:
         """Run the job that Hydra calls. It must not raise: Hydra would print that and exit."""
         hydra = HydraConfig.get()
         if hydra.output_subdir is not None:
-            self._hydra_dir = self._run_dir / str(hydra.output_subdir)
+            self._hydra_dir = self.run_dir / str(hydra.output_subdir)
         overrides = [str(word).removeprefix("++") for word in hydra.overrides.task]
         try:
             settings = read_settings(plain_values(config), overrides, defaults=self._defaults)
-            self._stage(settings, self._run_dir.absolute())
+            self._stage(settings, self.run_dir.absolute())
         except (Exception, SystemExit) as error:
             self._failure = error
 
@@ -326,27 +326,14 @@ class _OnlyRun:
             raise self._failure
 
     @contextmanager
-    def living(self) -> Iterator[None]:
-        """Show from the beginning that the run is at work, so that it is missed if it is killed.
-
-        Raises OutputError when its folder cannot be written.
-        """
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(living(self._run_dir))
-            except OSError as error:
-                raise OutputError.cannot_write(self._run_dir, error) from error
-            yield
-
-    @contextmanager
     def leaving_no_empty_folder(self) -> Iterator[None]:
         """Remove the folder of a run that failed without a report, when the block ends.
 
         Parent folders that Hydra made are removed, too; files of others stay. Raises ConfigError
         when the folder is not empty at the start, OutputError when it cannot be made.
         """
-        check_unused("hydra.run.dir", self._run_dir)
-        own = self._run_dir.absolute()
+        check_unused("hydra.run.dir", self.run_dir)
+        own = self.run_dir.absolute()
         parents = [own, *own.parents]
         _check_writable(next(folder for folder in parents if os.path.exists(folder)))
         existing = {folder for folder in parents if os.path.exists(folder)}
@@ -366,7 +353,7 @@ class _OnlyRun:
         """Remove the files that Hydra and the logging put into the run's folder."""
         hydra = [self._hydra_dir / name for name in ("config.yaml", "hydra.yaml", "overrides.yaml")]
         with suppress(OSError):
-            for path in (self._run_dir / LOG_FILE, *hydra):
+            for path in (self.run_dir / LOG_FILE, *hydra):
                 path.unlink(missing_ok=True)
             self._hydra_dir.rmdir()
 

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from toolkit.settings.changes import changed_values, config_values
 from toolkit.settings.config import Settings
 from toolkit.settings.workspace import Workspace
 from toolkit.storage.interrupts import ignore_interrupts
-from toolkit.storage.traces import clear_killed, living
+from toolkit.storage.traces import clear_killed
 from toolkit.storage.versions import recover
 
 log = logging.getLogger("toolkit")
@@ -109,27 +109,16 @@ def open_run(command: str, settings: Settings, run_dir: Path) -> Iterator[Run]:
     report.data_dir = str(settings.data_dir.absolute())
     workspace = Workspace(settings.data_dir, settings.results_dir)
     run = Run(settings, run_dir, workspace, report, Progress())
-    with _sign_of_life(run):
-        try:
-            with record_run(report):
-                _begin(run)
-                yield run
-        except BaseException as error:
-            if not report.published:
-                _close_early(run, error)
-                raise
-            _log_after_publication(error)
-        _close(run)
-
-
-@contextmanager
-def _sign_of_life(run: Run) -> Iterator[None]:
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(living(run.run_dir))
-        except OSError as error:
-            raise OutputError.no_report(run.run_dir, error) from error
-        yield
+    try:
+        with record_run(report):
+            _begin(run)
+            yield run
+    except BaseException as error:
+        if not report.published:
+            _close_early(run, error)
+            raise
+        _log_after_publication(error)
+    _close(run)
 
 
 def _begin(run: Run) -> None:

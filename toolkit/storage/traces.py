@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from toolkit.errors import OutputError
 from toolkit.storage.interrupts import hold_interrupts
 
 ALIVE_FILE = ".alive"
@@ -44,14 +45,18 @@ def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
 
 @contextmanager
 def living(run_dir: Path) -> Iterator[None]:
-    """Show other processes that the run of this folder is at work. Raises OSError.
+    """Show other processes that the run of this folder is at work, so that a kill is noticed.
 
-    The sign of life is a lock, which ends with the process.
+    The sign of life is a lock, which ends with the process. Raises OutputError where the folder
+    cannot be written.
     """
-    run_dir.mkdir(parents=True, exist_ok=True)
     path = run_dir / ALIVE_FILE
     unlocked = run_dir / f"{ALIVE_FILE}.partial"
-    descriptor = _lock_and_show(unlocked, path)
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = _lock_and_show(unlocked, path)
+    except OSError as error:
+        raise OutputError.cannot_write(run_dir, error) from error
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ from toolkit.report.facts import RUN_FILE, one_line
 from toolkit.report.sampling import describe_machine
 from toolkit.settings.config import Cluster, Settings
 from toolkit.storage.interrupts import INTERRUPTED
+from toolkit.storage.traces import living
 from toolkit.sweeps.process import Work, do_alone
 from toolkit.sweeps.record import JobRecord
 from toolkit.sweeps.shared_feed import SharedFeed
@@ -95,7 +96,8 @@ def _attempt(
     """Run the job, or record why it failed. Runs in the job's process."""
     run_dir, job_dir = folders
     try:
-        stage(settings, run_dir)
+        with living(run_dir):
+            stage(settings, run_dir)
     except (Exception, SystemExit) as error:
         text = one_line(error)
         if isinstance(error, SystemExit):
