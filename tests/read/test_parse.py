@@ -14,8 +14,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.read.machine import read_all
+from toolkit.contract import CsvFormat, text_contract
 from toolkit.read.blocks import Block
-from toolkit.read.parse import Selection, near_unique_columns, parse_bytes, read_records
+from toolkit.read.parse import Selection, parse_bytes, read_records
+from toolkit.read.reader import CsvReader, near_unique_columns
 from toolkit.read.records import Grammar, find_cut, next_start
 from toolkit.read.sources import find_sources
 
@@ -216,8 +218,9 @@ def test_records_are_read_anew_from_the_middle_of_a_long_block(tmp_path: Path) -
 
 
 def test_near_unique_columns_are_those_that_keep_bringing_new_values(tmp_path: Path) -> None:
+    reader = CsvReader(text_contract({"a": "a", "b": "b"}, CsvFormat(max_field_bytes=1024)))
     rows = "".join(f"id-{n},{n % 7}\n" for n in range(2000))
-    assert near_unique_columns(block_of(tmp_path / "a.csv", rows.encode()), SMALL) == {"a"}
-    assert near_unique_columns(block_of(tmp_path / "b.csv", b"1,2\n"), SMALL) == frozenset()
-    assert near_unique_columns(block_of(tmp_path / "c.csv", b""), SMALL) == frozenset()
-    assert near_unique_columns(block_of(tmp_path / "d.csv", b'"\n1\n'), SMALL) == frozenset()
+    assert near_unique_columns(block_of(tmp_path / "a.csv", rows.encode()), reader) == {"a"}
+    assert near_unique_columns(block_of(tmp_path / "b.csv", b"1,2\n"), reader) == frozenset()
+    assert near_unique_columns(block_of(tmp_path / "c.csv", b""), reader) == frozenset()
+    assert near_unique_columns(block_of(tmp_path / "d.csv", b'"\n1\n'), reader) == frozenset()

@@ -33,11 +33,11 @@ from toolkit.contract import (
 from toolkit.errors import OutputError
 from toolkit.pages.masking import Masks
 from toolkit.read.blocks import Block
-from toolkit.read.header import grammar_of
-from toolkit.read.parse import RawBlock, Selection, parse_block, read_records
-from toolkit.read.unpack import reading_back
+from toolkit.read.parse import RawBlock, Selection
+from toolkit.read.reader import Reader, reader_of
 from toolkit.report.facts import RejectedExample
 from toolkit.storage.datasets import ParquetStyle, part_name, write_parquet
+from toolkit.storage.spill import read_spilled, write_spilled
 
 Ints = npt.NDArray[np.int64]
 
@@ -55,6 +55,10 @@ class CleaningJob:
     @property
     def contract(self) -> Contract:
         return self.rules.contract
+
+    @property
+    def reader(self) -> Reader:
+        return reader_of(self.contract)
 
     @property
     def raw_names(self) -> tuple[str, ...]:
@@ -151,7 +155,7 @@ class PublishedBlock:
 
 def stage_block(block: Block, job: CleaningJob) -> Staged:
     """Evaluate one block and spill it; memory is that of one block, whatever the input's size."""
-    raw = parse_block(block, grammar_of(job.contract), Selection(job.plain_columns))
+    raw = job.reader.parse(block, Selection(job.plain_columns))
     evaluated = evaluate(raw, job.rules)
     files = SpillFiles.of(block, job.spill)
     places = pa.array(raw.places(evaluated.clean_rows))
@@ -318,7 +322,7 @@ def _duplicate_rows(staged: Staged, repeated: Ints, job: CleaningJob) -> pa.Tabl
     aside = _plain(aside.filter(pc.is_in(aside.column(SOURCE_ROW_COLUMN), pa.array(places))))
     again = np.setdiff1d(places, np.asarray(aside.column(SOURCE_ROW_COLUMN)))
     if len(again):
-        raw = read_records(staged.block, grammar_of(job.contract), again, staged.n_records)
+        raw = job.reader.records(staged.block, again, staged.n_records)
         raw = raw.append_column(SOURCE_ROW_COLUMN, pa.array(again))
         aside = pa.concat_tables([aside, raw])
     reason = np.full(len(places), job.rules.reason_ids[key.reason], np.uint8)
@@ -354,13 +358,3 @@ def _few_values(job: CleaningJob) -> tuple[str, ...]:
 
 def _constant(value: str, n: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([value]))
-
-
-def write_spilled(table: pa.Table, path: Path) -> None:
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
-
-
-def read_spilled(path: Path) -> pa.Table:
-    with reading_back(path), pa.memory_map(str(path)) as file:
-        return pa.ipc.open_file(file).read_all()

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from toolkit.clean.keys import Words, as_text
-from toolkit.read.unpack import reading_back
+from toolkit.storage.spill import read_spilled, reading_back
 
 Ints = npt.NDArray[np.int64]
 
@@ -187,7 +187,6 @@ def _keys(
 
 
 def _read_keys(path: Path, key: Sequence[str], rows: Ints) -> pa.Table:
-    with reading_back(path), pa.memory_map(str(path)) as file:
-        table = pa.ipc.open_file(file).read_all().select(list(key)).take(pa.array(rows))
-        columns = [as_text(column.combine_chunks()) for column in table.columns]
+    table = read_spilled(path).select(list(key)).take(pa.array(rows))
+    columns = [as_text(column.combine_chunks()) for column in table.columns]
     return pa.table(columns, names=list(key))

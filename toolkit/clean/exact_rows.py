@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from toolkit.clean.blocks import CleaningJob, Staged, read_spilled, write_spilled
+from toolkit.clean.blocks import CleaningJob, Staged
 from toolkit.clean.duplicates import Spilled, find_duplicates, spill_words
 from toolkit.clean.keys import key_words
 from toolkit.contract import SOURCE_ROW_COLUMN
 from toolkit.errors import OutputError
-from toolkit.read.header import grammar_of
-from toolkit.read.parse import read_records
+from toolkit.storage.spill import read_spilled, write_spilled
 
 Ints = npt.NDArray[np.int64]
 
@@ -37,7 +36,7 @@ class SpilledRows:
 def gather_rows(staged: Staged, rows: Ints, job: CleaningJob) -> SpilledRows:
     """Read these clean rows of a block again. Raises OutputError."""
     places = np.asarray(read_spilled(staged.files.clean).column(SOURCE_ROW_COLUMN))[rows]
-    raw = read_records(staged.block, grammar_of(job.contract), places, staged.n_records)
+    raw = job.reader.records(staged.block, places, staged.n_records)
     key = job.raw_key(raw)
     words = key_words(key)
     table = pa.table([*key, pa.array(places)], names=[*job.raw_names, SOURCE_ROW_COLUMN])

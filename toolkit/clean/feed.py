@@ -43,9 +43,8 @@ from toolkit.contract import (
     Contract,
     Key,
 )
-from toolkit.read.blocks import Block, extra_columns, plan_blocks
-from toolkit.read.header import grammar_of
-from toolkit.read.parse import near_unique_columns
+from toolkit.read.blocks import Block, extra_columns
+from toolkit.read.reader import near_unique_columns, reader_of
 from toolkit.read.sources import Source, find_sources, repeated_names, watching
 from toolkit.read.unpack import spool
 from toolkit.report.facts import RepairFacts
@@ -65,7 +64,7 @@ _DUPLICATE_TASKS = 8
 def make_job(rules: Rules, blocks: Sequence[Block], spill: Path) -> CleaningJob:
     """Build the job that all tasks of a run share; samples the largest block."""
     largest = max(blocks, key=lambda block: block.n_bytes)
-    plain = near_unique_columns(largest, grammar_of(rules.contract))
+    plain = near_unique_columns(largest, reader_of(rules.contract))
     return CleaningJob(rules, spill, plain, extra_columns(blocks, rules.contract))
 
 
@@ -159,7 +158,7 @@ def evaluate_feed(
         warnings.warn(repeated, stacklevel=2)
     with watching(found):
         sources = [spool(one, spill, csv.encoding, csv.max_unpacking) for one in found]
-        blocks = plan_blocks(sources, rules.contract, block_bytes)
+        blocks = reader_of(rules.contract).plan(sources, block_bytes)
         job = make_job(rules, blocks, spill)
     shared = delayed(job, pure=False)
     tasks = [delayed(_stage_watched, pure=False)(block, shared) for block in blocks]

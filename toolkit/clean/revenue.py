@@ -10,8 +10,8 @@ from toolkit.contract import Contract
 from toolkit.contract.formula import formula_columns
 from toolkit.lookups.counts import Counted, Group, cells_of, count_cells, without_repeated_headers
 from toolkit.read.blocks import Block
-from toolkit.read.header import grammar_of
-from toolkit.read.parse import Selection, parse_block
+from toolkit.read.parse import Selection
+from toolkit.read.reader import reader_of
 
 
 def amount_column(contract: Contract) -> str | None:
@@ -41,7 +41,7 @@ def weigh_block(block: Block, rules: Rules, groups: tuple[Group, ...], amount: s
     grouped = dict.fromkeys(name for group in groups for name in group)
     needed = dict.fromkeys([*grouped, *behind_amount(contract, amount)])
     selection = Selection(only=tuple(contract.sources[name] for name in needed))
-    raw = parse_block(block, grammar_of(contract), selection)
+    raw = reader_of(contract).parse(block, selection)
     table = without_repeated_headers(raw.table, block, contract)
     values = np.nan_to_num(derived_values(amount, table, rules), nan=0.0)
     amounts = np.rint(values * 10 ** (derived.decimals or 0)).astype(np.int64)

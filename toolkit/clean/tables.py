@@ -17,7 +17,6 @@ from toolkit.contract import (
     SOURCE_ROW_COLUMN,
     Contract,
 )
-from toolkit.read.cells import is_blank_line
 from toolkit.read.parse import RawBlock
 
 
@@ -82,7 +81,7 @@ def rejected_table(raw: RawBlock, reasons: Codes, contract: Contract) -> pa.Tabl
 def _unfit_rows(raw: RawBlock, contract: Contract) -> pa.Table:
     """Build the rows of malformed records, with their raw line; blank lines get blank cells."""
     lines = [*raw.malformed.values()]
-    is_blank = [is_blank_line(line, contract.csv.delimiter) for line in lines]
+    is_blank = [raw.is_blank(place) for place in raw.malformed]
     cells: dict[str, pa.Array] = {}
     for field in raw.table.schema:
         # A blank line is put whole into the first column.

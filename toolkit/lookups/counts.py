@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from toolkit.arrays import Ints
 from toolkit.contract import Contract
 from toolkit.read.blocks import Block
 from toolkit.read.cells import column_of, read_cells, repeated_headers
-from toolkit.read.header import grammar_of
-from toolkit.read.parse import Selection, parse_block
-from toolkit.read.records import Ints
+from toolkit.read.parse import Selection
+from toolkit.read.reader import reader_of
 
 ROWS, AMOUNT = "rows", "amount"
 # Sum up tables of counts once they have this many rows more than the sum.
@@ -42,7 +42,7 @@ def count_block(block: Block, contract: Contract, groups: Sequence[Group]) -> Co
     """Count one block; only the columns of the groups are parsed."""
     names = tuple(dict.fromkeys(name for group in groups for name in group))
     sources = {name: contract.sources[name] for name in names}
-    raw = parse_block(block, grammar_of(contract), Selection(only=tuple(sources.values())))
+    raw = reader_of(contract).parse(block, Selection(only=tuple(sources.values())))
     table = without_repeated_headers(raw.table, block, contract)
     cells = {name: cells_of(table, name, contract) for name in names}
     return Counted(raw.n_records, block.n_bytes, count_cells(cells, groups))
@@ -63,7 +63,7 @@ def without_repeated_headers(table: pa.Table, block: Block, contract: Contract) 
     repeats = repeated_headers(table, block.written)
     if len(repeats) == 0:
         return table
-    whole = parse_block(block, grammar_of(contract), Selection()).table
+    whole = reader_of(contract).parse(block, Selection()).table
     repeats = repeated_headers(whole, block.written)
     is_data = np.ones(table.num_rows, dtype=bool)
     is_data[repeats] = False

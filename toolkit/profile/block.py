@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,14 +19,13 @@ from toolkit.profile.keys import WHOLE_ROW, Group, SpilledWords, spill_sorted, w
 from toolkit.profile.totals import Suspects, suspects_in
 from toolkit.profile.vocabulary import Ints
 from toolkit.read.blocks import Block
-from toolkit.read.cells import column_of, is_blank_line, repeated_headers, rows_that_read
-from toolkit.read.header import grammar_of
-from toolkit.read.parse import RawBlock, Selection, parse_bytes
+from toolkit.read.cells import column_of, repeated_headers, rows_that_read
+from toolkit.read.parse import RawBlock, Selection
+from toolkit.read.reader import reader_of
 
 PLACE_BITS = 40
 """A record's index is its number in its block, plus the number of the block above these bits."""
 
-TOO_FEW, TOO_MANY, BROKEN = "too few fields", "too many fields", "broken quotes or bytes"
 _N_EXAMPLES = 3
 _LONGEST_EXAMPLE = 200
 
@@ -76,11 +74,10 @@ class BlockFacts:
 
 def look_at_block(block: Block, questions: Questions) -> BlockFacts:
     """Read and count one block; writes the words of its keys into the spill folder."""
-    data = block.read()
     names, sources = block.names, questions.contract.sources
-    raw = parse_bytes(data, names, grammar_of(questions.contract), Selection())
+    raw = reader_of(questions.contract).parse(block, Selection(line_ends=True))
     blank = rows_that_read(raw.table, dict.fromkeys(names, ("",)))
-    headers = repeated_headers(raw.table, block.written)
+    headers = repeated_headers(raw.table, raw.written)
     table, places = _records(raw, np.concatenate([blank, headers]), block.index)
     found = {
         name: look_at_column(column_of(table, sources[name]), places, question, block.index)
@@ -88,13 +85,8 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
     }
     plain = {name: column for name, (_, column) in found.items()}
     first = block.index << PLACE_BITS
-    delimiter = questions.contract.csv.delimiter
-    blank_lines = {p for p, text in raw.malformed.items() if is_blank_line(text, delimiter)}
-    how = [
-        (place, _how(text, names, questions))
-        for place, text in sorted(raw.malformed.items())
-        if place not in blank_lines
-    ]
+    blank_lines = {place for place in raw.malformed if raw.is_blank(place)}
+    how = [(place, raw.fault(place)) for place in sorted(raw.malformed) if place not in blank_lines]
     return BlockFacts(
         index=block.index,
         n_records=raw.n_records,
@@ -106,7 +98,7 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
             Broken(place + first, kind, raw.malformed[place][:_LONGEST_EXAMPLE])
             for place, kind in how[:_N_EXAMPLES]
         ),
-        line_ends=_line_ends(data),
+        line_ends=raw.line_ends,
         columns={name: part for name, (part, _) in found.items()},
         words=_spill(table, plain, block.index, questions),
         formulas=_check(plain, places, questions),
@@ -116,7 +108,7 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
 
 def stripped_columns(block: Block, contract: Contract) -> dict[str, pa.DictionaryArray]:
     """Read a block's columns, by their names in the contract, without white space at the ends."""
-    raw = parse_bytes(block.read(), block.names, grammar_of(contract), Selection())
+    raw = reader_of(contract).parse(block, Selection())
     return {
         name: stripped(column_of(raw.table, source)) for name, source in contract.sources.items()
     }
@@ -130,33 +122,6 @@ def _records(raw: RawBlock, left_out: Ints, index: int) -> tuple[pa.Table, Ints]
         rows = np.setdiff1d(rows, left_out)
         table = table.take(pa.array(rows))
     return table, raw.places(rows) + (index << PLACE_BITS)
-
-
-def _how(text: str, names: Sequence[str], questions: Questions) -> str:
-    """Describe what is wrong with a malformed record."""
-    csv_format = questions.contract.csv
-    try:
-        rows = list(
-            csv.reader(
-                [text], delimiter=csv_format.delimiter, quotechar=csv_format.quote, strict=True
-            )
-        )
-    except csv.Error:
-        return BROKEN
-    n_fields, n_columns = len(rows[0]) if len(rows) == 1 else 0, len(names)
-    if n_fields == n_columns or not n_fields:
-        return BROKEN
-    return TOO_FEW if n_fields < n_columns else TOO_MANY
-
-
-def _line_ends(data: bytes) -> Counter[str]:
-    both = data.count(b"\r\n")
-    counts = {
-        "CRLF": both,
-        "LF": data.count(b"\n") - both,
-        "CR": data.count(b"\r") - both,
-    }
-    return Counter({name: n for name, n in counts.items() if n})
 
 
 def _spill(

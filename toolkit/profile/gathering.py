@@ -4,7 +4,6 @@ profile.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,9 +25,7 @@ from toolkit.profile.block import (
 )
 from toolkit.profile.cells import ColumnPart, Question
 from toolkit.profile.describe import Described, describe_column
-from toolkit.profile.dialect import Dialect
 from toolkit.profile.doubts import Doubt
-from toolkit.profile.encoding import Encoding
 from toolkit.profile.facts import (
     ColumnFacts,
     Example,
@@ -56,15 +53,15 @@ from toolkit.profile.sorts import is_added_up, is_order_name
 from toolkit.profile.totals import Totals, judge
 from toolkit.profile.vocabulary import ROWS, Caps
 from toolkit.read.blocks import Block
-from toolkit.read.header import grammar_of, read_header
-from toolkit.read.records import next_start
+from toolkit.read.dialect import HEAD_BYTES, Dialect
+from toolkit.read.encoding import Encoding
+from toolkit.read.reader import WHOLE, reader_of
 from toolkit.read.sources import Source
 from toolkit.units import human_count
 
 # Merge parts of blocks once there are this many.
 _PARTS_AT_ONCE = 16
 _N_BROKEN = 3
-HEAD_BYTES = 1 << 20
 _BY_CHANCE = 0.01
 
 
@@ -104,21 +101,9 @@ class Format:
 
 def head_block(source: Source, contract: Contract) -> Block:
     """Return the block of records that begin in the first megabyte of a plain file."""
-    header = read_header(source.path, source.shown, contract)
-    start = header.data_start
-    with source.open() as file:
-        size = os.fstat(file.fileno()).st_size
-
-        def read(begin: int, end: int) -> bytes:
-            return os.pread(file.fileno(), end - begin, begin)
-
-        target = start + HEAD_BYTES
-        stop = (
-            size
-            if target >= size
-            else next_start(read, start, (target, size), grammar_of(contract))
-        )
-    return Block(0, source, header.names, start, max(start, stop), header.written)
+    reader = reader_of(contract)
+    [whole] = reader.plan([source], WHOLE)
+    return reader.first(whole, HEAD_BYTES)
 
 
 def ask(head: Block, fmt: Format, null_words: Sequence[str], spill: Path) -> Questions:

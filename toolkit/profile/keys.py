@@ -19,7 +19,7 @@ import pyarrow as pa
 from toolkit.clean.duplicates import bucket_ends
 from toolkit.clean.keys import Words, key_words
 from toolkit.profile.readings import Reading
-from toolkit.read.unpack import reading_back
+from toolkit.storage.spill import reading_back
 
 _MOST_SINGLES, _MOST_PAIRS, _MOST_PAIRED = 4, 6, 8
 _NEARLY = 0.9

@@ -10,8 +10,8 @@ from markupsafe import Markup
 from toolkit.pages.chart import bar, rule, svg, text
 from toolkit.pages.render import render
 from toolkit.profile import phrases
-from toolkit.profile.dialect import DELIMITER_NAMES
 from toolkit.profile.facts import ColumnFacts, FileFacts, Profile
+from toolkit.read.dialect import DELIMITER_NAMES
 from toolkit.units import cut, human_bytes, human_count, human_share
 
 _LONGEST = 2000

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,11 +15,13 @@ import pyarrow as pa
 import pyarrow.csv
 
 from toolkit.read.blocks import Block
+from toolkit.read.cells import is_blank_line
 from toolkit.read.records import Grammar, Ints, Structure, next_start, record_starts, scan
 from toolkit.read.transcode import show_bytes
 
+TOO_FEW, TOO_MANY, BROKEN = "too few fields", "too many fields", "broken quotes or bytes"
+
 _PROBE_BYTES = 1 << 20
-_MOSTLY_DISTINCT = 0.5
 _LINE_END = re.compile(rb"[\r\n]")
 _LINES_BYTES = 1 << 12
 
@@ -29,7 +33,8 @@ class RawBlock:
     `table` has the well-formed records in file order, as plain strings or dictionaries of strings;
     `rows` is the index of each among all records of the block, from 0 (None: all of them);
     `malformed` maps the index of each other record to its raw text; `written` maps names to the
-    header's spelling where it differs. len(table) + len(malformed) == n_records.
+    header's spelling where it differs. len(table) + len(malformed) == n_records. `line_ends` counts
+    CRLF, LF and CR where that was selected.
     """
 
     table: pa.Table
@@ -37,6 +42,31 @@ class RawBlock:
     n_records: int
     malformed: dict[int, str] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
+    grammar: Grammar = field(default_factory=Grammar)
+    line_ends: Counter[str] = field(default_factory=Counter)
+
+    def is_blank(self, place: int) -> bool:
+        """Return whether a malformed record is only white space."""
+        return is_blank_line(self.malformed[place], chr(self.grammar.delimiter))
+
+    def fault(self, place: int) -> str:
+        """Return what is wrong with a malformed record."""
+        grammar, n_columns = self.grammar, self.table.num_columns
+        try:
+            rows = list(
+                csv.reader(
+                    [self.malformed[place]],
+                    delimiter=chr(grammar.delimiter),
+                    quotechar=chr(grammar.quote),
+                    strict=True,
+                )
+            )
+        except csv.Error:
+            return BROKEN
+        n_fields = len(rows[0]) if len(rows) == 1 else 0
+        if n_fields == n_columns or not n_fields:
+            return BROKEN
+        return TOO_FEW if n_fields < n_columns else TOO_MANY
 
     def places(self, rows: Ints) -> Ints:
         """Return the places of rows of `table` among all records of the block."""
@@ -66,11 +96,12 @@ class Selection:
     """The columns to parse, and their types.
 
     `plain` columns become strings, the others dictionaries of strings; the values are the same.
-    `only` selects columns; None means every column of the file.
+    `only` selects columns; None means every column of the file. `line_ends` are counted on request.
     """
 
     plain: frozenset[str] = frozenset()
     only: tuple[str, ...] | None = None
+    line_ends: bool = False
 
     def types(self, names: Sequence[str]) -> dict[str, pa.DataType]:
         labels = pa.dictionary(pa.int32(), pa.string())
@@ -80,8 +111,20 @@ class Selection:
 
 def parse_block(block: Block, grammar: Grammar, selection: Selection) -> RawBlock:
     """Read and parse one block; see `parse_bytes`."""
-    raw = parse_bytes(block.read(), block.names, grammar, selection)
-    return replace(raw, written=block.written)
+    data = block.read()
+    raw = parse_bytes(data, block.names, grammar, selection)
+    ends = _line_ends(data) if selection.line_ends else Counter[str]()
+    return replace(raw, written=block.written, line_ends=ends)
+
+
+def _line_ends(data: bytes) -> Counter[str]:
+    both = data.count(b"\r\n")
+    counts = {
+        "CRLF": both,
+        "LF": data.count(b"\n") - both,
+        "CR": data.count(b"\r") - both,
+    }
+    return Counter({name: n for name, n in counts.items() if n})
 
 
 def parse_bytes(
@@ -105,7 +148,7 @@ def parse_bytes(
     if misfits.found:
         places = np.fromiter(misfits.found, np.int64, len(misfits.found))
         rows = np.setdiff1d(np.arange(n_records), places)
-    return RawBlock(table, rows, n_records, misfits.found)
+    return RawBlock(table, rows, n_records, misfits.found, grammar=grammar)
 
 
 def _read_csv(
@@ -229,7 +272,7 @@ def read_records(block: Block, grammar: Grammar, places: Ints, n_records: int) -
     """
     share = (int(places[-1]) + 1) / n_records
     while True:
-        data = _whole_records(block, int(share * block.n_bytes) + _PROBE_BYTES // 4, grammar)
+        data = whole_records(block, int(share * block.n_bytes) + _PROBE_BYTES // 4, grammar)
         starts = record_starts(data, scan(data, grammar))
         if len(starts) > places[-1] or len(data) == block.n_bytes:
             break
@@ -245,32 +288,9 @@ def read_records(block: Block, grammar: Grammar, places: Ints, n_records: int) -
     return raw.table
 
 
-def _whole_records(block: Block, n_bytes: int, grammar: Grammar) -> bytes:
-    """Read the whole records that begin in the first `n_bytes` of a block."""
+def whole_records(block: Block, n_bytes: int, grammar: Grammar) -> bytes:
+    """Return the whole records that begin in the first `n_bytes` of a block."""
     data = block.read(n_bytes + grammar.max_field_bytes)
     if len(data) == block.n_bytes:
         return data
     return data[: next_start(lambda a, b: data[a:b], 0, (n_bytes, len(data)), grammar)]
-
-
-def near_unique_columns(block: Block, grammar: Grammar) -> frozenset[str]:
-    """Return the columns whose values are still mostly new after the first half megabyte of a
-    block.
-
-    Dictionary-encoding them would cost more than it saves; only speed depends on the answer.
-    """
-    data = _whole_records(block, _PROBE_BYTES, grammar)
-    table = parse_bytes(data, block.names, grammar, Selection()).table
-    return frozenset(name for name in table.column_names if _stays_distinct(table.column(name)))
-
-
-def _stays_distinct(column: pa.ChunkedArray) -> bool:
-    """Return whether nearly every later row brings a new value."""
-    if len(column) < 2:
-        return False
-    indices = column.combine_chunks().indices.to_numpy()
-    half = len(indices) // 2
-    # Arrow numbers dictionary values in order of appearance, so the largest index of the second
-    # half, less that of the first, counts its new values.
-    n_new = indices.max() - indices[:half].max()
-    return bool(n_new > _MOSTLY_DISTINCT * (len(indices) - half))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,15 +40,6 @@ def spool(
     except OSError as error:
         raise OutputError.cannot_write(path, error) from error
     return replace(source, path=path)
-
-
-@contextmanager
-def reading_back(path: Path) -> Iterator[None]:
-    """Raise OutputError when the run's own temporary files cannot be read again."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError.cannot_read_back(path, error) from error
 
 
 def _utf8_chunks(source: Source, encoding: str, max_unpacking: int) -> Iterator[bytes]:

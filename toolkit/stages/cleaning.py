@@ -26,8 +26,9 @@ from toolkit.cluster import Runner, open_cluster
 from toolkit.errors import ConfigError, InputError, ValidationError
 from toolkit.pages.mask_key import fingerprint
 from toolkit.pages.masking import Masks
-from toolkit.read.blocks import header_notes, names_shown, plan_blocks
+from toolkit.read.blocks import header_notes, names_shown
 from toolkit.read.digest import Digests, copies
+from toolkit.read.reader import reader_of
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.sources import (
     COMPRESSED_SUFFIXES,
@@ -201,7 +202,7 @@ def _clean_blocks(
     """Run the three rounds of tasks: evaluate, find repeated keys, write."""
     contract = work.rules.contract
     block_bytes = choose_block_bytes(run.settings.partitions, sources, contract, runner.n_workers)
-    blocks = plan_blocks(sources, contract, block_bytes)
+    blocks = reader_of(contract).plan(sources, block_bytes)
     rules = work.rules
     if contract.personal_columns():
         rules = replace(rules, mask_key=run.mask_key)

@@ -25,8 +25,7 @@ from toolkit.lookups.review import ReviewEntry, entries_to_review, review_table,
 from toolkit.lookups.suggested import LookupDraft, LookupFile, marks_path
 from toolkit.lookups.text import Shape
 from toolkit.pages.masking import Masks
-from toolkit.read.blocks import plan_blocks
-from toolkit.read.header import read_header
+from toolkit.read.reader import reader_of
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.sources import Source, find_sources, repeated_names, watching
 from toolkit.report.facts import InputFacts, StageFacts, record_stage
@@ -260,16 +259,16 @@ def _count(
         csv = contract.csv
         plain = spooled(runner, sources, folder, csv.encoding, csv.max_unpacking)
         n_bytes = choose_block_bytes(run.settings.partitions, plain, counted, runner.n_workers)
-        blocks = plan_blocks(plain, counted, n_bytes)
+        blocks = reader_of(counted).plan(plain, n_bytes)
         work = partial(count_block, contract=contract, groups=groups)
         if amount is not None:
             behind = behind_amount(contract, amount)
             weighed = _of_columns(contract, [*counted.columns, *behind])
-            if lacking := _lacking(plain, weighed):
+            if lacking := _lacking(plain, weighed, n_bytes):
                 run.note(facts, f"{amount} is left out: {lacking}")
                 amount = None
             else:
-                blocks = plan_blocks(plain, weighed, n_bytes)
+                blocks = reader_of(weighed).plan(plain, n_bytes)
                 rules = Rules.load(contract, run.workspace.lookups, run.settings.as_of, behind)
                 work = partial(weigh_block, rules=rules, groups=groups, amount=amount)
         task = delayed(work, pure=False)
@@ -292,11 +291,10 @@ def _of_columns(contract: Contract, names: Sequence[str]) -> Contract:
     return replace(contract, columns=columns)
 
 
-def _lacking(sources: Sequence[Source], contract: Contract) -> str:
+def _lacking(sources: Sequence[Source], contract: Contract, n_bytes: int) -> str:
     """Return what is wrong with the header of one of the files, or ''."""
     try:
-        for source in sources:
-            read_header(source.path, source.shown, contract)
+        reader_of(contract).plan(sources, n_bytes)
     except InputError as error:
         return str(error)
     return ""

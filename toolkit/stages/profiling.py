@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -14,20 +13,27 @@ from toolkit.clean.duplicates import bucket_ranges
 from toolkit.cluster import Runner, open_cluster
 from toolkit.errors import ConfigError, InputError, OutputError
 from toolkit.profile.block import BlockFacts, Questions, look_at_block
-from toolkit.profile.dialect import detect_dialect
 from toolkit.profile.doubts import Placed
-from toolkit.profile.encoding import Bytes, Encoding, agree, chunks_of, detect_encoding, look_at
 from toolkit.profile.facts import Profile
-from toolkit.profile.gathering import HEAD_BYTES, Format, Gathered, ask, conclude, head_block
+from toolkit.profile.gathering import Format, Gathered, ask, conclude, head_block
 from toolkit.profile.keys import Group, Repeats, SpilledWords, count_repeats
 from toolkit.profile.page import profile_page
 from toolkit.profile.personal import personal_columns, without_personal
 from toolkit.profile.phrases import all_doubts
 from toolkit.profile.table import doubts_table, profile_table
-from toolkit.read.blocks import Block, plan_blocks
-from toolkit.read.header import read_names
+from toolkit.read.blocks import Block
+from toolkit.read.dialect import dialect_of
+from toolkit.read.encoding import (
+    Encoding,
+    agree,
+    chunks_of,
+    detect_encoding,
+    head_and_size,
+    look_at_source,
+)
+from toolkit.read.reader import names_of, reader_of
 from toolkit.read.sizing import choose_block_bytes
-from toolkit.read.sources import Source, find_sources, reading, repeated_names, watching
+from toolkit.read.sources import Source, find_sources, repeated_names, watching
 from toolkit.report.facts import StageFacts, record_stage
 from toolkit.report.terminal import print_plainly
 from toolkit.settings.config import Settings
@@ -101,7 +107,7 @@ def _profile(run: Run, runner: Runner, sources: Sequence[Source], folder: Path) 
     head = head_block(plain[0], contract)
     questions = ask(head, fmt, settings.null_words, folder)
     n_bytes = choose_block_bytes(settings.partitions, plain, contract, runner.n_workers)
-    blocks = plan_blocks(plain, contract, n_bytes)
+    blocks = reader_of(contract).plan(plain, n_bytes)
     gathered = _gather(run, runner, blocks, questions)
     repeats = _repeats(runner, gathered, questions)
     return conclude(gathered, blocks, repeats, fmt, settings.threshold)
@@ -115,29 +121,19 @@ def _format(
     unpacked = spooled(runner, sources, folder, "utf-8", limits.max_unpacking)
     encoding = _detect_encoding(runner, unpacked) if given is None else Encoding(given, "as given")
     plain = spooled(runner, sources, folder, encoding.name, limits.max_unpacking)
-    with plain[0].open() as file:
-        head = file.read(HEAD_BYTES + 1)
-    head, whole = head[:HEAD_BYTES], len(head) <= HEAD_BYTES
-    text = head.decode("utf-8", "replace")
-    dialect = detect_dialect(text, plain[0].shown, whole=whole, delimiter=run.settings.delimiter)
+    dialect = dialect_of(plain[0], run.settings.delimiter)
     fmt = Format(encoding, dialect, limits)
-    return plain, fmt.with_names(read_names(plain[0].path, plain[0].shown, fmt.csv))
+    return plain, fmt.with_names(names_of(plain[0], fmt.csv))
 
 
 def _detect_encoding(runner: Runner, sources: Sequence[Source]) -> Encoding:
     found = []
     for source in sources:
-        with source.open() as file:
-            head, size = file.read(4), os.fstat(file.fileno()).st_size
-        task = delayed(_look_at, pure=False)
+        head, size = head_and_size(source)
+        task = delayed(look_at_source, pure=False)
         looks = runner.run([task(source, *chunk) for chunk in chunks_of(size)])
         found.append(detect_encoding(looks, head))
     return agree([source.shown for source in sources], found)
-
-
-def _look_at(source: Source, start: int, stop: int) -> Bytes:
-    with reading(source.shown, source.path):
-        return look_at(source.path, start, stop)
 
 
 def _gather(run: Run, runner: Runner, blocks: Sequence[Block], questions: Questions) -> Gathered:

@@ -18,6 +18,7 @@ from dask.delayed import delayed
 from toolkit.clean.duplicates import Spilled, bucket_ranges, find_duplicates, spill_words
 from toolkit.clean.keys import key_words
 from toolkit.errors import OutputError
+from toolkit.storage.spill import read_spilled, write_spilled
 from toolkit.validate.checks import Found
 from toolkit.validate.columns import Domain, Ints, LoadedColumns
 from toolkit.validate.passes import how_computed
@@ -57,8 +58,7 @@ class KeySpill:
         path = self.folder / f"{view.first_row:012d}.arrow"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-                writer.write_table(table)
+            write_spilled(table, path)
             words = path.with_suffix(".words")
             ends = spill_words(key_words(keys), words)
         except OSError as error:
@@ -96,9 +96,8 @@ def _find(spilled: Sequence[Spilled], key: Sequence[str], buckets: range, job: K
 
 
 def _dataset_rows(path: Path, rows: Ints) -> Ints:
-    with pa.memory_map(str(path)) as file:
-        numbers = pa.ipc.open_file(file).read_all().column(_ROW).take(pa.array(rows))
-        return np.array(numbers, dtype=np.int64)
+    numbers = read_spilled(path).column(_ROW).take(pa.array(rows))
+    return np.array(numbers, dtype=np.int64)
 
 
 def _key_name(place: int) -> str:

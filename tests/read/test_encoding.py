@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.profile.encoding import Bytes, Encoding, agree, detect_encoding, look_at
+from toolkit.read.encoding import Bytes, Encoding, agree, detect_encoding, look_at
 
 GERMAN = "id,name\n" + "".join(f"{n},Müller Größe Café\n" for n in range(30))
 NO_BREAKS = "id,name\n" + "".join(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from toolkit.errors import InputError
-from toolkit.profile.dialect import Dialect, detect_dialect
+from toolkit.read.dialect import Dialect, detect_dialect
 
 
 def told(text: str, delimiter: str | None = None) -> Dialect:

@@ -5,6 +5,7 @@ The file is scanned in chunks, cut anywhere; their results add up.
 
 from __future__ import annotations
 
+import os
 import re
 import string
 import unicodedata
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.read.sources import Source, reading
 from toolkit.read.transcode import BYTE_ORDER_MARKS
 from toolkit.units import human_share
 
@@ -86,6 +88,18 @@ class Encoding:
     doubts: tuple[str, ...] = ()
     samples: tuple[str, ...] = field(default=())
     """Lines with characters beyond ASCII, as they read."""
+
+
+def head_and_size(source: Source) -> tuple[bytes, int]:
+    """Return the first bytes of a source, enough for a byte order mark, and its size."""
+    with source.open() as file:
+        return file.read(4), os.fstat(file.fileno()).st_size
+
+
+def look_at_source(source: Source, start: int, stop: int) -> Bytes:
+    """Scan one chunk of a source; raises InputError."""
+    with reading(source.shown, source.path):
+        return look_at(source.path, start, stop)
 
 
 def chunks_of(n_bytes: int) -> Iterator[tuple[int, int]]:
