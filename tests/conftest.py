@@ -18,6 +18,7 @@ import pytest
 from hypothesis import settings
 
 from tests.chromium import find_chromium
+from tests.real_feeds import SHARED
 
 if TYPE_CHECKING:
     from tests.feeds import Cleaner
@@ -52,6 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if marked[name] and not is_there():
             for item in marked[name]:
                 item.add_marker(pytest.mark.skip(reason=how_to_get_it))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not SHARED.is_dir():
+        terminalreporter.write_line(
+            f"the real feeds are not here, only the small ones: no {SHARED}"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,12 @@
-"""Every figure of a dirty feed, against another implementation's: tests/oracle.py."""
+"""Every figure of a dirty feed: against another implementation's, tests/oracle.py, and as known."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-import json
 import math
 from collections import Counter
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,14 +14,11 @@ import pytest
 
 from tests.feeds import Cleaned, Cleaner, clean_files, write_feed
 from tests.oracle import Book, Outcome, clean_feeds
+from tests.real_feeds import MAKES, real_ecommerce
 from toolkit.clean.evaluate import Rules
-from toolkit.contract import Contract
 from toolkit.generate.csv_text import csv_bytes
 from toolkit.generate.feed import FeedSpec, feed_block
 from toolkit.lookups import load_lookups
-
-SHARED = Path(__file__).parents[2] / "shared" / "data" / "ecommerce"
-FEED = SHARED / "dirty_100k.csv.gz"
 
 
 def figures(cleaned: Cleaned) -> dict[str, Any]:
@@ -99,22 +93,20 @@ def feed(rules: Rules) -> bytes:
     return write_feed(rows, header)
 
 
-@pytest.fixture(scope="module")
-def known(feed: bytes, book: Book) -> dict[str, Any]:
-    return figures_of(clean_feeds([("feed.csv", feed)], book))
-
-
 @pytest.mark.parametrize("n_blocks", [1, 17])
-def test_every_figure_is_the_oracle_s(
-    n_blocks: int, feed: bytes, known: dict[str, Any], clean_feed: Cleaner
+@pytest.mark.parametrize("make", MAKES)
+def test_every_figure_is_known(
+    make: str, n_blocks: int, feed: bytes, book: Book, rules: Rules, clean_feed: Cleaner
 ) -> None:
-    assert len(known["reasons"]) > 5
-    assert figures(clean_feed(feed, n_blocks)) == known
-
-
-@pytest.mark.skipif(not FEED.exists(), reason=f"100,000 rows with answers: there is no {FEED}")
-@pytest.mark.parametrize("block_bytes", [1 << 30, 1_000_000])
-def test_every_figure_is_the_known_one(block_bytes: int, contract: Contract) -> None:
-    rules = Rules(contract, load_lookups(contract, SHARED / "lookups"), date(2026, 11, 23))
-    known = json.loads((SHARED / "dirty_100k.expected.json").read_text("utf-8"))
-    assert figures(clean_files(rules, [str(FEED)], block_bytes, "threads")) == known
+    if make == "small":
+        known = figures_of(clean_feeds([("feed.csv", feed)], book))
+        assert len(known["reasons"]) > 5
+        cleaned = clean_feed(feed, n_blocks)
+    else:
+        real = real_ecommerce()
+        known = real.answers
+        lookups = load_lookups(rules.contract, real.folder / "lookups")
+        path = real.folder / "dirty_100k.csv.gz"
+        rules = Rules(rules.contract, lookups, rules.as_of)
+        cleaned = clean_files(rules, [str(path)], (1 << 24) // n_blocks, "threads")
+    assert figures(cleaned) == known

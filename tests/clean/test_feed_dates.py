@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from tests.conftest import AS_OF
 from tests.feeds import clean_files, write_feed
+from tests.real_feeds import MAKES, dirty_cafe
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import evaluate_feed, make_job, stage_tasks
 from toolkit.clean.order_check import check_date_orders
@@ -26,8 +27,6 @@ from toolkit.contract import Contract, Key
 from toolkit.errors import InputError
 from toolkit.read.blocks import plan_blocks
 from toolkit.read.sources import find_sources
-
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "dirty_cafe"
 
 
 def rules_with(formats: Sequence[str], header: str = "Paid", **column: Any) -> Rules:
@@ -229,7 +228,7 @@ def test_saved_copies_read_as_the_original_or_are_refused(judge: Judge, tmp_path
         assert cleaned.clean.column("paid").to_pylist() == kept
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason=f"the cafe feed is not beside: no {SHARED}")
+@pytest.mark.parametrize("make", MAKES)
 @pytest.mark.parametrize(
     ("name", "right", "wrong", "header"),
     [
@@ -237,17 +236,22 @@ def test_saved_copies_read_as_the_original_or_are_refused(judge: Judge, tmp_path
         ("cafe_dmy_dot.csv", "%d.%m.%Y", "%m.%d.%Y", "Transaction Date"),
     ],
 )
-def test_the_cafe_s_copies(name: str, right: str, wrong: str, header: str, judge: Judge) -> None:
+def test_a_cafe_s_copies(
+    make: str, name: str, right: str, wrong: str, header: str, judge: Judge, tmp_path: Path
+) -> None:
+    cafe = dirty_cafe(make, tmp_path)
+
     def of_cafe(file: str, date_format: str, header: str) -> tuple[Rules, bytes]:
         rules = rules_with([date_format], header)
-        text = (SHARED / file).read_text("utf-8-sig")
+        text = (cafe.folder / file).read_text("utf-8-sig")
         rows = [[str(n), row[header]] for n, row in enumerate(csv.DictReader(text.splitlines()))]
         return rules, write_feed(rows, ["Id", header])
 
     rules, feed = of_cafe(name, wrong, header)
     said = judge(feed, rules)
     assert isinstance(said, str)
-    assert f"feed.csv: column {header}: read as {wrong}, but 5," in said
+    n_cells = f"{cafe.answers['only month/day']:,}"
+    assert f"feed.csv: column {header}: read as {wrong}, but {n_cells} cells can only" in said
     assert " and 0 only " in said
     original = of_cafe("dirty_cafe_sales.csv", "%Y-%m-%d", "Transaction Date")
     days = []

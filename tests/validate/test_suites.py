@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import shutil
@@ -17,6 +18,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.feeds import Cleaner, clean_files
+from tests.real_feeds import MAKES, real_ecommerce
 from tests.validate.damages import DAMAGES, Damage
 from tests.validate.shipped import (
     EXPECTATIONS,
@@ -33,7 +35,6 @@ from toolkit.lookups import Lookup, load_lookups
 
 pytestmark = pytest.mark.slow
 
-SHARED = ROOT.parent / "shared" / "data" / "ecommerce"
 FILES = sorted(EXPECTATIONS.rglob("*.json"))
 KEYS = ["type", "severity", "kwargs", "description", "notes"]
 ALL_WELL = Said()
@@ -71,12 +72,23 @@ def test_no_rejected_rows_fail_nothing(clean_feed: Cleaner, rules: Rules) -> Non
     assert "rows as counted" not in said.vacuous
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the reference feed is not beside this project")
 @pytest.mark.parametrize("suite", SUITES)
-def test_the_reference_feed_passes(suite: str, rules: Rules) -> None:
-    rules = Rules(rules.contract, load_lookups(rules.contract, SHARED / "lookups"), rules.as_of)
-    cleaned = clean_files(rules, [str(SHARED / "dirty_100k.csv.gz")], 1 << 30, "threads")
-    data = datasets_of(cleaned, rules)
+@pytest.mark.parametrize("make", MAKES)
+def test_a_compressed_feed_with_lookups_of_its_own_passes(
+    make: str, suite: str, rules: Rules, lookups_folder: Path, tmp_path: Path
+) -> None:
+    if make == "small":
+        path, lookups = tmp_path / "feed.csv.gz", tmp_path / "lookups"
+        path.write_bytes(gzip.compress(feed_bytes(rules, 3_000, seed=6)))
+        shutil.copytree(lookups_folder, lookups)
+        categories = json.loads((lookups / "common_categories.json").read_text("utf-8"))
+        categories.remove("Books")
+        (lookups / "common_categories.json").write_text(json.dumps(categories), "utf-8")
+    else:
+        real = real_ecommerce()
+        path, lookups = real.folder / "dirty_100k.csv.gz", real.folder / "lookups"
+    rules = Rules(rules.contract, load_lookups(rules.contract, lookups), rules.as_of)
+    data = datasets_of(clean_files(rules, [str(path)], 1 << 30, "threads"), rules)
     assert ask_stock(suite, data.frames[suite], data.parameters) == ALL_WELL
 
 
