@@ -295,6 +295,22 @@ CONTRACT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
 ]
 
 NAMED_DAYS = {"kind": "date", "formats": ["%d %b %Y"], "reason": "invalid_sale_date"}
+WRITTEN: list[tuple[dict[str, Any], str]] = [
+    ({"suffix": ["CR"], "negative": ["5 CR"]}, "negative: '5 CR' has a text that is trim"),
+    ({"units": {"CR": 1}, "negative": ["5 CR"]}, "negative: '5 CR' has a text that is tr"),
+    ({"groups": "indian"}, "groups: has no effect without thousands"),
+    ({"units": {"%": 0.03}}, "units: '%' is 0.03, which is no power of ten such as 0.01"),
+    ({"units": {"%": -0.01}}, "units: '%' is -0.01, which is no power of ten"),
+    ({"units": {"K": 1e30}}, "units: 'K' is 1e+30, which is no power of ten"),
+    ({"units": {"%": 0.01}, "suffix": ["%"]}, "units: '%' is also trimmed by prefix or s"),
+    ({"units": {"kg ": 1}}, "units: 'kg ' has outer blanks"),
+    ({"units": {"-kg": 1}}, "units: '-kg' contains a sign or bracket"),
+    ({"units": {"e3": 1}}, "units: 'e3' is what numbers are written with"),
+    (
+        {"kind": "integer", "units": {"%": 0.01}},
+        "units: '%' is 0.01, which makes fractions of whole numbers",
+    ),
+]
 WITHOUT_EFFECT: list[tuple[dict[str, Any], str]] = [
     *(
         ({f"{COLUMN}.unit_price": UNIT_PRICE | {key: [text]}}, f"unit_price.{key}: {text!r} con")
@@ -314,6 +330,34 @@ WITHOUT_EFFECT: list[tuple[dict[str, Any], str]] = [
             ("prefix", "0"), ("prefix", "."), ("prefix", ","), ("prefix", "1,"), ("suffix", "00"),
             ("suffix", "e3"), ("suffix", ",000"), ("suffix", "5"), ("suffix", ".5"),
         ]
+    ),
+    *(
+        ({f"{COLUMN}.unit_price": UNIT_PRICE | {key: [text]}}, f"would be read as 5; {instead}")
+        for key, text, instead in [
+            ("prefix", "-$", "a sign in front is read as it is; prefix: ['$'] is enough for -$5"),
+            ("prefix", "+", "a sign in front is read as it is; leave it out"),
+            ("prefix", "($", "negative: ['(5)'], with prefix: ['$'] reads such numbers"),
+            ("suffix", ")", "negative: ['(5)'] reads such numbers as negative, or take"),
+            ("suffix", "- EUR", "negative: ['5-'], with suffix: ['EUR'] reads such numbers"),
+            ("prefix", "\u2212", "negative: ['\u22125'] reads such numbers as negative"),
+            ("suffix", "]", "negative: ['[5]'] reads such numbers as negative"),
+        ]
+    ),
+    *(
+        ({f"{COLUMN}.unit_price": UNIT_PRICE | {"negative": [way]}}, f"unit_price.negative: {says}")
+        for way, says in [
+            ("(x)", "'(x)' must show how -5 is written, with a single 5 and no other figure"),
+            ("", "'' must show how -5 is written"), ("(15)", "'(15)' must show"),
+            ("5,-", "'5,-' must show"), ("5 5", "'5 5' must show"), ("0.5-", "'0.5-' must show"),
+            ("-5", "'-5' is read without it, by its own sign"),
+            ("5", "'5' is no way to write a negative number"),
+            ("5+", "'5+' is no way to write a negative number"),
+            ("(5) ", "'(5) ' has an outer blank, so that it never fits"),
+        ]
+    ),
+    *(
+        ({f"{COLUMN}.unit_price": UNIT_PRICE | keys}, f"unit_price.{says}")
+        for keys, says in WRITTEN
     ),
     ({f"{COLUMN}.product_name.prefix": [" Nr"]}, "prefix: ' Nr' has an outer blank"),
     ({f"{COLUMN}.product_name.suffix": ["kg "]}, "suffix: 'kg ' has an outer blank"),

@@ -17,8 +17,8 @@ _PADDING = (
     "\0\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-# The same as a regular expression; RE2's \s does not match all of it.
-_BLANKS = r"[\x00\s\p{Z}\x0b\x1c-\x1f\x{85}]*"
+BLANKS = r"[\x00\s\p{Z}\x0b\x1c-\x1f\x{85}]*"
+"""The same as a regular expression; RE2's \\s does not match all of it."""
 _MARKS = ("", "\ufeff")
 
 
@@ -34,9 +34,9 @@ def read_cells(contract: Contract, name: str, strings: pa.Array) -> pa.Array:
     if isinstance(column, Text) and column.case is not None:
         cells = pc.utf8_upper(cells) if column.case == "upper" else pc.utf8_lower(cells)
     if column.prefix:
-        cells = _without(rf"^(?:{_any_of(column.prefix)}{_BLANKS})+", cells)
+        cells = _without(rf"^(?:{any_of(column.prefix)}{BLANKS})+", cells)
     if column.suffix:
-        cells = _without(rf"(?:{_BLANKS}{_any_of(column.suffix)})+$", cells)
+        cells = _without(rf"(?:{BLANKS}{any_of(column.suffix)})+$", cells)
     if words := contract.null_words_of(name):
         nothing = _is_one_of(stripped, words)
         if cells is not stripped:
@@ -45,7 +45,7 @@ def read_cells(contract: Contract, name: str, strings: pa.Array) -> pa.Array:
     return cells
 
 
-def _any_of(texts: Sequence[str]) -> str:
+def any_of(texts: Sequence[str]) -> str:
     """Return a pattern that matches any of the texts literally."""
     return "(?:" + "|".join("".join(f"\\x{{{ord(c):x}}}" for c in t) for t in texts) + ")"
 

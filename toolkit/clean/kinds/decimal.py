@@ -11,15 +11,9 @@ import pyarrow.compute as pc
 
 from toolkit.arrays import Bools, Figures, Ints, decimal_units, decimals_of
 from toolkit.clean.kinds import Given, finish, fitted, parse
-from toolkit.clean.kinds.number import (
-    NUMBER,
-    ROUNDED,
-    WORDS,
-    plainly_written,
-    within_limits,
-    word_places,
-)
+from toolkit.clean.kinds.number import ROUNDED, WORDS, within_limits, word_places
 from toolkit.clean.parsed import ParsedValues, bools, coded_unless, found_only, rightly_empty
+from toolkit.clean.written import NUMBER, plainly_written
 from toolkit.contract.numeric import Decimal
 
 _ROUNDING = {
@@ -39,7 +33,7 @@ def parse_decimal(column: Decimal, strings: pa.Array, given: Given) -> ParsedVal
     if column.words:
         unread = np.flatnonzero(~known)
         places = word_places(column, strings.take(pa.array(unread)))
-        rows, numbers = unread[places >= 0], [*map(column.units, column.words.values())]
+        rows, numbers = unread[places >= 0], [*map(column.in_units, column.words.values())]
         units[rows] = np.array(numbers, np.int64)[places[places >= 0]]
         known[rows] = in_words[rows] = True
     figures = decimals_of(units, column.scale, known)
@@ -77,7 +71,40 @@ def fit_decimal(column: Decimal, computed: Figures) -> Figures:
 
 def _read(column: Decimal, texts: pa.Array) -> tuple[Ints, Bools, Bools]:
     """Return the texts' units, which are numbers of the column, and which were rounded."""
-    before, scale = column.precision - column.scale, column.scale
+    units, known, rounded, long = _read_at(column, column.scale, texts)
+    # The rest has an exponent, or more digits than Arrow's decimals.
+    odd = long | bools(pc.match_substring_regex(texts, "[eE]"))
+    odd &= bools(pc.match_substring_regex(texts, NUMBER))
+    rows = np.flatnonzero(odd)
+    if not len(rows):
+        return units, known, rounded & known
+    parts = pc.extract_regex(
+        texts.take(pa.array(rows)), r"^(?P<figures>[^eE]+)[eE](?P<power>.{1,3})$"
+    )
+    left = np.ones(len(rows), dtype=bool)
+    powers = pc.struct_field(parts, "power")
+    for power in pc.unique(powers.drop_null()).to_pylist():
+        # 1.5e3 has as many units at a scale of 2 as 1.5 has at a scale of 5.
+        scale = column.scale + int(power)
+        if not 0 <= scale <= column.precision:
+            continue
+        these = np.flatnonzero(bools(pc.fill_null(pc.equal(powers, power), False)))
+        figures = pc.struct_field(parts, "figures").take(pa.array(these))
+        *found, too_long = _read_at(column, scale, figures)
+        places = rows[these]
+        units[places], known[places], rounded[places] = found
+        left[these] = too_long
+    for row in rows[left].tolist():
+        one = _read_odd(column, texts[row].as_py())
+        known[row] = one is not None
+        if one is not None:
+            units[row], rounded[row] = one
+    return units, known, rounded & known
+
+
+def _read_at(column: Decimal, scale: int, texts: pa.Array) -> tuple[Ints, Bools, Bools, Bools]:
+    """Read plain decimals at a scale: their units, which are known, rounded, and too long."""
+    before = column.precision - scale
     # With a rounding Arrow reads all places that it has room for, and one digit to carry into.
     places = scale if column.round is None else _MOST_DIGITS - before - 1
     after = f"[0-9]{{0,{scale}}}0*" if column.round is None else "[0-9]*"
@@ -94,15 +121,7 @@ def _read(column: Decimal, texts: pa.Array) -> tuple[Ints, Bools, Bools]:
         values = values.cast(pa.decimal128(_MOST_DIGITS, scale))
     units = decimal_units(values)
     known = short & (np.abs(units) < 10**column.precision)
-    # The rest has an exponent, or more digits than Arrow's decimals.
-    odd = ~short & (fits | bools(pc.match_substring_regex(texts, "[eE]")))
-    odd &= bools(pc.match_substring_regex(texts, NUMBER))
-    rows = np.flatnonzero(odd)
-    for row, text in zip(rows.tolist(), texts.take(pa.array(rows)).to_pylist(), strict=True):
-        found = _read_odd(column, text)
-        if found is not None:
-            known[row], (units[row], rounded[row]) = True, found
-    return units, known, rounded & known
+    return units, known, rounded, fits & ~short
 
 
 def _read_odd(column: Decimal, text: str) -> tuple[int, bool] | None:

@@ -22,20 +22,18 @@ from toolkit.clean.parsed import (
     found_only,
     rightly_empty,
 )
+from toolkit.clean.written import NUMBER, plainly_written
 from toolkit.contract import Integer, Limits, Number, Numeric
 
 DEFAULT, CLIPPED, ROUNDED = "default", "clipped", "rounded"
 RAISED, WORDS = "raised to floor", "words"
 
-_EXPONENT = "([eE][+-]?[0-9]+)?"
-NUMBER = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){_EXPONENT}$"
 # How far the result of a formula may be off a whole number, in units of its last place.
 _LAST_PLACES = 8
 # Up to 19 digits always fit 64 bits without a sign.
 _DIGITS = r"^[+-]?0*([0-9]{1,19})(?:\.0*)?$"
 # Two numbers of fewer digits are never one float64.
 _DISTINGUISHED_DIGITS = 17
-_SEPARATORS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 
 
 @parse.register
@@ -236,22 +234,6 @@ def _read_digits(texts: pa.Array) -> tuple[Ints, Bools]:
     fits = magnitudes <= np.where(negative, np.uint64(2**63), np.uint64(HIGHEST))
     signed = np.where(negative, ~magnitudes + np.uint64(1), magnitudes).astype(np.int64)
     return np.where(fits, signed, 0), fits
-
-
-def plainly_written(column: Numeric, strings: pa.Array) -> pa.Array:
-    """Rewrite numbers without groups and with a decimal point; empty for anything else."""
-    if column.decimal == "." and column.thousands is None:
-        return strings
-    decimal, digits = _SEPARATORS[column.decimal], "[0-9]+"
-    plain = strings
-    if column.thousands is not None:
-        separator = _SEPARATORS[column.thousands]
-        # Digits after a leading zero, as in 0.123, are not a group.
-        digits = f"([0-9]+|[1-9][0-9]{{0,2}}({separator}[0-9]{{3}})+)"
-        plain = pc.replace_substring_regex(plain, separator, "")
-    plain = pc.replace_substring(plain, column.decimal, ".")
-    pattern = f"^[+-]?({digits}({decimal}[0-9]*)?|{decimal}[0-9]+){_EXPONENT}$"
-    return pc.if_else(pc.match_substring_regex(strings, pattern), plain, "")
 
 
 def read_numbers(strings: pa.Array) -> Floats:
