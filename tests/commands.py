@@ -1,4 +1,4 @@
-"""How tests run commands and look at what they leave: in this process, or as console scripts."""
+"""How tests run commands and look at what they leave: in this process, in forks, or as scripts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ROOT
+from tests.forks import run_forked
 from tests.loggers import logging_kept
 from toolkit.command.cli import run_command
 
@@ -49,6 +50,14 @@ def ask(command: str, *words: str, cwd: Path | None = None) -> Answer:
         patch.setattr(sys, "argv", [f"/somewhere/bin/{command}", *words])
         code = run_command(command)
     return Answer(code, out.getvalue(), err.getvalue())
+
+
+def fork(
+    command: str, *words: str, cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, which has all of its modules from the start."""
+    start = f"import sys; from toolkit.command.cli import main; sys.argv[0] = {command!r}"
+    return run_forked(f"{start}; sys.exit(main())", *words, cwd=cwd, env=env)
 
 
 def script(name: str, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:

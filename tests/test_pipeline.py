@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from dask.base import compute
 
-from tests.commands import everything_in, read, script, script_line, wait_until
+from tests.commands import everything_in, fork, read, script, script_line, wait_until
 from tests.feeds import HEADER
 from toolkit.command.cli import run_command
 from toolkit.settings.shipped import shipped_folder
@@ -74,7 +74,8 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
 def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """5,000 dirty rows with their ledger."""
     folder = tmp_path_factory.mktemp("feed")
-    script("generate-data", folder, "--rows", "5000", "ledger=true")
+    done = fork("generate-data", "--rows", "5000", "ledger=true", cwd=folder)
+    assert done.returncode == 0, done.stderr
     return folder / "data" / "input" / "raw_ecommerce_data.csv"
 
 
@@ -157,8 +158,9 @@ def one_mask_key() -> Iterator[None]:
 def reference(feed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
     """What one block in one thread gives, by path."""
     folder = tmp_path_factory.mktemp("reference")
-    script("run-pipeline", folder, f"input={feed}", "cluster=sync", "partitions=by_count",
-           "partitions.count=1", "validation=off")  # fmt: skip
+    words = (f"input={feed}", "cluster=sync", "partitions=by_count", "partitions.count=1")
+    done = fork("run-pipeline", *words, "validation=off", cwd=folder)
+    assert done.returncode == 0, done.stderr
     data = folder / "data"
     paths = [
         *data.glob("clean/*"),
@@ -357,23 +359,25 @@ def test_mistakes_of_other_kinds(
 
 
 def test_a_full_disk_leaves_the_earlier_outputs(feed: Path, tmp_path: Path) -> None:
-    script("clean-data", tmp_path, str(feed))
+    done = fork("clean-data", str(feed), "validation=off", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     before = everything_in(tmp_path / "data" / "clean")
 
     def small_files_only() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
-    done = subprocess.run(
-        script_line("clean-data", str(feed), "partitions=by_count", "partitions.count=1"),
+    words = ("partitions=by_count", "partitions.count=1", "validation=off")
+    ended = subprocess.run(
+        script_line("clean-data", str(feed), *words),
         cwd=tmp_path,
         capture_output=True,
         text=True,
         preexec_fn=small_files_only,
     )
-    assert done.returncode == 2
-    assert "cannot write" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert ended.returncode == 2
+    assert "cannot write" in ended.stderr
+    assert "Traceback" not in ended.stderr
     assert everything_in(tmp_path / "data" / "clean") == before
 
 
@@ -414,7 +418,8 @@ def test_two_runs_on_one_target(command: Command, feed: Path, tmp_path: Path,
 
 
 def test_an_input_that_changes_meanwhile_is_not_published(tmp_path: Path) -> None:
-    script("generate-data", tmp_path, "--rows", "60000", "feed.csv")
+    done = fork("generate-data", "--rows", "60000", "feed.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     running = subprocess.Popen(
         script_line("clean-data", "feed.csv", "partitions=by_size", "partitions.block_bytes=65536"),
         cwd=tmp_path,

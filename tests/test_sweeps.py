@@ -1,4 +1,4 @@
-"""Sweeps as a user runs them: the console scripts as processes, in an empty folder."""
+"""Sweeps as a user runs them: commands in processes of their own, in an empty folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from tests.commands import read, script_line
+from tests.commands import fork, read, script_line
 from tests.feeds import row_with, write_feed
 from tests.test_pipeline import AGGREGATIONS, HIDDEN, same
 
@@ -27,15 +27,8 @@ ROOT = Path(__file__).parents[1]
 GOOD = write_feed([row_with()])
 
 
-def run(cwd: Path, name: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        script_line(name, *words),
-        cwd=cwd,
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def run(cwd: Path, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return fork(name, *words, cwd=cwd)
 
 
 def sweeps_in(data_dir: Path) -> list[Path]:
@@ -277,8 +270,14 @@ def test_a_plugin_that_is_not_installed_is_named(words: list[str], tmp_path: Pat
     # A regular package of that name hides those that are installed.
     (tmp_path / "site" / "hydra_plugins").mkdir(parents=True)
     (tmp_path / "site" / "hydra_plugins" / "__init__.py").touch()
-    site = str(tmp_path / "site")
-    done = run(tmp_path, "clean-data", "-m", "cluster=sync,threads", *words, PYTHONPATH=site)
+    done = subprocess.run(
+        script_line("clean-data", "-m", "cluster=sync,threads", *words),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert f"install it with: {shlex.join(['pip', 'install', *extra['sweep']])}" in done.stderr

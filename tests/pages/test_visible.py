@@ -13,7 +13,7 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from tests.commands import run_script, script_line
+from tests.commands import fork, run_script, script_line
 from toolkit.lookups.review import ReviewEntry, write_review
 from toolkit.pages.console import SafeConsole
 from toolkit.pages.streams import Heard
@@ -66,7 +66,7 @@ def test_commands_show_it(command: str, words: list[str], tmp_path: Path) -> Non
     Path(tmp_path / "hostile.csv").write_text(
         "na\x1b[2Jme,b\u202e\n" + "x,y\n" * 30 + "a\x1b[2Jb\u2028,z\x85\n", encoding="utf-8"
     )
-    done = run_script(command, *words, cwd=tmp_path)
+    done = fork(command, *words, cwd=tmp_path)
     told = done.stdout + done.stderr
     assert [c for c in told if not c.isprintable() and c not in "\n\t"] == []
     assert r"\x1b[2J" in told

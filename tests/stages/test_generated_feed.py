@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.commands import ask
-from tests.conftest import ROOT
+from tests.forks import run_forked
 from toolkit.read.digest import Digests
 from toolkit.read.sources import find_sources
 
@@ -48,14 +45,7 @@ sys.exit(run_command("{command}"))
 
 def struck(cwd: Path, command: str, n: int, how: str, *words: str, at: tuple[str, str]) -> int:
     code = STRUCK.format(command=command, n=n, how=how, folder=at[0], file=at[1])
-    return subprocess.run(
-        [sys.executable, "-c", code, *words],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    ).returncode
+    return run_forked(code, *words, cwd=cwd).returncode
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.commands import ask, script_line
+from tests.forks import run_forked
 from toolkit.report.facts import record_stage
 from toolkit.settings.config import Settings
 from toolkit.stages import generating
@@ -49,14 +49,7 @@ sys.exit(cli.main())
 
 def struck(fault: str, folder: Path, *, published: bool) -> subprocess.CompletedProcess[str]:
     program = PROGRAM.format(published=published, fault=FAULTS[fault])
-    return subprocess.run(
-        [sys.executable, "-c", program, "size=tiny"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        # Tests may run where hanging up is ignored, as under nohup.
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
-    )
+    return run_forked(program, "size=tiny", cwd=folder)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -107,8 +100,7 @@ def test_a_signal_that_comes_while_the_outputs_are_put_in_place_is_too_late(
         "            os.kill(os.getpid(), signal.SIGTERM)\n"
         "            run.mark_published()"
     ))  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", program, "size=tiny"], cwd=tmp_path)
-    assert done.returncode == 0
+    assert run_forked(program, "size=tiny", cwd=tmp_path).returncode == 0
 
 
 def test_signals_that_are_held_are_raised_at_the_end_of_the_block() -> None:
