@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests import oracle
 from tests.clean.parsed import BAD, REASONS, outcomes, parse_cells, values_of
-from toolkit.clean.kinds.date import NO_DAY, read_dates
+from toolkit.clean.counted_days import NO_DAY
+from toolkit.clean.kinds.date import read_dates
 from toolkit.clean.parsed import OK
 from toolkit.contract import Date, Timestamp
 
@@ -169,7 +170,8 @@ TIMES: list[tuple[str, str, str | None]] = [
     ("%H:%M:%S", "12:30:59", "12:30:59"), ("%H:%M:%S", "12:30:60", None), ("%H", "7", "07:00:00"),
     ("%H:%M:%S.%f", "1:2:3.5", "01:02:03.500000"),
     ("%H:%M:%S.%f", "1:2:3.000001", "01:02:03.000001"),
-    ("%H:%M:%S.%f", "1:2:3.1234567", None), ("%H:%M:%S.%f", "1:2:3.", None),
+    ("%H:%M:%S.%f", "1:2:3.1234567", "01:02:03.123456"),
+    ("%H:%M:%S.%f", "1:2:3.1234567890", None), ("%H:%M:%S.%f", "1:2:3.", None),
     ("%H%M%S", "010203", "01:02:03"), ("%H%M%S", "10203", None),
     ("%H%M%S%f", "0102034", "01:02:03.400000"),
     ("%I:%M %p", "12:00 AM", "00:00:00"), ("%I:%M %p", "12:30 pm", "12:30:00"),

@@ -311,7 +311,36 @@ WRITTEN: list[tuple[dict[str, Any], str]] = [
         "units: '%' is 0.01, which makes fractions of whole numbers",
     ),
 ]
+CLOCK = {"kind": "timestamp", "formats": ["%Y-%m-%d %H:%M"], "reason": "invalid_sale_date"}
+ZONED = {**CLOCK, "formats": ["%Y-%m-%d %H:%M %z"]}
 WITHOUT_EFFECT: list[tuple[dict[str, Any], str]] = [
+    *(
+        ({f"{COLUMN}.sale_date": column}, f"sale_date.{problem}")
+        for column, problem in [
+            (ZONED, "report_zone: missing; '%Y-%m-%d %H:%M %z' reads moments"),
+            (CLOCK | {"formats": ["epoch_seconds"]}, "report_zone: missing; 'epoch_seconds'"),
+            (CLOCK | {"source_zone": "UTC"}, "report_zone: missing; source_zone has no effect"),
+            (CLOCK | {"report_zone": "UTC"}, "source_zone: missing; '%Y-%m-%d %H:%M' does not"),
+            (ZONED | {"report_zone": "UTC", "source_zone": "UTC"}, "source_zone: has no effect"),
+            (ZONED | {"report_zone": "Berlin"}, "report_zone: 'Berlin' is no time zone; write one"),
+            (NAMED_DAYS | {"report_zone": "UTC"}, "report_zone: has no effect, as no format has a"),
+            (CLOCK | {"formats": ["excel_1900"], "report_zone": "UTC"}, "report_zone: cannot be"),
+            (ZONED | {"report_zone": "UTC", "zone_names": {"PST": "-08:00"}},
+             "zone_names: has no effect, as no format has %Z"),
+            (CLOCK | {"formats": ["%Y-%m-%d %H %Z"], "report_zone": "UTC",
+                      "zone_names": {"PST": "-08:00", "pst": "UTC", "P T": "UTC", "X": "Y"}},
+             "zone_names: 'PST' and 'pst' differ by case only"),
+            (CLOCK | {"formats": ["%Y-%m-%d %H %Z"], "report_zone": "UTC",
+                      "zone_names": {"P T": "UTC"}}, "zone_names: 'P T' is nothing that %Z reads"),
+            (CLOCK | {"formats": ["%Y-%m-%d %H %Z"], "report_zone": "UTC",
+                      "zone_names": {"X": "Y"}}, "zone_names.X: 'Y' is no time zone"),
+            (CLOCK | {"languages": ["de"]}, "languages: has no effect, as no format has a name"),
+        ]
+    ),
+    (
+        {f"{COLUMN}.sale_date": NAMED_DAYS | {"formats": ["Q%q %Y"], "period": "quarter"}},
+        "unit=month: has no effect on sale_date, whose values are the first days of quarters",
+    ),
     *(
         ({f"{COLUMN}.unit_price": UNIT_PRICE | {key: [text]}}, f"unit_price.{key}: {text!r} con")
         for key, text in [

@@ -12,16 +12,17 @@ SOUND = [
     "%Y-%m-%d", "%d/%m/%y", "%d-%b-%Y", "%B %d, %Y", "%Y%m%d", "%Y-%m-%dT%H:%M:%S.%f",
     "%m/%d/%Y %I:%M %p", "%d.%m.%Y %H", "%p %I %d %m %y", "%Y年%m月%d日",
 ]  # fmt: skip
+LACKS_DAY = "must have one day (%d), unless period says that cells are whole months"
 PROBLEMS = {
     "": ["must have one year (%Y or %y)", "must have one month (%m or %b or %B)",
-         "must have one day (%d)"],
-    "%Y-%m": ["must have one day (%d)"],
+         LACKS_DAY],
+    "%Y-%m": [LACKS_DAY],
     "%Y %y-%m-%d": ["must have one year (%Y or %y)"],
     "%d %b %m %Y": ["must have one month (%m or %b or %B)"],
     "%d %d %m %Y": ["must have one day (%d)"],
-    "%Y-%m-%d %j": ["has %j; what it can have is %Y %y %m %b %B %d %H %I %p %M %S %f"],
-    "%Y-%m-%d%": ["has %; what it can have is %Y %y %m %b %B %d %H %I %p %M %S %f"],
-    "%Y-%m-%d %%": ["has %%; what it can have is %Y %y %m %b %B %d %H %I %p %M %S %f"],
+    "%Y-%m-%d %j": ["has %j; what it can have is %Y %y %m %b %B %d %H %I %p %M %S %f %z %Z %a %A"],
+    "%Y-%m-%d%": ["has %; what it can have is %Y %y %m %b %B %d %H %I %p %M %S %f %z %Z %a %A"],
+    "%Y-%m-%d %%": ["has %%; what it can have is %Y %y %m %b %B %d %H %I %p %M %S %f %z %Z %a %A"],
     "%Y-%m-%d %H:%M:%M": ["has %M 2 times"],
     "%Y-%m-%d %H %I %p": ["has %H and %I; keep the hour that is meant"],
     "%Y-%m-%d %I": ["has %I without %p"],
@@ -80,3 +81,42 @@ def test_day_and_month_change_places() -> None:
     assert swapped("%d/%m/%Y %H:%M") == "%m/%d/%Y %H:%M"
     assert swapped("%Y-%m-%d") == "%Y-%d-%m"
     assert swapped("%d-%b-%Y") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cell"),
+    [
+        ("excel_1900", "excel_1904", "'36925'"), ("epoch_seconds", "epoch_milliseconds", "98"),
+        ("excel_1900", "%d%m%y", "'"), ("epoch_seconds", "%Y%m%d", "'"),
+    ],
+)  # fmt: skip
+def test_numbers_that_two_formats_would_read(one: str, other: str, cell: str) -> None:
+    found = conflict(one, other, by_time=False)
+    assert found is not None
+    assert cell in found
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("excel_1900", "%d/%m/%Y"), ("excel_1900", "%Y%m%d"), ("epoch_seconds", "%Y-%m-%d %H:%M")],
+)
+def test_numbers_beside_days_in_full(one: str, other: str) -> None:
+    assert conflict(one, other, by_time=True) is None
+
+
+def test_periods_need_no_day_and_words_no_directive() -> None:
+    assert list(format_problems("%Y-%m", "month")) == []
+    assert list(format_problems("Q%q %Y", "quarter")) == []
+    assert list(format_problems("%Y", "year")) == []
+    assert list(format_problems("epoch_seconds")) == []
+    assert list(format_problems("%Y", "quarter")) == ["must have one month (%m or %b or %B or %q)"]
+    assert next(format_problems("Q%q %Y", "month")).startswith("has %q; what it can have")
+    assert list(format_problems("%d %Y", "year")) == ["has %d without a month"]
+    assert list(format_problems("epoch")) == [
+        "has no directive such as %Y, and is none of epoch_seconds, epoch_milliseconds, "
+        "epoch_microseconds, excel_1900, excel_1904"
+    ]
+    assert list(format_problems("%Y-%m-%d %z")) == ["has %z without %H or %I"]
+    assert list(format_problems("%Y-%m-%d %H %z %Z")) == [
+        "has %z and %Z; keep the zone that is meant"
+    ]

@@ -18,7 +18,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from toolkit.arrays import Bools
-from toolkit.clean.kinds.date import NO_DAY, DateReading, Ints, ParsedDates, read_dates
+from toolkit.clean.counted_days import NO_DAY
+from toolkit.clean.kinds.date import DateReading, Ints, ParsedDates, read_dates
 from toolkit.contract.date_format import split_format
 from toolkit.read.cells import first_occurrences
 from toolkit.read.parse import RawBlock

@@ -10,9 +10,10 @@ from encodings.aliases import aliases
 
 from toolkit.contract.aggregations import Extremes, Ranking, Summary
 from toolkit.contract.check_values import value_problems
-from toolkit.contract.column import word_problems
+from toolkit.contract.column import Column, word_problems
 from toolkit.contract.columns import Category
 from toolkit.contract.contract import Contract, delimiter_problem
+from toolkit.contract.dated import Date
 from toolkit.contract.measures import ANSWERS, Measure
 from toolkit.contract.names import (
     EXTREME_COLUMN,
@@ -37,6 +38,8 @@ from toolkit.errors import ConfigError, did_you_mean
 
 # A byte counts the reasons, and its last value means 'none'.
 _MOST_REASONS = 250
+_LONGER = ("quarter", "year")
+"""Periods of several months."""
 
 
 def contract_problems(contract: Contract) -> list[str]:
@@ -208,7 +211,7 @@ def _aggregation_problems(contract: Contract) -> Iterator[str]:
         where = f"aggregations.{name}"
         match aggregation:
             case Summary(by=by, measures=measures):
-                yield from _summary_problems(where, aggregation, kinds)
+                yield from _summary_problems(where, aggregation, kinds, contract.columns)
                 yield from _measure_problems(where, measures, kinds, by, personal)
             case Ranking(within=within, item=item, measures=measures):
                 yield from _ranking_problems(where, aggregation, kinds)
@@ -230,10 +233,18 @@ def _personal(contract: Contract) -> Collection[str]:
         return ()
 
 
-def _summary_problems(where: str, summary: Summary, kinds: Mapping[str, str]) -> Iterator[str]:
+def _summary_problems(
+    where: str, summary: Summary, kinds: Mapping[str, str], columns: Mapping[str, Column]
+) -> Iterator[str]:
     for name, grain in summary.by.items():
         allowed = DAYS if grain.unit == "month" else (*LABELS, *DAYS)
         yield from kind_problems(f"{where}.by.{name}.column", grain.column, kinds, allowed)
+        dated = columns.get(grain.column)
+        if grain.unit == "month" and isinstance(dated, Date) and dated.whole in _LONGER:
+            yield (
+                f"{where}.by.{name}.unit=month: has no effect on {grain.column}, whose values are "
+                f"the first days of {dated.whole}s; remove it"
+            )
     if summary.largest_first is not None and summary.largest_first not in summary.measures:
         yield _no_measure(f"{where}.largest_first", summary.largest_first, summary.measures)
 

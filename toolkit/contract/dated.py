@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from toolkit.contract.calendar_names import NAMED, Language
 from toolkit.contract.column import Group, Parsed
-from toolkit.contract.date_format import conflict, format_problems
+from toolkit.contract.date_format import (
+    ENGLISH,
+    SHEETS,
+    Period,
+    conflict,
+    format_problems,
+    has_clock,
+    split_format,
+    swapped,
+    tells_zone,
+)
+from toolkit.contract.zones import zone_problem
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_MONTH_NAMES = ("%b", "%B")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dated(Parsed):
     """Directives of formats are those of Python's strptime: one of %Y %y for the year, one of
-    %m %b %B for the month (%b and %B in English, in any case), %d for the day, and any of %H, %I
-    with %p, %M, %S, %f for the time. All other characters must match. Numbers may lack their
-    leading zeros, unless they touch.
+    %m %b %B for the month (%b shortened, %B in full, in any case, in the column's `languages`), %d
+    for the day, and any of %a or %A for the weekday, which must be that of the day, %H, %I with %p,
+    %M, %S, %f for the time, %z or %Z for its zone. All other characters must match. Numbers may
+    lack their leading zeros, unless they touch. A shortened name may have a point, %p be written
+    a.m. or p. m., and a blank be one that does not break (U+00A0, U+2009, U+202F). Of a fraction
+    with more than six digits the others are cut off.
+
+    Instead of directives a format may be one of five words, for cells that are numbers:
+    `epoch_seconds`, `epoch_milliseconds`, `epoch_microseconds` count from 1970-01-01 00:00 UTC;
+    `excel_1900`, `excel_1904` count days as spreadsheets do (45658 is 2025-01-01; the 60 of
+    excel_1900 is 29 February 1900, which never was, and is not read).
+
+    Cells that tell their zone (%z, %Z, epoch_) mean a moment, whose day depends on where one is, so
+    `report_zone` says where. Times without a zone are then those of `source_zone`. Where its clocks
+    go back, a time that occurs twice is taken for the first of both, and counted as a repair; where
+    they go forward, a time that is left out is not one, and its row is rejected. Days without a
+    time are of no zone, and stay what they are.
 
     Whether the day or the month comes first is decided for the whole column, never by cell: two
     formats that differ only in that are refused, and so is a feed with cells that only the other
@@ -35,6 +60,14 @@ class Dated(Parsed):
     """Formats of the day. They are tried in order; the first that fits a cell is used."""
     two_digit_years_from: Annotated[int, Field(ge=1, le=9900)] = 1969
     """First of the hundred years that %y can mean: 1969 means 1969 to 2068."""
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ENGLISH
+    """Languages of the names of months and weekdays. Accents may be missing."""
+    source_zone: str | None = None
+    """The zone of times that do not tell theirs, as IANA names it, or an offset such as +05:30."""
+    report_zone: str | None = None
+    """The zone of clean values, which decides the day and the month that a moment belongs to."""
+    zone_names: dict[str, str] = field(default_factory=dict)
+    """What %Z reads besides UTC and IANA's names: `PST: -08:00`, in any case."""
     max_contradictions: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Of the cells whose day is above 12, the share that may contradict a format's order. A feed
     with more is refused whole; up to it such cells are rejected row by row, and a note says so."""
@@ -72,6 +105,11 @@ class Dated(Parsed):
     """Whether two formats that differ in their times only read different values."""
 
     @property
+    def whole(self) -> Period | None:
+        """Return what each cell is the whole of, if it is not one day."""
+        return None
+
+    @property
     def limited(self) -> bool:
         """Return whether days are rejected for how far they are from a run's `as_of`."""
         return self.years_before is not None or self.years_after is not None
@@ -84,6 +122,8 @@ class Dated(Parsed):
     def problems(self, where: str) -> Iterator[str]:
         yield from super().problems(where)
         yield from self._format_problems(where)
+        yield from self._zone_problems(where)
+        yield from self._zone_name_problems(where)
         if self.limited and self.range_reason is None:
             yield f"{where}.range_reason: missing; the column rejects days beyond its years"
         if self.range_reason is not None and not self.limited:
@@ -94,22 +134,64 @@ class Dated(Parsed):
         default = Dated.two_digit_years_from
         if self.two_digit_years_from != default and not any("%y" in f for f in self.formats):
             yield f"{where}.two_digit_years_from: has no effect, as no format has %y; remove it"
-        by_name = all(any(month in f for month in _MONTH_NAMES) for f in self.formats)
-        if self.max_contradictions and by_name:
+        if self.max_contradictions and all(swapped(f) is None for f in self.formats):
             yield (
                 f"{where}.max_contradictions: has no effect, as months written by name have one "
                 "order; remove it"
             )
+        named = any({*split_format(f)} & {*NAMED} for f in self.formats)
+        if self.languages != ENGLISH and not named:
+            yield f"{where}.languages: has no effect, as no format has a name; remove it"
 
     def _format_problems(self, where: str) -> Iterator[str]:
-        problems = {text: list(format_problems(text)) for text in self.formats}
+        problems = {text: list(format_problems(text, self.whole)) for text in self.formats}
         for text, found in problems.items():
             yield from (f"{where}.formats: {text!r} {problem}" for problem in found)
         valid = [text for text, found in problems.items() if not found]
         for one, other in combinations(valid, 2):
-            both = conflict(one, other, by_time=self.has_time)
+            both = conflict(one, other, by_time=self.has_time, languages=self.languages)
             if both is not None:
                 yield f"{where}.formats: {one!r} and {other!r} both read {both}; keep one of them"
+
+    def _zone_problems(self, where: str) -> Iterator[str]:
+        named = {"source_zone": self.source_zone, "report_zone": self.report_zone}
+        named |= {f"zone_names.{name}": zone for name, zone in self.zone_names.items()}
+        for key, zone in named.items():
+            if zone is not None and (problem := zone_problem(zone)) is not None:
+                yield f"{where}.{key}: {zone!r} {problem}"
+        telling = [f for f in self.formats if tells_zone(f)]
+        silent = [f for f in self.formats if has_clock(f) and not tells_zone(f)]
+        if self.report_zone is None:
+            if telling:
+                yield (
+                    f"{where}.report_zone: missing; {telling[0]!r} reads moments, whose day "
+                    "depends on the zone: Europe/Berlin, say, or UTC"
+                )
+            elif self.source_zone is not None:
+                yield f"{where}.report_zone: missing; source_zone has no effect without it"
+            return
+        if not telling and not silent:
+            yield f"{where}.report_zone: has no effect, as no format has a time; remove it"
+        if silent and self.source_zone is None:
+            yield (
+                f"{where}.source_zone: missing; {silent[0]!r} does not tell the zone of its times"
+            )
+        if not silent and self.source_zone is not None:
+            yield f"{where}.source_zone: has no effect, as every time tells its zone; remove it"
+        if sheets := [f for f in self.formats if f in SHEETS]:
+            yield (
+                f"{where}.report_zone: cannot be used with {sheets[0]}, whose days are of no zone; "
+                "read them as another column"
+            )
+
+    def _zone_name_problems(self, where: str) -> Iterator[str]:
+        if self.zone_names and not any("%Z" in split_format(f) for f in self.formats):
+            yield f"{where}.zone_names: has no effect, as no format has %Z; remove it"
+        for name, others in _by_case(self.zone_names).items():
+            if len(others) > 1:
+                yield f"{where}.zone_names: {' and '.join(map(repr, others))} differ by case only"
+            if not re.fullmatch(r"[a-z][a-z0-9_+\-]*(?:/[a-z0-9_+\-]+){0,2}", name):
+                yield f"{where}.zone_names: {others[0]!r} is nothing that %Z reads"
 
     def limits_of_reasons(self, place: str, as_of: date) -> Iterator[tuple[str, str]]:
         if self.range_reason:
@@ -122,6 +204,13 @@ class Dated(Parsed):
             latest = latest and datetime.combine(latest, time.max)
         days = {"earliest": earliest, "latest": latest}
         return {end: day.isoformat() for end, day in days.items() if day is not None}
+
+
+def _by_case(names: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.lower(), []).append(name)
+    return found
 
 
 def _years_from(day: date, years: int) -> date:
@@ -140,6 +229,14 @@ class Date(Dated):
     """A calendar day (date32). A time in the cell must be a real one and is left out."""
 
     kind: Literal["date"]
+    period: Period | None = None
+    """What each cell is the whole of: a month (2025-03, Mar-25), a quarter (Q1 2025) or a year. The
+    clean value is its first day, even where a cell has a day within it. Formats need no %d then,
+    and have %q for the number of a quarter."""
+
+    @property
+    def whole(self) -> Period | None:
+        return self.period
 
     def arrow_type(self) -> pa.DataType:
         import pyarrow as pa

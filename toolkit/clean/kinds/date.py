@@ -16,31 +16,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.arrays import Bools
+from toolkit.clean.counted_days import NO_DAY, read_counted
 from toolkit.clean.kinds import Given, parse
-from toolkit.clean.parsed import OK, ParsedValues, coded_unless, rightly_empty
+from toolkit.clean.parsed import OK, Codes, ParsedValues, coded_unless, found_only, rightly_empty
+from toolkit.clean.reported_days import MICROSECONDS_A_DAY, moved
 from toolkit.contract import Dated
-from toolkit.contract.date_format import split_format, swapped
+from toolkit.contract.calendar_names import NAMED, Language, names_of
+from toolkit.contract.date_format import (
+    ENGLISH,
+    FRACTION_DIGITS,
+    Period,
+    is_counted,
+    pattern,
+    split_format,
+    swapped,
+)
 
 Ints = npt.NDArray[np.int64]
 Fields = Mapping[str, Ints]
 """Directive -> the number in its place in each cell, 0 in cells of another shape."""
 
-NO_DAY = int(np.iinfo(np.int32).min)
-"""Marks cells that are not a day."""
-
-_MICROSECONDS_A_DAY = 86_400_000_000
-_MONTH_NAMES = [
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-]  # fmt: skip
-_WORDS = {
-    "%b": [name[:3] for name in _MONTH_NAMES],
-    "%B": _MONTH_NAMES,
-    "%p": ["am", "pm"],
-}
-_FULL = {"%Y": 4, "%y": 2}
-_MOST_DIGITS = {"%m": 2, "%d": 2, "%H": 2, "%I": 2, "%M": 2, "%S": 2, "%f": 6}
 # The lowest and the highest; the calendar decides whether year, month and day make a day.
+_ZONES = ("%z", "%Z")
+FIRST_OF_TWO = "first of two times"
 _LIMITS = {"%H": (0, 23), "%I": (1, 12), "%M": (0, 59), "%S": (0, 59)}
 
 
@@ -50,7 +48,8 @@ class DateReading:
 
     `days` are counted from 1970-01-01, NO_DAY where the format cannot read the cell. `swapped` are
     those of the format with day and month swapped, None where these cannot be confused.
-    `times` are microseconds since midnight, None where the format has no time.
+    `times` are microseconds since midnight, None where the format has no time; `zones` are what
+    the cells say of their zone, None where the format does not read it.
     """
 
     date_format: str
@@ -58,6 +57,7 @@ class DateReading:
     days: Ints
     swapped: Ints | None
     times: Ints | None
+    zones: pa.Array | None = None
 
 
 @dataclass(frozen=True)
@@ -75,21 +75,39 @@ class ParsedDates(ParsedValues):
 def parse_dates(column: Dated, strings: pa.Array, given: Given) -> ParsedDates:
     """Parse a date's days as date32, a timestamp's days and times as timestamp[us]."""
     days, times = np.full(len(strings), NO_DAY), np.zeros(len(strings), np.int64)
+    twice: Bools | None = None
     readings: list[tuple[Ints, DateReading]] = []
     for date_format in column.formats:
         todo = np.flatnonzero(days == NO_DAY)
         cells = strings.take(pa.array(todo))
-        reading = read_dates(date_format, cells, column.two_digit_years_from)
+        reading = read_dates(date_format, cells, column.two_digit_years_from, column.languages)
         readings.append((todo, reading))
-        days[todo] = reading.days
-        if reading.times is not None:
-            times[todo] = reading.times
+        found, of_day = reading.days, reading.times
+        if column.report_zone is not None and of_day is not None:
+            local = np.where(found == NO_DAY, 0, found) * MICROSECONDS_A_DAY + of_day
+            there = moved(local, reading.zones, date_format, column)
+            readable = (found != NO_DAY) & there.readable
+            found, of_day = np.where(readable, there.days, NO_DAY), there.times
+            twice = np.zeros(len(days), dtype=bool) if twice is None else twice
+            twice[todo] = there.twice & readable
+        days[todo] = found
+        if of_day is not None:
+            times[todo] = np.where(found == NO_DAY, 0, of_day)
     unread = days == NO_DAY
+    if column.whole is not None:
+        days = np.where(unread, NO_DAY, _first_days(np.where(unread, 0, days), column.whole))
     if column.has_time:
-        moments = np.where(unread, 0, days) * _MICROSECONDS_A_DAY + times
+        moments = np.where(unread, 0, days) * MICROSECONDS_A_DAY + times
         values = pa.array(moments, pa.timestamp("us"), mask=unread)
     else:
         values = pa.array(days.astype(np.int32), mask=unread).cast(pa.date32())
+    codes = _codes(column, days, strings, given)
+    changes = {} if twice is None else found_only({FIRST_OF_TWO: twice})
+    return ParsedDates(values, codes, changes, readings=tuple(readings))
+
+
+def _codes(column: Dated, days: Ints, strings: pa.Array, given: Given) -> Codes | None:
+    unread = days == NO_DAY
     nothing = rightly_empty(column.optional, strings)
     reason = column.reason
     codes = None if reason is None else coded_unless(nothing, unread, given.reasons[reason])
@@ -99,66 +117,69 @@ def parse_dates(column: Dated, strings: pa.Array, given: Given) -> ParsedDates:
         if outside.any():
             codes = np.full(len(days), OK, np.uint8) if codes is None else codes
             codes[outside] = np.minimum(codes[outside], given.reasons[column.range_reason])
-    return ParsedDates(values, codes, readings=tuple(readings))
+    return codes
 
 
-def read_dates(date_format: str, cells: pa.Array, two_digit_years_from: int) -> DateReading:
-    """Read stripped cells by one format. Days are those of the calendar, from year 1 on."""
-    fields, fits = _read_fields(cells, date_format)
+def read_dates(
+    date_format: str,
+    cells: pa.Array,
+    two_digit_years_from: int = Dated.two_digit_years_from,
+    languages: Sequence[Language] = ENGLISH,
+) -> DateReading:
+    """Read stripped cells by one format. Days are those of the calendar, from year 1 on; those of
+    a period are the first of it.
+    """
+    if is_counted(date_format):
+        counted, times = read_counted(date_format, cells)
+        return DateReading(date_format, cells, counted, None, times)
+    matches = pc.extract_regex(cells, pattern=pattern(date_format, languages))
+    found = [piece for piece in split_format(date_format) if piece.startswith("%")]
+    texts = {piece: pc.struct_field(matches, piece[1]) for piece in found}
+    fields = {
+        piece: _numbers(text, piece, languages)
+        for piece, text in texts.items()
+        if piece not in _ZONES
+    }
+    fits = np.array(matches.is_valid())
     for directive, (lowest, highest) in _LIMITS.items():
         if directive in fields:
             fits &= (fields[directive] >= lowest) & (fields[directive] <= highest)
-    year, month, day = _year(fields, two_digit_years_from), _month(fields), fields["%d"]
+    year, month = _year(fields, two_digit_years_from), _month(fields)
+    day = fields.get("%d", np.ones(len(cells), np.int64))
+
+    def days_of(month: Ints, day: Ints) -> Ints:
+        return _on_weekday(fields, np.where(fits, _days(year, month, day), NO_DAY))
+
     return DateReading(
         date_format,
         cells,
-        np.where(fits, _days(year, month, day), NO_DAY),
-        None if swapped(date_format) is None else np.where(fits, _days(year, day, month), NO_DAY),
+        days_of(month, day),
+        None if swapped(date_format) is None else days_of(day, month),
         _times(fields) if "%H" in fields or "%I" in fields else None,
+        next((texts[zone] for zone in _ZONES if zone in texts), None),
     )
 
 
-def _read_fields(cells: pa.Array, date_format: str) -> tuple[dict[str, Ints], Bools]:
-    """Return the numbers in the cells, and which cells have the shape of the format."""
-    found = split_format(date_format)
-    pattern = "".join(_pattern(found, place) for place in range(len(found)))
-    matches = pc.extract_regex(cells, pattern=f"^{pattern}$")
-    fields = {
-        piece: _numbers(pc.struct_field(matches, piece[1]), piece)
-        for piece in found
-        if piece.startswith("%")
-    }
-    return fields, np.array(matches.is_valid())
-
-
-def _pattern(found: Sequence[str], place: int) -> str:
-    piece = found[place]
-    if piece in _WORDS:
-        return f"(?P<{piece[1]}>(?i:{'|'.join(_WORDS[piece])}))"
-    if piece in _FULL:
-        return f"(?P<{piece[1]}>[0-9]{{{_FULL[piece]}}})"
-    if piece in _MOST_DIGITS:
-        most = _MOST_DIGITS[piece]
-        # A fraction is the digits after those of the directive before it.
-        before = [] if piece == "%f" else found[max(place - 1, 0) : place]
-        beside = [*before, *found[place + 1 : place + 2]]
-        least = most if any(_is_numeric(neighbour) for neighbour in beside) else 1
-        return f"(?P<{piece[1]}>[0-9]{{{least},{most}}})"
-    return f"\\x{{{ord(piece):x}}}"
-
-
-def _is_numeric(piece: str) -> bool:
-    return piece in _FULL or piece in _MOST_DIGITS or piece in "0123456789"
-
-
-def _numbers(texts: pa.Array, directive: str) -> Ints:
-    if directive in _WORDS:
-        places = pc.index_in(pc.utf8_lower(texts), pa.array(_WORDS[directive]))
-        first = 0 if directive == "%p" else 1
-        return np.array(pc.fill_null(places, 0), np.int64) + first
+def _numbers(texts: pa.Array, directive: str, languages: Sequence[Language]) -> Ints:
+    if directive in NAMED:
+        names = names_of(directive, tuple(languages))
+        places = pc.fill_null(pc.index_in(pc.utf8_lower(texts), pa.array(names)), 0)
+        return np.array([*names.values()], np.int64)[places.to_numpy()]
+    if directive == "%p":
+        return np.array(pc.fill_null(pc.match_substring_regex(texts, "^[pP]"), False), np.int64)
     if directive == "%f":
-        texts = pc.utf8_rpad(texts, _MOST_DIGITS[directive], "0")
+        texts = pc.utf8_slice_codeunits(texts, 0, FRACTION_DIGITS)
+        texts = pc.utf8_rpad(texts, FRACTION_DIGITS, "0")
     return np.array(pc.cast(pc.fill_null(texts, "0"), pa.int64()))
+
+
+def _on_weekday(fields: Fields, days: Ints) -> Ints:
+    """Return the days, without those that fall on another weekday than the cell has."""
+    for directive in ("%a", "%A"):
+        if directive in fields:
+            # 1970-01-01 was a Thursday.
+            days = np.where((days + 3) % 7 + 1 == fields[directive], days, NO_DAY)
+    return days
 
 
 def _year(fields: Fields, two_digit_years_from: int) -> Ints:
@@ -168,7 +189,15 @@ def _year(fields: Fields, two_digit_years_from: int) -> Ints:
 
 
 def _month(fields: Fields) -> Ints:
-    return next(fields[directive] for directive in ("%m", "%b", "%B") if directive in fields)
+    if "%q" in fields:
+        return 3 * fields["%q"] - 2
+    of_month = ("%m", "%b", "%B")
+    found = next((fields[directive] for directive in of_month if directive in fields), None)
+    return np.ones(len(_any_of(fields)), np.int64) if found is None else found
+
+
+def _any_of(fields: Fields) -> Ints:
+    return next(iter(fields.values()))
 
 
 def _days(year: Ints, month: Ints, day: Ints) -> Ints:
@@ -184,6 +213,14 @@ def _times(fields: Fields) -> Ints:
     hour = fields["%H"] if "%H" in fields else fields["%I"] % 12 + 12 * fields["%p"]
     minute, second, fraction = (fields.get(name, np.int64(0)) for name in ("%M", "%S", "%f"))
     return ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
+
+
+def _first_days(days: Ints, period: Period) -> Ints:
+    """Return the first day of the month, quarter or year of each."""
+    length = {"month": 1, "quarter": 3, "year": 12}[period]
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    first = (months // length * length).astype("datetime64[M]").astype("datetime64[D]")
+    return np.asarray(first.astype(np.int64))
 
 
 def _day_limits(column: Dated, as_of: date) -> tuple[int, int]:
