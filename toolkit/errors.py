@@ -270,6 +270,14 @@ class InputError(ToolkitError):
         )
 
     @classmethod
+    def header_is_below(cls, path: str, line: int, first: Sequence[str]) -> InputError:
+        """`first` are the cells of the first line."""
+        return cls(
+            f"{path}: its header is line {line}, below {_header(first)}; set "
+            "dataset.csv.skip_until=header to pass over the lines above the header"
+        )
+
+    @classmethod
     def wrong_delimiter(cls, path: str, used: str, likely: str) -> InputError:
         return cls(
             f"{path}: the header has no {used!r} but {likely!r}; "

@@ -65,7 +65,7 @@ REFUSED: dict[str, tuple[bytes, list[str]]] = {
     "missing column": (LINE.replace(b"region,", b""), ["1 of", "region"]),
     "misspelt column": (LINE.replace(b"region", b"regoin"), ["region", "did you mean 'regoin'"]),
     "no header at all": (b"1,2,3,4,5,6,7,8,9,10\n", ["9 of", "order_id"]),
-    "title above": (b"Sales 2026\n" + HEADER, ["9 of", "'Sales 2026'"]),
+    "title above": (b"Sales 2026\n" + HEADER, ["line 2", "'Sales 2026'", "skip_until=header"]),
     "repeated column": (LINE + b",region\n", ["twice", "region"]),
     "repeated extra column": (LINE + b",x,x\n", ["twice", "x"]),
     "two nameless columns": (LINE + b",,\n", ["2 columns", "no name (columns 11, 12)"]),

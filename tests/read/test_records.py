@@ -16,10 +16,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.contracts import text_only
-from tests.read.machine import read_all
+from tests.read.machine import Rules, read_all
 from toolkit.contract import CsvFormat
 from toolkit.read import records
 from toolkit.read.blocks import plan_blocks
+from toolkit.read.header import COMMENTS
+from toolkit.read.parse import Selection, parse_bytes
 from toolkit.read.records import Grammar, find_cut, next_start, record_starts, scan
 from toolkit.read.sources import find_sources
 
@@ -219,3 +221,61 @@ def test_a_long_walk_is_taken_in_strides(monkeypatch: pytest.MonkeyPatch) -> Non
     record = len(data) // 40
     assert next_start(read, 0, (record * 30 + 1, len(data)), TINY) == record * 31
     assert longest < 200
+
+
+EXTENDED = {
+    "comments": {"comment": ord("#")},
+    "escapes": {"escape": ord("\\")},
+    "blanks": {"blanks": True},
+    "all": {"comment": ord("#"), "escape": ord("\\"), "blanks": True},
+}
+MORE_PIECES = [
+    *PIECES, b"#", b"\n#", b'#"', b'\n#"x,"\n', b"\\", b'\\"', b"\\\\", b"\\\n", b"\\,", b" ",
+    b'  "', b', "x y" ,', b'"\t', b'\n "a\n#b" \n',
+]  # fmt: skip
+MORE_FEEDS = st.lists(st.sampled_from(MORE_PIECES), max_size=50).map(b"".join)
+
+
+@pytest.mark.parametrize("options", EXTENDED.values(), ids=list(EXTENDED))
+@settings(max_examples=150)
+@given(data=MORE_FEEDS)
+@example(data=b'a,b\n# no "x\n1,"#2"\n#"')
+@example(data=b'"a\n#b",c\n\n#"\n#\n"d"\n')
+@example(data=b'a\\"b,"c\\"d",\\\\\n"e\\\\"\n\\\\\\\\\\\\"x"\n')
+@example(data=b'a,  "b\nc"  ,d\n   "e" x\n')
+@example(data=b'  "","')
+@example(data=b'a","",""\na"\n')
+def test_comments_escapes_and_blanks_are_cut_and_parsed_exactly(
+    options: dict[str, Any], data: bytes
+) -> None:
+    grammar = Grammar(max_field_bytes=24, **options)
+    reading = read_all(data, Rules(24, **options))
+
+    def read(start: int, stop: int) -> bytes:
+        assert 0 <= start <= stop <= len(data)
+        return data[start:stop]
+
+    for window in (1, 8, 64):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(records, "_FIRST_WINDOW", window)
+            for target in range(1, len(data) + 1):
+                right = next((b for b in reading.boundaries if b >= target), len(data))
+                assert next_start(read, 0, (target, len(data)), grammar) == right
+                assert find_cut(read, target, (0, len(data)), grammar) in (None, right)
+    masked = grammar.mask(data)
+    structure = scan(masked, grammar)
+    assert structure.malformed == reading.malformed
+    assert [tuple(span) for span in structure.comments.tolist()] == reading.comments
+    assert record_starts(masked, structure).tolist() == [start for start, _, _ in reading.records]
+    raw = parse_bytes(data, ["a", "b"], grammar, Selection())
+    fit = {n: one for n, (_, _, one) in enumerate(reading.records) if one and len(one) == 2}
+    assert raw.n_records == len(reading.records)
+    assert raw.passed_over[COMMENTS] == len(reading.comments)
+    assert [tuple(row.values()) for row in raw.table.to_pylist()] == [
+        tuple(cell.decode() for cell in cells) for cells in fit.values()
+    ]
+    assert raw.malformed == {
+        n: data[start:stop].rstrip(b"\r\n").decode()
+        for n, (start, stop, _) in enumerate(reading.records)
+        if n not in fit
+    }

@@ -210,7 +210,7 @@ TRAPS: dict[str, tuple[bytes, list[Holds | Refused]]] = {
         b'"All about it",,\n"Foo","Bsr","Baz"\n"Tick","Tack","Tock"\n',
         [
             Refused("(columns 2, 3); name them, and remove any lines above the header"),
-            Refused("3 of the contract's columns are missing", names=["Foo", "Bsr", "Baz"]),
+            Refused("its header is line 2", names=["Foo", "Bsr", "Baz"]),
         ],
     ),
     "empty lines above the header": (b"\n\n\na,b,c\n5,6,7\n", [Holds([("5", "6", "7")])]),

@@ -7,7 +7,7 @@ whole input are known, `publish_block` writes its clean and its rejected part.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +110,8 @@ class Staged:
     files: SpillFiles
     date_order: Mapping[str, tuple[OrderEvidence, ...]]
     """By date column, for each of its formats; rows are places among the block's records."""
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """Lines that are no records, by what they are."""
 
     @property
     def n_bytes(self) -> int:
@@ -180,6 +182,7 @@ def stage_block(block: Block, job: CleaningJob) -> Staged:
         Spilled(files.clean, files.words, evaluated.clean.num_rows, bucket_ends),
         files,
         evaluated.date_order,
+        dict(raw.passed_over),
     )
 
 

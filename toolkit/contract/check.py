@@ -67,6 +67,15 @@ def _csv_problems(contract: Contract) -> Iterator[str]:
         yield f"csv.quote={csv.quote!r}: must be one ASCII character, not a line break"
     if csv.delimiter == csv.quote:
         yield f"csv.quote={csv.quote!r}: must differ from the delimiter"
+    for key in ("comment", "escape"):
+        character = getattr(csv, key)
+        if character is None:
+            continue
+        if character in "\r\n\0" or not character.isascii():
+            yield f"csv.{key}={character!r}: must be one ASCII character, not a line break or NUL"
+        for other in ("delimiter", "quote", "comment"):
+            if other != key and character == getattr(csv, other):
+                yield f"csv.{key}={character!r}: must differ from the {other}"
     try:
         "".encode(csv.encoding)
         # Some codecs can read a text as a whole only, or not pass over what they cannot read.

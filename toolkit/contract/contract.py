@@ -57,6 +57,22 @@ class CsvFormat(Part):
     """The one ASCII character around cells that contain delimiters or line breaks."""
     encoding: Annotated[str, Field(min_length=1)] = "utf-8"
     """Any of Python's text encodings."""
+    skip_until: Literal["header"] | None = None
+    """`header`: lines above the header are passed over. The header is the first record that has
+    the contract's columns, among the first 100.
+    """
+    skip_below_header: Annotated[int, Field(ge=0, le=100)] = 0
+    """Records below the header that are passed over, such as a line of units."""
+    comment: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """Lines that begin with this character, where a record could begin, are passed over."""
+    escape: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """The character that makes a quote, delimiter, line break or itself plain: `"\\"` for `\\"`.
+    Before anything else it is a character like others.
+    """
+    blanks_around_quotes: bool = False
+    """Whether blanks and tabs may come between quotes and the ends of their cell."""
+    trailing_delimiter: bool = False
+    """Whether every record ends with a delimiter that the header lacks."""
     max_field_bytes: Annotated[int, Field(ge=1024, lt=1 << 31)] = 1 << 20
     """Longest quoted field, in UTF-8 bytes. A longer one is treated as an unclosed quote and its
     first line is rejected.

@@ -26,7 +26,8 @@ _LONGEST_SHOWN = 60
 class Block:
     """Bytes [start, stop) of a plain CSV file; `index` counts over all inputs.
 
-    `names` and `written` are those of its header.
+    `names` and `written` are those of its header, and so, in the first block of a file, are the
+    lines that were `passed_over`.
     """
 
     index: int
@@ -35,6 +36,7 @@ class Block:
     start: int
     stop: int
     written: Mapping[str, str] = field(default_factory=dict)
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n_bytes(self) -> int:
@@ -64,7 +66,10 @@ def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int)
         with reading(source.shown, source.path):
             cuts = _cuts(source.path, header.data_start, block_bytes, grammar)
         for start, stop in pairwise(cuts):
-            blocks.append(Block(len(blocks), source, header.names, start, stop, header.written))
+            of_file = header.passed_over if start == header.data_start else {}
+            blocks.append(
+                Block(len(blocks), source, header.names, start, stop, header.written, of_file)
+            )
     return blocks
 
 
@@ -111,6 +116,22 @@ def header_notes(blocks: Sequence[Block], contract: Contract) -> Iterator[str]:
         whose = _and_more(list(shown))
         pairs = ", ".join(f"{_short(name)} as {_short(cell)!r}" for name, cell in written)
         yield f"the header of {whose} writes {pairs}"
+
+
+def passed_over_notes(passed_over: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Yield a note about the lines of each file that are no records, by file and kind."""
+    for shown, kinds in passed_over.items():
+        if kinds:
+            n_lines = sum(kinds.values())
+            each = ", ".join(f"{n:,} {kind if n > 1 else _one(kind)}" for kind, n in kinds.items())
+            lines = "1 line is" if n_lines == 1 else f"{n_lines:,} lines are"
+            yield f"{shown}: {lines} passed over: {each}"
+
+
+def _one(kind: str) -> str:
+    """Return the singular."""
+    first, blank, rest = kind.partition(" ")
+    return f"{first.removesuffix('s')}{blank}{rest}" if first != "sep=" else "sep= line"
 
 
 def _and_more(files: Sequence[str]) -> str:

@@ -9,8 +9,8 @@ import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from toolkit.contract import ROW_FACTS, Contract, CsvFormat
@@ -24,6 +24,12 @@ _BOM = codecs.BOM_UTF8
 _WIDE_LETTER = {"utf-16-le": re.compile(rb"[!-~]\0"), "utf-16-be": re.compile(rb"\0[!-~]")}
 _OTHER_DELIMITERS = ",;\t|"
 _LONGEST_HEADER = 1 << 20
+_MOST_ABOVE = 100
+# Excel writes it to say which delimiter follows.
+_SEP_LINE = re.compile(rb"\"?sep=([^\r\n])\"?[ \t]*(?:\r\n|\r|\n)", re.IGNORECASE)
+SEP_LINES, COMMENTS = "sep= lines", "comments"
+ABOVE, BELOW = "lines above the header", "lines below the header"
+"""What may be passed over."""
 _ALIKE = re.compile(r"[\s_\-\x00-\x1f\x7f-\x9f]+")
 
 
@@ -32,12 +38,33 @@ class Header:
     """The names of the columns, in file order, and the byte offset of the first record.
 
     A column of the contract has its contract name, any other the header's name with white space
-    normalised. `written` has the header's cell where it differs from the name.
+    normalised. `written` has the header's cell where it differs from the name. `passed_over` counts
+    lines before the first record, without the header, by what they are.
     """
 
     names: tuple[str, ...]
     data_start: int
     written: Mapping[str, str] = field(default_factory=dict)
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The cells of the header as written, its line, and where the next begins."""
+
+    cells: list[str]
+    line: int
+    data_start: int
+    passed_over: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A record above the first one of the feed."""
+
+    cells: list[str]
+    start: int
+    stop: int
 
 
 def grammar_of(contract: Contract) -> Grammar:
@@ -45,7 +72,16 @@ def grammar_of(contract: Contract) -> Grammar:
 
 
 def _grammar(csv_format: CsvFormat) -> Grammar:
-    return Grammar(ord(csv_format.delimiter), ord(csv_format.quote), csv_format.max_field_bytes)
+    comment, escape = csv_format.comment, csv_format.escape
+    return Grammar(
+        ord(csv_format.delimiter),
+        ord(csv_format.quote),
+        csv_format.max_field_bytes,
+        None if comment is None else ord(comment),
+        None if escape is None else ord(escape),
+        csv_format.blanks_around_quotes,
+        csv_format.trailing_delimiter,
+    )
 
 
 def read_header(path: Path, shown: str, contract: Contract) -> Header:
@@ -55,12 +91,34 @@ def read_header(path: Path, shown: str, contract: Contract) -> Header:
     and treating blanks, `_`, `-` and control characters alike. Raises InputError when the file is
     empty, not UTF-8, uses another delimiter, repeats a column, or lacks one that is used.
     """
-    cells, data_start = _find(path, shown, contract.csv)
+    found = _find(path, shown, contract.csv, _rank_of(contract))
+    cells = found.cells
     _check_delimiter(cells, shown, contract)
+    if contract.csv.skip_until is None and not _is_header(cells, contract):
+        _refuse_lines_above(path, shown, contract)
     names = _match([_plain(cell) for cell in cells], shown, contract)
     _check_names(names, shown)
     both = zip(names, cells, strict=True)
-    return Header(names, data_start, {name: cell for name, cell in both if name != cell})
+    written = {name: cell for name, cell in both if name != cell}
+    return Header(names, found.data_start, written, found.passed_over)
+
+
+def _rank_of(contract: Contract) -> Callable[[list[str]], int]:
+    """Return a function that counts the columns of the contract that a line lacks."""
+    return lambda cells: len(_lacking([_plain(cell) for cell in cells], contract))
+
+
+def _is_header(cells: list[str], contract: Contract) -> bool:
+    return not _rank_of(contract)(cells)
+
+
+def _refuse_lines_above(path: Path, shown: str, contract: Contract) -> None:
+    """Raise InputError where the header is not the first line but one below it."""
+    skipping = replace(contract.csv, skip_until="header")
+    below = _find(path, shown, skipping, _rank_of(contract))
+    if _is_header(below.cells, contract):
+        first = _find(path, shown, contract.csv, _rank_of(contract)).cells
+        raise InputError.header_is_below(shown, below.line, first)
 
 
 def check_fits(names: Sequence[str], contract: Contract) -> None:
@@ -68,19 +126,26 @@ def check_fits(names: Sequence[str], contract: Contract) -> None:
     _match(names, "a header", contract)
 
 
-def read_names(path: Path, shown: str, csv_format: CsvFormat) -> tuple[str, ...]:
+def read_names(
+    path: Path, shown: str, csv_format: CsvFormat, header: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Read the column names of a file that has no contract yet, in file order.
 
-    Raises InputError when the file is empty, not UTF-8, or its header repeats a name.
+    `header` has its cells where lines above it are passed over. Raises InputError when the file is
+    empty, not UTF-8, or its header repeats a name.
     """
-    cells, _ = _find(path, shown, csv_format)
-    names = tuple(_plain(cell) for cell in cells)
+    found = _find(path, shown, csv_format, lambda cells: int(cells != list(header)))
+    names = tuple(_plain(cell) for cell in found.cells)
     _check_names(names, shown)
     return names
 
 
-def _find(path: Path, shown: str, csv_format: CsvFormat) -> tuple[list[str], int]:
-    """Return the cells of the header as written, and the offset of the first record."""
+def _find(
+    path: Path, shown: str, csv_format: CsvFormat, lacks: Callable[[list[str]], int]
+) -> _Found:
+    """Find the header: the first record, or, if lines above it are passed over, the first that
+    lacks the fewest columns.
+    """
     grammar = _grammar(csv_format)
     with reading(shown, path), path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -93,13 +158,61 @@ def _find(path: Path, shown: str, csv_format: CsvFormat) -> tuple[list[str], int
         if is_utf8(csv_format.encoding) and (other := _other_encoding(lead)):
             raise InputError.not_utf8(shown, 0, other)
         begin = len(_BOM) if lead.startswith(_BOM) else 0
-        blank = re.match(rb"[\r\n]*", lead[begin:])
-        begin += blank.end() if blank else 0
-        if begin >= size:
+        passed_over = Counter[str]()
+        if (sep := _SEP_LINE.match(lead, begin)) and sep[1] == csv_format.delimiter.encode():
+            passed_over[SEP_LINES] += 1
+            begin = sep.end()
+        lines: list[_Line] = []
+        at_most = _MOST_ABOVE if csv_format.skip_until else 1
+        while begin < size and len(lines) < at_most:
+            stop = next_start(read, begin, (begin + 1, size), grammar)
+            text = read(begin, stop)
+            if _is_comment(text, grammar):
+                passed_over[COMMENTS] += 1
+            elif text.strip(b"\r\n"):
+                cells = _cells(text, begin, shown, csv_format, lenient=bool(lines))
+                lines.append(_Line(cells, begin, stop))
+                if csv_format.skip_until and not lacks(cells):
+                    break
+            begin = stop
+        if not lines:
             raise InputError.is_empty(shown)
-        data_start = next_start(read, begin, (begin + 1, size), grammar)
-        line = read(begin, data_start)
-    return _cells(line, begin, shown, csv_format), data_start
+        place = _best(lines, lacks) if csv_format.skip_until else 0
+        found = lines[place]
+        if place:
+            passed_over[ABOVE] += _n_lines(read(lines[0].start, found.start))
+        above = read(0, found.start)
+        begin = found.stop
+        n_below = csv_format.skip_below_header
+        while begin < size and n_below:
+            stop = next_start(read, begin, (begin + 1, size), grammar)
+            text = read(begin, stop)
+            if _is_comment(text, grammar):
+                passed_over[COMMENTS] += 1
+            elif text.strip(b"\r\n"):
+                passed_over[BELOW] += _n_lines(text)
+                n_below -= 1
+            begin = stop
+    return _Found(found.cells, _n_ends(above) + 1, begin, dict(+passed_over))
+
+
+def _best(lines: Sequence[_Line], lacks: Callable[[list[str]], int]) -> int:
+    """Return the place of the line that lacks the fewest columns; the first where none has any."""
+    counts = [lacks(line.cells) for line in lines]
+    return min(range(len(lines)), key=lambda place: (counts[place], place))
+
+
+def _is_comment(text: bytes, grammar: Grammar) -> bool:
+    return grammar.comment is not None and text.startswith(bytes([grammar.comment]))
+
+
+def _n_lines(text: bytes) -> int:
+    """Count the lines that are not empty."""
+    return sum(bool(line) for line in re.split(rb"[\r\n]", text))
+
+
+def _n_ends(text: bytes) -> int:
+    return len(re.findall(rb"\r\n|\r|\n", text))
 
 
 def _other_encoding(lead: bytes) -> str | None:
@@ -109,7 +222,21 @@ def _other_encoding(lead: bytes) -> str | None:
     return next(marked, None) or next(wide, None)
 
 
-def _cells(line: bytes, begin: int, shown: str, csv_format: CsvFormat) -> list[str]:
+def _cells(
+    line: bytes, begin: int, shown: str, csv_format: CsvFormat, *, lenient: bool
+) -> list[str]:
+    """Return the cells of a line; of one that may be no header (`lenient`) none, if they cannot be
+    read.
+    """
+    try:
+        return _parsed_cells(line, begin, shown, csv_format)
+    except InputError:
+        if lenient or csv_format.skip_until:
+            return []
+        raise
+
+
+def _parsed_cells(line: bytes, begin: int, shown: str, csv_format: CsvFormat) -> list[str]:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -122,12 +249,19 @@ def _cells(line: bytes, begin: int, shown: str, csv_format: CsvFormat) -> list[s
     try:
         rows = list(
             csv.reader(
-                lines, delimiter=csv_format.delimiter, quotechar=csv_format.quote, strict=True
+                lines,
+                delimiter=csv_format.delimiter,
+                quotechar=csv_format.quote,
+                escapechar=csv_format.escape,
+                skipinitialspace=csv_format.blanks_around_quotes,
+                strict=not csv_format.blanks_around_quotes,
             )
         )
     except csv.Error as error:
         raise InputError.invalid_header(shown, error, text[:60]) from None
     cells = rows[0] if rows else []
+    if csv_format.trailing_delimiter and len(cells) > 1 and not cells[-1].strip():
+        cells.pop()
     if len(cells) > csv_format.max_columns:
         raise InputError.too_wide(shown, len(cells), csv_format.max_columns)
     return cells
@@ -154,6 +288,38 @@ def _other_delimiter(cells: Sequence[str], contract: Contract, at_least: int) ->
 
 def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, ...]:
     """Replace the cells of the contract's columns by the contract's names."""
+    names = list(cells)
+    for alike, places in _alike(cells, contract):
+        if len(places) > 1:
+            found = [cells[place] for place in places]
+            if len(set(found)) == 1:
+                raise InputError.repeated_columns(shown, set(found))
+            raise InputError.ambiguous_header(shown, alike, found)
+        if len(places) == len(alike):
+            names[places[0]] = alike[0]
+    missing = _lacking(cells, contract)
+    if missing:
+        sources = set(contract.sources.values())
+        free = [cell for cell in cells if cell not in sources]
+        likely = _other_delimiter(cells, contract, 1)
+        raise InputError.header_mismatch(shown, missing, cells, free, likely)
+    return tuple(names)
+
+
+def _lacking(cells: Sequence[str], contract: Contract) -> list[str]:
+    """Return the used columns of the contract that a header lacks."""
+    unused = {contract.sources[n] for n, one in contract.columns.items() if not one.is_clean}
+    lacking: list[str] = []
+    for alike, places in _alike(cells, contract):
+        if not places or len(places) < len(alike):
+            lacking += [name for name in alike if name not in unused]
+    return lacking
+
+
+def _alike(cells: Sequence[str], contract: Contract) -> Iterator[tuple[list[str], list[int]]]:
+    """Yield the contract's names that no cell equals, those alike together, and the places of the
+    cells that may be meant.
+    """
     sources, present = dict.fromkeys(contract.sources.values()), set(cells)
     named: dict[str, list[int]] = defaultdict(list)
     for place, cell in enumerate(cells):
@@ -163,25 +329,8 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
     for source in sources:
         if source not in present:
             by_key[_match_key(source)].append(source)
-    names, missing = list(cells), []
     for key, alike in by_key.items():
-        places = named.get(key, []) if key else []
-        if len(places) > 1:
-            found = [cells[place] for place in places]
-            if len(set(found)) == 1:
-                raise InputError.repeated_columns(shown, set(found))
-            raise InputError.ambiguous_header(shown, alike, found)
-        if len(places) == len(alike):
-            names[places[0]] = alike[0]
-        else:
-            missing += alike
-    unused = {contract.sources[n] for n, one in contract.columns.items() if not one.is_clean}
-    missing = [name for name in missing if name not in unused]
-    if missing:
-        free = [cell for cell in cells if cell not in sources]
-        likely = _other_delimiter(cells, contract, 1)
-        raise InputError.header_mismatch(shown, missing, cells, free, likely)
-    return tuple(names)
+        yield alike, named.get(key, []) if key else []
 
 
 def _match_key(name: str) -> str:

@@ -12,11 +12,23 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from toolkit.read.blocks import Block
-from toolkit.read.cells import is_blank_line
-from toolkit.read.records import Grammar, Ints, Structure, next_start, record_starts, scan
+from toolkit.read.cells import is_blank_line, strip
+from toolkit.read.escapes import unmask
+from toolkit.read.header import COMMENTS
+from toolkit.read.records import (
+    Grammar,
+    Ints,
+    Structure,
+    is_outside,
+    next_start,
+    record_spans,
+    record_starts,
+    scan,
+)
 from toolkit.read.transcode import show_bytes
 
 TOO_FEW, TOO_MANY, BROKEN = "too few fields", "too many fields", "broken quotes or bytes"
@@ -24,6 +36,9 @@ TOO_FEW, TOO_MANY, BROKEN = "too few fields", "too many fields", "broken quotes 
 _PROBE_BYTES = 1 << 20
 _LINE_END = re.compile(rb"[\r\n]")
 _LINES_BYTES = 1 << 12
+_LABELS = pa.dictionary(pa.int32(), pa.string())
+# A name that no header has.
+_TRAILING = "\0trailing"
 
 
 @dataclass(frozen=True)
@@ -34,7 +49,8 @@ class RawBlock:
     `rows` is the index of each among all records of the block, from 0 (None: all of them);
     `malformed` maps the index of each other record to its raw text; `written` maps names to the
     header's spelling where it differs. len(table) + len(malformed) == n_records. `line_ends` counts
-    CRLF, LF and CR where that was selected.
+    CRLF, LF and CR where that was selected. `passed_over` counts lines that are no records, by
+    what they are; empty lines are not counted.
     """
 
     table: pa.Table
@@ -44,6 +60,7 @@ class RawBlock:
     written: Mapping[str, str] = field(default_factory=dict)
     grammar: Grammar = field(default_factory=Grammar)
     line_ends: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
 
     def is_blank(self, place: int) -> bool:
         """Return whether a malformed record is only white space."""
@@ -51,13 +68,15 @@ class RawBlock:
 
     def fault(self, place: int) -> str:
         """Return what is wrong with a malformed record."""
-        grammar, n_columns = self.grammar, self.table.num_columns
+        grammar, n_columns = self.grammar, self.table.num_columns + self.grammar.trailing
         try:
             rows = list(
                 csv.reader(
                     [self.malformed[place]],
                     delimiter=chr(grammar.delimiter),
                     quotechar=chr(grammar.quote),
+                    escapechar=None if grammar.escape is None else chr(grammar.escape),
+                    skipinitialspace=grammar.blanks,
                     strict=True,
                 )
             )
@@ -104,9 +123,8 @@ class Selection:
     line_ends: bool = False
 
     def types(self, names: Sequence[str]) -> dict[str, pa.DataType]:
-        labels = pa.dictionary(pa.int32(), pa.string())
         chosen = names if self.only is None else self.only
-        return {name: pa.string() if name in self.plain else labels for name in chosen}
+        return {name: pa.string() if name in self.plain else _LABELS for name in chosen}
 
 
 def parse_block(block: Block, grammar: Grammar, selection: Selection) -> RawBlock:
@@ -114,7 +132,9 @@ def parse_block(block: Block, grammar: Grammar, selection: Selection) -> RawBloc
     data = block.read()
     raw = parse_bytes(data, block.names, grammar, selection)
     ends = _line_ends(data) if selection.line_ends else Counter[str]()
-    return replace(raw, written=block.written, line_ends=ends)
+    passed_over = Counter(block.passed_over)
+    passed_over[COMMENTS] += raw.passed_over[COMMENTS]
+    return replace(raw, written=block.written, line_ends=ends, passed_over=+passed_over)
 
 
 def _line_ends(data: bytes) -> Counter[str]:
@@ -135,20 +155,53 @@ def parse_bytes(
     Every record is either in the table or among the malformed, which is checked against the number
     of lines; empty lines are not records.
     """
-    structure = scan(data, grammar)
+    stand_ins = grammar.escapes.stand_ins(data) if grammar.escapes else {}
+    masked = grammar.mask(data, stand_ins)
+    structure = scan(masked, grammar)
     undecodable = [] if _is_utf8(data) else _undecodable_bytes(data)
-    valid, misfits = data, _Misfits("", [])
-    if structure.malformed or undecodable:
-        broken = [start for start, _ in structure.malformed] + undecodable
-        valid, misfits = _take_out(data, structure, broken, (len(names), grammar))
-    table = _read_csv(valid, names, grammar, (selection.types(names), misfits))
+    broken = [start for start, _ in structure.malformed] + undecodable
+    valid, misfits = masked, _Misfits("", [])
+    if broken or len(structure.comments) or len(structure.blanks):
+        shape = (len(names) + grammar.trailing, grammar)
+        valid, misfits = _take_out((masked, data), structure, broken, shape)
+    types = selection.types(names)
+    if grammar.trailing:
+        names, types = [*names, _TRAILING], {**types, _TRAILING: _LABELS}
+    table = _read_csv(valid, names, grammar, (types, misfits))
     n_records = table.num_rows + len(misfits.found)
-    _check_conserved(data, structure, grammar, n_records)
+    _check_conserved(masked, structure, grammar, n_records)
+    if not grammar.is_plain:
+        table = _plain(table, misfits.found, (data, *record_spans(masked, structure)), grammar)
+        table = unmask(table, stand_ins)
     rows = None
     if misfits.found:
         places = np.fromiter(misfits.found, np.int64, len(misfits.found))
         rows = np.setdiff1d(np.arange(n_records), places)
-    return RawBlock(table, rows, n_records, misfits.found, grammar=grammar)
+    passed_over = Counter({COMMENTS: len(structure.comments)})
+    return RawBlock(table, rows, n_records, misfits.found, grammar=grammar, passed_over=passed_over)
+
+
+def _plain(
+    table: pa.Table, malformed: dict[int, str], lines: tuple[bytes, Ints, Ints], grammar: Grammar
+) -> pa.Table:
+    """Undo what only the parser needed, and write malformed lines as they are in the file.
+
+    Records with text after their trailing delimiter are added to the malformed ones.
+    """
+    data, starts, stops = lines
+    if grammar.trailing:
+        after = table.column(_TRAILING).combine_chunks()
+        is_empty = pc.equal(strip(after.dictionary), "").to_numpy(zero_copy_only=False)
+        longer = np.flatnonzero(~is_empty[after.indices.to_numpy()])
+        table = table.drop_columns([_TRAILING])
+        if len(longer):
+            fits = np.ones(len(starts), np.bool_)
+            fits[list(malformed)] = False
+            malformed.update(dict.fromkeys(np.flatnonzero(fits)[longer].tolist(), ""))
+            table = table.take(pa.array(np.setdiff1d(np.arange(table.num_rows), longer)))
+    for place in sorted(malformed):
+        malformed[place] = show_bytes(data[starts[place] : stops[place]].rstrip(b"\r\n"))
+    return table
 
 
 def _read_csv(
@@ -185,26 +238,42 @@ def _read_csv(
 
 
 def _take_out(
-    data: bytes, structure: Structure, broken: Sequence[int], shape: tuple[int, Grammar]
+    texts: tuple[bytes, bytes],
+    structure: Structure,
+    broken: Sequence[int],
+    shape: tuple[int, Grammar],
 ) -> tuple[bytes, _Misfits]:
-    """Replace each record that contains a byte of `broken` by a line that cannot fit the header.
+    """Replace each record that contains a byte of `broken` by a line that cannot fit the header,
+    and drop comments, and blanks around quotes.
 
-    Arrow then reports that line with its index among the records.
+    Arrow then reports that line with its index among the records. `texts` are the bytes with
+    escaped characters masked, and as they are in the file.
     """
+    data, written = texts
     n_columns, grammar = shape
-    starts = record_starts(data, structure)
-    stops = np.append(starts[1:], len(data))
-    records = np.unique(np.searchsorted(starts, np.array(broken), side="right") - 1)
+    starts, stops = record_spans(data, structure)
+    places = np.array(broken, np.int64)
+    places = places[is_outside(places, structure.comments)]
+    records = np.unique(np.searchsorted(starts, places, side="right") - 1)
+    lines = _pairs(starts[records], stops[records])
     # Random by digest: no text can be crafted to contain its own digest.
     placeholder = hashlib.sha256(data).hexdigest().encode() + bytes([grammar.delimiter]) * n_columns
+    spans = [(start, stop, placeholder + b"\n") for start, stop in lines]
+    for dropped in (structure.comments, structure.blanks):
+        spans += [(start, stop, b"") for start, stop in _pairs(dropped[:, 0], dropped[:, 1])]
     parts: list[bytes] = []
-    removed: list[str] = []
     place = 0
-    for start, stop in zip(starts[records].tolist(), stops[records].tolist(), strict=True):
-        parts += [data[place:start], placeholder, b"\n"]
-        removed.append(show_bytes(data[start:stop].rstrip(b"\r\n")))
-        place = stop
+    # A record that is replaced comes before the blanks in it.
+    for start, stop, text in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start >= place:
+            parts += [data[place:start], text]
+            place = stop
+    removed = [show_bytes(written[start:stop].rstrip(b"\r\n")) for start, stop in lines]
     return b"".join([*parts, data[place:]]), _Misfits(placeholder.decode(), removed)
+
+
+def _pairs(starts: Ints, stops: Ints) -> list[tuple[int, int]]:
+    return list(zip(starts.tolist(), stops.tolist(), strict=True))
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -247,6 +316,7 @@ def _check_conserved(data: bytes, structure: Structure, grammar: Grammar, n_reco
     """Check that the number of records follows from the line ends alone."""
     n_lines = np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     n_lines += len(data) > 0 and not data.endswith(b"\n")
+    n_lines -= len(structure.comments)
     if b"\r" not in data and n_lines - _n_inner_line_ends(data, structure) == n_records:
         return
     n_expected = len(record_starts(data, structure))
@@ -273,14 +343,14 @@ def read_records(block: Block, grammar: Grammar, places: Ints, n_records: int) -
     share = (int(places[-1]) + 1) / n_records
     while True:
         data = whole_records(block, int(share * block.n_bytes) + _PROBE_BYTES // 4, grammar)
-        starts = record_starts(data, scan(data, grammar))
+        masked = grammar.mask(data)
+        starts, stops = record_spans(masked, scan(masked, grammar))
         if len(starts) > places[-1] or len(data) == block.n_bytes:
             break
         share *= 2
-    stops = np.append(starts[1:], len(data))
     lines = [
-        data[start:stop].rstrip(b"\r\n")
-        for start, stop in zip(starts[places].tolist(), stops[places].tolist(), strict=True)
+        data[start : start + len(masked[start:stop].rstrip(b"\r\n"))]
+        for start, stop in _pairs(starts[places], stops[places])
     ]
     raw = parse_bytes(
         b"\n".join([*lines, b""]), block.names, grammar, Selection(frozenset(block.names))
@@ -293,4 +363,5 @@ def whole_records(block: Block, n_bytes: int, grammar: Grammar) -> bytes:
     data = block.read(n_bytes + grammar.max_field_bytes)
     if len(data) == block.n_bytes:
         return data
-    return data[: next_start(lambda a, b: data[a:b], 0, (n_bytes, len(data)), grammar)]
+    stop = min(n_bytes, len(data))
+    return data[: next_start(lambda a, b: data[a:b], 0, (stop, len(data)), grammar)]

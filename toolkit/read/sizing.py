@@ -60,7 +60,9 @@ def _mean_record_bytes(sources: Sequence[Source], contract: Contract) -> float:
     with largest.open() as file:
         file.seek(header.data_start)
         data = file.read(_SAMPLE_BYTES)
-    n_records = len(record_starts(data, scan(data, grammar_of(contract)))) if data else 0
+    grammar = grammar_of(contract)
+    masked = grammar.mask(data)
+    n_records = len(record_starts(masked, scan(masked, grammar))) if data else 0
     return len(data) / max(1, n_records)
 
 

@@ -62,11 +62,15 @@ class CheckFacts:
 
 @dataclass(frozen=True)
 class InputFacts:
-    """A file or a dataset that a stage read; `rows` is None where they were not counted by file."""
+    """A file or a dataset that a stage read; `rows` is None where they were not counted by file.
+
+    `passed_over` counts its lines that are no records, by what they are.
+    """
 
     path: str
     bytes: int
     rows: int | None = None
+    passed_over: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

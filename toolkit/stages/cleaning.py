@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -26,7 +26,7 @@ from toolkit.cluster import Runner, open_cluster
 from toolkit.errors import ConfigError, InputError, ValidationError
 from toolkit.pages.mask_key import fingerprint
 from toolkit.pages.masking import Masks
-from toolkit.read.blocks import header_notes, names_shown
+from toolkit.read.blocks import header_notes, names_shown, passed_over_notes
 from toolkit.read.digest import Digests, copies
 from toolkit.read.reader import reader_of
 from toolkit.read.sizing import choose_block_bytes
@@ -223,6 +223,8 @@ def _clean_blocks(
         work.facts.repaired = total_repairs(staged, contract)
         placed = find_repeats(runner.run, staged, len(blocks), job, runner.n_workers)
     work.facts.inputs = _inputs(staged, sources)
+    for note in passed_over_notes({one.path: one.passed_over for one in work.facts.inputs}):
+        run.note(work.facts, note)
     _refuse_no_records(run, work.facts)
     n_rows = sum(block.n_records for block in staged)
     files = {block.block.index: block.files for block in staged}
@@ -276,9 +278,14 @@ def _hold_back_if_none_is_clean(
 
 def _inputs(staged: Sequence[Staged], sources: Sequence[Source]) -> list[InputFacts]:
     rows: Counter[str] = Counter()
+    passed_over: dict[str, Counter[str]] = defaultdict(Counter)
     for block in staged:
         rows[block.block.source.shown] += block.n_records
-    return [InputFacts(source.shown, source.size, rows[source.shown]) for source in sources]
+        passed_over[block.block.source.shown].update(block.passed_over)
+    return [
+        InputFacts(one.shown, one.size, rows[one.shown], dict(passed_over[one.shown]))
+        for one in sources
+    ]
 
 
 def _reasons(
@@ -343,8 +350,9 @@ def _manifest(
                 "place": _place(source, work.version.root),
                 "bytes": source.size,
                 "digest": digests[source.shown],
+                "passed_over": one.passed_over,
             }
-            for source in sources
+            for source, one in zip(sources, facts.inputs, strict=True)
         ],
         "config_hash": settings.config_hash,
         "versions": versions(),
