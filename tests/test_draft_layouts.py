@@ -89,8 +89,32 @@ def trailing_minus() -> Layout:
     return Layout(
         "books with minus signs at the end",
         ["Document;Posting date;Amount", *rows],
-        said=("amount: 66.7 % of the cells read as number, but not such as '100,25-'",),
-        summed={},
+        {"amount": sum((100.25 + n) * (1 if n % 3 else -1) for n in range(60))},
+        ("amount: 20 cells such as '100,25-' are read as below 0",),
+        summed={"amount": []},
+    )
+
+
+def brackets() -> Layout:
+    cents = [-45_050 - n if n % 6 == 0 else 120_000 + 137 * n for n in range(60)]
+    shown = [f"(${-one / 100:,.2f})" if one < 0 else f"${one / 100:,.2f}" for one in cents]
+    rows = [f'INV-{n:03},2025-03-{1 + n % 28:02d},"{text}"' for n, text in enumerate(shown)]
+    return Layout(
+        "invoices with credits in brackets",
+        ["Invoice,Day,Amount", *rows],
+        {"amount": sum(cents) / 100},
+        ("amount: 10 cells such as '($450.50)' are read as below 0",),
+        summed={"amount": []},
+    )
+
+
+def lakhs() -> Layout:
+    rows = [f'V{n:03},2025-03-{1 + n % 28:02d},"{n + 1},23,456.50"' for n in range(60)]
+    return Layout(
+        "a ledger with groups of two figures",
+        ["Voucher,Day,Amount", *rows],
+        {"amount": sum((n + 1) * 100_000 + 23_456.5 for n in range(60))},
+        summed={"amount": []},
     )
 
 
@@ -258,6 +282,7 @@ def ranks() -> Layout:
 
 LAYOUTS = [
     shop(), shop_with_totals_once(), books(), trailing_minus(), german_excel(), market(), bank(),
+    brackets(), lakhs(), brackets(), lakhs(),
     magento(), payments(), pivot(), subtotals(), mixed_signs(), debit_and_credit(), units(),
     ranks(),
 ]  # fmt: skip

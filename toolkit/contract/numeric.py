@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal as Written
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -64,6 +64,12 @@ class Numeric(Parsed, Limits):
     def rounding(self) -> Rounding | None:
         """Return how computed numbers are rounded to the column's decimal places, if they are."""
         return None
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """Return the keys that say how its numbers are written, but for words."""
+        keys = ("decimal", "thousands", "groups", "negative", "units", "prefix", "suffix")
+        return {key: getattr(self, key) for key in keys}
 
     def problems(self, where: str) -> Iterator[str]:
         yield from super().problems(where)

@@ -21,9 +21,13 @@ _SHAPE_CAPS = Caps(values=2_000, sample=500, n_bytes=1 << 20)
 LONGEST_SHAPE = 60
 """Number of characters in a value's shape; the rest is cut off."""
 # Digits of an identifier, which would lose its meaning as a number.
-_LEADING_ZEROS = r"^0[0-9]+(?:\.0)?$"
+_LEADING_ZEROS = r"^'?[+-]?0[0-9]+(?:\.0)?$"
 _LONG_DIGITS = r"^[+-]?(?:[0-9]{16,}|[0-9]{1,3}(?:[,.' ][0-9]{3}){5,})(?:\.0+)?$"
-_SHORTENED = r"^[1-9](?:[.,][0-9]+)?E\+(?:1[1-9]|[2-9][0-9])$"
+_SHORTENED = r"^[1-9](?:[.,][0-9]+)?E\+0?(?:1[1-9]|[2-9][0-9])$"
+# Spreadsheets keep 15 digits of a number.
+_CUT = r"^[1-9][0-9]{14}0+$"
+_PHONE = r"^\+[0-9]{9,}$"
+_APOSTROPHE = "^'[0-9+=@-]"
 _POINT_ZERO = r"^[0-9]+\.0$"
 # Control characters, special blanks, and invisible marks.
 _ODD_CHARACTERS = (
@@ -68,7 +72,13 @@ class Cells:
     n_shortened: int = 0
     """... and whole numbers as a spreadsheet shortens them: 4.50123E+12..."""
     n_point_zero: int = 0
-    """... or makes fractions of them: 17850.0."""
+    """... or makes fractions of them: 17850.0..."""
+    n_cut: int = 0
+    """... or keeps but 15 of their digits: 1234567890123450000."""
+    n_phones: int = 0
+    """Cells of a plus sign and nine digits or more."""
+    n_apostrophes: int = 0
+    """Cells that begin with the apostrophe that marks a text in spreadsheets."""
     shortest: int = 0
     longest: int = 0
     n_characters: int = 0
@@ -87,6 +97,9 @@ class Cells:
             self.n_long_digits + other.n_long_digits,
             self.n_shortened + other.n_shortened,
             self.n_point_zero + other.n_point_zero,
+            self.n_cut + other.n_cut,
+            self.n_phones + other.n_phones,
+            self.n_apostrophes + other.n_apostrophes,
             min(shortest, default=0),
             max(self.longest, other.longest),
             self.n_characters + other.n_characters,
@@ -172,14 +185,21 @@ def _count(values: pa.Array, rows: Ints, lengths: Ints, filled: Ints, question: 
     def matching(pattern: str) -> int:
         return int(rows[bools(pc.match_substring_regex(values, pattern))].sum())
 
+    def beginning(sign: str, pattern: str) -> int:
+        return matching(pattern) if pc.any(pc.starts_with(values, sign)).as_py() else 0
+
+    n_long_digits = matching(_LONG_DIGITS)
     return Cells(
         n_filled=int(rows[filled].sum()),
         n_inner_blanks=int(rows[bools(pc.match_substring(values, "  "))].sum()),
         n_odd_characters=matching(_ODD_CHARACTERS),
         n_leading_zeros=matching(_LEADING_ZEROS),
-        n_long_digits=matching(_LONG_DIGITS),
+        n_long_digits=n_long_digits,
         n_shortened=matching(_SHORTENED),
         n_point_zero=matching(_POINT_ZERO),
+        n_cut=matching(_CUT) if n_long_digits else 0,
+        n_phones=beginning("+", _PHONE),
+        n_apostrophes=beginning("'", _APOSTROPHE),
         shortest=int(lengths[filled].min()),
         longest=int(lengths[filled].max()),
         n_characters=int((lengths[filled] * rows[filled]).sum()),

@@ -15,7 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from toolkit.arrays import Floats
-from toolkit.contract import Integer, Number, Numeric
+from toolkit.contract import Integer, Numeric
 from toolkit.lookups.matching import MOST_EDITS, is_slip
 from toolkit.lookups.spelling import match_key
 from toolkit.profile.cells import ColumnPart, Question
@@ -24,6 +24,7 @@ from toolkit.profile.facts import Bar, ColumnFacts, DayOrder, Example, Frequent,
 from toolkit.profile.guess import DistinctCells, Guess, Order
 from toolkit.profile.guessing import guess_reading
 from toolkit.profile.guessing_clock import doubt_counted_time
+from toolkit.profile.guessing_numbers import as_number
 from toolkit.profile.keys import is_like_an_id
 from toolkit.profile.readings import Reading, Tally
 from toolkit.profile.vocabulary import ROWS, VALUE, Ints, Vocabulary
@@ -135,6 +136,9 @@ def describe_column(part: ColumnPart, of: Described) -> ColumnFacts:
         n_long_digits=part.cells.n_long_digits,
         n_shortened=part.cells.n_shortened,
         n_point_zero=part.cells.n_point_zero,
+        n_cut=part.cells.n_cut,
+        n_phones=part.cells.n_phones,
+        n_apostrophes=part.cells.n_apostrophes,
         undecided=guess.undecided,
         **_far_facts(far, cells, of),
         reading=guess.reading,
@@ -240,19 +244,14 @@ def _whole_or_not(reading: Reading, tally: Tally) -> Reading:
     column = reading.column
     if not isinstance(column, Integer) or not tally.n_fractions:
         return reading
-    written = {key: getattr(column, key) for key in ("decimal", "thousands", "prefix", "suffix")}
-    return Reading(Number(kind="number", **written))
+    return Reading(as_number(column))
 
 
 def _same(one: Reading, other: Reading) -> bool:
     """Return whether two readings are equivalent: whole numbers may have been read as numbers."""
     if isinstance(one.column, Numeric) and isinstance(other.column, Numeric):
-        return _how(one.column) == _how(other.column)
+        return one.column.written == other.column.written
     return one == other
-
-
-def _how(column: Numeric) -> tuple[object, ...]:
-    return column.decimal, column.thousands, column.prefix, column.suffix
 
 
 def _frequent(table: pa.Table, n: int) -> tuple[Frequent, ...]:

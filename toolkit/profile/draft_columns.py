@@ -10,12 +10,12 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from toolkit.contract import Dated, Numeric
+from toolkit.contract import Dated, Number, Numeric
 from toolkit.lookups.spelling import match_key
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import ColumnFacts
 from toolkit.profile.keys import is_like_an_id
-from toolkit.profile.phrases import column_doubts, distinct, figure
+from toolkit.profile.phrases import column_doubts, distinct, figure, shorter_codes
 from toolkit.units import human_count, human_number, human_share
 
 _SHARED_REASON = "invalid_cell"
@@ -91,8 +91,8 @@ def draft_column(column: ColumnFacts, dataset: str, as_of: date) -> DraftColumn:
     match "text" if _is_an_id(column) else column.kind:
         case "number" | "integer":
             settings = {**_number(column), **_limits(column)}
-            reason, signs = f"invalid_{column.name}", tuple(_signs(column))
-            return _drafted(column, settings, _evidence(column), reason, signs)
+            reason, doubts = f"invalid_{column.name}", (*_signs(column), *_loses_digits(column))
+            return _drafted(column, settings, _evidence(column), reason, doubts)
         case "date" | "timestamp":
             return _dates(column, as_of)
         case "category" | "boolean":
@@ -172,22 +172,19 @@ def _is_an_id(column: ColumnFacts) -> bool:
     """Return whether whole numbers are identifiers, by their name or because of leading zeros."""
     if column.kind != "integer":
         return False
-    names = column.n_leading_zeros + column.n_long_digits + column.n_shortened
-    return names > 0 or is_like_an_id(column.source)
+    names = column.n_leading_zeros + column.n_long_digits + column.n_shortened + column.n_phones
+    return names > 0 or is_like_an_id(column.source) or shorter_codes(column)[1] > 0
 
 
 def _number(column: ColumnFacts) -> dict[str, Any]:
     read = column.reading.column
     settings: dict[str, Any] = {"kind": column.kind}
     if isinstance(read, Numeric):
-        if read.decimal != ".":
-            settings["decimal"] = read.decimal
-        if read.thousands is not None:
-            settings["thousands"] = read.thousands
+        plain = Number(kind="number").written
         settings |= {
-            key: list(value)
-            for key, value in (("prefix", read.prefix), ("suffix", read.suffix))
-            if value
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in read.written.items()
+            if value != plain[key]
         }
     words = {one.value.lower() for one in column.unread} & {*_NUMBER_WORDS}
     if words:
@@ -302,10 +299,22 @@ def _as_text(column: ColumnFacts) -> Iterator[Doubt]:
     for n, what in (
         (column.n_leading_zeros, "begin with a zero"),
         (column.n_long_digits, "have 16 digits or more"),
+        (column.n_phones, "begin with a plus sign, as phone numbers do"),
     ):
         if n:
             text = f"left as text, as {human_number(n, 'cell')} {what}; a number would lose digits"
             yield Doubt(text if n > 1 else text.replace("cell begin", "cell begins"), n)
+
+
+def _loses_digits(column: ColumnFacts) -> Iterator[Doubt]:
+    """Doubt codes among numbers with fractions."""
+    for n, what in (
+        (column.n_leading_zeros, "begin with a zero"),
+        (column.n_long_digits, "have 16 digits or more"),
+    ):
+        if n and column.kind == "number":
+            cells = human_number(n, "cell")
+            yield Doubt(f"{cells} {what}, which a number loses; kind: text keeps them", n)
 
 
 def _as_written(column: ColumnFacts) -> Iterator[str]:

@@ -112,6 +112,9 @@ class ColumnFacts:
     n_long_digits: int = 0
     n_shortened: int = 0
     n_point_zero: int = 0
+    n_cut: int = 0
+    n_phones: int = 0
+    n_apostrophes: int = 0
     undecided: bool = False
     """Whether these are days whose order nothing in the column decides, and so are text."""
     far_days: tuple[Example, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,13 @@ from toolkit.profile.totals import totals_doubt
 from toolkit.units import human_count, human_number, human_share
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MANY_CUT = 0.5
+_MOST_FULL, _LEAST_DIGITS = 0.6, 4
+_CODES_OF_DIGITS = re.compile(
+    r"zip|postal|postcode|post_?code|plz|codigo_?postal|cap$|ean|gtin|upc|isbn|barcode|barkod|"
+    r"phone|telefon|mobile|sku|article|artikel|material|blz",
+    re.IGNORECASE,
+)
 COMMON_SHAPE = 0.1
 """The share of the rows above which a shape is mentioned."""
 
@@ -102,9 +110,45 @@ def column_doubts(column: ColumnFacts) -> Iterator[Doubt]:
             f"{human_number(column.n_far_days, 'cell')} far from all other days: {days}",
             column.n_far_days,
         )
+    yield from _lost_digits(column)
+
+
+def _lost_digits(column: ColumnFacts) -> Iterator[Doubt]:
+    """Yield doubts about figures that a spreadsheet has lost or marked."""
     if column.n_shortened:
         yield Doubt(
             f"{human_number(column.n_shortened, 'cell')} of whole numbers that a spreadsheet has "
             "rounded (4.5E+12): their last digits are lost",
             column.n_shortened,
         )
+    if column.n_cut > _MANY_CUT * column.n_long_digits:
+        yield Doubt(
+            f"{human_number(column.n_cut, 'cell')} of 16 digits or more that end in zeros after "
+            "the 15th, as a spreadsheet keeps no more: their last digits are lost",
+            column.n_cut,
+        )
+    if column.n_apostrophes:
+        yield Doubt(
+            f"an apostrophe, which marks a text in spreadsheets, begins "
+            f'{human_number(column.n_apostrophes, "cell")}; prefix: ["\'"] takes it off',
+            column.n_apostrophes,
+        )
+    longest, shorter = shorter_codes(column)
+    if shorter:
+        yield Doubt(
+            f"{human_number(shorter, 'cell')} of fewer than the {longest} digits of the others: "
+            "leading zeros may be lost",
+            shorter,
+        )
+
+
+def shorter_codes(column: ColumnFacts) -> tuple[int, int]:
+    """Return the number of digits of codes such as postal ones, and how many cells have fewer; 0
+    where no code has lost a zero.
+    """
+    rows = {len(one.value): one.rows for one in column.shapes if not one.value.strip("9")}
+    if not rows or not _CODES_OF_DIGITS.search(column.source):
+        return 0, 0
+    longest, n_rows = max(rows), sum(rows.values())
+    most_are_full = rows[longest] >= _MOST_FULL * n_rows and n_rows >= _MOST_FULL * column.n_said
+    return longest, n_rows - rows[longest] if most_are_full and longest >= _LEAST_DIGITS else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from toolkit.profile.facts import ColumnFacts
-from toolkit.profile.guessing import CURRENCIES, UNITS
+from toolkit.profile.symbols import CURRENCIES, UNITS
 
 QUANTITY = re.compile(r"quantity|qty|units|pieces|menge|anzahl|quantite|cantidad", re.I)
 PRICE = re.compile(r"price|preis|prix|precio|cost", re.I)
