@@ -22,6 +22,7 @@ from toolkit.clean.blocks import PublishedBlock, Targets
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.feed import (
     find_repeats,
+    find_tails,
     make_job,
     publish_tasks,
     stage_tasks,
@@ -105,8 +106,12 @@ def clean_files(
         sources = [spool(source, spill, encoding) for source in find_sources(inputs)]
         blocks = plan_blocks(sources, rules.contract, block_bytes)
         job = make_job(rules, blocks, spill)
-        staged = _compute(stage_tasks(blocks, job), scheduler)
-        placed = find_repeats(lambda tasks: _compute(tasks, scheduler), staged, len(blocks), job, 3)
+
+        def run(tasks: list[Delayed]) -> Any:
+            return _compute(tasks, scheduler)
+
+        staged = run(stage_tasks(blocks, job, find_tails(run, blocks, job)))
+        placed = find_repeats(run, staged, len(blocks), job, 3)
         tasks = publish_tasks(placed, job, Targets(clean, rejected))
         published = _compute(tasks, scheduler)
         for one in published:

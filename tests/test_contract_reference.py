@@ -30,7 +30,7 @@ KINDS: tuple[type[Column], ...] = get_args(get_args(AnyColumn)[0])
 
 
 def _unread(kind: type[Column]) -> tuple[str, ...]:
-    return ("prefix", "suffix", "null_words") if kind is Unused else ()
+    return ("prefix", "suffix", "null_words", "fill_down") if kind is Unused else ()
 
 
 def column_of(kind: type[Column]) -> dict[str, Any]:

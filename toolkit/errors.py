@@ -372,6 +372,21 @@ class InputError(ToolkitError):
         )
 
     @classmethod
+    def not_once(cls, measure: str, names: tuple[str, str], differing: Sequence[str]) -> InputError:
+        """Name orders whose rows differ; none of them means that rows have no order."""
+        column, per = names
+        why = f"there are rows with {column} and without {per}"
+        if differing:
+            why = (
+                f"{column} differs between rows of the same {per} ({len(differing):,}; first "
+                f"{differing[0]!r})"
+            )
+        return cls(
+            f"aggregation {measure}: {why}, so that it cannot be summed once per {per}; sum it "
+            "without once_per, or reject such rows"
+        )
+
+    @classmethod
     def sum_too_large(cls, measure: str, column: str) -> InputError:
         return cls(
             f"aggregation {measure}: the sum of {column} does not fit 64 bits; "

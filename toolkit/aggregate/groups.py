@@ -116,16 +116,28 @@ def count_values(groups: Groups, values: Groups) -> Ints:
 
     `values` has the groups' grains and one more; null in that one is not counted.
     """
-    # Group both together: each group's own row carries its place, the rows of values carry -1.
     filled = values.keys[-1].is_valid().cast(pa.int64())
-    places = pa.array(np.append(np.arange(len(groups)), np.full(len(values), -1)))
+    return merge_into(groups, values, {ROWS: filled}).limbs(ROWS.of)[0]
+
+
+def merge_into(groups: Groups, finer: Groups, terms: Mapping[Term, pa.Array]) -> Groups:
+    """Merge the terms of finer groups, which have one grain more, into those of `groups`, in their
+    order.
+    """
+    # Group both together: each group's own row carries its place, the rows of finer ones carry -1.
+    n = len(groups)
+    own = {term: pa.nulls(n, values.type).fill_null(0) for term, values in terms.items()}
+    places = pa.array(np.append(np.arange(n), np.full(len(finer), -1)))
     found = _group(
-        _together([groups.keys, values.keys[:-1]]),
-        {ROWS: pa.chunked_array([_zeros(len(groups)), filled]), _PLACE: places},
+        _together([groups.keys, finer.keys[:-1]]),
+        {
+            **{term: pa.chunked_array([own[term], values]) for term, values in terms.items()},
+            _PLACE: places,
+        },
     )
-    counts = np.empty(len(groups), np.int64)
-    counts[found.terms[_PLACE].to_numpy()] = found.limbs(ROWS.of)[0]
-    return counts
+    order = pa.array(np.argsort(found.terms[_PLACE].to_numpy()))
+    merged = {term: values.take(order) for term, values in found.terms.items() if term != _PLACE}
+    return Groups(groups.keys, merged)
 
 
 def one_array(column: pa.ChunkedArray) -> pa.Array:

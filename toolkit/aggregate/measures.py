@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from toolkit.aggregate.exact import Limbs, quotients, ratios, totals, whole_numbers
-from toolkit.aggregate.groups import ROWS, Groups, Term, count_values
+from toolkit.aggregate.groups import ROWS, Groups, Term, count_values, merge_into
 from toolkit.aggregate.needs import grains_of, units_in_one, with_values
-from toolkit.aggregate.partials import Partials, missing_in, sum_of
+from toolkit.aggregate.partials import Partials, missing_in, sum_of, sum_terms
 from toolkit.arrays import Ints
 from toolkit.contract import Contract, Measure, Ranking, Summary
 from toolkit.errors import InputError
+from toolkit.pages.masking import HIDDEN
 
 
 def measured(
@@ -102,7 +104,25 @@ class _Measured:
         """Return a sum or a count before rounding, and how many of its units make 1."""
         if measure.sum is None:
             return {0: self._count(measure)}, 1
-        return self.groups.limbs(sum_of(measure.sum)), units_in_one(measure.sum, self.contract)
+        units = units_in_one(measure.sum, self.contract)
+        groups = self.groups if measure.once_per is None else self._once(measure)
+        return groups.limbs(sum_of(measure.sum)), units
+
+    def _once(self, measure: Measure) -> Groups:
+        """Sum a figure once for each value of `once_per` in each group.
+
+        Raises InputError where it differs within one, or has none.
+        """
+        column, per = str(measure.sum), str(measure.once_per)
+        orders = self.partials.groups[with_values(grains_of(self.aggregation), per)]
+        lowest, highest = (orders.terms[Term(how, column)] for how in ("min", "max"))
+        differ = orders.keys[-1].filter(pc.not_equal(lowest, highest)).to_pylist()
+        nowhere = pc.and_(orders.keys[-1].is_null(), lowest.is_valid())
+        if differ or pc.any(nowhere).as_py():
+            hidden = per in self.contract.personal_clean_columns()
+            shown = sorted(HIDDEN if hidden else str(value) for value in differ)
+            raise InputError.not_once(self.name, (column, per), shown)
+        return merge_into(self.groups, orders, sum_terms(lowest, column, self.contract))
 
     def _count(self, measure: Measure) -> Ints:
         """Count the rows of each group, or its distinct values."""

@@ -40,7 +40,10 @@ def partial_terms(contract: Contract) -> dict[Grains, list[tuple[str, str]]]:
         for measure in aggregation.measures.values():
             if (name := measure.column) is None:
                 continue
-            if (how := measure.answers.partial) == "distinct":
+            if measure.once_per is not None:
+                of_orders = found.setdefault(with_values(grains, measure.once_per), {})
+                of_orders |= {("min", name): None, ("max", name): None}
+            elif (how := measure.answers.partial) == "distinct":
                 found.setdefault(with_values(grains, name), {})
             elif how is not None:
                 terms[how, name] = None

@@ -112,7 +112,7 @@ def _groups(table: pa.Table, contract: Contract) -> dict[Grains, Groups]:
     used = set(chain(*groupings))
     keys = {grain: encode(table.column(grain.column), grain) for grain in used}
     terms = {
-        (how, column): _sums(table, column, contract)
+        (how, column): sum_terms(one_array(table.column(column)), column, contract)
         if how == "sum"
         else {Term(how, column): without_nan(one_array(table.column(column)))}
         for how, column in set(chain(*groupings.values()))
@@ -134,9 +134,12 @@ def _groups(table: pa.Table, contract: Contract) -> dict[Grains, Groups]:
     return found
 
 
-def _sums(table: pa.Table, column: str, contract: Contract) -> dict[Term, pa.Array]:
-    """Return each row's contribution to a column's sum, and to the rows without a value."""
-    values, missing = _values(one_array(table.column(column)))
+def sum_terms(array: pa.Array, column: str, contract: Contract) -> dict[Term, pa.Array]:
+    """Return what each value of a column contributes to its sum, and to the rows without a value.
+
+    Raises InputError for an infinite value.
+    """
+    values, missing = _values(array)
     units = units_in_one(column, contract)
     if np.issubdtype(values.dtype, np.integer):
         parts = split_integers(values)

@@ -19,6 +19,7 @@ from toolkit.clean.date_order import OrderEvidence
 from toolkit.clean.duplicates import Spilled, likely_repeats, spill_words
 from toolkit.clean.evaluate import Evaluated, Rules, evaluate
 from toolkit.clean.examples import first_rejected
+from toolkit.clean.fill_down import Tails, tails_of
 from toolkit.clean.keys import Words, key_words
 from toolkit.clean.repaired import Repaired
 from toolkit.clean.tables import reason_labels
@@ -155,10 +156,21 @@ class PublishedBlock:
     examples: tuple[RejectedExample, ...]
 
 
-def stage_block(block: Block, job: CleaningJob) -> Staged:
-    """Evaluate one block and spill it; memory is that of one block, whatever the input's size."""
+def tail_of_block(block: Block, job: CleaningJob) -> Tails:
+    """Return what the block leaves to fill down into the blocks after it; reads it once."""
+    contract = job.contract
+    names = dict.fromkeys([*contract.filled_down(), *contract.filled_down().values()])
+    only = Selection(only=tuple(contract.sources[name] for name in names))
+    return tails_of(job.reader.parse(block, only), contract)
+
+
+def stage_block(block: Block, job: CleaningJob, above: Tails | None = None) -> Staged:
+    """Evaluate one block and spill it; memory is that of one block, whatever the input's size.
+
+    `above` are the tails of the blocks before it, for a contract that fills down.
+    """
     raw = job.reader.parse(block, Selection(job.plain_columns))
-    evaluated = evaluate(raw, job.rules)
+    evaluated = evaluate(raw, job.rules, above)
     files = SpillFiles.of(block, job.spill)
     places = pa.array(raw.places(evaluated.clean_rows))
     bucket_ends: tuple[int, ...] = ()

@@ -18,12 +18,22 @@ import pyarrow as pa
 
 from toolkit.arrays import Bools, Figures, Floats, Ints, figures_of
 from toolkit.clean.date_order import OrderEvidence, weigh_column
+from toolkit.clean.fill_down import Tails, fill_down
 from toolkit.clean.fills import contradicted, fill_missing
 from toolkit.clean.kinds import Given, finish, parse
 from toolkit.clean.kinds.date import ParsedDates
 from toolkit.clean.kinds.label import repair_labels
 from toolkit.clean.kinds.number import within_limits
-from toolkit.clean.parsed import FORMULA, LOOKUP, OK, Codes, ParsedColumn, ParsedValues, coded
+from toolkit.clean.parsed import (
+    FILLED_DOWN,
+    FORMULA,
+    LOOKUP,
+    OK,
+    Codes,
+    ParsedColumn,
+    ParsedValues,
+    coded,
+)
 from toolkit.clean.repaired import N_EXAMPLES, Repaired, show_examples
 from toolkit.clean.tables import clean_table, number_array, rejected_table
 from toolkit.contract import (
@@ -108,10 +118,16 @@ class _Derived:
     known: Bools | None
 
 
-def evaluate(raw: RawBlock, rules: Rules) -> Evaluated:
-    """Clean or reject every record of a block. Rows are conserved, in file order."""
+def evaluate(raw: RawBlock, rules: Rules, above: Tails | None = None) -> Evaluated:
+    """Clean or reject every record of a block. Rows are conserved, in file order.
+
+    `above` are the tails of all blocks before it; only a contract that fills down needs them.
+    """
     reasons = np.full(raw.table.num_rows, OK, dtype=np.uint8)
-    columns = _parse_columns(raw.table, rules)
+    table, filled = fill_down(raw, rules.contract, above or {})
+    columns = _parse_columns(table, rules)
+    for name, rows in filled.items():
+        columns[name] = columns[name].marked(FILLED_DOWN, rows)
     for column in columns.values():
         _lower(reasons, column.codes())
     _check(columns, reasons, rules)

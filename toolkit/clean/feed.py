@@ -29,10 +29,12 @@ from toolkit.clean.blocks import (
     place_blocks,
     publish_block,
     stage_block,
+    tail_of_block,
 )
 from toolkit.clean.duplicates import bucket_ranges, find_duplicates, find_meetings
 from toolkit.clean.evaluate import Rules
 from toolkit.clean.exact_rows import SpilledRows, find_exact_repeats, gather_rows
+from toolkit.clean.fill_down import Tails, tails_above
 from toolkit.clean.order_check import check_date_orders
 from toolkit.clean.repaired import repair_facts
 from toolkit.contract import (
@@ -68,10 +70,24 @@ def make_job(rules: Rules, blocks: Sequence[Block], spill: Path) -> CleaningJob:
     return CleaningJob(rules, spill, plain, extra_columns(blocks, rules.contract))
 
 
-def stage_tasks(blocks: Sequence[Block], job: CleaningJob) -> list[Delayed]:
-    """Return a task per block that returns its Staged."""
+def stage_tasks(
+    blocks: Sequence[Block], job: CleaningJob, above: Sequence[Tails | None]
+) -> list[Delayed]:
+    """Return a task per block that returns its Staged; `above` is what `find_tails` returns."""
     shared = delayed(job, pure=False)
-    return [delayed(partial(stage_block, block), pure=False)(shared) for block in blocks]
+    return [
+        delayed(partial(stage_block, block, above=tails), pure=False)(shared)
+        for block, tails in zip(blocks, above, strict=True)
+    ]
+
+
+def find_tails(run: Run, blocks: Sequence[Block], job: CleaningJob) -> Any:
+    """Return for each block what the blocks before it leave to fill down; lazy if `run` is."""
+    if not job.contract.filled_down():
+        return [None] * len(blocks)
+    shared = delayed(job, pure=False)
+    tails = run([delayed(partial(tail_of_block, block), pure=False)(shared) for block in blocks])
+    return _call(tails_above, tails)
 
 
 def find_repeats(
@@ -161,7 +177,11 @@ def evaluate_feed(
         blocks = reader_of(rules.contract).plan(sources, block_bytes)
         job = make_job(rules, blocks, spill)
     shared = delayed(job, pure=False)
-    tasks = [delayed(_stage_watched, pure=False)(block, shared) for block in blocks]
+    above = find_tails(delayed, blocks, job)
+    tasks = [
+        delayed(_stage_watched, pure=False)(block, shared, above[place])
+        for place, block in enumerate(blocks)
+    ]
     staged = delayed(_checked, pure=False)(tasks, sources, rules.contract)
     placed = find_repeats(delayed, staged, len(blocks), job, _DUPLICATE_TASKS)
     meta = _frame(_evaluated_schema(job).empty_table())
@@ -182,9 +202,9 @@ def rejected_rows(evaluated: dd.DataFrame) -> dd.DataFrame:
     return rejected[[*raw, *facts]].rename(columns=raw)
 
 
-def _stage_watched(block: Block, job: CleaningJob) -> Staged:
+def _stage_watched(block: Block, job: CleaningJob, above: Tails | None) -> Staged:
     with watching([block.source]):
-        return stage_block(block, job)
+        return stage_block(block, job, above)
 
 
 def _checked(

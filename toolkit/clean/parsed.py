@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ Codes = npt.NDArray[np.uint8]
 OK = 255
 MAPPED, NEAREST, EMPTIED = "mapped", "nearest name", "emptied"
 FORMULA, LOOKUP = "formula", "lookup"
+FILLED_DOWN = "filled down"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,10 @@ class ParsedColumn:
         if self.indices is not None:
             found = {how: mask.take(self.indices) for how, mask in found.items()}
         return {**found, **self.changed_rows}
+
+    def marked(self, how: str, rows: Bools) -> ParsedColumn:
+        """Return the column with more rows marked as repaired."""
+        return replace(self, changed_rows={**self.changed_rows, **found_only({how: rows})})
 
     def vocabulary(self) -> tuple[pa.Array, npt.NDArray[np.int32]]:
         """Return the distinct values, and each row's index among them; for dictionary columns."""

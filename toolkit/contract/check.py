@@ -148,6 +148,16 @@ def _column_problems(contract: Contract) -> Iterator[str]:
     yield from word_problems("null_words", contract.null_words)
     for name, column in contract.columns.items():
         yield from column.problems(f"columns.{name}")
+    yield from _fill_down_problems(contract)
+
+
+def _fill_down_problems(contract: Contract) -> Iterator[str]:
+    kinds, filled = feed_kinds(contract), contract.filled_down()
+    for name, by in filled.items():
+        where = f"columns.{name}.fill_down.by"
+        yield from kind_problems(where, by, kinds, {*kinds.values()} - {"unused"})
+        if by in filled:
+            yield f"{where}={by!r}: is filled down itself; must be a column that every line has"
 
 
 def _lookup_problems(contract: Contract) -> Iterator[str]:
@@ -294,6 +304,11 @@ def _measure_problems(
                 yield from kind_problems(at, column, kinds, takes or [*kinds.values()])
                 if ANSWERS[key].shows_a_value and column in personal:
                     yield f"{at}={column!r}: is personal, and a {key} shows the value of one row"
+        if measure.once_per is not None:
+            at = f"{where}.measures.{name}.once_per"
+            if measure.sum is None:
+                yield f"{at}: has no effect without a sum; remove it"
+            yield from kind_problems(at, measure.once_per, kinds, [*kinds.values()])
         for part in measure.ratio or ():
             yield from _part_problems(f"{where}.measures.{name}.ratio", part, measures)
         if name in taken:

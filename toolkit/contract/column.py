@@ -39,6 +39,22 @@ class Personal(Part):
     out, it is the contract's `personal_mask`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FillDown(Part):
+    """Fills empty cells of the lines that continue an order, for exports that write what belongs to
+    an order as a whole on its first line only.
+
+    An empty cell, or one with a null word, takes the last cell above it that has a value, as far up
+    as `by` does not change. Lines without a value of `by`, repeated headers and malformed lines are
+    passed over. It does not matter how the input is cut into files and partitions. A filled cell
+    reads as if it were in the file; rejected rows have the cells of the file. The input is
+    parsed twice.
+    """
+
+    by: str
+    """The column whose value is the same in all lines of an order. They must follow one another."""
+
+
 def _marked(value: object) -> object:
     """Expand `true`, the short form of a mark without keys, and `false`, that of none."""
     return value if not isinstance(value, bool) else Personal() if value else None
@@ -62,6 +78,9 @@ class Column(Part, ABC):
     """The same for its end: `.0` makes the customer number 17850 of 17850.0."""
     personal: Annotated[Personal | None, BeforeValidator(_marked)] = None
     """`true`, or the kind of mask: its values identify a person."""
+
+    fill_down: FillDown | None = None
+    """Fills empty cells from the lines above that belong to the same order."""
 
     group: ClassVar[Group]
     """How aggregations take it: a number is summed; rows are grouped by a label or a day."""

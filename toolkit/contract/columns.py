@@ -240,7 +240,7 @@ class Unused(Column):
 
     def problems(self, where: str) -> Iterator[str]:
         yield from super().problems(where)
-        for key in ("prefix", "suffix", "null_words"):
+        for key in ("prefix", "suffix", "null_words", "fill_down"):
             if getattr(self, key):
                 yield f"{where}.{key}: has no effect on a column of kind unused; remove it"
 

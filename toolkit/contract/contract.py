@@ -189,6 +189,11 @@ class Contract(Part):
         words = self.columns[name].null_words
         return self.null_words if words is None else words
 
+    def filled_down(self) -> dict[str, str]:
+        """Return the columns that are filled down, and the column by which each is."""
+        columns = self.columns.items()
+        return {name: one.fill_down.by for name, one in columns if one.fill_down is not None}
+
     def personal_columns(self) -> dict[str, str]:
         """Return the personal columns of the feed: clean name -> kind of mask."""
         return {

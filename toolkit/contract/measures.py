@@ -5,7 +5,7 @@ The other half of an entry, how a measure is computed, is a row of toolkit.aggre
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from toolkit.contract.columns import kinds_of
@@ -52,7 +52,7 @@ def _measure(
 
 @dataclass(frozen=True, kw_only=True)
 class Measure(Part):
-    """Exactly one of its keys."""
+    """Exactly one of its keys, and with `sum` perhaps `once_per`."""
 
     sum: str | None = _measure(kinds_of("number"), "sum", "add", divides=True)
     """The sum of a number column."""
@@ -71,6 +71,12 @@ class Measure(Part):
     """Two other measures of the same aggregation, each a `sum`, `count` or `count_distinct`: the
     first divided by the second, after everything is added up. Empty where the second is 0."""
 
+    once_per: str | None = None
+    """For the sum of a figure that belongs to an order as a whole but is in each of its lines, such
+    as its shipping: the column that identifies the order, whose figure is counted once. Where lines
+    of an order differ in it, or have no order, nothing is summed: that is an error. An order with
+    lines in several groups counts in each, so that these sums do not add up to the total."""
+
     @property
     def given(self) -> list[str]:
         """The keys that are set; one, in a valid contract."""
@@ -83,14 +89,20 @@ class Measure(Part):
 
     @property
     def answers(self) -> Answers:
-        """Those of the one key that is set."""
-        return ANSWERS[self.kind]
+        """Those of the one key that is set; sums of orders do not add up, as they may overlap."""
+        found = ANSWERS[self.kind]
+        return found if self.once_per is None else replace(found, dashboard="nothing")
 
     @property
     def column(self) -> str | None:
         """The clean column that it is computed from, if it is one."""
         named = (getattr(self, key) for key in self.given if ANSWERS[key].takes is not None)
         return next(named, None)
+
+    @property
+    def columns(self) -> list[str]:
+        """All clean columns that it is computed from."""
+        return [name for name in (self.column, self.once_per) if name is not None]
 
     @property
     def adds_up(self) -> bool:
@@ -103,5 +115,7 @@ class Measure(Part):
         return self.answers.dashboard in ("weigh", "divide")
 
 
-ANSWERS: dict[str, Answers] = {key.name: key.metadata["answers"] for key in fields(Measure)}
+ANSWERS: dict[str, Answers] = {
+    key.name: key.metadata["answers"] for key in fields(Measure) if key.name != "once_per"
+}
 """The answers of every measure; one without them does not import."""

@@ -75,9 +75,10 @@ def _without_unknown(
 def _gone(measures: Mapping[str, Measure], known: set[str]) -> list[tuple[str, str]]:
     """Return the measures that need an unknown column, also through a ratio, with that column."""
     lacking = {
-        name: measure.column
+        name: column
         for name, measure in measures.items()
-        if measure.column is not None and measure.column not in known
+        for column in reversed(measure.columns)
+        if column not in known
     }
     for name, measure in measures.items():
         for part in measure.ratio or ():

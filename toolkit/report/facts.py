@@ -102,7 +102,8 @@ class RepairFacts:
 
     `how` is one of default, clipped, rounded (a fraction to a whole number), raised to floor,
     words (a number in words), nearest name (a category within some edits), mapped (another
-    spelling, beyond case), emptied (an invalid e-mail address), formula, lookup. A value that was
+    spelling, beyond case), emptied (an invalid e-mail address), formula, lookup, filled down (from
+    the lines above of the same order). A value that was
     changed in two ways counts for both. `rows` are those that break no rule, repeated keys
     included; `examples` are the first three in file order.
     """

@@ -16,6 +16,7 @@ from toolkit.clean.evaluate import Rules
 from toolkit.clean.examples import first_of_each
 from toolkit.clean.feed import (
     find_repeats,
+    find_tails,
     make_job,
     publish_tasks,
     stage_tasks,
@@ -217,7 +218,8 @@ def _clean_blocks(
         )
     n_bytes = sum(block.n_bytes for block in blocks)
     with run.progress.stage("clean", total_bytes=n_bytes) as shown:
-        staged = runner.run(stage_tasks(blocks, job), _advance(shown))
+        above = find_tails(runner.run, blocks, job)
+        staged = runner.run(stage_tasks(blocks, job, above), _advance(shown))
         for note in check_date_orders(staged, contract):
             run.note(work.facts, note)
         work.facts.repaired = total_repairs(staged, contract)
