@@ -67,7 +67,7 @@ def test_a_rival_and_a_single_column_are_doubts() -> None:
         ("2024-01-05,x\n2024-01-06,y\n", "has no header: its first record reads like data"),
         ("7,8\n", "has no header: its only record reads like data"),
         (
-            "Sales 2024\nid,name\n1,Lamp\n2,Desk\n",
+            "Sales 2024\n1,Lamp,2.50\n2,Desk,3.50\n",
             "has no header: its first record is 'Sales 2024'",
         ),
         ("\x00\x01\x02\x03PNG\x04\x05\n\x07\x08", "it is full of control characters"),
@@ -78,3 +78,31 @@ def test_what_has_no_header_is_refused_by_name(text: str, why: str) -> None:
         told(text)
     assert str(caught.value).startswith("feed.csv: ")
     assert why in str(caught.value)
+
+
+KEYS: dict[str, tuple[str, dict[str, object]]] = {
+    "a title": ("Sales 2024\nid,name\n1,Lamp\n2,Desk\n", {"skip_until": "header"}),
+    "a pair above": (
+        "Till;3\n\nid;name;price;qty\n1;Lamp;2,50;1\n2;Desk;3;1\n",
+        {"skip_until": "header"},
+    ),
+    "a nameless column": (",name\n0,Lamp\n1,Desk\n", {}),
+    "a nameless column among three": ("id,,price\n1,Lamp,2\n2,Desk,3\n", {}),
+    "a header with a hash": ("#,name\n1,Lamp\n2,Desk\n", {}),
+    "numbers with a hash": ("id,name\n#1,Lamp\n#2,Desk\n", {}),
+    "both": ("id,name\n#1,Lamp\n# page\n#2,Desk\n", {}),
+    "comments": ("# by till\nid,name\n1,Lamp\n#\n2,Desk\n", {"comment": "#"}),
+    "a hash in a cell": ('id,text\n1,"two\n# lines"\n2,x\n', {}),
+    "null words below the header": ("id,a,b\n-,n/a,-\n2,3,4\n3,4,5\n4,5,6\n", {}),
+    "units": ("id,a,b\n,kg,EUR\n2,3,4\n3,4,5\n4,5,6\n", {"skip_below_header": 1}),
+    "one number only": ("id,name\nnone yet,x\n2,y\n3,z\n4,z\n", {}),
+    "a folder's backslash": ('id,path\n1,"C:\\x\\"\n2,"D:\\"\n', {}),
+    "an empty last column": ("id,name,\n1,Lamp,\n2,Desk,\n", {}),
+    "delimiters at the end": ("id,name\n1,Lamp,\n2,Desk,\n", {"trailing_delimiter": True}),
+    "one more cell": ("id,name\n1,Lamp,x\n2,Desk,\n3,Pen,\n", {}),
+}
+
+
+@pytest.mark.parametrize(("text", "keys"), KEYS.values(), ids=list(KEYS))
+def test_what_is_no_record_is_found(text: str, keys: dict[str, object]) -> None:
+    assert told(text).keys == keys

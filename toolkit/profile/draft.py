@@ -133,7 +133,12 @@ class Draft:
         file = self.profile.file
         content = {
             "name": self.dataset,
-            "csv": {"delimiter": file.delimiter, "quote": file.quote, "encoding": file.encoding},
+            "csv": {
+                "delimiter": file.delimiter,
+                "quote": file.quote,
+                "encoding": file.encoding,
+                **file.csv_keys,
+            },
             "columns": {name: column.settings for name, column in self.columns.items()},
             "repairs": self.figures.repairs.content,
             "checks": self.figures.checks.content,

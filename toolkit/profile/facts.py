@@ -220,6 +220,8 @@ class FileFacts:
     malformed: dict[str, int]
     malformed_examples: tuple[Example, ...]
     doubts: tuple[Doubt, ...]
+    csv_keys: dict[str, Any] = field(default_factory=dict)
+    """Other keys of a contract's csv part that the files need."""
 
     @property
     def n_rows(self) -> int:

@@ -62,6 +62,14 @@ from toolkit.units import human_count
 # Merge parts of blocks once there are this many.
 _PARTS_AT_ONCE = 16
 _N_BROKEN = 3
+# What is found out by looking at the file, whatever the limits on reading come with.
+_OTHER_KEYS = {
+    key: getattr(CsvFormat, key)
+    for key in (
+        "skip_until", "skip_below_header", "comment", "escape", "blanks_around_quotes",
+        "trailing_delimiter",
+    )
+}  # fmt: skip
 _BY_CHANCE = 0.01
 
 
@@ -87,6 +95,7 @@ class Format:
             delimiter=self.dialect.delimiter,
             quote=self.dialect.quote,
             encoding=self.encoding.name,
+            **_OTHER_KEYS | dict(self.dialect.keys),
         )
 
     def contract(self) -> Contract:
@@ -363,6 +372,7 @@ def _file_facts(
         delimiter=fmt.dialect.delimiter,
         quote=fmt.dialect.quote,
         dialect_evidence=fmt.dialect.evidence,
+        csv_keys=dict(fmt.dialect.keys),
         line_ends=dict(line_ends.most_common()),
         n_records=sum(block.n_records for block in facts),
         n_blank=sum(block.n_blank for block in facts),

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.pages.masking import hide_addresses
 from toolkit.read.sources import Source
-from toolkit.units import human_share
+from toolkit.units import cut, human_share
 
 HEAD_BYTES = 1 << 20
 _DELIMITERS = ",;\t|"
 _QUOTES = "\"'"
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_COMMENT = "#"
+_SEP_LINE = re.compile('"?sep=([^\r\n])"?[ \t]*[\r\n]+', re.IGNORECASE)
+# A header has names for most columns, and is not far from the beginning.
+_HEADER_FILLED, _MOST_ABOVE = 0.75, 30
+_FEWEST_BELOW = 3
+_NO_VALUES = frozenset(("-", "n/a", "na", "null", "none", "nan", "?", "unknown", "error"))
+_LONGEST_SHOWN = 40
 _MOST_RECORDS = 2000
 _STEADY = 0.9
 _CONTROLS = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
@@ -32,12 +41,17 @@ _TYPED = re.compile(
 
 @dataclass(frozen=True)
 class Dialect:
-    """The delimiter, quote and header of the records, the evidence, and the doubts."""
+    """The delimiter, quote and header of the records, the evidence, and the doubts.
+
+    `keys` are the other keys of a contract's csv part that the file needs.
+    """
 
     delimiter: str
     quote: str
     evidence: str
     doubts: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    keys: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,13 +60,50 @@ class _Try:
 
     delimiter: str
     quote: str
-    records: list[list[str]]
+    read: list[list[str]]
+    keys: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def comments(self) -> list[list[str]]:
+        """The records that begin with a hash, if they are no records of the feed."""
+        marked = [one for one in self.read if one[0].startswith(_COMMENT)]
+        others = [one for one in self.read if not one[0].startswith(_COMMENT)]
+        n_fields = _most_common(others)
+        if n_fields < 2 or any(len(one) == n_fields for one in marked):
+            return []
+        return marked
+
+    @cached_property
+    def n_above(self) -> int:
+        """The number of records above the header: few of their cells are filled."""
+        records = self._without_comments
+        n_fields = _most_common([one for one in records if _n_filled(one) > 1])
+        if n_fields < 2:
+            return 0
+        least = max(2, math.ceil(_HEADER_FILLED * n_fields))
+        for place, record in enumerate(records[:_MOST_ABOVE]):
+            if _n_filled(record) >= least and len(record) >= n_fields - 1:
+                named = len(set(record)) == len(record) and not any(map(_is_typed, record))
+                return place if named else 0
+            if 2 * _n_filled(record) > n_fields:
+                break
+        return 0
+
+    @cached_property
+    def _without_comments(self) -> list[list[str]]:
+        if not self.comments:
+            return self.read
+        return [one for one in self.read if not one[0].startswith(_COMMENT)]
+
+    @cached_property
+    def records(self) -> list[list[str]]:
+        """The header and the records below it."""
+        return self._without_comments[self.n_above :]
 
     @cached_property
     def n_fields(self) -> int:
         """Return the most common number of fields."""
-        counts = Counter(map(len, self.records))
-        return max(counts, key=lambda n: (counts[n], n))
+        return _most_common(self.records)
 
     @cached_property
     def steady(self) -> float:
@@ -60,10 +111,21 @@ class _Try:
         return sum(len(record) == self.n_fields for record in self.records) / len(self.records)
 
     @property
-    def rank(self) -> tuple[bool, bool, float, int, int]:
+    def rank(self) -> tuple[bool, bool, float, bool, int, int]:
         many = self.n_fields > 1
         order = -(_DELIMITERS.find(self.delimiter) + 10 * _QUOTES.index(self.quote))
-        return many and self.steady >= _STEADY, many, round(self.steady, 2), self.n_fields, order
+        # A line above the header may be a header that this delimiter does not part.
+        fits = (many and self.steady >= _STEADY, many, round(self.steady, 2), not self.n_above)
+        return *fits, self.n_fields, order
+
+
+def _most_common(records: Sequence[Sequence[str]]) -> int:
+    counts = Counter(map(len, records))
+    return max(counts, key=lambda n: (counts[n], n), default=0)
+
+
+def _n_filled(record: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in record)
 
 
 def dialect_of(source: Source, delimiter: str | None) -> Dialect:
@@ -85,6 +147,9 @@ def detect_dialect(text: str, shown: str, *, whole: bool, delimiter: str | None 
         raise InputError.is_empty(shown)
     if len(_CONTROLS.findall(lines[:_LOOKED_AT])) > _MOST_CONTROLS * len(lines[:_LOOKED_AT]):
         raise InputError.not_readable(shown, "it is full of control characters, so it is not text")
+    sep = _SEP_LINE.match(lines)
+    if sep and delimiter in (None, sep[1]):
+        delimiter, lines = sep[1], lines[sep.end() :].lstrip("\r\n")
     tries = [
         _Try(d, q, records)
         for q in _quotes(lines)
@@ -94,8 +159,98 @@ def detect_dialect(text: str, shown: str, *, whole: bool, delimiter: str | None 
     if not tries:
         raise InputError.not_readable(shown, "its first lines are not records of a CSV file")
     best = max(tries, key=lambda one: one.rank)
+    best = _quoted_otherwise(best, lines, whole=whole)
     _check_header(best, shown)
-    return Dialect(best.delimiter, best.quote, _evidence(best), tuple(_doubts(best, tries)))
+    found = _keys(best)
+    said = "; ".join([*(["a first line says so"] if sep else []), *found.evidence])
+    return Dialect(
+        best.delimiter,
+        best.quote,
+        f"{_evidence(best)}; {said}" if said else _evidence(best),
+        (*_doubts(best, tries), *found.doubts),
+        tuple(best.records[0]),
+        found.keys,
+    )
+
+
+@dataclass
+class _Keys:
+    """Keys of the contract's csv part that a file needs, and why."""
+
+    keys: dict[str, Any]
+    evidence: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+
+def _quoted_otherwise(best: _Try, text: str, *, whole: bool) -> _Try:
+    """Read the records with backslash escapes, and blanks around quotes, if that fits better."""
+    q, d = best.quote, best.delimiter
+    ends = rf"(?:^|[{re.escape(d)}])[ \t]+{q}[^{q}\r\n]*{q}[ \t]*(?=[{re.escape(d)}\r\n]|$)"
+    for key, value, pattern in (
+        ("escape", "\\", rf"\\{q}"),
+        ("blanks_around_quotes", True, ends),
+    ):
+        if not re.search(pattern, text, re.MULTILINE):
+            continue
+        keys = {**best.keys, key: value}
+        other = _Try(d, q, _records(text, d, q, whole=whole, keys=keys), keys)
+        better = other.steady > best.steady if key == "escape" else other.steady >= best.steady
+        if other.records and better and other.n_fields >= best.n_fields:
+            best = other
+    return best
+
+
+def _keys(best: _Try) -> _Keys:
+    found = _Keys(dict(best.keys))
+    if "escape" in found.keys:
+        found.evidence.append("a backslash before a quote makes it plain")
+    if "blanks_around_quotes" in found.keys:
+        found.evidence.append("blanks come between quotes and delimiters")
+    if best.comments:
+        found.keys["comment"] = _COMMENT
+        n, first = len(best.comments), _shown(best, best.comments[0])
+        lines = "1 line begins" if n == 1 else f"{n:,} lines begin"
+        found.doubts.append(
+            f"{lines} with {_COMMENT} and {'is' if n == 1 else 'are'} passed over as "
+            f"{'a comment' if n == 1 else 'comments'} (csv.comment), such as {first}"
+        )
+    if best.n_above:
+        found.keys["skip_until"] = "header"
+        first = _shown(best, best._without_comments[0])
+        n = best.n_above
+        found.evidence.append(
+            f"{n} {'record' if n == 1 else 'records'} above the header, such as {first}"
+        )
+    header, others = best.records[0], best.records[1:]
+    longer = [one for one in others if len(one) == len(header) + 1]
+    if len(longer) > _STEADY * len(others) and not any(one[-1].strip() for one in longer):
+        found.keys["trailing_delimiter"] = True
+        found.evidence.append("records end with a delimiter that the header lacks")
+    if others and _is_units(others[0], others[1:]):
+        found.keys["skip_below_header"] = 1
+        found.doubts.append(
+            f"the line below the header is passed over, as it reads like units: "
+            f"{_shown(best, others[0])} (csv.skip_below_header)"
+        )
+    return found
+
+
+def _shown(best: _Try, record: Sequence[str]) -> str:
+    return repr(cut(hide_addresses(best.delimiter.join(record)), _LONGEST_SHOWN))
+
+
+def _is_units(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Return whether a record has words wherever the records below it have numbers or days."""
+    if len(others) < _FEWEST_BELOW:
+        return False
+    typed = [
+        place
+        for place in range(len(first))
+        if _mostly_typed([record[place] for record in others if len(record) > place])
+    ]
+    words = [first[place].strip() for place in typed]
+    named = [word for word in words if word and word.lower() not in _NO_VALUES]
+    return len(typed) > 1 and bool(named) and not any(map(_is_typed, words))
 
 
 def _quotes(text: str) -> str:
@@ -106,12 +261,20 @@ def _quotes(text: str) -> str:
     return _QUOTES[::-1] if apostrophes > max(2, doubled) else _QUOTES[:1]
 
 
-def _records(text: str, delimiter: str, quote: str, *, whole: bool) -> list[list[str]]:
+def _records(
+    text: str, delimiter: str, quote: str, *, whole: bool, keys: Mapping[str, Any] | None = None
+) -> list[list[str]]:
     """Parse the first whole records of the text, without blank ones, up to a limit."""
     lines = io.StringIO(text, newline="")
     records: list[list[str]] = []
     try:
-        for record in csv.reader(lines, delimiter=delimiter, quotechar=quote):
+        for record in csv.reader(
+            lines,
+            delimiter=delimiter,
+            quotechar=quote,
+            escapechar=(keys or {}).get("escape"),
+            skipinitialspace="blanks_around_quotes" in (keys or {}),
+        ):
             records.append(record)
             if len(records) > _MOST_RECORDS:
                 break
@@ -143,16 +306,30 @@ def _doubts(best: _Try, tries: Sequence[_Try]) -> list[str]:
                 f"{DELIMITER_NAMES[other.delimiter]} would be a delimiter too: "
                 f"{other.n_fields} fields in {_percent(other)} of the first records"
             )
-    if best.n_fields == 1:
+    if best.n_fields == 1 and (within := _delimiter_within(best)):
+        doubts.append(
+            f"one column: every line is quoted as a whole, with a {within} between the cells "
+            "inside; remove the outer quotes"
+        )
+    elif best.n_fields == 1:
         doubts.append("one column: no delimiter parts the records; is it another one?")
     if len(best.records) > 1 and not any(map(_is_typed, _cells(best.records[1:]))):
         doubts.append("all cells are words, so the first record is a header only by its place")
     return doubts
 
 
+def _delimiter_within(best: _Try) -> str | None:
+    """Return the delimiter that occurs equally often in every cell of the only column."""
+    for delimiter in _DELIMITERS:
+        counts = {one[0].count(delimiter) for one in best.records if len(one) == 1}
+        if len(counts) == 1 and counts.pop():
+            return DELIMITER_NAMES[delimiter]
+    return None
+
+
 def _check_header(best: _Try, shown: str) -> None:
     first, others = best.records[0], best.records[1:]
-    if others and len(first) < best.n_fields and sum(map(bool, first)) <= 1:
+    if others and len(first) < best.n_fields and _n_filled(first) <= 1:
         raise InputError.no_header(
             shown,
             f"its first record is {hide_addresses(first[0])!r}, "

@@ -73,9 +73,12 @@ def reader_of(contract: Contract) -> Reader:
     return CsvReader(contract)
 
 
-def names_of(source: Source, csv_format: CsvFormat) -> tuple[str, ...]:
-    """Return the columns of a file that has no contract yet; raises InputError."""
-    return read_names(source.path, source.shown, csv_format)
+def names_of(source: Source, csv_format: CsvFormat, header: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a file that has no contract yet; raises InputError.
+
+    `header` has the cells of the header as they were detected.
+    """
+    return read_names(source.path, source.shown, csv_format, header)
 
 
 def near_unique_columns(block: Block, reader: Reader) -> frozenset[str]:

@@ -123,7 +123,7 @@ def _format(
     plain = spooled(runner, sources, folder, encoding.name, limits.max_unpacking)
     dialect = dialect_of(plain[0], run.settings.delimiter)
     fmt = Format(encoding, dialect, limits)
-    return plain, fmt.with_names(names_of(plain[0], fmt.csv))
+    return plain, fmt.with_names(names_of(plain[0], fmt.csv, dialect.header))
 
 
 def _detect_encoding(runner: Runner, sources: Sequence[Source]) -> Encoding:
