@@ -33,7 +33,7 @@ def follow(folder: Path) -> str:
     assert ask(*draft, cwd=folder).code == 0
     contract = folder / "conf" / "dataset" / "shop.yaml"
     values: dict[str, Any] = yaml.safe_load(contract.read_text("utf-8"))
-    [edit] = (yaml.safe_load(block) for block in blocks("yaml"))
+    [edit] = (one for one in map(yaml.safe_load, blocks("yaml")) if "reasons" in one)
     values["columns"] |= edit["columns"]
     edited = values | {"reasons": edit["reasons"], "key": edit["key"]}
     contract.write_text(yaml.safe_dump(edited, sort_keys=False))

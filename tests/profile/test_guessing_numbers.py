@@ -104,6 +104,14 @@ def test_no_sign_is_made_up(values: list[str]) -> None:
     assert guessed(*values).kind == "text"
 
 
+@pytest.mark.parametrize("letter", "CDSHKMBLGT")
+def test_letters_of_ids_are_no_sides_or_units(letter: str) -> None:
+    found = guessed(*map(str, range(100)), f"{letter}536379")
+    assert (found.kind, found.tally.n_unread, found.doubts) == ("integer", 1, ())
+    assert guessed(f"{letter}1", f"{letter}2").kind == "text"
+    assert "sides" not in str(guessed("1C", "2D", "3S", "4H").doubts)
+
+
 def test_numbers_with_unknown_texts_are_doubted() -> None:
     [doubt] = guessed("3 Pax", "4 Pax", "5 Rooms").doubts
     assert doubt.rows == 3

@@ -22,7 +22,8 @@ from toolkit.profile.symbols import (
     APOSTROPHE,
     SIDES,
     currency_or_unit,
-    is_known,
+    is_before_numbers,
+    is_behind_numbers,
     is_short,
     units_hint,
 )
@@ -84,7 +85,7 @@ def guess_numbers(cells: DistinctCells, commas: bool) -> Guess | None:
     if not amounts.any():
         return None
     prefixes, plain_start = _affixes(pc.struct_field(parts, "pre"), cells)
-    suffixes, plain_end = _affixes(pc.struct_field(parts, "suf"), cells)
+    suffixes, plain_end = _affixes(pc.struct_field(parts, "suf"), cells, behind=True)
     numbers = pc.struct_field(parts, "num")
     found = amounts & plain_start & plain_end
     in_style = {style: _in_style(numbers, style) & found for style in _STYLES}
@@ -284,16 +285,19 @@ def _in_style(numbers: pa.Array, style: _Style) -> Bools:
     return bools(pc.fill_null(pc.match_substring_regex(numbers, style_pattern(*style)), False))
 
 
-def _affixes(texts: pa.Array, cells: DistinctCells) -> tuple[tuple[str, ...], Bools]:
-    """Return the text before (or after) enough numbers to be trimmed, and where else it does not
+def _affixes(
+    texts: pa.Array, cells: DistinctCells, *, behind: bool = False
+) -> tuple[tuple[str, ...], Bools]:
+    """Return the text before (or behind) enough numbers to be trimmed, and where else it does not
     occur.
     """
-    stripped = pc.utf8_trim_whitespace(pc.fill_null(texts, ""))
-    encoded = stripped.dictionary_encode()
+    encoded = pc.fill_null(texts, "").dictionary_encode()
     rows = np.bincount(encoded.indices.to_numpy(), cells.rows, len(encoded.dictionary))
-    known: dict[str, float] = {}
+    known: Counter[str] = Counter()
     for text, n_rows in zip(encoded.dictionary.to_pylist(), rows.tolist(), strict=True):
-        if text and is_known(text) and n_rows >= RARE * cells.n_rows:
-            known[text] = n_rows
-    names = tuple(sorted(known, key=lambda text: (-len(text), text)))
-    return names, bools(pc.is_in(stripped, pa.array(["", *names])))
+        if is_behind_numbers(text) if behind else is_before_numbers(text):
+            known[text.strip()] += n_rows
+    frequent = (text for text, n_rows in known.items() if n_rows >= RARE * cells.n_rows)
+    names = tuple(sorted(frequent, key=lambda text: (-len(text), text)))
+    stripped = pc.utf8_trim_whitespace(encoded.dictionary)
+    return names, bools(pc.is_in(stripped, pa.array(["", *names])).take(encoded.indices))

@@ -64,16 +64,26 @@ def is_short(text: str) -> bool:
     return text.casefold() in SHORT and text != "m"
 
 
-def is_known(text: str) -> bool:
-    """Return whether a text beside a number is a currency, a unit, or another that numbers have."""
+def is_before_numbers(text: str) -> bool:
+    """Return whether a text, with its blanks, is one that numbers have before them. Letters that
+    could begin the name of something, such as the C of C536379, are not.
+    """
+    word = text.strip()
     return (
-        text.casefold() in _AFFIXES
-        or text.casefold() in SHORT
-        or text in SIDES
-        or text in _OTHER_CODES.split()
-        or text == APOSTROPHE
-        or (len(text) == 1 and unicodedata.category(text) == "Sc")
+        word.casefold() in CURRENCIES
+        or word in _OTHER_CODES.split()
+        or word in ("%", APOSTROPHE)
+        or (word in SIDES and len(word) > 1)
+        or (len(word) == 1 and unicodedata.category(word) == "Sc")
     )
+
+
+def is_behind_numbers(text: str) -> bool:
+    """Return whether a text, with its blanks, is one that numbers have behind them."""
+    word = text.strip()
+    if word in SIDES:
+        return len(word) > 1 or word != text
+    return is_before_numbers(text) or word.casefold() in _AFFIXES or word.casefold() in SHORT
 
 
 def units_hint(beside: Mapping[str, int], bare: int) -> str:
