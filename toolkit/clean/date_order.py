@@ -7,7 +7,7 @@ Evidence of partitions merges to that of the whole column, however it was split.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
@@ -20,7 +20,8 @@ import pyarrow as pa
 from toolkit.arrays import Bools
 from toolkit.clean.counted_days import NO_DAY
 from toolkit.clean.kinds.date import DateReading, Ints, ParsedDates, read_dates
-from toolkit.contract.date_format import split_format
+from toolkit.contract.calendar_names import Language
+from toolkit.contract.date_format import ENGLISH, split_format
 from toolkit.read.cells import first_occurrences
 from toolkit.read.parse import RawBlock
 from toolkit.units import human_count
@@ -103,13 +104,14 @@ def weigh_order(
     counts: Ints,
     first_rows: Ints,
     two_digit_years_from: int = 1969,
+    languages: Sequence[Language] = ENGLISH,
 ) -> OrderEvidence | None:
     """Weigh a format by distinct, stripped cells; None where day and month cannot be confused.
 
     `counts` are the numbers of rows with each cell, `first_rows` the first row of each: the row
     of an example, and the order in which the days appear. A cell with a count of 0 is ignored.
     """
-    reading = read_dates(date_format, cells, two_digit_years_from)
+    reading = read_dates(date_format, cells, two_digit_years_from, languages)
     return weigh_reading(reading, counts, first_rows)
 
 
@@ -193,7 +195,7 @@ def suspect_order(evidence: OrderEvidence) -> str | None:
     order has less than half the steps back. Nobody writes a year, then a day and then a month.
     """
     both = courses(evidence)
-    if both is None or _year_comes_first(evidence.date_format):
+    if both is None or year_comes_first(evidence.date_format):
         return None
     declared, other = both
     other_is_steadier = declared.n_steps_back > 2 * other.n_steps_back
@@ -255,6 +257,7 @@ def _course(days: list[date]) -> Course:
     )
 
 
-def _year_comes_first(date_format: str) -> bool:
+def year_comes_first(date_format: str) -> bool:
+    """Return whether a format has the year before the day."""
     found = split_format(date_format)
     return min(found.index(year) for year in ("%Y", "%y") if year in found) < found.index("%d")

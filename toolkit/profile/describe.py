@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from toolkit.arrays import Floats
-from toolkit.contract import Integer, Numeric
+from toolkit.contract import Integer, Numeric, Timestamp
 from toolkit.lookups.matching import MOST_EDITS, is_slip
 from toolkit.lookups.spelling import match_key
 from toolkit.profile.cells import ColumnPart, Question
@@ -228,13 +228,14 @@ def _rows_of_shape(shapes: Vocabulary, shape: str) -> int:
 
 def _reading(part: ColumnPart, cells: DistinctCells, of: Described) -> tuple[Guess, Tally, bool]:
     """Return the best guess, its counts, and whether those are an estimate."""
-    guess = guess_reading(cells, commas=of.commas, order=of.order)
+    guess = guess_reading(cells, commas=of.commas, order=of.order, source=of.source)
     if part.values.is_whole:
         return guess, guess.tally, False
     if guess.reading.is_text:
         return guess, Tally(), True
     if _same(guess.reading, of.question.reading):
-        return Guess(_whole_or_not(guess.reading, part.tally), part.tally), part.tally, True
+        reading = _whole_or_not(guess.reading, part.tally)
+        return replace(guess, reading=reading, tally=part.tally), part.tally, True
     doubt = Doubt("the beginning of the file reads otherwise than the rest; counts are estimates")
     return Guess(guess.reading, guess.tally, (*guess.doubts, doubt)), guess.tally, True
 
@@ -251,6 +252,10 @@ def _same(one: Reading, other: Reading) -> bool:
     """Return whether two readings are equivalent: whole numbers may have been read as numbers."""
     if isinstance(one.column, Numeric) and isinstance(other.column, Numeric):
         return one.column.written == other.column.written
+    if isinstance(one.column, Timestamp) and isinstance(other.column, Timestamp):
+        # The zone of report is chosen by the seasons that have been seen.
+        there = one.column.report_zone
+        return one.column == replace(other.column, report_zone=there)
     return one == other
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from toolkit.contract import Dated, Number, Numeric
+from toolkit.contract import Date, Dated, Number, Numeric
 from toolkit.lookups.spelling import match_key
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import ColumnFacts
@@ -217,9 +217,7 @@ def _dates(column: ColumnFacts, as_of: date) -> DraftColumn:
     if not isinstance(read, Dated) or spread is None:
         raise AssertionError(f"column {column.name} has no dates")
     comments = _evidence(column)
-    settings: dict[str, Any] = {"kind": column.kind, "formats": list(read.formats)}
-    if read.suffix:
-        settings["suffix"] = list(read.suffix)
+    settings: dict[str, Any] = {"kind": column.kind, **_as_written_days(read)}
     for order in column.day_orders:
         decided = order.decided + order.contradict
         comments.append(
@@ -237,9 +235,31 @@ def _dates(column: ColumnFacts, as_of: date) -> DraftColumn:
     settings["years_before"] = max(_YEARS_BEFORE, as_of.year - first + _GENEROUS)
     settings["years_after"] = max(_YEARS_AFTER, last - as_of.year + 1)
     settings["range_reason"] = f"{column.name}_out_of_range"
-    drafted = _drafted(column, settings, comments, f"invalid_{column.name}")
+    drafted = _drafted(
+        column, settings, comments, f"invalid_{column.name}", [*_pivots(column, read)]
+    )
     rejects = {**drafted.rejects, settings["range_reason"]: column.n_far_days}
     return replace(drafted, rejects=rejects)
+
+
+def _as_written_days(read: Dated) -> dict[str, Any]:
+    """Return the keys that say how days are written, those that are not as by default."""
+    usual = Date(kind="date", formats=read.formats)
+    settings: dict[str, Any] = {"formats": list(read.formats)}
+    for key in ("prefix", "suffix", "languages", "source_zone", "report_zone", "zone_names"):
+        if (value := getattr(read, key)) != getattr(usual, key):
+            settings[key] = list(value) if isinstance(value, tuple) else value
+    if read.whole is not None:
+        settings["period"] = read.whole
+    return settings
+
+
+def _pivots(column: ColumnFacts, read: Dated) -> Iterator[Doubt]:
+    """Doubt years of two digits where some of them are far from the others."""
+    if column.n_far_days and any("%y" in one for one in read.formats):
+        first = read.two_digit_years_from
+        text = f"two-digit years are {first} to {first + 99}; two_digit_years_from moves them"
+        yield Doubt(text, column.n_far_days)
 
 
 def _category(column: ColumnFacts, dataset: str) -> DraftColumn:

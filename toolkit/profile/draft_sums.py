@@ -38,7 +38,10 @@ def draft_aggregations(profile: Profile, figures: DraftFormulas, key: DraftPart)
     why = {c.name: what for c in profile.columns if (what := reason_not_to_sum(c))}
     apart = {name: {"column": name} for name in why}
     found: dict[str, Any] = {}
-    day = next((n for n, one in columns.items() if one.kind in DAYS), None)
+    days = [n for n, one in columns.items() if one.kind in DAYS]
+    # A day of its own first, then a month; quarters and years have none.
+    days.sort(key=lambda name: "period" in columns[name].settings)
+    day = next((n for n in days if columns[n].settings.get("period", "month") == "month"), None)
     categories = [n for n, one in columns.items() if one.kind == "category"]
     if day is not None:
         by = {"month": {"column": day, "unit": "month"}, **apart}

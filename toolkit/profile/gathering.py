@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from toolkit.clean.date_order import order_names, year_comes_first
 from toolkit.clean.parsed import bools
 from toolkit.contract import Contract, CsvFormat, Integer, Number, text_contract
 from toolkit.profile.block import (
@@ -126,7 +127,10 @@ def ask(head: Block, fmt: Format, null_words: Sequence[str], spill: Path) -> Que
     plain = {name: Question(Reading(), words, caps) for name in contract.columns}
     table = stripped_columns(head, contract)
     columns = {
-        name: Question(_head_reading(table[name], words, fmt.commas), words, caps) for name in plain
+        name: Question(
+            _head_reading(table[name], words, fmt.commas, contract.sources[name]), words, caps
+        )
+        for name in plain
     }
     readings = {name: question.reading for name, question in columns.items()}
     numbers = {
@@ -160,8 +164,11 @@ def _is_numbered(column: pa.DictionaryArray) -> bool:
     return 2 * int(like.sum()) > len(like)
 
 
-def _head_reading(column: pa.DictionaryArray, words: Sequence[str], commas: bool) -> Reading:
-    return guess_reading(DistinctCells.of_column(column, words), commas=commas).reading
+def _head_reading(
+    column: pa.DictionaryArray, words: Sequence[str], commas: bool, source: str
+) -> Reading:
+    cells = DistinctCells.of_column(column, words)
+    return guess_reading(cells, commas=commas, source=source).reading
 
 
 @dataclass
@@ -248,7 +255,7 @@ def conclude(
 
     columns = [describe(name) for name in questions.contract.sources]
     order = _proven_order(columns)
-    columns = [describe(one.name, order) if order and one.undecided else one for one in columns]
+    columns = [describe(one.name, order) if order and _is_open(one) else one for one in columns]
     caps = next(iter(questions.columns.values())).caps
     return Profile(
         file=_file_facts(facts, blocks, places, fmt, totals.doubts),
@@ -296,13 +303,20 @@ def _shared(
             yield SharedFigure(order, figure, pair.n_repeated)
 
 
+def _is_open(column: ColumnFacts) -> bool:
+    """Return whether nothing in a column proves that the day or the month comes first."""
+    orders = [one for one in column.day_orders if not year_comes_first(one.date_format)]
+    unproven = not any(one.decided or one.contradict for one in orders)
+    return column.undecided or (bool(orders) and unproven)
+
+
 def _proven_order(columns: Sequence[ColumnFacts]) -> Order | None:
     """Return whether the day or the month comes first in every column of dates that decides it."""
     proven: set[Order] = {
-        "day" if order.date_format.startswith("%d") else "month"
+        "day" if order_names(order.date_format)[0] == "day/month" else "month"
         for column in columns
         for order in column.day_orders
-        if order.decided and not order.date_format.startswith("%Y")
+        if order.decided and not year_comes_first(order.date_format)
     }
     return proven.pop() if len(proven) == 1 else None
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from toolkit.contract import Email
+from toolkit.contract.references import DAYS
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.guess import DistinctCells, Guess, Order
+from toolkit.profile.guessing_clock import guess_counted
 from toolkit.profile.guessing_dates import doubt_unread_days, guess_dates
 from toolkit.profile.guessing_numbers import doubt_texts_beside, guess_numbers
 from toolkit.profile.readings import TEXT, Reading, Tally
@@ -19,15 +21,16 @@ _NOTABLE = 0.5
 
 
 def guess_reading(
-    cells: DistinctCells, *, commas: bool = False, order: Order | None = None
+    cells: DistinctCells, *, commas: bool = False, order: Order | None = None, source: str = ""
 ) -> Guess:
     """Choose the first of e-mail, date, number that reads nearly all cells; else text.
 
     With `commas` decimal commas are likely, as in files with semicolons; `order` is that of day and
-    month in other columns, for dates of which no cell decides it.
+    month in other columns, for dates of which no cell decides it; `source` is the column's name in
+    the header, which tells days that are numbers.
     """
     nearest: Guess | None = None
-    for guess in _guesses(cells, commas, order):
+    for guess in _guesses(cells, commas, order, source):
         needed = _NOTABLE if guess.undecided else FITS
         if guess.tally.share >= needed:
             return guess if guess.refused is None else guess.as_text()
@@ -44,10 +47,14 @@ def guess_reading(
     others = ", ".join(repr(misfit.value) for misfit in tally.misfits[:3])
     read = human_share(tally.share, 1)
     doubt = f"{read} of the cells read as {nearest.kind}, but not such as {others}"
+    if nearest.kind in DAYS:
+        doubt += f"; kind: {nearest.kind} with formats would reject those"
     return replace(text, doubts=(Doubt(doubt, tally.n_read),))
 
 
-def _guesses(cells: DistinctCells, commas: bool, order: Order | None) -> Iterator[Guess]:
+def _guesses(
+    cells: DistinctCells, commas: bool, order: Order | None, source: str
+) -> Iterator[Guess]:
     if len(cells.values) == 0:
         return
     email = Reading(Email(kind="email"))
@@ -55,6 +62,9 @@ def _guesses(cells: DistinctCells, commas: bool, order: Order | None) -> Iterato
     dates = guess_dates(cells, order)
     if dates is not None:
         yield dates
+    counted = guess_counted(cells, source)
+    if counted is not None:
+        yield counted
     numbers = guess_numbers(cells, commas)
     if numbers is not None:
         yield numbers

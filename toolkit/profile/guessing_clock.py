@@ -1,6 +1,4 @@
-"""Recognise numbers that count time: since 1970 as programs do, or days since 1900 as spreadsheets
-do.
-"""
+"""Recognise numbers that count time: seconds since 1970, and the days of spreadsheets."""
 
 from __future__ import annotations
 
@@ -8,47 +6,108 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+import pyarrow.compute as pc
+
+from toolkit.clean.parsed import bools
+from toolkit.contract import Date, Timestamp
+from toolkit.contract.date_format import COUNTED, SHEETS
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import Spread
+from toolkit.profile.guess import DistinctCells, Guess
 from toolkit.profile.keys import is_like_an_id
+from toolkit.profile.readings import Reading
 
 _NAMED = re.compile(
     r"date|time|day|datum|zeit|fecha|heure|created|updated|modified|ordered|shipped|epoch|unix|"
-    r"(^|[^a-z])(ts|at|on|when)$",
+    r"giorno|jour|termin|dzie|dag(?![a-z])|kiedy|wann|cuando|quand|"
+    r"(^|[^a-z])(ts|at|on|when|tag|data|dia|día|paid|sold|valuta|hora|ora)$",
     re.IGNORECASE,
 )
-_DURATION = re.compile(r"days|hours|minutes|lead|duration|dauer", re.IGNORECASE)
-_SINCE_1970 = (("seconds", 1), ("milliseconds", 10**3), ("microseconds", 10**6))
+_DURATION = re.compile(
+    r"days|hours|minutes|lead|duration|dauer|tage|jours|días|giorni|dni", re.IGNORECASE
+)
+_UNITS = {
+    "epoch_seconds": "seconds since 1970", "epoch_milliseconds": "milliseconds since 1970",
+    "epoch_microseconds": "microseconds since 1970",
+    "excel_1900": "days as a spreadsheet counts them",
+}  # fmt: skip
+_PER_SECOND = 1_000_000
 _FIRST, _LAST = 946_684_800, 2_208_988_800
 """2000 to 2040, in seconds since 1970."""
-_SHEET_START = datetime(1899, 12, 30, tzinfo=UTC)
 _FIRST_SHEET_DAY, _LAST_SHEET_DAY = 29_221, 54_788
 """1980 to 2050, as spreadsheets count days."""
+_NUMBERS = r"^[0-9]{5,16}(?:[.,][0-9]+)?$"
+_FITS = 0.9
+
+
+def guess_counted(cells: DistinctCells, source: str) -> Guess | None:
+    """Read numbers as the days or moments that they count, if their column is named for such.
+
+    What is no such number, as a 0 for no day, may be a tenth of the rows.
+    """
+    if not is_named_for_time(source) or len(cells.values) == 0:
+        return None
+    numbers = bools(pc.match_substring_regex(cells.values, _NUMBERS))
+    if cells.rows[numbers].sum() < _FITS * cells.n_rows:
+        return None
+    found = pc.fill_null(pc.replace_substring(cells.values.filter(numbers), ",", "."), "")
+    values, rows = pc.cast(found, "float64").to_numpy(), cells.rows[numbers]
+    for word, what in _UNITS.items():
+        first, last = _range(word)
+        inside = (values >= first) & (values <= last)
+        if rows[inside].sum() >= _FITS * cells.n_rows:
+            return _as_guess(cells, word, what, whole=bool((values == np.rint(values)).all()))
+    return None
+
+
+def _as_guess(cells: DistinctCells, word: str, what: str, *, whole: bool) -> Guess:
+    if word in COUNTED:
+        column: Date | Timestamp = Timestamp(kind="timestamp", formats=(word,), report_zone="UTC")
+        how = f"{word}, by the clock of UTC; report_zone names the place whose days are meant"
+    else:
+        column = Date(kind="date", formats=(word,))
+        if not whole:
+            column = Timestamp(kind="timestamp", formats=(word,))
+        how = f"{word}; {SHEETS[1]} would make them four years later"
+    reading = Reading(column)
+    tally = cells.tally(reading)
+    years = [] if tally.low is None or tally.high is None else [_year(tally.low), _year(tally.high)]
+    text = f"looks like {what} ({_span(years)}) and is read by formats: {how}"
+    return Guess(reading, tally, (Doubt(text, tally.n_read),))
 
 
 def doubt_counted_time(source: str, spread: Spread | None, n_rows: int) -> Iterator[Doubt]:
-    """Doubt numbers that look like times or days, which no format of a contract reads.
-
-    Spreadsheet days could be any number, so the column's name must suggest them.
-    """
-    if spread is None:
+    """Doubt numbers that look like moments in a column that is not named for such."""
+    if spread is None or is_like_an_id(source):
         return
-    named = bool(_NAMED.search(source)) and not _DURATION.search(source)
-    low, high = spread.low, spread.high
-    for unit, per_second in _SINCE_1970:
-        first, last = (_FIRST * per_second, _LAST * per_second)
-        if first <= low and high <= last and (named or not is_like_an_id(source)):
-            years = [datetime.fromtimestamp(v / per_second, UTC).year for v in (low, high)]
-            yield _doubt(f"{unit} since 1970", years, n_rows)
-    if named and low >= _FIRST_SHEET_DAY and high <= _LAST_SHEET_DAY:
-        years = [(_SHEET_START + timedelta(days=v)).year for v in (low, high)]
-        yield _doubt("days as a spreadsheet counts them", years, n_rows)
+    for word in COUNTED:
+        first, last = _range(word)
+        if first <= spread.low and spread.high <= last:
+            unit = COUNTED[word]
+            span = _span([_year(value * unit) for value in (spread.low, spread.high)])
+            text = (
+                f"looks like {_UNITS[word]} ({span}), left as a number, so nothing is counted by "
+                f"month; kind: timestamp with formats: [{word}] and report_zone would read them"
+            )
+            yield Doubt(text, n_rows)
 
 
-def _doubt(what: str, years: list[int], n_rows: int) -> Doubt:
-    span = f"{years[0]} to {years[1]}" if years[0] != years[1] else str(years[0])
-    text = (
-        f"looks like {what} ({span}), which no format reads: left as a number, so nothing is "
-        "counted by month; have the dates written as 2025-12-31"
-    )
-    return Doubt(text, n_rows)
+def is_named_for_time(source: str) -> bool:
+    """Return whether a column's name is that of days or times."""
+    return bool(_NAMED.search(source)) and not _DURATION.search(source)
+
+
+def _range(word: str) -> tuple[float, float]:
+    if word in COUNTED:
+        per_second = _PER_SECOND // COUNTED[word]
+        return _FIRST * per_second, _LAST * per_second
+    return _FIRST_SHEET_DAY, _LAST_SHEET_DAY
+
+
+def _year(microseconds: float) -> int:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)).year
+
+
+def _span(years: list[int]) -> str:
+    return " to ".join(dict.fromkeys(map(str, years)))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -13,38 +14,30 @@ import pyarrow.compute as pc
 from toolkit.clean.date_order import Course, OrderEvidence, courses, describe_courses, weigh_order
 from toolkit.clean.parsed import bools
 from toolkit.contract import Date, Timestamp
-from toolkit.contract.date_format import swapped
+from toolkit.contract.calendar_names import names_of
+from toolkit.contract.date_format import SHEETS, Period, has_clock, split_format, tells_zone
 from toolkit.profile.cells import shapes_of
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.guess import RARE, DistinctCells, Guess, Order
+from toolkit.profile.guessing_formats import LANGUAGES, Form, forms_of
+from toolkit.profile.guessing_names import Names, names_in
+from toolkit.profile.guessing_zones import zones_of
 from toolkit.profile.readings import Reading, Tally
 from toolkit.units import human_count, human_number
 
 _MOST_SHAPES = 400
-_DAY_PARTS = (
-    (re.compile(r"(\d{4})([-/. ])(\d{1,2})\2(\d{1,2})"), ("%Y{0}%m{0}%d", "%Y{0}%d{0}%m")),
-    (re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4})"), ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y")),
-    (re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{2})"), ("%d{0}%m{0}%y", "%m{0}%d{0}%y")),
-    (re.compile(r"(\d{1,2})([-/. ])([A-Za-z]{3})\2(\d{4})"), ("%d{0}%b{0}%Y",)),
-    (re.compile(r"(\d{1,2})([-/. ])([A-Za-z]{3})\2(\d{2})"), ("%d{0}%b{0}%y",)),
-    (re.compile(r"(\d{1,2})([-/. ])([A-Za-z]{4,9})\2(\d{4})"), ("%d{0}%B{0}%Y",)),
-    (re.compile(r"([A-Za-z]{3})( )(\d{1,2}), (\d{4})"), ("%b %d, %Y",)),
-    (re.compile(r"([A-Za-z]{4,9})( )(\d{1,2}), (\d{4})"), ("%B %d, %Y",)),
-    (re.compile(r"(\d{4})()(\d{2})(\d{2})"), ("%Y%m%d",)),
-)
-_TIME = re.compile(r"([T ])(\d{1,2}):\d{2}(:\d{2}(\.\d{1,6})?)?( ?[AaPp][Mm])?(Z)?")
-_OFFSET = (
-    r"(?P<clock>:[0-9]{2}(?:\.[0-9]+)?(?: ?[AaPp][Mm])?)"
-    r"(?P<offset> ?(?:[+-][0-9]{2}:?[0-9]{2}|UTC|GMT))$"
-)
+_MONTHS = "|".join(re.escape(name) for names in ("%b", "%B") for name in names_of(names, LANGUAGES))
+_MONTH = rf"(?i:{_MONTHS})(?:[^\pL]|$)"
 _LIKE_DAYS = (
-    r"^(?:[A-Za-z]{2,9}\.?,? )?[0-9]{1,4}[-/. ]{1,2}[0-9]{1,2}[-/. ]{1,2}[0-9]{1,4}([T ,].*)?$"
-    r"|^[0-9]{8}T?[0-9]{6}"
-    r"|^(?:\pL{2,9}\.?,? )?[0-9]{1,2}\.? \pL{3,10}\.?,? [0-9]{4}"
-    r"|^(?:\pL{2,9}\.?,? )?\pL{3,10}\.? [0-9]{1,2},? [0-9]{4}"
-    r"|^[0-9]{4}[-/](?:0[1-9]|1[0-2])$|^[A-Z][a-z]{2}[- ][0-9]{2,4}$|^Q[1-4][- /]?[0-9]{4}$"
+    r"^(?:\pL{2,9}\.?,? )?[0-9]{1,4}[-/. ]{1,2}[0-9]{1,2}[-/. ]{1,2}[0-9]{1,4}([T ,].*)?$"
+    r"|^(?:19|20)[0-9]{6}T?[0-9]{6}|^(?:19|20)[0-9]{2}-?W[0-5][0-9]|^W[0-5]?[0-9][- /](?:19|20)"
+    rf"|^(?:.{{0,16}}[^\pL])?{_MONTH}.{{0,60}}(?:19|20)[0-9]{{2}}"
+    rf"|(?:19|20)[0-9]{{2}}[^\pL]{{1,3}}{_MONTH}"
+    rf"|^[0-9]{{1,2}}(?:st|nd|rd|th|er|\.)?[- /.]{_MONTH}.{{0,12}}$"
+    rf"|^(?i:{_MONTHS})[-/ '.]{{1,2}}[0-9]{{1,4}}$"
 )
-_A_YEAR = r"(?:19|20)[0-9]{2}|^[A-Z][a-z]{2}[- ][0-9]{2}$"
+_SHEET_DAY = r"^[2-5][0-9]{4}(?:[.,][0-9]+)?$"
+_FINER = r":[0-9]{2}[.,][0-9]{6}[0-9]*[1-9]"
 _NEARLY = 0.9
 _CONTRADICTED = 0.1
 _LEAST_STEPS, _MANY_DAYS, _SOME_DAYS = 4, 10, 3
@@ -98,91 +91,127 @@ def guess_dates(cells: DistinctCells, order: Order | None = None) -> Guess | Non
     The proof of one format decides for all, else `order`, which other columns prove, or the course
     of the days. Where nothing decides, the guess is refused.
     """
-    cells, suffixes, offset_doubts = _without_offsets(cells)
     groups = _groups(cells)
     if not groups:
         return None
-    plain = [formats[0] for formats in groups if not _is_ambiguous(formats)]
-    chosen, doubts = dict(zip(plain, plain, strict=True)), list(offset_doubts)
-    iso = [found for formats in groups if (found := _year_first(formats, cells)) is not None]
+    names = names_in(cells, [one for form in groups for one in form.formats])
+    if names.passed_over:
+        cells = names.without_weekdays(cells)
+        groups = _groups(cells)
+    forms = [form.formats for form in groups]
+    plain = [formats[0] for formats in forms if len(formats) == 1]
+    chosen = dict(zip(plain, plain, strict=True))
+    iso = [found for formats in forms if (found := _year_first(formats, cells)) is not None]
     for usual, proven in iso:
         chosen[usual.date_format] = proven.date_format
-    pairs = [_weighed(formats, cells) for formats in groups if _is_ambiguous(formats)]
+    pairs = [_weighed(formats, cells, names) for formats in forms if _is_ambiguous(formats)]
     decided = _Order.of(pairs, order)
     for pair in pairs:
         best = pair.evidence(decided.order or "day")
         chosen[pair.day_first.date_format] = best.date_format
-    doubts += decided.doubts
+    doubts = [*names.doubts, *decided.doubts]
     doubts += [doubt for one in iso if (doubt := _iso_doubt(one[1], pairs)) is not None]
-    formats = tuple(chosen[formats[0]] for formats in groups)
-    return _as_guess(cells, formats, suffixes, doubts, decided.refused or _year_could_come_first(
-        cells, pairs))  # fmt: skip
+    formats = names.fewest(cells, tuple(chosen[formats[0]] for formats in forms))
+    refused = decided.refused or _year_could_come_first(cells, pairs)
+    periods = {form.period for form in groups}
+    if len(periods) > 1:
+        refused = refused or _mixed(cells, groups)
+    period = periods.pop() if len(periods) == 1 else None
+    return _as_guess(cells, _column(formats, names, period), doubts, refused)
+
+
+def _column(formats: tuple[str, ...], names: Names, period: Period | None) -> Date | Timestamp:
+    keys: dict[str, Any] = {"languages": names.languages, "prefix": names.passed_over}
+    if any(has_clock(one) for one in formats):
+        return Timestamp(kind="timestamp", formats=formats, **keys)
+    return Date(kind="date", formats=formats, period=period, **keys)
 
 
 def _as_guess(
-    cells: DistinctCells,
-    formats: tuple[str, ...],
-    suffixes: tuple[str, ...],
-    doubts: list[Doubt],
-    refused: Doubt | None,
+    cells: DistinctCells, column: Date | Timestamp, doubts: list[Doubt], refused: Doubt | None
 ) -> Guess | None:
-    column: Date | Timestamp = Date(kind="date", formats=formats, suffix=suffixes)
-    if any("%H" in one or "%I" in one for one in formats):
-        column = Timestamp(kind="timestamp", formats=formats, suffix=suffixes)
+    formats = column.formats
+    if any(tells_zone(one) for one in formats):
+        zones = zones_of(cells, column)
+        column = zones.column
+        doubts += zones.doubts
+        refused = refused or zones.refused
     reading = Reading(column)
     tally = cells.tally(reading)
-    if formats == ("%Y%m%d",):
+    if formats in (("%Y%m%d",), ("%Y%m%d%H%M%S",)):
         if not _are_recent(tally):
             return None
-        doubts.append(Doubt("eight digits that all make days; they could be numbers", tally.n_read))
+        digits = "eight" if formats == ("%Y%m%d",) else "fourteen"
+        text = f"{digits} digits that all make days; they could be numbers"
+        doubts.append(Doubt(text, tally.n_read))
+    if isinstance(column, Date) and column.period is not None:
+        shown = " and ".join(formats)
+        text = f"whole {column.period}s, read as {shown}; clean values are the first days of them"
+        doubts.append(Doubt(f"{text} (period: {column.period})", tally.n_read))
+    if SHEETS[0] in formats:
+        n = _rows_in(cells, _SHEET_DAY)
+        text = (
+            f"{human_number(n, 'cell')} of days as a spreadsheet counts them, read by {SHEETS[0]}; "
+            "it may have swapped day and month when it read them"
+        )
+        doubts.append(Doubt(text, n))
+    if n := _rows_in(cells, _FINER) if any("%f" in one for one in formats) else 0:
+        text = f"{human_number(n, 'cell')} with digits of a second beyond six, which are cut off"
+        doubts.append(Doubt(text))
     return Guess(reading, tally, tuple(doubts), refused, undecided=refused is not None)
 
 
-def _groups(cells: DistinctCells) -> list[tuple[str, ...]]:
-    """Return the formats that could read enough cells, those of most cells first."""
+def _mixed(cells: DistinctCells, groups: Sequence[Form]) -> Doubt:
+    shown = ", ".join(
+        f"{form.formats[0]} ({'days' if form.period is None else f'whole {form.period}s'})"
+        for form in groups
+    )
+    text = f"days and whole months or quarters in one column: {shown}; left as text"
+    return Doubt(f"{text}; period: month would read all as months", cells.n_rows)
+
+
+def _groups(cells: DistinctCells) -> list[Form]:
+    """Return the forms that could read enough cells, those of most cells first."""
     shapes = shapes_of(cells.values).dictionary_encode()
     if len(shapes.dictionary) > _MOST_SHAPES:
         return []
-    groups: Counter[tuple[str, ...]] = Counter()
-    rows = np.bincount(shapes.indices.to_numpy(), cells.rows, len(shapes.dictionary))
+    groups: Counter[Form] = Counter()
+    indices = shapes.indices.to_numpy()
+    rows = np.bincount(indices, cells.rows, len(shapes.dictionary))
     examples = np.zeros(len(shapes.dictionary), np.int64)
-    examples[shapes.indices.to_numpy()[::-1]] = np.arange(len(cells.values))[::-1]
+    examples[indices[::-1]] = np.arange(len(cells.values))[::-1]
     for example, n_rows in zip(examples.tolist(), rows.tolist(), strict=True):
-        for formats in _formats_of(cells.values[example].as_py()):
-            groups[formats] += int(n_rows)
-    ordered = sorted(groups.items(), key=lambda item: (-item[1], item[0]))
-    return [formats for formats, n_rows in ordered if n_rows >= RARE * cells.n_rows]
+        for form in forms_of(cells.values[example].as_py()):
+            groups[form] += int(n_rows)
+    ordered = sorted(groups.items(), key=lambda item: (-item[1], item[0].formats))
+    found = [form for form, n_rows in ordered if n_rows >= RARE * cells.n_rows]
+    return [*found, *_of_sheets(cells, found)]
 
 
-def _formats_of(value: str) -> Iterator[tuple[str, ...]]:
-    for pattern, formats in _DAY_PARTS:
-        found = pattern.match(value)
-        if found is None:
-            continue
-        rest = value[found.end() :]
-        time = _TIME.fullmatch(rest)
-        if rest and time is None:
-            continue
-        tail = _time_format(time) if time is not None else ""
-        yield tuple(one.format(found[2]) + tail for one in formats)
+def _of_sheets(cells: DistinctCells, beside: Sequence[Form]) -> Iterator[Form]:
+    """Yield the form of a spreadsheet's days, if enough cells are such beside days in full."""
+    days = [form for form in beside if form.period is None and not tells_zone(form.formats[0])]
+    if days and _rows_in(cells, _SHEET_DAY) >= RARE * cells.n_rows:
+        yield Form((SHEETS[0],))
 
 
-def _time_format(found: re.Match[str]) -> str:
-    half = found[5]
-    text = found[1] + ("%I" if half else "%H") + ":%M"
-    text += ":%S" if found[3] else ""
-    text += ".%f" if found[4] else ""
-    text += (" " * half.startswith(" ") + "%p") if half else ""
-    return text + (found[6] or "")
+def _rows_in(cells: DistinctCells, expression: str) -> int:
+    return int(cells.rows[bools(pc.match_substring_regex(cells.values, expression))].sum())
 
 
 def _is_ambiguous(formats: tuple[str, ...]) -> bool:
-    return len(formats) == 2 and swapped(formats[0]) is not None and formats[0].startswith("%d")
+    return len(formats) == 2 and not _has_year_first(formats[0])
 
 
-def _weighed(formats: tuple[str, ...], cells: DistinctCells) -> _Pair:
+def _has_year_first(date_format: str) -> bool:
+    found = split_format(date_format)
+    return "%Y" in found and found.index("%Y") < found.index("%d")
+
+
+def _weighed(formats: tuple[str, ...], cells: DistinctCells, names: Names) -> _Pair:
     day, month = (
-        weigh_order(one, cells.values, cells.rows, cells.places) or OrderEvidence(one)
+        weigh_order(one, cells.values, cells.rows, cells.places, languages=names.languages)
+        or OrderEvidence(one)
         for one in formats
     )
     return _Pair(day, month)
@@ -192,7 +221,7 @@ def _year_first(
     formats: tuple[str, ...], cells: DistinctCells
 ) -> tuple[OrderEvidence, OrderEvidence] | None:
     """Return the evidence for year, month, day, and for the order that more cells prove."""
-    if len(formats) != 2 or not formats[0].startswith("%Y"):
+    if len(formats) != 2 or not _has_year_first(formats[0]):
         return None
     usual, other = (
         weigh_order(one, cells.values, cells.rows, cells.places) or OrderEvidence(one)
@@ -317,50 +346,20 @@ def _year_could_come_first(cells: DistinctCells, pairs: Sequence[_Pair]) -> Doub
     return Doubt(text, cells.n_rows)
 
 
-def _without_offsets(cells: DistinctCells) -> tuple[DistinctCells, tuple[str, ...], list[Doubt]]:
-    """Return times without their UTC offsets, if these are of one place."""
-    parts = pc.extract_regex(cells.values, pattern=_OFFSET)
-    rows: Counter[str] = Counter()
-    offsets = pc.struct_field(parts, "offset").dictionary_encode()
-    known = bools(parts.is_valid())
-    if cells.rows[known].sum() < _NEARLY * cells.n_rows:
-        return cells, (), []
-    indices = pc.fill_null(offsets.indices, 0).to_numpy()[known]
-    counts = np.bincount(indices, cells.rows[known], len(offsets.dictionary))
-    rows.update(dict(zip(offsets.dictionary.to_pylist(), map(int, counts), strict=True)))
-    minutes = {_minutes(offset) for offset in rows}
-    if max(minutes) - min(minutes) > 60:
-        return cells, (), []
-    plain = pc.replace_substring_regex(cells.values, _OFFSET, r"\1")
-    shown = ", ".join(f"{offset.strip()} {human_count(n)}" for offset, n in rows.most_common(3))
-    text = f"times are read as the clock of their place showed; offsets are left out: {shown}"
-    suffixes = tuple(sorted({offset.strip() for offset in rows}))
-    return (
-        DistinctCells(plain, cells.rows, cells.places),
-        suffixes,
-        [Doubt(text, sum(rows.values()))],
-    )
-
-
-def _minutes(offset: str) -> int:
-    digits = offset.strip().replace(":", "")
-    if digits in ("UTC", "GMT"):
-        return 0
-    return int(f"{digits[0]}1") * (60 * int(digits[1:3]) + int(digits[3:5]))
-
-
 def doubt_unread_days(cells: DistinctCells) -> Doubt | None:
     """Doubt text that looks like days or times which no format of a contract reads."""
     if len(cells.values) == 0:
         return None
     like = bools(pc.match_substring_regex(cells.values, _LIKE_DAYS))
-    like &= bools(pc.match_substring_regex(cells.values, _A_YEAR))
     n_rows = int(cells.rows[like].sum())
     if n_rows < _NEARLY * cells.n_rows:
         return None
     example = cells.values[int(np.flatnonzero(like)[0])].as_py()
-    text = f"looks like days or times, such as {example!r}, but no format reads them all as one"
-    return Doubt(f"{text} clock's; left as text, so nothing is counted by month", n_rows)
+    text = (
+        f"looks like days or times, such as {example!r}, but no formats were found that read them: "
+        "left as text, so nothing is counted by month; kind: date with formats would read them"
+    )
+    return Doubt(text, n_rows)
 
 
 def _are_recent(tally: Tally) -> bool:

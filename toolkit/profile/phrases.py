@@ -107,7 +107,8 @@ def column_doubts(column: ColumnFacts) -> Iterator[Doubt]:
     if column.n_far_days:
         days = ", ".join(map(str, column.far_days))
         yield Doubt(
-            f"{human_number(column.n_far_days, 'cell')} far from all other days: {days}",
+            f"{human_number(column.n_far_days, 'cell')} far from all other days: {days}; "
+            "years_before and years_after reject them",
             column.n_far_days,
         )
     yield from _lost_digits(column)
