@@ -14,6 +14,7 @@ from toolkit.arrays import Floats
 from toolkit.clean.keys import key_words
 from toolkit.contract import Contract
 from toolkit.profile.cells import ColumnPart, Question, look_at_column, stripped
+from toolkit.profile.first_lines import OrderLines
 from toolkit.profile.formulas import Formula, Holds, check_formula
 from toolkit.profile.keys import WHOLE_ROW, Group, SpilledWords, spill_sorted, words_of
 from toolkit.profile.totals import Suspects, suspects_in
@@ -43,6 +44,8 @@ class Questions:
     spill: Path
     shared: tuple[Group, ...] = ()
     """Orders, each with a figure that their rows may share; groups have both of them too."""
+    first_lines: tuple[Group, ...] = ()
+    """Orders, each with the columns that only their first lines may have."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class BlockFacts:
     words: dict[Group, SpilledWords]
     formulas: dict[Formula, Holds] = field(default_factory=dict)
     suspects: Suspects = field(default_factory=Suspects)
+    lines: dict[Group, OrderLines] = field(default_factory=dict)
 
 
 def look_at_block(block: Block, questions: Questions) -> BlockFacts:
@@ -103,6 +107,7 @@ def look_at_block(block: Block, questions: Questions) -> BlockFacts:
         words=_spill(table, plain, block.index, questions),
         formulas=_check(plain, places, questions),
         suspects=suspects_in(plain, places, questions.columns),
+        lines={group: OrderLines.of(plain, group) for group in questions.first_lines},
     )
 
 

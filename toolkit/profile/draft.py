@@ -56,6 +56,9 @@ class Draft:
         }
         if sum(len(column.rejects) for column in columns.values()) > _MOST_REASONS:
             columns = {name: column.for_one_reason() for name, column in columns.items()}
+        for one in profile.first_lines:
+            facts = profile.column(one.column)
+            columns[one.column] = columns[one.column].of_first_lines(facts, one)
         columns, uncertain = reject_totals(profile, columns)
         figures = draft_figures(profile, columns)
         key = draft_key(profile, figures.columns)

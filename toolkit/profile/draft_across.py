@@ -80,8 +80,8 @@ def draft_figures(profile: Profile, columns: Mapping[str, DraftColumn]) -> Draft
         for fill in fills:
             comments["repairs"].append(f"{fill['column']}: see checks below")
             doubts["repairs"].append(_filled(fill, profile))
-    if not compared:
-        product = _product(columns, {one.column for one in profile.shared})
+    if all(one.column in profile.of_orders for one in compared):
+        product = _product(columns, profile.of_orders)
         if product is not None:
             derived["revenue"] = {"formula": product, "decimals": 2}
             text = f"{product} is a guess by the names of the columns"
@@ -136,7 +136,7 @@ def _fills(formula: FormulaFacts, profile: Profile) -> Iterator[dict[str, str]]:
         ways |= {factors[2]: f"{formula.column} / {factors[1]}"}
     for name, text in ways.items():
         column = profile.column(name)
-        if column.n_missing + column.n_unread:
+        if column.n_missing + column.n_unread and name not in profile.of_orders:
             yield {"column": name, "formula": text}
 
 

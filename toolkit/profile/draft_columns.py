@@ -11,9 +11,11 @@ from typing import Any
 from rapidfuzz.distance import Levenshtein
 
 from toolkit.contract import Date, Dated, Number, Numeric
+from toolkit.contract.references import NUMERIC
 from toolkit.lookups.spelling import match_key
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.facts import ColumnFacts
+from toolkit.profile.first_lines import FirstLines
 from toolkit.profile.keys import is_like_an_id
 from toolkit.profile.phrases import column_doubts, distinct, figure, shorter_codes
 from toolkit.units import human_count, human_number, human_share
@@ -75,6 +77,26 @@ class DraftColumn:
         comment = f"personal, as {why}: masked wherever rows are shown"
         settings = {**self.settings, "personal": True}
         return replace(self, settings=settings, comments=(*self.comments, comment))
+
+    def of_first_lines(self, column: ColumnFacts, found: FirstLines) -> DraftColumn:
+        """Fill the column down from the first line of each order, but for figures: the sum of these
+        counts an order once as they are.
+        """
+        without = found.n_orders - found.n_filled
+        comment = (
+            f"{human_count(found.n_filled)} of {human_count(found.n_orders)} first lines of a "
+            f"{found.order} have a value, none of the {human_number(found.n_continued, 'other')}"
+        )
+        doubts = tuple(one for one in self.doubts if one != _missing(column))
+        if "optional" in self.settings and without:
+            text = f"{human_number(without, 'first line')} of a {found.order} without a value"
+            doubts += (Doubt(f"{text}: kept; optional: false rejects them", without),)
+        settings = dict(self.settings)
+        if self.kind not in NUMERIC:
+            settings["fill_down"] = {"by": found.order}
+            if not without:
+                settings.pop("optional", None)
+        return replace(self, settings=settings, comments=(*self.comments, comment), doubts=doubts)
 
     def for_one_reason(self) -> DraftColumn:
         """Replace its reason by one that it shares with other columns."""

@@ -31,9 +31,13 @@ def draft_aggregations(profile: Profile, figures: DraftFormulas, key: DraftPart)
     Rows of several currencies or units are never added up together.
     """
     columns = figures.columns
-    shared = {one.column for one in profile.shared}
-    amount = _amount(figures, shared)
-    measures = _measures(figures, _order(profile, figures, key), amount, shared)
+    shared = profile.of_orders
+    once = _on_first_lines(profile, figures)
+    amount, order = _amount(figures, shared), _order(profile, figures, key)
+    measures = _measures(figures, order, amount, shared)
+    of_orders = {**{_total(name): {"sum": name} for name in once}, **measures}
+    if amount is None and (usual := next(filter(AMOUNT.search, once), None)) is not None:
+        of_orders |= _measures(figures, order, usual, shared - {usual})
     first = _total(amount) if amount is not None else next(reversed(measures))
     why = {c.name: what for c in profile.columns if (what := reason_not_to_sum(c))}
     apart = {name: {"column": name} for name in why}
@@ -45,7 +49,7 @@ def draft_aggregations(profile: Profile, figures: DraftFormulas, key: DraftPart)
     categories = [n for n, one in columns.items() if one.kind == "category"]
     if day is not None:
         by = {"month": {"column": day, "unit": "month"}, **apart}
-        found["monthly_summary"] = {"kind": "summary", "by": by, "measures": measures}
+        found["monthly_summary"] = {"kind": "summary", "by": by, "measures": of_orders}
     groups = [name for name in (apart or categories) if name in columns]
     item = _item(profile, columns, groups)
     if groups and item is not None and len(apart) < 2:
@@ -58,7 +62,8 @@ def draft_aggregations(profile: Profile, figures: DraftFormulas, key: DraftPart)
     plain = [name for name in categories if name not in apart][:_N_CATEGORIES]
     for name in [*plain, *list(apart)[:1]]:
         found[f"{name}_summary"] = {
-            "kind": "summary", "by": {name: {"column": name}, **apart}, "measures": measures,
+            "kind": "summary", "by": {name: {"column": name}, **apart},
+            "measures": of_orders if name in shared else measures,
             "largest_first": first,
         }  # fmt: skip
     tie_break = next((n for n, one in columns.items() if one.kind == "text"), None)
@@ -66,7 +71,25 @@ def draft_aggregations(profile: Profile, figures: DraftFormulas, key: DraftPart)
         highest = {f"highest_{amount}": amount}
         found["highest_rows"] = {"kind": "extremes", "highest": highest, "tie_break": tie_break}
     doubts = [*(_apart(profile.column(n), what) for n, what in why.items()), *_shared(profile)]
+    if once:
+        doubts.append(_counted_once(once, profile))
     return DraftPart(found or None, doubts=tuple(doubts))
+
+
+def _on_first_lines(profile: Profile, figures: DraftFormulas) -> list[str]:
+    """List the figures that only the first line of each order has: rows add them up once."""
+    numeric = figures.numeric()
+    names = [one.column for one in profile.first_lines]
+    return [name for name in names if name in numeric and is_added_up(name)]
+
+
+def _counted_once(columns: Sequence[str], profile: Profile) -> Doubt:
+    found = next(one for one in profile.first_lines if one.column == columns[0])
+    text = (
+        f"{', '.join(columns)}: only the first line of each {found.order} has a value, which is "
+        "added up by what belongs to it as a whole, and not by what differs from line to line"
+    )
+    return Doubt(text, found.n_lines)
 
 
 def _apart(column: ColumnFacts, what: str) -> Doubt:
@@ -159,4 +182,6 @@ def _item(
 
 def _total(column: str) -> str:
     """Return the name of a column's sum."""
+    if column == "total":
+        return column
     return f"total_{column.removeprefix('total_')}"

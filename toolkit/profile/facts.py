@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from toolkit.profile.doubts import Doubt
+from toolkit.profile.first_lines import FirstLines
 from toolkit.profile.keys import Group
 from toolkit.profile.readings import Reading
 from toolkit.units import cut
@@ -239,6 +240,7 @@ class Profile:
     keys: tuple[KeyFacts, ...]
     formulas: tuple[FormulaFacts, ...]
     shared: tuple[SharedFigure, ...]
+    first_lines: tuple[FirstLines, ...]
     totals: tuple[TotalRow, ...]
     limits: dict[str, int]
     """How many distinct values of a column are counted, and how many are sampled beyond that."""
@@ -247,6 +249,11 @@ class Profile:
     def whole_rows(self) -> KeyFacts:
         """Return how many records are exact copies of earlier ones."""
         return next(key for key in self.keys if not key.columns)
+
+    @property
+    def of_orders(self) -> set[str]:
+        """Return the columns that say something of an order as a whole."""
+        return {one.column for one in self.shared} | {one.column for one in self.first_lines}
 
     def column(self, name: str) -> ColumnFacts:
         return next(column for column in self.columns if column.name == name)

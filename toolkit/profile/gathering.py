@@ -36,6 +36,7 @@ from toolkit.profile.facts import (
     Profile,
     SharedFigure,
 )
+from toolkit.profile.first_lines import first_lines, first_lines_to_try
 from toolkit.profile.formulas import Formula, Holds, formulas_to_try
 from toolkit.profile.guess import DistinctCells, Order
 from toolkit.profile.guessing import guess_reading
@@ -146,13 +147,15 @@ def ask(head: Block, fmt: Format, null_words: Sequence[str], spill: Path) -> Que
     ]
     shared = shared_to_try(table, orders, [name for name in numbers if is_added_up(name)])
     groups = groups_to_try(table, readings)
-    more = dict.fromkeys((*((order,) for order, _ in shared), *shared))
+    lines = first_lines_to_try(table, orders)
+    more = dict.fromkeys((*((order,) for order, *_ in (*shared, *lines)), *shared))
     return Questions(
         contract=contract,
         columns=columns,
         groups=tuple(dict.fromkeys((*groups, *more))),
         keys=groups,
         shared=shared,
+        first_lines=lines,
         formulas=formulas_to_try(numbers),
         spill=spill,
     )
@@ -265,6 +268,14 @@ def conclude(
             for group in questions.keys
         ),
         shared=tuple(_shared(questions, repeats, gathered)),
+        first_lines=first_lines(
+            [block.lines for block in facts],
+            questions.first_lines,
+            {
+                order: repeats[order,].n_rows - repeats[order,].n_repeated
+                for order, *_ in questions.first_lines
+            },
+        ),
         formulas=tuple(
             FormulaFacts(
                 formula.column,
