@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.commands import ask
+from tests.commands import ask, read
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +30,9 @@ COLUMNS: list[tuple[str, Sequence[str], str, str]] = [
      "left as text, as 40 cells begin with a plus sign, as phone numbers do"),
     ("Ship zip", ["2134", "90210", "10001", "73301"], "text",
      "10 cells of fewer than the 5 digits of the others: leading zeros may be lost"),
+    ("Member no", ["90210", "10001", "73301", "51118", "84211", "27315", "64420", "31337", "99124",
+                   "12345", "2134", "81321", "45454", "66777"], "text",
+     "3 cells of fewer than the 5 digits of the others: leading zeros may be lost"),
     ("Row", ["'001", "'002"], "text",
      "an apostrophe, which marks a text in spreadsheets, begins 40 cells"),
     ("Price", ["'-7.25", "4.5", "3.5", "2.5"], "number",
@@ -57,3 +60,20 @@ def test_figures_that_a_number_would_lose_are_doubted_in_the_terminal(
     column: dict[str, Any] = contract["columns"][name.lower().replace(" ", "_")]
     assert column["kind"] == kind
     assert doubt in draft.out
+
+
+def test_rare_signs_of_a_large_column_are_read_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    cents = [-(n + 1) if n % 5_000 == 11 else 100 + n for n in range(60_000)]
+    rows = [
+        f"A{n},({-c / 100:.2f})" if c < 0 else f"A{n},{c / 100:.2f}" for n, c in enumerate(cents)
+    ]
+    (tmp_path / "feed.csv").write_text("\n".join(["Order,Amount", *rows, ""]), "utf-8")
+    draft = ask("new-dataset", "feed.csv", "name=f", "cluster=sync", cwd=tmp_path)
+    assert draft.code == 0, draft.err
+    done = ask("clean-data", "feed.csv", "dataset=f", "cluster=sync", cwd=tmp_path)
+    assert done.code == 0, done.err
+    clean = read(tmp_path / "data" / "clean" / "feed_clean.parquet")
+    assert round(sum(clean.column("amount").to_pylist()) * 100) == sum(cents)

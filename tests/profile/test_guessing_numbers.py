@@ -90,6 +90,16 @@ def test_signs_that_are_moved_are_doubted_with_their_number_and_the_first() -> N
     assert doubt.rows == 3
 
 
+def test_a_dash_beside_a_currency_is_0_and_a_power_of_ten_is_doubted() -> None:
+    found = guessed("$5.50", "$-", "$ -", "$7")
+    assert keys(found) == {"prefix": ("$",), "words": {"-": 0}}
+    assert (found.tally.n_read, found.tally.low) == (4, 0.0)
+    assert "2 cells such as '$-' are read as 0: words: {'-': 0}" in map(str, found.doubts)
+    [doubt] = guessed("12E4", "700", "5").doubts
+    assert doubt.text == "1 cell such as '12E4' is read as powers of ten: 1E3 as 1000"
+    assert guessed("1.2E+04", "700").doubts == ()
+
+
 @pytest.mark.parametrize(
     "values",
     [

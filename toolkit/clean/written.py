@@ -12,9 +12,9 @@ from toolkit.read.cells import BLANKS, any_of
 
 _EXPONENT = "(?:[eE][+-]?[0-9]+)?"
 NUMBER = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){_EXPONENT}$"
-FIGURES = rf"[.,]?[0-9](?:[0-9.,' \x{{a0}}\x{{202f}}\x{{2019}}]*[0-9])?{_EXPONENT}"
+FIGURES = rf"[.,]?[0-9](?:[0-9.,' \x{{a0}}\x{{2009}}\x{{202f}}\x{{2019}}]*[0-9])?{_EXPONENT}"
 """An unsigned number as any column may write it: it ends with a figure, so `5,-` has none."""
-_SEPARATORS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
+_SEPARATORS = {",": ",", ".": r"\.", " ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}
 # The figures between separators; those after a leading zero, as in 0.123, are no group.
 _GROUPS = {
     "thousands": "[1-9][0-9]{{0,2}}(?:{0}[0-9]{{3}})+",

@@ -41,8 +41,8 @@ class Numeric(Parsed, Limits):
     """The decimal sign."""
     thousands: Literal[",", ".", " ", "'"] | None = None
     """With it, digits before the decimal sign may come in groups, each but the first of exactly
-    three; `300,0,00.40` is not a number. A blank is any of a blank, a no-break and a narrow
-    no-break space; an apostrophe also its curly form."""
+    three; `300,0,00.40` is not a number. A blank is any of a blank, a no-break, a narrow
+    no-break and a thin space; an apostrophe also its curly form."""
     groups: Literal["thousands", "indian"] = "thousands"
     """`indian`: the last group has three digits and those before it two, as in 1,00,000.00."""
     negative: tuple[str, ...] = ()
@@ -67,8 +67,8 @@ class Numeric(Parsed, Limits):
 
     @property
     def written(self) -> dict[str, Any]:
-        """Return the keys that say how its numbers are written, but for words."""
-        keys = ("decimal", "thousands", "groups", "negative", "units", "prefix", "suffix")
+        """Return the keys that say how its numbers are written."""
+        keys = ("decimal", "thousands", "groups", "negative", "units", "prefix", "suffix", "words")
         return {key: getattr(self, key) for key in keys}
 
     def problems(self, where: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from toolkit.arrays import Floats
-from toolkit.contract import Integer, Numeric, Timestamp
+from toolkit.contract import Integer, Number, Numeric, Timestamp
 from toolkit.lookups.matching import MOST_EDITS, is_slip
 from toolkit.lookups.spelling import match_key
 from toolkit.profile.cells import ColumnPart, Question
@@ -24,7 +24,7 @@ from toolkit.profile.facts import Bar, ColumnFacts, DayOrder, Example, Frequent,
 from toolkit.profile.guess import DistinctCells, Guess, Order
 from toolkit.profile.guessing import guess_reading
 from toolkit.profile.guessing_clock import doubt_counted_time
-from toolkit.profile.guessing_numbers import as_number
+from toolkit.profile.guessing_numbers import as_integer, as_number
 from toolkit.profile.keys import is_like_an_id
 from toolkit.profile.readings import Reading, Tally
 from toolkit.profile.vocabulary import ROWS, VALUE, Ints, Vocabulary
@@ -233,30 +233,40 @@ def _reading(part: ColumnPart, cells: DistinctCells, of: Described) -> tuple[Gue
         return guess, guess.tally, False
     if guess.reading.is_text:
         return guess, Tally(), True
-    if _same(guess.reading, of.question.reading):
-        reading = _whole_or_not(guess.reading, part.tally)
-        return replace(guess, reading=reading, tally=part.tally), part.tally, True
+    if _covers(of.question.reading, guess.reading):
+        reading, doubts = guess.reading, guess.doubts
+        if isinstance(reading.column, Numeric):
+            reading = _whole_or_not(reading, of.question.reading, part.tally)
+            doubts = tuple(Doubt(f"in a sample of the values, {one}", one.rows) for one in doubts)
+        return replace(guess, reading=reading, tally=part.tally, doubts=doubts), part.tally, True
     doubt = Doubt("the beginning of the file reads otherwise than the rest; counts are estimates")
     return Guess(guess.reading, guess.tally, (*guess.doubts, doubt)), guess.tally, True
 
 
-def _whole_or_not(reading: Reading, tally: Tally) -> Reading:
-    """Read as number if some cell has a fraction, though none of the sample has."""
-    column = reading.column
-    if not isinstance(column, Integer) or not tally.n_fractions:
+def _whole_or_not(reading: Reading, asked: Reading, tally: Tally) -> Reading:
+    """Read as number if some cell has a fraction, though none of the sample has; with every way to
+    write numbers that all cells were asked for.
+    """
+    column = asked.column
+    if not isinstance(column, Integer | Number):
         return reading
-    return Reading(as_number(column))
+    whole = isinstance(reading.column, Integer) and not tally.n_fractions
+    return Reading(as_integer(column) if whole else as_number(column))
 
 
-def _same(one: Reading, other: Reading) -> bool:
-    """Return whether two readings are equivalent: whole numbers may have been read as numbers."""
-    if isinstance(one.column, Numeric) and isinstance(other.column, Numeric):
-        return one.column.written == other.column.written
-    if isinstance(one.column, Timestamp) and isinstance(other.column, Timestamp):
+def _covers(asked: Reading, found: Reading) -> bool:
+    """Return whether a reading reads all that another does: whole numbers may have been read as
+    numbers, and rare affixes and signs may not be in a sample.
+    """
+    one, other = asked.column, found.column
+    if isinstance(one, Timestamp) and isinstance(other, Timestamp):
         # The zone of report is chosen by the seasons that have been seen.
-        there = one.column.report_zone
-        return one.column == replace(other.column, report_zone=there)
-    return one == other
+        return other == replace(one, report_zone=other.report_zone)
+    if not isinstance(one, Numeric) or not isinstance(other, Numeric):
+        return asked == found
+    rare = ("negative", "prefix", "suffix", "words")
+    return all({*other.written[key]} <= {*value} if key in rare else other.written[key] == value
+               for key, value in one.written.items())  # fmt: skip
 
 
 def _frequent(table: pa.Table, n: int) -> tuple[Frequent, ...]:

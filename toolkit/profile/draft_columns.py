@@ -210,7 +210,8 @@ def _number(column: ColumnFacts) -> dict[str, Any]:
         }
     words = {one.value.lower() for one in column.unread} & {*_NUMBER_WORDS}
     if words:
-        settings["words"] = {word: _NUMBER_WORDS.index(word) for word in sorted(words)}
+        named = {word: _NUMBER_WORDS.index(word) for word in sorted(words)}
+        settings["words"] = {**settings.get("words", {}), **named}
     return settings
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from toolkit.arrays import Bools
 from toolkit.clean.parsed import bools
 from toolkit.clean.written import FIGURES, style_pattern
-from toolkit.contract import Integer, Number
+from toolkit.contract import Integer, Number, Numeric
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.guess import RARE, DistinctCells, Guess
 from toolkit.profile.readings import Reading
@@ -27,6 +27,7 @@ from toolkit.profile.symbols import (
     is_short,
     units_hint,
 )
+from toolkit.read.cells import any_of
 from toolkit.units import human_count, human_number
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
@@ -38,7 +39,7 @@ _BEFORE = rf"(?:{_BESIDE}*[A-Za-z]\.\s*|{_BESIDE}*)"
 _AFTER = rf"[^0-9+\-()\[\]<>{_DASHES}]*"
 _AMOUNT = (
     r"^(?P<pre>[^0-9+\-.,]*[A-Za-z]\.\s*|[^0-9+\-.,]*)"
-    r"(?P<num>[+-]?[0-9.,' \x{a0}\x{202f}\x{2019}]*[0-9.,](?:[eE][+-]?[0-9]+)?)"
+    r"(?P<num>[+-]?[0-9.,' \x{a0}\x{2009}\x{202f}\x{2019}]*[0-9.,](?:[eE][+-]?[0-9]+)?)"
     r"(?P<suf>[^0-9]*)$"
 )
 _SIGN_BEFORE_TEXT = rf"^([+-])\s*({_BESIDE[:-1]}\s]{_BEFORE})({FIGURES}{_AFTER})$"
@@ -97,12 +98,14 @@ def guess_numbers(cells: DistinctCells, commas: bool) -> Guess | None:
     style = next((s for s in best if s.decimal == ","), best[0]) if commas else best[0]
     ways = {way: mask & in_style[style] for way, mask in signed.ways.items()}
     ways = {way: mask for way, mask in ways.items() if mask.any()}
+    dashes = _dashes(prefixes, suffixes, cells.values)
     column = Number(
         kind="number",
         **style._asdict(),
         prefix=prefixes,
         suffix=suffixes,
         negative=tuple(ways),
+        words={"-": 0} if dashes.any() else {},
     )
     reading = Reading(column)
     tally = cells.tally(reading)
@@ -113,6 +116,10 @@ def guess_numbers(cells: DistinctCells, commas: bool) -> Guess | None:
         *_style_doubts(style, best, numbers, cells),
         *_bare_doubts(beside, bare),
         *_sign_doubts(ways, cells),
+        *_doubts_of(dashes, cells, "read as 0: words: {'-': 0}"),
+        *_doubts_of(
+            _powers(numbers) & in_style[style], cells, "read as powers of ten: 1E3 as 1000"
+        ),
     ]
     return Guess(reading, tally, tuple(doubts), refused=_refusal(beside, bare))
 
@@ -121,12 +128,12 @@ def _has_figures(values: pa.Array) -> bool:
     return bool(pc.any(pc.match_substring_regex(values, "[0-9]")).as_py())
 
 
-def as_integer(column: Number) -> Integer:
+def as_integer(column: Numeric) -> Integer:
     """Return the integer column that is written in the same way."""
     return Integer(kind="integer", **column.written)
 
 
-def as_number(column: Integer) -> Number:
+def as_number(column: Numeric) -> Number:
     """Return the number column that is written in the same way."""
     return Number(kind="number", **column.written)
 
@@ -166,11 +173,34 @@ _WAYS = (*_ways(),)
 
 def _sign_doubts(ways: Mapping[str, Bools], cells: DistinctCells) -> Iterator[Doubt]:
     for way, mask in ways.items():
-        first = cells.values[int(np.flatnonzero(mask)[np.argmin(cells.places[mask])])].as_py()
-        rows = int(cells.rows[mask].sum())
-        such = human_number(rows, "cell") if rows > 1 else "1 cell"
-        verb = "is" if rows == 1 else "are"
-        yield Doubt(f"{such} such as {first!r} {verb} read as below 0: negative: [{way!r}]", rows)
+        yield from _doubts_of(mask, cells, f"read as below 0: negative: [{way!r}]")
+
+
+def _doubts_of(mask: Bools, cells: DistinctCells, what: str) -> Iterator[Doubt]:
+    """Doubt the cells of a mask, if there are any, with their number and the first."""
+    if not mask.any():
+        return
+    first = cells.values[int(np.flatnonzero(mask)[np.argmin(cells.places[mask])])].as_py()
+    rows = int(cells.rows[mask].sum())
+    are = "is" if rows == 1 else "are"
+    yield Doubt(f"{human_number(rows, 'cell')} such as {first!r} {are} {what}", rows)
+
+
+def _dashes(prefixes: Sequence[str], suffixes: Sequence[str], values: pa.Array) -> Bools:
+    """Mark the cells of an affix and a dash, as accounts have them for 0."""
+    patterns = []
+    if prefixes:
+        patterns.append(rf"^{any_of(prefixes)}\s*-\s*$")
+    if suffixes:
+        patterns.append(rf"^-\s*{any_of(suffixes)}$")
+    if not patterns:
+        return np.zeros(len(values), dtype=bool)
+    return bools(pc.match_substring_regex(values, "|".join(patterns)))
+
+
+def _powers(numbers: pa.Array) -> Bools:
+    """Mark whole numbers that could be the ids of something, such as 12E4."""
+    return bools(pc.fill_null(pc.match_substring_regex(numbers, "^[0-9]+[eE][0-9]+$"), False))
 
 
 def _beside(parts: pa.Array, found: Bools, cells: DistinctCells) -> tuple[dict[str, int], int]:

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from toolkit.contract.references import DAYS
 from toolkit.profile.doubts import Doubt, Placed, by_weight
 from toolkit.profile.facts import ColumnFacts, FileFacts, KeyFacts, Profile
+from toolkit.profile.keys import is_like_an_id
 from toolkit.profile.totals import totals_doubt
 from toolkit.units import human_count, human_number, human_share
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MANY_CUT = 0.5
-_MOST_FULL, _LEAST_DIGITS = 0.6, 4
+_MOST_FULL, _NEARLY_FULL, _LEAST_DIGITS = 0.6, 0.9, 4
 _CODES_OF_DIGITS = re.compile(
     r"zip|postal|postcode|post_?code|plz|codigo_?postal|cap$|ean|gtin|upc|isbn|barcode|barkod|"
     r"phone|telefon|mobile|sku|article|artikel|material|blz",
@@ -74,6 +75,12 @@ def key_text(key: KeyFacts) -> str:
         f"{name}: {human_count(key.n_repeated)} of {human_count(key.n_rows)} rows repeat an "
         f"earlier one ({human_share(key.n_repeated, key.n_rows)})"
     )
+
+
+def _is_sparse(column: ColumnFacts) -> bool:
+    """Return whether most whole numbers between the lowest and the highest are missing."""
+    spread = column.spread
+    return spread is not None and 2 * column.n_distinct < spread.high - spread.low
 
 
 def all_doubts(profile: Profile) -> list[Placed]:
@@ -148,8 +155,10 @@ def shorter_codes(column: ColumnFacts) -> tuple[int, int]:
     where no code has lost a zero.
     """
     rows = {len(one.value): one.rows for one in column.shapes if not one.value.strip("9")}
-    if not rows or not _CODES_OF_DIGITS.search(column.source):
+    by_name = bool(_CODES_OF_DIGITS.search(column.source))
+    if not rows or not (by_name or (is_like_an_id(column.source) and _is_sparse(column))):
         return 0, 0
     longest, n_rows = max(rows), sum(rows.values())
-    most_are_full = rows[longest] >= _MOST_FULL * n_rows and n_rows >= _MOST_FULL * column.n_said
+    full = _MOST_FULL if by_name else _NEARLY_FULL
+    most_are_full = rows[longest] >= full * n_rows and n_rows >= full * column.n_said
     return longest, n_rows - rows[longest] if most_are_full and longest >= _LEAST_DIGITS else 0
