@@ -167,7 +167,7 @@ def test_days_of_a_spreadsheet_beside_days_in_full() -> None:
 def test_days_that_no_formats_are_found_for_are_a_doubt(form: str) -> None:
     found = guessed(*(day.strftime(form) for day in YEAR))
     assert (found.kind, found.is_plain) == ("text", True)
-    assert "looks like days or times" in found.doubts[0].text
+    assert "40 of 40 cells look like days or times" in found.doubts[0].text
     assert "kind: date with formats would read them" in found.doubts[0].text
 
 
@@ -179,7 +179,7 @@ def test_days_that_no_formats_are_found_for_are_a_doubt(form: str) -> None:
 def test_codes_are_no_days(values: list[str]) -> None:
     found = guessed(*values)
     assert found.kind not in ("date", "timestamp")
-    assert not any("looks like days" in doubt.text for doubt in found.doubts)
+    assert not any("look like days" in doubt.text for doubt in found.doubts)
 
 
 def test_every_format_of_a_guess_reads_what_it_was_made_from() -> None:
@@ -190,3 +190,15 @@ def test_every_format_of_a_guess_reads_what_it_was_made_from() -> None:
         values = [(moment - timedelta(days=17 * n)).strftime(form) for n in range(20)]
         found = guessed(*values)
         assert (found.kind in ("date", "timestamp"), found.tally.share) == (True, 1.0), form
+
+
+def test_eight_digits_that_end_with_the_year_are_days_where_the_name_says_so() -> None:
+    values = [f"{day:%d%m%Y}" for day in YEAR]
+    assert formats_of(guessed(*values, source="Buchungsdatum")) == ("%d%m%Y",)
+    assert guessed(*values, source="customer").kind == "integer"
+
+
+def test_a_column_named_for_days_is_doubted_where_some_cells_look_like_them() -> None:
+    values = [*(f"{day:%dth of %b %Y}" for day in YEAR[:20]), *(f"soon {n}" for n in range(40))]
+    assert "20 of 60 cells look like days" in guessed(*values, source="Sold At").doubts[0].text
+    assert guessed(*values, source="note").doubts == ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta, timezone, tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo
 
 OFFSET = (
     "[Zz]|[Uu][Tt][Cc]|[Gg][Mm][Tt]|(?:UTC|GMT)?[-+\u2212](?:[0-9]{4}|[0-9]{1,2}(?::[0-9]{2})?)"
@@ -34,6 +33,9 @@ def zone_of(name: str) -> tzinfo | None:
     minutes = offset_minutes(name)
     if minutes is not None:
         return timezone(timedelta(minutes=minutes))
+    # Contracts without zones need not wait for this import.
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):

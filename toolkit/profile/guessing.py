@@ -37,9 +37,11 @@ def guess_reading(
         if nearest is None or guess.tally.share > nearest.tally.share:
             nearest = guess
     text = Guess(Reading(TEXT), Tally())
-    unread = doubt_unread_days(cells)
+    unread = doubt_unread_days(cells, source)
     if unread is not None:
-        return replace(text, doubts=(unread,), is_plain=True)
+        nearly = nearest is not None and nearest.kind in DAYS and nearest.tally.share >= _NOTABLE
+        if not nearly:
+            return replace(text, doubts=(unread,), is_plain=True)
     if nearest is None or nearest.tally.share < _NOTABLE:
         beside = doubt_texts_beside(cells) if len(cells.values) else None
         return text if beside is None else replace(text, doubts=(beside,))
@@ -59,7 +61,7 @@ def _guesses(
         return
     email = Reading(Email(kind="email"))
     yield Guess(email, cells.tally(email))
-    dates = guess_dates(cells, order)
+    dates = guess_dates(cells, order, source)
     if dates is not None:
         yield dates
     counted = guess_counted(cells, source)

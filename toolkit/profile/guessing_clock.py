@@ -24,6 +24,11 @@ _NAMED = re.compile(
     r"(^|[^a-z])(ts|at|on|when|tag|data|dia|día|paid|sold|valuta|hora|ora)$",
     re.IGNORECASE,
 )
+_NAMED_FOR_DAYS = re.compile(
+    r"(^|[^a-z])(date|datum|fecha|data|dato|timestamp|datetime)$|(order|bestell|rechnungs|buchungs|liefer)(date|datum)$|"
+    r"^(created|ordered|shipped|updated|paid)",
+    re.IGNORECASE,
+)
 _DURATION = re.compile(
     r"days|hours|minutes|lead|duration|dauer|tage|jours|días|giorni|dni", re.IGNORECASE
 )
@@ -78,8 +83,17 @@ def _as_guess(cells: DistinctCells, word: str, what: str, *, whole: bool) -> Gue
 
 
 def doubt_counted_time(source: str, spread: Spread | None, n_rows: int) -> Iterator[Doubt]:
-    """Doubt numbers that look like moments in a column that is not named for such."""
-    if spread is None or is_like_an_id(source):
+    """Doubt numbers that look like moments, and others in a column that is named for days."""
+    if spread is None:
+        return
+    if _NAMED_FOR_DAYS.search(source) and spread.high >= _FIRST_SHEET_DAY:
+        text = (
+            "named for days, but its numbers were not recognised as any: left as numbers, so "
+            "nothing is counted by month; kind: date with formats would read days such as 31122025"
+        )
+        yield Doubt(text, n_rows)
+        return
+    if is_like_an_id(source):
         return
     for word in COUNTED:
         first, last = _range(word)
