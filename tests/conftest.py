@@ -5,6 +5,7 @@ Fixtures import what they need themselves, so that a test of a pure function sta
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -53,6 +54,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if marked[name] and not is_there():
             for item in marked[name]:
                 item.add_marker(pytest.mark.skip(reason=how_to_get_it))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is there before the first test out of garbage collection.
+
+    It is all modules and all tests. Scanning them again and again takes most of the time of tests
+    that make many objects, such as those of Great Expectations.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -137,7 +137,7 @@ def test_a_job_that_failed_is_told_and_can_be_run_when_mended(tmp_path: Path) ->
 )
 def test_ctrl_c_keeps_what_is_done(how: list[str], tmp_path: Path) -> None:
     # One that is done at once, and one that takes much longer than anybody waits.
-    rows = ["rows=100,1000000", "partitions=by_count", "partitions.count=400"]
+    rows = ["rows=100,200000", "partitions=by_count", "partitions.count=400"]
     words = ["--multirun", *rows, "validation=off", *how]
     process = subprocess.Popen(
         script_line("run-pipeline", *words),
@@ -200,14 +200,13 @@ def test_a_workspaces_own_lookups_and_configs_hold_for_its_sweeps(tmp_path: Path
 
 
 def test_other_commands_read_the_workspace_and_write_to_the_job(tmp_path: Path) -> None:
-    script = [*("generate-data", "rows=200"), *("clean-data", "cluster=sync")]
-    assert run(tmp_path, script[0], script[1]).returncode == 0
-    assert run(tmp_path, script[2], script[3]).returncode == 0
+    assert run(tmp_path, "generate-data", "rows=200").returncode == 0
+    assert run(tmp_path, "clean-data", "cluster=sync", "validation=off").returncode == 0
     data = tmp_path / "data"
     before = {path: path.stat().st_mtime_ns for path in data.rglob("*") if path.is_file()}
     for command in ("generate-data", "clean-data", "build-aggregations"):
         varied = "rows=200,300" if command == "generate-data" else "cluster=sync,threads"
-        done = run(tmp_path, command, "-m", varied)
+        done = run(tmp_path, command, "-m", varied, "validation=off")
         assert done.returncode == 0, done.stderr
         sweep = sweeps_in(data)[-1]
         expected = {
@@ -285,27 +284,36 @@ def test_a_plugin_that_is_not_installed_is_named(words: list[str], tmp_path: Pat
 
 # Less of the same, so that it is soon over.
 SMALL = {
-    "size=small,medium": "rows=200,300 validation=off",
+    "size=small,medium": "rows=200,300",
     "size=medium": "rows=200",
-    "seed=1,2,3,4": "seed=1,2 validation=off",
+    "seed=1,2,3,4": "seed=1,2",
     "partitions.count=1,4": "partitions.count=4",
     "hydra.sweeper.n_trials=20": "hydra.sweeper.n_trials=2",
     "cluster=threads,processes": "cluster=sync,threads",
     "experiment=partitioning": "experiment=partitioning cluster=threads",
 }
+DOCUMENT = (ROOT / "docs" / "sweeps.md").read_text("utf-8")
+LINES = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL)
+    for line in block.splitlines()
+    if not line.startswith("pip ")
+]
 
 
-def test_what_the_documentation_shows_works(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "sweeps.md").read_text("utf-8")
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
-    assert len(lines) == 7
-    for line in lines:
-        name, *words = line.split()
-        if name != "pip":
-            small = " ".join(SMALL.get(word, word) for word in words).split()
-            done = run(tmp_path, name, *small)
-            assert done.returncode == 0, (line, done.stderr)
-            assert "summary.html" in done.stdout
-    for path in re.findall(r"`(conf/[\w/]+\.yaml)`", text):
+def test_the_documentation_shows_some_commands_and_files_that_exist() -> None:
+    assert len(LINES) == 6
+    for path in re.findall(r"`(conf/[\w/]+\.yaml)`", DOCUMENT):
         assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if "sweep.resume" not in line])
+def test_what_the_documentation_shows_works(line: str, tmp_path: Path) -> None:
+    """Each line, and where one resumes a sweep, that line after the one that began it."""
+    again = [other for other in LINES if other == f"{line} sweep.resume=true"]
+    for shown in (line, *again):
+        name, *words = shown.split()
+        small = " ".join(SMALL.get(word, word) for word in words).split()
+        done = run(tmp_path, name, *small, "validation=off")
+        assert done.returncode == 0, (shown, done.stderr)
+        assert "summary.html" in done.stdout
