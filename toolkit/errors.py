@@ -178,6 +178,47 @@ class InputError(ToolkitError):
         return cls(f"input {path}: is not a CSV file but {what}; {advice}")
 
     @classmethod
+    def not_as_named(cls, path: str, suffix: str) -> InputError:
+        return cls(f"input {path}: is not what {suffix} files are, by its first bytes; rename it")
+
+    @classmethod
+    def no_member(cls, archive: str, wanted: str, found: Sequence[str]) -> InputError:
+        if not found:
+            return cls(f"input {archive}: has no files (0)")
+        names = ", ".join(sorted(found)[:10])
+        return cls(f"input {archive}/{wanted}: the archive has no such file; it has {names}")
+
+    @classmethod
+    def unknown_member(cls, path: str, known: Sequence[str]) -> InputError:
+        return cls(
+            f"input {path}: its name ends in none of {', '.join(known)}; name the files to read, "
+            "such as 'archive.zip/*.csv'"
+        )
+
+    @classmethod
+    def needs_calamine(cls, path: str) -> InputError:
+        return cls(
+            f"input {path}: workbooks are read by python-calamine, which is not installed; "
+            "pip install 'sales-feed-toolkit[excel]', or save the sheet as CSV"
+        )
+
+    @classmethod
+    def which_sheet(cls, path: str, sheets: Sequence[str]) -> InputError:
+        names = ", ".join(map(repr, sheets[:10]))
+        return cls(
+            f"input {path}: {len(sheets)} sheets have cells: {names}; "
+            f"name one: dataset.csv.sheet={sheets[0]!r}"
+        )
+
+    @classmethod
+    def no_sheet(cls, path: str, sheet: str, sheets: Sequence[str]) -> InputError:
+        hint = did_you_mean(sheet, sheets)
+        names = ", ".join(map(repr, sheets[:10]))
+        return cls(
+            f"input {path}: has no sheet {sheet!r}{hint}; it has {names} (dataset.csv.sheet)"
+        )
+
+    @classmethod
     def is_empty(cls, path: str) -> InputError:
         return cls(
             f"{path}: no header, the file is empty (0 records); check that it was fully written"

@@ -173,7 +173,7 @@ def evaluate_feed(
     if repeated := repeated_names(found):
         warnings.warn(repeated, stacklevel=2)
     with watching(found):
-        sources = [spool(one, spill, csv.encoding, csv.max_unpacking) for one in found]
+        sources = [spool(one, spill, csv.encoding, csv.max_unpacking, csv.sheet) for one in found]
         blocks = reader_of(rules.contract).plan(sources, block_bytes)
         job = make_job(rules, blocks, spill)
     shared = delayed(job, pure=False)

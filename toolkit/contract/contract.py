@@ -73,6 +73,8 @@ class CsvFormat(Part):
     """Whether blanks and tabs may come between quotes and the ends of their cell."""
     trailing_delimiter: bool = False
     """Whether every record ends with a delimiter that the header lacks."""
+    sheet: Annotated[str, Field(min_length=1)] | None = None
+    """The sheet of a workbook (.xlsx, .ods) to read; none where only one has cells."""
     max_field_bytes: Annotated[int, Field(ge=1024, lt=1 << 31)] = 1 << 20
     """Longest quoted field, in UTF-8 bytes. A longer one is treated as an unclosed quote and its
     first line is rejected.

@@ -397,7 +397,7 @@ def _file_facts(
         delimiter=fmt.dialect.delimiter,
         quote=fmt.dialect.quote,
         dialect_evidence=fmt.dialect.evidence,
-        csv_keys=dict(fmt.dialect.keys),
+        csv_keys=dict(fmt.dialect.keys) | ({"sheet": sheet} if (sheet := fmt.limits.sheet) else {}),
         line_ends=dict(line_ends.most_common()),
         n_records=sum(block.n_records for block in facts),
         n_blank=sum(block.n_blank for block in facts),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from toolkit.contract import Contract
 from toolkit.errors import InputError
-from toolkit.read.header import grammar_of, read_header
+from toolkit.read.header import fitted, grammar_of, read_header
 from toolkit.read.records import Grammar, find_cut, next_start
 from toolkit.read.sources import Source, reading
 from toolkit.units import cut
@@ -59,10 +59,11 @@ def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int)
     other inputs first. A file without records still gets one (empty) block, so that each input is
     accounted for.
     """
-    grammar = grammar_of(contract)
     blocks: list[Block] = []
     for source in sources:
-        header = read_header(source.path, source.shown, contract)
+        of_source = fitted(contract, source)
+        grammar = grammar_of(of_source)
+        header = read_header(source.path, source.shown, of_source)
         with reading(source.shown, source.path):
             cuts = _cuts(source.path, header.data_start, block_bytes, grammar)
         for start, stop in pairwise(cuts):

@@ -8,13 +8,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from toolkit.contract import CsvFormat
 from toolkit.errors import InputError
 from toolkit.pages.masking import hide_addresses
-from toolkit.read.sources import Source
+from toolkit.read.sources import CSV, TYPED_DELIMITER, Source
 from toolkit.units import cut, human_share
 
 HEAD_BYTES = 1 << 20
@@ -133,7 +134,16 @@ def dialect_of(source: Source, delimiter: str | None) -> Dialect:
     with source.open() as file:
         head = file.read(HEAD_BYTES + 1)
     text = head[:HEAD_BYTES].decode("utf-8", "replace")
-    return detect_dialect(text, source.shown, whole=len(head) <= HEAD_BYTES, delimiter=delimiter)
+    whole = len(head) <= HEAD_BYTES
+    if source.format == CSV:
+        return detect_dialect(text, source.shown, whole=whole, delimiter=delimiter)
+    found = detect_dialect(text, source.shown, whole=whole, delimiter=TYPED_DELIMITER)
+    own = found.evidence.partition("; ")[2]
+    n_columns = len(found.header)
+    evidence = f"{source.format}: {n_columns} {'column' if n_columns == 1 else 'columns'}"
+    return replace(
+        found, delimiter=CsvFormat.delimiter, evidence=f"{evidence}; {own}" if own else evidence
+    )
 
 
 def detect_dialect(text: str, shown: str, *, whole: bool, delimiter: str | None = None) -> Dialect:
@@ -145,7 +155,8 @@ def detect_dialect(text: str, shown: str, *, whole: bool, delimiter: str | None 
     lines = text.lstrip("\ufeff\r\n")
     if not lines.strip():
         raise InputError.is_empty(shown)
-    if len(_CONTROLS.findall(lines[:_LOOKED_AT])) > _MOST_CONTROLS * len(lines[:_LOOKED_AT]):
+    looked_at = lines[:_LOOKED_AT].replace(delimiter or "\0", "")
+    if len(_CONTROLS.findall(looked_at)) > _MOST_CONTROLS * len(looked_at):
         raise InputError.not_readable(shown, "it is full of control characters, so it is not text")
     sep = _SEP_LINE.match(lines)
     if sep and delimiter in (None, sep[1]):
@@ -236,7 +247,9 @@ def _keys(best: _Try) -> _Keys:
 
 
 def _shown(best: _Try, record: Sequence[str]) -> str:
-    return repr(cut(hide_addresses(best.delimiter.join(record)), _LONGEST_SHOWN))
+    between = best.delimiter if best.delimiter.isprintable() else ", "
+    text = between.join(record).rstrip(f"{between} ")
+    return repr(cut(hide_addresses(text), _LONGEST_SHOWN))
 
 
 def _is_units(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:

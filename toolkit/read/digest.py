@@ -47,8 +47,10 @@ class Digests:
 
     def _digest(self, source: Source) -> str:
         state, buffer = xxhash.xxh3_128(), bytearray(_READ_BYTES)
-        with source.original.open("rb", buffering=0) as file:
-            while (n_bytes := file.readinto(buffer)) and not self._stopped.is_set():
+        with source.given() as file:
+            # Members of archives are read into buffers as files are.
+            readinto = file.readinto  # type: ignore[attr-defined]
+            while (n_bytes := readinto(buffer)) and not self._stopped.is_set():
                 state.update(memoryview(buffer)[:n_bytes])
         return f"xxh3_128:{state.hexdigest()}"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from toolkit.contract import ROW_FACTS, Contract, CsvFormat
 from toolkit.errors import InputError
 from toolkit.read.records import Grammar, next_start
-from toolkit.read.sources import reading
+from toolkit.read.sources import CSV, SHEETS, TYPED_DELIMITER, Source, reading
 from toolkit.read.transcode import BYTE_ORDER_MARKS, is_utf8, show_bytes
 
 _BOM = codecs.BOM_UTF8
@@ -65,6 +65,26 @@ class _Line:
     cells: list[str]
     start: int
     stop: int
+
+
+def fitted(contract: Contract, source: Source) -> Contract:
+    """Return the contract as it applies to a source: copies of other formats are CSV of one kind,
+    and only sheets may have lines that are no records.
+    """
+    if source.format == CSV:
+        return contract
+    csv_format = replace(
+        contract.csv,
+        delimiter=TYPED_DELIMITER,
+        quote='"',
+        encoding="utf-8",
+        escape=None,
+        blanks_around_quotes=False,
+        trailing_delimiter=False,
+    )
+    if source.format != SHEETS:
+        csv_format = replace(csv_format, skip_until=None, skip_below_header=0, comment=None)
+    return replace(contract, csv=csv_format)
 
 
 def grammar_of(contract: Contract) -> Grammar:

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from toolkit.contract import Contract, CsvFormat
+from toolkit.contract import Contract, CsvFormat, text_contract
 from toolkit.read.blocks import Block, plan_blocks
-from toolkit.read.header import grammar_of, read_names
+from toolkit.read.header import fitted, grammar_of, read_names
 from toolkit.read.parse import RawBlock, Selection, parse_block, read_records, whole_records
 from toolkit.read.records import Grammar, Ints
 from toolkit.read.sources import Source
@@ -46,26 +46,28 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class CsvReader:
-    """Reads CSV files as a contract describes them. Sources must be plain UTF-8: spool others."""
+    """Reads CSV files as a contract describes them, and copies of other formats as CSV.
+
+    Sources must be plain UTF-8: spool others.
+    """
 
     contract: Contract
 
-    @property
-    def _grammar(self) -> Grammar:
-        return grammar_of(self.contract)
+    def _grammar(self, block: Block) -> Grammar:
+        return grammar_of(fitted(self.contract, block.source))
 
     def plan(self, sources: Sequence[Source], block_bytes: int) -> list[Block]:
         return plan_blocks(sources, self.contract, block_bytes)
 
     def first(self, block: Block, n_bytes: int) -> Block:
-        n_whole = len(whole_records(block, n_bytes, self._grammar))
+        n_whole = len(whole_records(block, n_bytes, self._grammar(block)))
         return replace(block, stop=block.start + n_whole)
 
     def parse(self, block: Block, selection: Selection) -> RawBlock:
-        return parse_block(block, self._grammar, selection)
+        return parse_block(block, self._grammar(block), selection)
 
     def records(self, block: Block, places: Ints, n_records: int) -> pa.Table:
-        return read_records(block, self._grammar, places, n_records)
+        return read_records(block, self._grammar(block), places, n_records)
 
 
 def reader_of(contract: Contract) -> Reader:
@@ -78,7 +80,8 @@ def names_of(source: Source, csv_format: CsvFormat, header: Sequence[str]) -> tu
 
     `header` has the cells of the header as they were detected.
     """
-    return read_names(source.path, source.shown, csv_format, header)
+    of_source = fitted(text_contract({"a": "a"}, csv_format), source)
+    return read_names(source.path, source.shown, of_source.csv, header)
 
 
 def near_unique_columns(block: Block, reader: Reader) -> frozenset[str]:

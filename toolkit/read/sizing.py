@@ -8,7 +8,7 @@ from typing import Protocol
 import psutil
 
 from toolkit.contract import Contract
-from toolkit.read.header import grammar_of, read_header
+from toolkit.read.header import fitted, grammar_of, read_header
 from toolkit.read.records import record_starts, scan
 from toolkit.read.sources import Source, reading
 
@@ -56,6 +56,7 @@ def choose_block_bytes(
 
 def _mean_record_bytes(sources: Sequence[Source], contract: Contract) -> float:
     largest = max(sources, key=_plain_bytes)
+    contract = fitted(contract, largest)
     header = read_header(largest.path, largest.shown, contract)
     with largest.open() as file:
         file.seek(header.data_start)

@@ -11,13 +11,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from toolkit.errors import InputError, ToolkitError
-from toolkit.read.kinds import HEAD_BYTES, kind_of
+from toolkit.read.archives import SUFFIX as ZIP
+from toolkit.read.archives import archive_of, members, open_member
+from toolkit.read.kinds import HEAD_BYTES, Kind, kind_of
 from toolkit.storage.addresses import is_address
 
 COMPRESSED_SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+CSV, PARQUET, JSON_LINES, SHEETS = "CSV", "parquet", "JSON lines", "a workbook"
+FORMAT_SUFFIXES = {
+    ".parquet": PARQUET,
+    ".jsonl": JSON_LINES,
+    ".ndjson": JSON_LINES,
+    ".xlsx": SHEETS,
+    ".xlsm": SHEETS,
+    ".ods": SHEETS,
+}
+DATA_SUFFIXES = (".csv", ".tsv", ".txt", *FORMAT_SUFFIXES, *COMPRESSED_SUFFIXES)
+TYPED_DELIMITER = "\x1f"
+"""Between the cells of copies of other formats: no text has it."""
 STANDARD_INPUT = "-"
 _NO_FILES = {
     stat.S_ISFIFO: "a pipe",
@@ -66,15 +80,45 @@ class Source:
     original: Path
     state: FileState
     also: tuple[str, ...] = ()
+    member: str | None = None
+    """The file within a zip archive, which is then `original`."""
+    n_packed: int | None = None
+    """The bytes of the member in the archive."""
 
     @property
     def size(self) -> int:
         """Bytes of the file as it was given."""
-        return self.state.size
+        return self.state.size if self.n_packed is None else self.n_packed
 
     @property
     def compression(self) -> str | None:
         return COMPRESSED_SUFFIXES.get(Path(self.shown).suffix.lower())
+
+    @property
+    def unpacked_suffix(self) -> str:
+        """The end of the file's name, without that of its compression."""
+        path = Path(self.shown)
+        return (path.with_suffix("") if self.compression else path).suffix.lower()
+
+    @property
+    def format(self) -> str:
+        """The format of the file, by its name."""
+        return FORMAT_SUFFIXES.get(self.unpacked_suffix, CSV)
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether the file as it was given is text."""
+        return self.compression is None and self.member is None and self.format == CSV
+
+    @contextmanager
+    def given(self) -> Iterator[IO[bytes]]:
+        """Open the bytes of the file as it was given, or of the member; raises OSError."""
+        if self.member is None:
+            with self.original.open("rb", buffering=0) as file:
+                yield file
+        else:
+            with open_member(self.original, self.member, self.shown) as member:
+                yield member
 
     def has_changed(self) -> bool:
         """Return whether the file was replaced, removed or written to."""
@@ -161,14 +205,39 @@ def find_sources(
     will be moved there later. Files of a pattern are sorted by name. Raises InputError for
     unreadable files and for files that are plainly not CSV.
     """
-    sources: dict[tuple[int, int], Source] = {}
+    sources: dict[tuple[int, int, str | None], Source] = {}
     for given in inputs:
-        for shown in [given] if given in staged else _expand(given):
-            identity, source = _source(shown, staged.get(shown))
+        for identity, source in _found(given, staged):
             first = sources.setdefault(identity, source)
             if first is not source:
-                sources[identity] = replace(first, also=(*first.also, shown))
+                sources[identity] = replace(first, also=(*first.also, source.shown))
     return list(sources.values())
+
+
+def _found(
+    given: str, staged: Mapping[str, Path]
+) -> Iterator[tuple[tuple[int, int, str | None], Source]]:
+    """Yield the sources that an input names, each with the file's device, inode and member."""
+    inside = None if given in staged else archive_of(given)
+    names = [inside[0]] if inside else [given] if given in staged else _expand(given)
+    for shown in names:
+        (device, inode), source = _source(shown, staged.get(shown))
+        archive = inside or archive_of(shown)
+        if archive is None or given in staged:
+            yield (device, inode, None), source
+            continue
+        for member, n_packed in members(*archive):
+            name = f"{shown}/{member}"
+            _refuse_unknown(name, member)
+            yield (
+                (device, inode, member),
+                replace(source, shown=name, member=member, n_packed=n_packed),
+            )
+
+
+def _refuse_unknown(shown: str, member: str) -> None:
+    if Path(member).suffix.lower() not in DATA_SUFFIXES:
+        raise InputError.unknown_member(shown, DATA_SUFFIXES)
 
 
 def repeated_names(sources: Sequence[Source]) -> str | None:
@@ -215,10 +284,20 @@ def _source(shown: str, staged: Path | None) -> tuple[tuple[int, int], Source]:
     except OSError as error:
         raise InputError.not_readable(shown, error.strerror) from None
     source = Source(shown, path, path, FileState.of(facts))
-    kind = kind_of(head)
-    if kind is not None and source.compression is None:
-        raise InputError.other_kind(shown, kind.what, kind.advice)
+    if source.compression is None and not (staged and not head):
+        _refuse_kind(source, kind_of(head))
     return (facts.st_dev, facts.st_ino), source
+
+
+def _refuse_kind(source: Source, kind: Kind | None) -> None:
+    """Raise InputError unless the file's first bytes are of the kind that its name says."""
+    suffix = Path(source.shown).suffix.lower()
+    if kind is None and (source.format in (CSV, JSON_LINES) and suffix != ZIP):
+        return
+    if kind is None:
+        raise InputError.not_as_named(source.shown, suffix)
+    if suffix not in kind.suffixes:
+        raise InputError.other_kind(source.shown, kind.what, kind.advice)
 
 
 def _refuse_no_file(shown: str, mode: int) -> None:

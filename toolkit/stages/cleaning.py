@@ -32,7 +32,7 @@ from toolkit.read.digest import Digests, copies
 from toolkit.read.reader import reader_of
 from toolkit.read.sizing import choose_block_bytes
 from toolkit.read.sources import (
-    COMPRESSED_SUFFIXES,
+    DATA_SUFFIXES,
     Source,
     find_sources,
     repeated_names,
@@ -154,7 +154,7 @@ def _stem(sources: Sequence[Source], dataset: str) -> str:
     if len(sources) != 1:
         return dataset
     name = Path(sources[0].shown)
-    while name.suffix.lower() in (".csv", ".tsv", ".txt", *COMPRESSED_SUFFIXES):
+    while name.suffix.lower() in DATA_SUFFIXES:
         name = name.with_suffix("")
     return name.name
 
@@ -186,7 +186,7 @@ def _clean(run: Run, sources: Sequence[Source], work: _Cleaning) -> None:
     with watching(sources), Digests(sources) as digests:
         with open_cluster(run.settings.cluster) as runner:
             csv = work.rules.contract.csv
-            plain = spooled(runner, sources, scratch, csv.encoding, csv.max_unpacking)
+            plain = spooled(runner, sources, scratch, csv)
             published = _clean_blocks(run, runner, plain, work)
         digests_of_inputs = digests.result()
     for note in copies(digests_of_inputs):

@@ -256,8 +256,7 @@ def _count(
         watching(sources),
         open_cluster(run.settings.cluster) as runner,
     ):
-        csv = contract.csv
-        plain = spooled(runner, sources, folder, csv.encoding, csv.max_unpacking)
+        plain = spooled(runner, sources, folder, contract.csv)
         n_bytes = choose_block_bytes(run.settings.partitions, plain, counted, runner.n_workers)
         blocks = reader_of(counted).plan(plain, n_bytes)
         work = partial(count_block, contract=contract, groups=groups)

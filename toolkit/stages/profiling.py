@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -118,9 +119,9 @@ def _format(
 ) -> tuple[list[Source], Format]:
     """Unpack the files to plain UTF-8, and find out how they are written."""
     given, limits = run.settings.encoding, run.settings.dataset.csv
-    unpacked = spooled(runner, sources, folder, "utf-8", limits.max_unpacking)
+    unpacked = spooled(runner, sources, folder, replace(limits, encoding="utf-8"))
     encoding = _detect_encoding(runner, unpacked) if given is None else Encoding(given, "as given")
-    plain = spooled(runner, sources, folder, encoding.name, limits.max_unpacking)
+    plain = spooled(runner, sources, folder, replace(limits, encoding=encoding.name))
     dialect = dialect_of(plain[0], run.settings.delimiter)
     fmt = Format(encoding, dialect, limits)
     return plain, fmt.with_names(names_of(plain[0], fmt.csv, dialect.header))

@@ -17,9 +17,9 @@ def spooled(
     runner: Runner,
     sources: Sequence[Source],
     folder: Path,
-    encoding: str,
-    max_unpacking: int = CsvFormat.max_unpacking,
+    csv_format: CsvFormat,
 ) -> list[Source]:
     """Copy the sources that are not plain UTF-8 to `folder`; errors as of `spool`."""
     task = delayed(spool, pure=False)
-    return runner.run([task(one, folder, encoding, max_unpacking) for one in sources])
+    csv, limit = csv_format, csv_format.max_unpacking
+    return runner.run([task(one, folder, csv.encoding, limit, csv.sheet) for one in sources])
