@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal as Exact
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -148,6 +150,23 @@ def test_any_amount_reads_alike_in_every_way_to_write_it(
     found = read(kind, written, cells)
     with decimal.localcontext(decimal.Context(prec=15)):
         assert [None if one is None else +one for one in found] == amounts
+
+
+def test_the_guide_shows_what_is_read() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "bring-your-own-data.md"
+    blocks = map(
+        yaml.safe_load, re.findall(r"```ya?ml\n(.*?)```", guide.read_text("utf-8"), re.DOTALL)
+    )
+    [columns] = (one["columns"] for one in blocks if "turnover" in one.get("columns", {}))
+    cells = {
+        "amount": (["-$5.00", "$-5.00", "($5.00)", "5.00-"], [Exact(-5)] * 4),
+        "turnover": (["1,00,000.00"], [Exact(100_000)]),
+        "discount": (["12%", "0.12"], [Exact("0.12")] * 2),
+        "weight": (["800 g", "2 kg", "800"], [Exact("0.8"), Exact(2), None]),
+    }
+    for name, (texts, numbers) in cells.items():
+        column = {key: value for key, value in columns[name].items() if key not in ("reason",)}
+        assert read("number", column, texts) == numbers, name
 
 
 def test_refunds_are_below_zero_and_what_is_doubly_signed_is_rejected(tmp_path: Path) -> None:

@@ -154,7 +154,8 @@ def test_several_currencies_or_units_are_text_with_a_doubt(values: list[str], to
 
 def test_a_zero_needs_no_per_cent_sign_and_a_currency_may_be_left_out_with_a_doubt() -> None:
     assert guessed("12%", "0", "7%").kind == "integer"
-    assert guessed("12%", "0", "7%").doubts == ()
+    [percent] = guessed("12%", "0", "7%").doubts
+    assert percent.text.startswith("12% is read as 12")
     [doubt] = guessed("$1.50", "$2", "3.25").doubts
     assert doubt == Doubt(
         "'$' is beside 2 numbers, and nothing beside 1: they are taken for the same", 1

@@ -121,6 +121,10 @@ def guess_numbers(cells: DistinctCells, commas: bool) -> Guess | None:
             _powers(numbers) & in_style[style], cells, "read as powers of ten: 1E3 as 1000"
         ),
     ]
+    if [*_meant(beside)] == ["%"]:
+        doubts.append(
+            Doubt('12% is read as 12; units: {"%": 0.01} in place of the suffix reads it as 0.12')
+        )
     return Guess(reading, tally, tuple(doubts), refused=_refusal(beside, bare))
 
 
