@@ -135,7 +135,7 @@ def _unmatched(rows: list[TotalRow]) -> list[Doubt]:
     places = ", ".join(f"row {row.example.row:,}" for row in rows[:3])
     one = len(rows) == 1
     text = (
-        f"{human_number(len(rows), 'total')} of other rows cannot be comment apart by a rule and "
+        f"{human_number(len(rows), 'total')} of other rows cannot be told apart by a rule and "
         f"{'is' if one else 'are'} counted: {places}; take {'it' if one else 'them'} out of the "
         "file before a run"
     )
