@@ -311,6 +311,14 @@ class InputError(ToolkitError):
         )
 
     @classmethod
+    def new_columns(cls, path: str, names: Sequence[str]) -> InputError:
+        are = "1 column" if len(names) == 1 else f"{len(names)} columns"
+        return cls(
+            f"{path}: the header has {are} that the contract lacks: {_header(names)}; add them to "
+            "the contract (kind: unused if they are not needed), or set dataset.on_new_column=note"
+        )
+
+    @classmethod
     def header_is_below(cls, path: str, line: int, first: Sequence[str]) -> InputError:
         """`first` are the cells of the first line."""
         return cls(

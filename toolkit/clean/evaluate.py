@@ -167,9 +167,10 @@ def _parse_columns(
     table: pa.Table, rules: Rules, only: Collection[str] | None = None
 ) -> dict[str, ParsedColumn]:
     parsed: dict[str, ParsedColumn] = {}
+    sources = rules.contract.sources
     for name, column in rules.contract.columns.items():
         if column.is_clean and (only is None or name in only):
-            parsed[name] = _parse_column(name, column_of(table, column.source or name), rules)
+            parsed[name] = _parse_column(name, column_of(table, sources[name]), rules)
     for name, column in rules.contract.columns.items():
         if isinstance(column, Category) and column.repair is not None and name in parsed:
             by = parsed[column.repair.by]

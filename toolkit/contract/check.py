@@ -91,12 +91,20 @@ def _name_problems(contract: Contract) -> Iterator[str]:
             yield f"columns: {name!r} is not a valid column name"
         if name in ROW_FACTS:
             yield f"columns.{name}: the name is taken by a column of rejected rows"
-        if column.source in ROW_FACTS:
-            yield f"columns.{name}.source={column.source!r}: is a column of rejected rows"
-    for source, times in Counter(contract.sources.values()).items():
-        if times > 1:
-            names = ", ".join(n for n, s in contract.sources.items() if s == source)
-            yield f"columns: {names} share the source {source!r}; each needs its own"
+        if isinstance(column.source, tuple) and not (column.source and all(column.source)):
+            yield f"columns.{name}.source: is empty; leave it out or name a column of the header"
+            continue
+        for source in contract.source_names(name):
+            if source in ROW_FACTS and column.source is not None:
+                yield f"columns.{name}.source={source!r}: is a column of rejected rows"
+    having: dict[str, list[str]] = {}
+    for name in contract.columns:
+        for source in contract.source_names(name):
+            having.setdefault(source, []).append(name)
+    for source, names in having.items():
+        if len(names) > 1:
+            shown = ", ".join(dict.fromkeys(names))
+            yield f"columns: {shown} share the source {source!r}; each needs its own"
     taken = {name for name, column in contract.columns.items() if column.is_clean}
     for group, name in [
         *(("derived", name) for name in contract.derived),

@@ -64,9 +64,10 @@ def _marked(value: object) -> object:
 class Column(Part, ABC):
     """One column of the feed, under its name in clean rows."""
 
-    source: str | None = None
+    source: str | tuple[str, ...] | None = None
     """Its name in the header, if that differs from its clean name. Case, and whether words are
     separated by blanks, `_` or `-`, are ignored where only one column of the header can be meant.
+    Of several names, `[amount, total]`, the first that a file has is read.
     """
     null_words: tuple[str, ...] | None = None
     """Values that mean 'no value', compared after stripping; they read as empty. Defaults to the

@@ -129,6 +129,16 @@ class Contract(Part):
     """Columns of labels, and what marks a row with each; the first label that fits is taken."""
     key: Key | None = None
     """What identifies a row. Without it, no row is rejected as a repeated one."""
+    on_new_column: Literal["note", "refuse"] = "note"
+    """What becomes of a file with columns that the contract lacks: `note` writes them to rejected
+    rows only and notes it, `refuse` ends the run before anything is read.
+    """
+    on_missing_column: Annotated[
+        Literal["refuse", "null"], BeforeValidator(lambda given: given or "null")
+    ] = "refuse"
+    """What becomes of a file without a column that is used: with `null` all its cells are empty,
+    which a note says. A file with under half of the columns is refused in any case.
+    """
     reasons: tuple[str, ...] = ()
     """Every reason that is named elsewhere. The first of them that a row fails is the one it is
     rejected for, after `malformed_row`, `repeated_header` and `blank_row`. Derived columns without
@@ -139,7 +149,12 @@ class Contract(Part):
     @property
     def sources(self) -> dict[str, str]:
         """Clean column name -> name in the file's header, in the contract's order."""
-        return {name: column.source or name for name, column in self.columns.items()}
+        return {name: self.source_names(name)[0] for name in self.columns}
+
+    def source_names(self, name: str) -> tuple[str, ...]:
+        """Return the names that a column may have in a header, the first that is there counts."""
+        source = self.columns[name].source
+        return source if isinstance(source, tuple) and source else (str(source or name),)
 
     @property
     def all_reasons(self) -> tuple[str, ...]:

@@ -167,7 +167,7 @@ def _is_empty(values: pa.Array, question: Question) -> Bools:
 
 def _is_a_figure(question: Question) -> bool:
     column = question.reading.column
-    return isinstance(column, Number | Integer) and not is_like_an_id(column.source or "")
+    return isinstance(column, Number | Integer) and not is_like_an_id(str(column.source or ""))
 
 
 def judge(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,6 +37,8 @@ class Block:
     stop: int
     written: Mapping[str, str] = field(default_factory=dict)
     passed_over: Mapping[str, int] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    """Columns of the contract that the file lacks; their cells are empty."""
 
     @property
     def n_bytes(self) -> int:
@@ -68,9 +70,8 @@ def plan_blocks(sources: Sequence[Source], contract: Contract, block_bytes: int)
             cuts = _cuts(source.path, header.data_start, block_bytes, grammar)
         for start, stop in pairwise(cuts):
             of_file = header.passed_over if start == header.data_start else {}
-            blocks.append(
-                Block(len(blocks), source, header.names, start, stop, header.written, of_file)
-            )
+            block = Block(len(blocks), source, header.names, start, stop, header.written, of_file)
+            blocks.append(replace(block, absent=header.absent))
     return blocks
 
 
@@ -106,6 +107,10 @@ def header_notes(blocks: Sequence[Block], contract: Contract) -> Iterator[str]:
         without = dict.fromkeys(b.source.shown for b in blocks if name not in b.names)
         if without:
             yield f"there is no column {name}, which is not used, in {_and_more(list(without))}"
+    absent = dict.fromkeys(name for block in blocks for name in block.absent)
+    for name in absent:
+        without = dict.fromkeys(b.source.shown for b in blocks if name in b.absent)
+        yield f"there is no column {name} in {_and_more(list(without))}; its cells are empty there"
     files: dict[tuple[tuple[str, str], ...], dict[str, None]] = {}
     for block in blocks:
         known = [name for name in contract.sources.values() if name in block.written]

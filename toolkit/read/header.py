@@ -46,6 +46,8 @@ class Header:
     data_start: int
     written: Mapping[str, str] = field(default_factory=dict)
     passed_over: Mapping[str, int] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    """Used columns of the contract that are not there, where it allows that."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,12 @@ def read_header(path: Path, shown: str, contract: Contract) -> Header:
     _check_names(names, shown)
     both = zip(names, cells, strict=True)
     written = {name: cell for name, cell in both if name != cell}
-    return Header(names, found.data_start, written, found.passed_over)
+    known = set(contract.sources.values())
+    new = [name for name in names if name not in known]
+    if new and contract.on_new_column == "refuse":
+        raise InputError.new_columns(shown, new)
+    absent = tuple(_lacking(names, contract))
+    return Header(names, found.data_start, written, found.passed_over, absent)
 
 
 def _rank_of(contract: Contract) -> Callable[[list[str]], int]:
@@ -308,7 +315,7 @@ def _other_delimiter(cells: Sequence[str], contract: Contract, at_least: int) ->
 
 def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, ...]:
     """Replace the cells of the contract's columns by the contract's names."""
-    names = list(cells)
+    names = cells = _by_first_names(cells, contract)
     for alike, places in _alike(cells, contract):
         if len(places) > 1:
             found = [cells[place] for place in places]
@@ -316,9 +323,12 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
                 raise InputError.repeated_columns(shown, set(found))
             raise InputError.ambiguous_header(shown, alike, found)
         if len(places) == len(alike):
-            names[places[0]] = alike[0]
+            names = [alike[0] if n == places[0] else name for n, name in enumerate(names)]
     missing = _lacking(cells, contract)
-    if missing:
+    if missing and not _may_lack(missing, contract):
+        others = {source for name in contract.columns for source in contract.source_names(name)}
+        if repeated := {cell for cell in others if cells.count(cell) > 1}:
+            raise InputError.repeated_columns(shown, repeated)
         sources = set(contract.sources.values())
         free = [cell for cell in cells if cell not in sources]
         likely = _other_delimiter(cells, contract, 1)
@@ -326,8 +336,33 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
     return tuple(names)
 
 
+def _may_lack(missing: Sequence[str], contract: Contract) -> bool:
+    """Return whether a header may lack these columns; one that lacks most is of another feed."""
+    n_used = sum(column.is_clean for column in contract.columns.values())
+    return contract.on_missing_column == "null" and 2 * len(missing) <= n_used
+
+
+def _by_first_names(cells: Sequence[str], contract: Contract) -> list[str]:
+    """Write the first name of each column of the contract for the first of its names that is
+    there.
+    """
+    found = list(cells)
+    for name in contract.columns:
+        first, *others = contract.source_names(name)
+        for source in (first, *others) if others else ():
+            places = [n for n, cell in enumerate(found) if cell == source]
+            key = _match_key(source)
+            places = places or [n for n, cell in enumerate(found) if _match_key(cell) == key]
+            if places:
+                if len(places) == 1:
+                    found[places[0]] = first
+                break
+    return found
+
+
 def _lacking(cells: Sequence[str], contract: Contract) -> list[str]:
     """Return the used columns of the contract that a header lacks."""
+    cells = _by_first_names(cells, contract)
     unused = {contract.sources[n] for n, one in contract.columns.items() if not one.is_clean}
     lacking: list[str] = []
     for alike, places in _alike(cells, contract):

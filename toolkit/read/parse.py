@@ -130,11 +130,35 @@ class Selection:
 def parse_block(block: Block, grammar: Grammar, selection: Selection) -> RawBlock:
     """Read and parse one block; see `parse_bytes`."""
     data = block.read()
-    raw = parse_bytes(data, block.names, grammar, selection)
+    raw = parse_bytes(data, block.names, grammar, _present(selection, block))
+    if block.absent:
+        table = _with_absent(raw.table, selection, block)
+        # So a repeated header is recognised: these cells are empty in it too.
+        written = {**block.written, **dict.fromkeys(block.absent, "")}
+        block, raw = replace(block, written=written), replace(raw, table=table)
     ends = _line_ends(data) if selection.line_ends else Counter[str]()
     passed_over = Counter(block.passed_over)
     passed_over[COMMENTS] += raw.passed_over[COMMENTS]
     return replace(raw, written=block.written, line_ends=ends, passed_over=+passed_over)
+
+
+def _present(selection: Selection, block: Block) -> Selection:
+    """Leave out the columns that the file lacks; one at least is parsed, for the rows."""
+    if selection.only is None or not block.absent:
+        return selection
+    only = tuple(name for name in selection.only if name not in block.absent)
+    return replace(selection, only=only or block.names[:1])
+
+
+def _with_absent(table: pa.Table, selection: Selection, block: Block) -> pa.Table:
+    """Add columns of empty cells for those that the file lacks."""
+    chosen = block.absent if selection.only is None else selection.only
+    for name in block.absent:
+        if name in chosen:
+            empty = pa.repeat(pa.scalar("", pa.string()), table.num_rows)
+            is_plain = name in selection.plain
+            table = table.append_column(name, empty if is_plain else empty.dictionary_encode())
+    return table if selection.only is None else table.select(list(selection.only))
 
 
 def _line_ends(data: bytes) -> Counter[str]:
@@ -355,7 +379,7 @@ def read_records(block: Block, grammar: Grammar, places: Ints, n_records: int) -
     raw = parse_bytes(
         b"\n".join([*lines, b""]), block.names, grammar, Selection(frozenset(block.names))
     )
-    return raw.table
+    return _with_absent(raw.table, Selection(frozenset(block.absent)), block)
 
 
 def whole_records(block: Block, n_bytes: int, grammar: Grammar) -> bytes:

@@ -287,7 +287,7 @@ def _count(
 def _of_columns(contract: Contract, names: Sequence[str]) -> Contract:
     """Reduce the contract to some columns, so that headers need no others."""
     columns = {name: one for name, one in contract.columns.items() if name in names}
-    return replace(contract, columns=columns)
+    return replace(contract, columns=columns, on_new_column="note")
 
 
 def _lacking(sources: Sequence[Source], contract: Contract, n_bytes: int) -> str:
