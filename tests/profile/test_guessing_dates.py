@@ -162,7 +162,16 @@ def test_days_of_a_spreadsheet_beside_days_in_full() -> None:
 
 @pytest.mark.parametrize(
     "form",
-    ["%dth %b %Y", "%Y-W%V", "%a %b %d %H:%M:%S UTC %Y", "%d-%b", "%b %d", "%d. %B, year %Y"],
+    [
+        "%dth %b %Y",
+        "%Y-W%V",
+        "%a %b %d %H:%M:%S UTC %Y",
+        "%d-%b",
+        "%b %d",
+        "%d. %B, year %Y",
+        "%H:%M %d.%m.%Y",
+        "/Date(%s000)/",
+    ],
 )
 def test_days_that_no_formats_are_found_for_are_a_doubt(form: str) -> None:
     found = guessed(*(day.strftime(form) for day in YEAR))
@@ -202,3 +211,13 @@ def test_a_column_named_for_days_is_doubted_where_some_cells_look_like_them() ->
     values = [*(f"{day:%dth of %b %Y}" for day in YEAR[:20]), *(f"soon {n}" for n in range(40))]
     assert "20 of 60 cells look like days" in guessed(*values, source="Sold At").doubts[0].text
     assert guessed(*values, source="note").doubts == ()
+
+
+def test_months_and_days_without_a_year_are_known_by_the_name() -> None:
+    months = guessed("202501", "202502", "202512", source="Monat")
+    assert (formats_of(months), keys_of(months)) == (("%Y%m",), {"period": "month"})
+    assert guessed("202501", "202502", source="customer").kind == "integer"
+    days = [f"{day:%m/%d}" for day in YEAR]
+    assert "40 of 40 cells look like days" in guessed(*days, source="sold at").doubts[0].text
+    assert guessed(*days, source="size").doubts == ()
+    assert formats_of(guessed("01.03.2025; 10:22", "13.03.2025; 10:23")) == ("%d.%m.%Y; %H:%M",)

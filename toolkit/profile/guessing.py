@@ -10,9 +10,10 @@ from toolkit.contract.references import DAYS
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.guess import DistinctCells, Guess, Order
 from toolkit.profile.guessing_clock import guess_counted
-from toolkit.profile.guessing_dates import doubt_unread_days, guess_dates
+from toolkit.profile.guessing_dates import guess_dates
 from toolkit.profile.guessing_numbers import doubt_texts_beside, guess_numbers
 from toolkit.profile.readings import TEXT, Reading, Tally
+from toolkit.profile.unread_days import doubt_unread_days
 from toolkit.units import human_share
 
 FITS = 0.9

@@ -25,9 +25,12 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _NAMED_FOR_DAYS = re.compile(
-    r"(^|[^a-z])(date|datum|fecha|data|dato|timestamp|datetime)$|(order|bestell|rechnungs|buchungs|liefer)(date|datum)$|"
+    r"(^|[^a-z])(date|day|datum|fecha|data|dato|tag|jour|dia|día|giorno|dag|timestamp|datetime)$|(order|bestell|rechnungs|buchungs|liefer)(date|datum)$|"
     r"^(created|ordered|shipped|updated|paid)",
     re.IGNORECASE,
+)
+_NAMED_FOR_MONTHS = re.compile(
+    r"month|monat|mois|(^|[^a-z])mes|mese|mês|maand|miesi|period", re.IGNORECASE
 )
 _DURATION = re.compile(
     r"days|hours|minutes|lead|duration|dauer|tage|jours|días|giorni|dni", re.IGNORECASE
@@ -110,6 +113,11 @@ def doubt_counted_time(source: str, spread: Spread | None, n_rows: int) -> Itera
 def is_named_for_time(source: str) -> bool:
     """Return whether a column's name is that of days or times."""
     return bool(_NAMED.search(source)) and not _DURATION.search(source)
+
+
+def is_named_for_months(source: str) -> bool:
+    """Return whether a column's name is that of months."""
+    return bool(_NAMED_FOR_MONTHS.search(source)) and not _DURATION.search(source)
 
 
 def _range(word: str) -> tuple[float, float]:

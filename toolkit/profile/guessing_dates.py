@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from toolkit.clean.date_order import Course, OrderEvidence, courses, describe_courses, weigh_order
 from toolkit.clean.parsed import bools
 from toolkit.contract import Date, Timestamp
-from toolkit.contract.calendar_names import names_of
 from toolkit.contract.date_format import SHEETS, Period, has_clock, split_format, tells_zone
 from toolkit.profile.cells import shapes_of
 from toolkit.profile.doubts import Doubt
 from toolkit.profile.guess import RARE, DistinctCells, Guess, Order
-from toolkit.profile.guessing_clock import is_named_for_time
-from toolkit.profile.guessing_formats import LANGUAGES, Form, forms_of
+from toolkit.profile.guessing_clock import is_named_for_months, is_named_for_time
+from toolkit.profile.guessing_formats import Form, forms_of
 from toolkit.profile.guessing_names import Names, names_in
 from toolkit.profile.guessing_zones import zones_of
 from toolkit.profile.readings import Reading, Tally
 from toolkit.units import human_count, human_number
 
 _MOST_SHAPES = 400
-_MONTHS = "|".join(re.escape(name) for names in ("%b", "%B") for name in names_of(names, LANGUAGES))
-_MONTH = rf"(?i:{_MONTHS})(?:[^\pL]|$)"
-_LIKE_DAYS = (
-    r"^(?:\pL{2,9}\.?,? )?[0-9]{1,4}[-/. ]{1,2}[0-9]{1,2}[-/. ]{1,2}[0-9]{1,4}([T ,].*)?$"
-    r"|^(?:19|20)[0-9]{6}T?[0-9]{6}|^(?:19|20)[0-9]{2}-?W[0-5][0-9]|^W[0-5]?[0-9][- /](?:19|20)"
-    rf"|^(?:.{{0,16}}[^\pL])?{_MONTH}.{{0,60}}(?:19|20)[0-9]{{2}}"
-    rf"|(?:19|20)[0-9]{{2}}[^\pL]{{1,3}}{_MONTH}"
-    rf"|^[0-9]{{1,2}}(?:st|nd|rd|th|er|\.)?[- /.]{_MONTH}.{{0,12}}$"
-    rf"|^(?i:{_MONTHS})[-/ '.]{{1,2}}[0-9]{{1,4}}$"
-)
 _SHEET_DAY = r"^[2-5][0-9]{4}(?:[.,][0-9]+)?$"
 _YEAR_LAST = r"^(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|[12][0-9]|3[01])(?:19|20)[0-9]{2}$"
+_YEAR_MONTH = r"^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])$"
 _FINER = r":[0-9]{2}[.,][0-9]{6}[0-9]*[1-9]"
-_NEARLY, _SOME = 0.9, 0.2
-_A_LOOK = 500
-"""Values of which none looks like a day where no others need to be looked at."""
+_NEARLY = 0.9
 _CONTRADICTED = 0.1
 _LEAST_STEPS, _MANY_DAYS, _SOME_DAYS = 4, 10, 3
 _DAYS_IN_MONTH = range(1, 32)
@@ -95,11 +81,13 @@ def guess_dates(cells: DistinctCells, order: Order | None = None, source: str = 
 
     The proof of one format decides for all, else `order`, which other columns prove, or the course
     of the days. Where nothing decides, the guess is refused. Eight digits that end with the year
-    are days if `source`, the column's name, says so.
+    are days if `source`, the column's name, says so, and six that begin with it months.
     """
     groups = _groups(cells)
     if is_named_for_time(source) and _rows_in(cells, _YEAR_LAST) >= _NEARLY * cells.n_rows:
         groups = [Form(("%d%m%Y", "%m%d%Y"))]
+    if is_named_for_months(source) and _rows_in(cells, _YEAR_MONTH) >= _NEARLY * cells.n_rows:
+        groups = [Form(("%Y%m",), "month")]
     if not groups:
         return None
     names = names_in(cells, [one for form in groups for one in form.formats])
@@ -352,34 +340,6 @@ def _year_could_come_first(cells: DistinctCells, pairs: Sequence[_Pair]) -> Doub
         f"{human_count(len(last))}, so the year may come first (%y-%m-%d); left as text"
     )
     return Doubt(text, cells.n_rows)
-
-
-def doubt_unread_days(cells: DistinctCells, source: str = "") -> Doubt | None:
-    """Doubt text that looks like days or times which no format of a contract reads.
-
-    In a column whose name, `source`, is that of days, a few such cells are enough.
-    """
-    least = _SOME if is_named_for_time(source) else _NEARLY
-    if (
-        len(cells.values) == 0
-        or _share_like(cells.values[:: 1 + len(cells.values) // _A_LOOK]) == 0
-    ):
-        return None
-    like = bools(pc.match_substring_regex(cells.values, _LIKE_DAYS))
-    n_rows = int(cells.rows[like].sum())
-    if n_rows < least * cells.n_rows:
-        return None
-    example = cells.values[int(np.flatnonzero(like)[0])].as_py()
-    text = (
-        f"{human_count(n_rows)} of {human_number(cells.n_rows, 'cell')} look like days or times, "
-        f"such as {example!r}, but no formats were found that read nearly all: left as text, so "
-        "nothing is counted by month; kind: date with formats would read them"
-    )
-    return Doubt(text, n_rows)
-
-
-def _share_like(values: pa.Array) -> float:
-    return float(bools(pc.match_substring_regex(values, _LIKE_DAYS)).mean())
 
 
 def _are_recent(tally: Tally) -> bool:

@@ -44,7 +44,7 @@ _PERIODS: tuple[tuple[str, str, Period], ...] = (
     (r"[1-4](\. ?Quartal )(?:19|20)\d{2}", "%q{0}%Y", "quarter"),
 )
 _TIME = re.compile(
-    rf"(\.?)(T|,?{_BLANK}|:|,|_| (?:um|à|at|-) )?(?:(\d{{1,2}})([:.h])\d{{2}}"
+    rf"(\.?)(T|[,;]?{_BLANK}|[:,;_]| (?:um|à|at|-) )?(?:(\d{{1,2}})([:.h])\d{{2}}"
     r"(?:\4\d{2}([.,]\d{1,9})?)?|(\d{6})|\d{4})"
     rf"(?:({_BLANK}?)[AaPp]\.?{_BLANK}?[Mm]\.?)?( Uhr| h)?"
     rf"(?:({_BLANK}?)(?:([Zz]|(?:UTC|GMT)?[-+\u2212](?:\d{{1,2}}:?\d{{2}}|\d{{1,2}})|UTC|GMT)|"
