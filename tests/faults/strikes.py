@@ -25,18 +25,15 @@ from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import pytest
 
 from tests.commands import ask
 from tests.conftest import ROOT
 from tests.feeds import GOOD_ROW, write_feed
 from toolkit.storage.versions import pinned
 
-pytestmark = pytest.mark.strace
-
-CALLS = (
-    "rename", "symlink", "mkdir", "unlink", "rmdir", "fsync", "openat", "write", "flock",
-)  # fmt: skip
+OF_NAMES = ("rename", "symlink", "mkdir", "unlink", "rmdir")
+OF_CONTENTS = ("fsync", "openat", "write", "flock")
+CALLS = (*OF_NAMES, *OF_CONTENTS)
 ENDS = ("signal=KILL", "error=EIO", "error=ENOSPC")
 EVERYTHING = os.environ.get("FAULTS") == "all"
 A_CALL = 3
@@ -176,25 +173,7 @@ class Model:
         return replace(self.workspace, folder=folder)
 
 
-@pytest.fixture(scope="module")
-def runner() -> Iterator[Runner]:
-    assert shutil.which("strace"), "these tests need strace (apt-get install strace)"
-    running = Runner()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def from_file(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return _model(runner, Workspace(tmp_path_factory.mktemp("file"), generated=False))
-
-
-@pytest.fixture(scope="module")
-def from_generator(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return _model(runner, Workspace(tmp_path_factory.mktemp("generated"), generated=True))
-
-
-def _model(runner: Runner, workspace: Workspace) -> Model:
+def new_model(runner: Runner, workspace: Workspace) -> Model:
     suites = workspace.folder / "expectations" / "ecommerce"
     suites.mkdir(parents=True)
     for kind in ("clean", "rejected"):
@@ -248,23 +227,7 @@ def places(n_calls: int) -> list[int]:
     return sorted({1 + round(n * (n_calls - 1) / (A_CALL - 1)) for n in range(A_CALL)})
 
 
-@pytest.mark.timeout(0 if EVERYTHING else 600)
-@pytest.mark.parametrize("call", CALLS)
-def test_a_struck_run_publishes_all_or_nothing(
-    call: str, runner: Runner, from_file: Model, tmp_path: Path
-) -> None:
-    _strike(call, runner, from_file, tmp_path)
-
-
-@pytest.mark.timeout(0 if EVERYTHING else 600)
-@pytest.mark.parametrize("call", CALLS if EVERYTHING else ("rename", "symlink"))
-def test_a_generated_feed_is_published_with_its_outputs_or_not_at_all(
-    call: str, runner: Runner, from_generator: Model, tmp_path: Path
-) -> None:
-    _strike(call, runner, from_generator, tmp_path)
-
-
-def _strike(call: str, runner: Runner, model: Model, folder: Path) -> None:
+def strike(call: str, runner: Runner, model: Model, folder: Path) -> None:
     wrong: list[str] = []
     for place in places(model.counts[call]):
         for end in ENDS if EVERYTHING else ENDS[:2]:
