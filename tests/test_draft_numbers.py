@@ -22,7 +22,7 @@ COLUMNS: list[tuple[str, Sequence[str], str, str]] = [
     ("Ledger", ["1582218195625938944", "1582218195625938945"], "text",
      "left as text, as 40 cells have 16 digits or more"),
     ("Value", ["1582218195625938944", "1.5"], "number",
-     "20 cells have 16 digits or more, which a number loses"),
+     "20 cells have 16 digits or more, for which a number has no room"),
     ("Article", ["00700", "41000", "41001", "41002"], "text",
      "left as text, as 10 cells begin with a zero"),
     ("Extension", ["-0100", "200", "300"], "text", "left as text, as 14 cells begin with a zero"),

@@ -60,6 +60,24 @@ def test_any_whole_number_is_itself_or_rejected(
     assert found == [{"id": n} if -(2**63) <= n < 2**63 else "bad" for n in numbers]
 
 
+# Written without an exponent, float64 must hold it; -2**63 and 2**70 are powers of two.
+LARGE: dict[str, float | None] = {
+    "9007199254740992": 2.0**53, "9007199254740993": None, "-9007199254740993": None,
+    "9007199254740994.0": 2.0**53 + 2, "9007199254740993.5": None, "9007199254740991.5": None,
+    "9223372036854775807": None, "-9223372036854775808": -(2.0**63), "9223372036854775808": 2.0**63,
+    str(2**70): 2.0**70, str(2**70 + 1): None, "1e23": 1e23, "9007199254740993e0": 2.0**53,
+    "4503599627370497.5": 2.0**52 + 1.5, "0.1": 0.1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", [[], ["1", "2.5", "x"]], ids=["alone", "beside small ones"])
+def test_a_float_is_never_another_whole_number(beside: list[str], tmp_path: Path) -> None:
+    rows = [(cell,) for cell in (*beside, *LARGE)]
+    found = cleaned(tmp_path, rows, {"id": {"kind": "number", "reason": "bad"}})[len(beside) :]
+    wanted = ["bad" if value is None else {"id": value} for value in LARGE.values()]
+    assert dict(zip(LARGE, found, strict=True)) == dict(zip(LARGE, wanted, strict=True))
+
+
 def test_keys_differ_where_the_numbers_do(tmp_path: Path) -> None:
     rows = [(str(BIG + n),) for n in (0, 1, 2, 1)]
     key = {"columns": ["id"], "reason": "twice"}

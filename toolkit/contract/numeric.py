@@ -206,7 +206,8 @@ class Number(Numeric):
     """A decimal number (float64).
 
     One too large for it, such as 1e999, is rejected with `reason`; without a reason it counts as
-    no number.
+    no number. So does a number of 2^53 or more, written without an exponent, that float64 would
+    round: 9007199254740993 is for `integer`, `decimal` or `text`.
     """
 
     kind: Literal["number"]

@@ -357,7 +357,7 @@ def _loses_digits(column: ColumnFacts) -> Iterator[Doubt]:
     ):
         if n and column.kind == "number":
             cells = human_number(n, "cell")
-            yield Doubt(f"{cells} {what}, which a number loses; kind: text keeps them", n)
+            yield Doubt(f"{cells} {what}, for which a number has no room; kind: text keeps them", n)
 
 
 def _as_written(column: ColumnFacts) -> Iterator[str]:

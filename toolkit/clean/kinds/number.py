@@ -156,6 +156,8 @@ def within_limits(limits: Limits, figures: Figures) -> Bools:
 def read_written(column: Numeric, strings: pa.Array) -> tuple[Floats, Bools]:
     """Read numbers as the column writes them, and mark those written as words."""
     values = read_numbers(plainly_written(column, strings))
+    if isinstance(column, Number):
+        values = _without_rounded(column, strings, values)
     in_words = np.zeros(len(values), dtype=bool)
     if column.words:
         unread = np.flatnonzero(np.isnan(values))
@@ -194,6 +196,27 @@ def _read_large(column: Integer, strings: pa.Array, values: Floats) -> tuple[Fig
     floats[large] = np.where(fits, whole.astype(np.float64), values[large])
     wholes[large] = np.where(fits, whole, 0)
     return Figures(floats, wholes), rounded
+
+
+def _without_rounded(column: Number, strings: pa.Array, values: Floats) -> Floats:
+    """Make numbers of 2**53 or more unknown that float64 would round, as two ids could become one;
+    what is written with an exponent is no id.
+    """
+    is_large = np.abs(values) >= EXACT
+    if not is_large.any():
+        return values
+    large = np.flatnonzero(is_large & np.isfinite(values))
+    texts = plainly_written(column, strings.take(pa.array(large)))
+    floats, digits = values[large], bools(pc.match_substring_regex(texts, _DIGITS))
+    whole, fits = _read_digits(pc.if_else(pa.array(digits), texts, "0"))
+    small = (floats >= LOWEST) & (floats < 2.0**63)
+    exact = fits & small & (np.where(small, floats, 0.0).astype(np.int64) == whole)
+    exact |= bools(pc.match_substring_regex(texts, "[eE]"))
+    for row in np.flatnonzero(~exact & ~(digits & fits & small)).tolist():
+        exact[row] = Decimal(texts[row].as_py()) == Decimal(float(floats[row]))
+    values = values.copy()
+    values[large[~exact]] = np.nan
+    return values
 
 
 def _read_near_ties(column: Integer, strings: pa.Array, values: Floats) -> tuple[Floats, Bools]:
