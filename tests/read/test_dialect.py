@@ -92,6 +92,15 @@ KEYS: dict[str, tuple[str, dict[str, object]]] = {
     "numbers with a hash": ("id,name\n#1,Lamp\n#2,Desk\n", {}),
     "both": ("id,name\n#1,Lamp\n# page\n#2,Desk\n", {}),
     "comments": ("# by till\nid,name\n1,Lamp\n#\n2,Desk\n", {"comment": "#"}),
+    "comments like records": (
+        '# a, "b\n# x,y,1\nid,name,n\n1,Lamp,2\n2,Desk,3\n',
+        {"comment": "#"},
+    ),
+    "escaped delimiters": ("id|name\n1|a\\|b\n2|x\n3|y\n", {"escape": "\\"}),
+    "blanks before every quote": (
+        '"id", "name"\n"1", "Lamp, big"\n"2", "Desk, x"\n',
+        {"blanks_around_quotes": True},
+    ),
     "a hash in a cell": ('id,text\n1,"two\n# lines"\n2,x\n', {}),
     "null words below the header": ("id,a,b\n-,n/a,-\n2,3,4\n3,4,5\n4,5,6\n", {}),
     "units": ("id,a,b\n,kg,EUR\n2,3,4\n3,4,5\n4,5,6\n", {"skip_below_header": 1}),

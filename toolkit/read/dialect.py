@@ -67,12 +67,17 @@ class _Try:
     @cached_property
     def comments(self) -> list[list[str]]:
         """The records that begin with a hash, if they are no records of the feed."""
-        marked = [one for one in self.read if one[0].startswith(_COMMENT)]
-        others = [one for one in self.read if not one[0].startswith(_COMMENT)]
-        n_fields = _most_common(others)
-        if n_fields < 2 or any(len(one) == n_fields for one in marked):
+        is_marked = [one[0].startswith(_COMMENT) for one in self.read]
+        first = is_marked.index(False) if False in is_marked else len(self.read)
+        above = self.read[:first]
+        below = [one for one in self.read[first:] if one[0].startswith(_COMMENT)]
+        n_fields = _most_common([one for one in self.read if not one[0].startswith(_COMMENT)])
+        if n_fields < 2 or any(len(one) == n_fields for one in below):
             return []
-        return marked
+        if above and len(above[-1]) == n_fields and _is_named(above[-1]):
+            # It is the header: `#,Name`.
+            return []
+        return above + below
 
     @cached_property
     def n_above(self) -> int:
@@ -84,8 +89,7 @@ class _Try:
         least = max(2, math.ceil(_HEADER_FILLED * n_fields))
         for place, record in enumerate(records[:_MOST_ABOVE]):
             if _n_filled(record) >= least and len(record) >= n_fields - 1:
-                named = len(set(record)) == len(record) and not any(map(_is_typed, record))
-                return place if named else 0
+                return place if _is_named(record) else 0
             if 2 * _n_filled(record) > n_fields:
                 break
         return 0
@@ -112,6 +116,14 @@ class _Try:
         return sum(len(record) == self.n_fields for record in self.records) / len(self.records)
 
     @property
+    def fit(self) -> tuple[float, float]:
+        """The share of records with as many fields as the header, and of those with equally many
+        fields.
+        """
+        n_named = len(self.records[0])
+        return sum(len(one) == n_named for one in self.records) / len(self.records), self.steady
+
+    @property
     def rank(self) -> tuple[bool, bool, float, bool, int, int]:
         many = self.n_fields > 1
         order = -(_DELIMITERS.find(self.delimiter) + 10 * _QUOTES.index(self.quote))
@@ -123,6 +135,11 @@ class _Try:
 def _most_common(records: Sequence[Sequence[str]]) -> int:
     counts = Counter(map(len, records))
     return max(counts, key=lambda n: (counts[n], n), default=0)
+
+
+def _is_named(record: Sequence[str]) -> bool:
+    """Return whether the cells could be names of columns."""
+    return len(set(record)) == len(record) and not any(map(_is_typed, record))
 
 
 def _n_filled(record: Sequence[str]) -> int:
@@ -198,15 +215,16 @@ def _quoted_otherwise(best: _Try, text: str, *, whole: bool) -> _Try:
     q, d = best.quote, best.delimiter
     ends = rf"(?:^|[{re.escape(d)}])[ \t]+{q}[^{q}\r\n]*{q}[ \t]*(?=[{re.escape(d)}\r\n]|$)"
     for key, value, pattern in (
-        ("escape", "\\", rf"\\{q}"),
+        ("escape", "\\", rf"\\[{q}{re.escape(d)}]"),
         ("blanks_around_quotes", True, ends),
     ):
         if not re.search(pattern, text, re.MULTILINE):
             continue
         keys = {**best.keys, key: value}
         other = _Try(d, q, _records(text, d, q, whole=whole, keys=keys), keys)
-        better = other.steady > best.steady if key == "escape" else other.steady >= best.steady
-        if other.records and better and other.n_fields >= best.n_fields:
+        if not other.read or other.n_fields < min(2, best.n_fields):
+            continue
+        if other.fit > best.fit or (key != "escape" and other.fit == best.fit):
             best = other
     return best
 

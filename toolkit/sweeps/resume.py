@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import ConfigError
+from toolkit.read.archives import archive_of
 from toolkit.report.code_digest import code_digest
 from toolkit.settings.commands import AGGREGATE, CLEAN, GENERATE, PIPELINE, VALIDATE
 from toolkit.settings.workspace import Workspace
@@ -101,6 +102,9 @@ def _files_read(command: str, values: Mapping[str, Any], workspace: Workspace) -
         yield workspace.generated_feed
     elif command in (CLEAN, PIPELINE):
         for pattern in patterns:
+            if inside := archive_of(pattern):
+                yield Path(inside[0])
+                continue
             yield from (Path(name) for name in sorted(glob.glob(pattern)) or [pattern])
 
 
