@@ -122,6 +122,11 @@ def test_letters_of_ids_are_no_sides_or_units(letter: str) -> None:
     assert "sides" not in str(guessed("1C", "2D", "3S", "4H").doubts)
 
 
+def test_codes_of_articles_and_variants_are_not_short_for_anything() -> None:
+    found = guessed(*map(str, range(22_000, 22_100)), "85123B", "85123M", "85123K", "84406S")
+    assert (found.kind, found.tally.n_unread, found.doubts) == ("integer", 4, ())
+
+
 def test_numbers_with_unknown_texts_are_doubted() -> None:
     [doubt] = guessed("3 Pax", "4 Pax", "5 Rooms").doubts
     assert doubt.rows == 3

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.arrays import Bools
+from toolkit.arrays import Bools, Ints
 from toolkit.clean.parsed import bools
 from toolkit.clean.written import FIGURES, style_pattern
 from toolkit.contract import Integer, Number, Numeric
@@ -43,6 +43,8 @@ _AMOUNT = (
     r"(?P<suf>[^0-9]*)$"
 )
 _SIGN_BEFORE_TEXT = rf"^([+-])\s*({_BESIDE[:-1]}\s]{_BEFORE})({FIGURES}{_AFTER})$"
+_CODE = "^[0-9]{4,}[A-Z]$"
+"""The number of an article and its variant, such as 85123B; 5K and 1500g are none."""
 _FEW_TEXTS = 12
 _MOST_NUMBERS = 0.9
 
@@ -82,11 +84,12 @@ def guess_numbers(cells: DistinctCells, commas: bool) -> Guess | None:
         return None
     signed = _sign_first(cells.values)
     parts = pc.extract_regex(signed.values, pattern=_AMOUNT)
-    amounts = bools(parts.is_valid())
+    amounts = bools(parts.is_valid()) & ~bools(pc.match_substring_regex(cells.values, _CODE))
     if not amounts.any():
         return None
-    prefixes, plain_start = _affixes(pc.struct_field(parts, "pre"), cells)
-    suffixes, plain_end = _affixes(pc.struct_field(parts, "suf"), cells, behind=True)
+    rows, least = np.where(amounts, cells.rows, 0), RARE * cells.n_rows
+    prefixes, plain_start = _affixes(pc.struct_field(parts, "pre"), rows, least)
+    suffixes, plain_end = _affixes(pc.struct_field(parts, "suf"), rows, least, behind=True)
     numbers = pc.struct_field(parts, "num")
     found = amounts & plain_start & plain_end
     in_style = {style: _in_style(numbers, style) & found for style in _STYLES}
@@ -320,18 +323,19 @@ def _in_style(numbers: pa.Array, style: _Style) -> Bools:
 
 
 def _affixes(
-    texts: pa.Array, cells: DistinctCells, *, behind: bool = False
+    texts: pa.Array, rows: Ints, least: float, *, behind: bool = False
 ) -> tuple[tuple[str, ...], Bools]:
-    """Return the text before (or behind) enough numbers to be trimmed, and where else it does not
-    occur.
+    """Return the texts before (or behind) enough numbers to be trimmed, and where no other is.
+
+    `rows` are those of each text, 0 where it is beside no number, and `least` are enough.
     """
     encoded = pc.fill_null(texts, "").dictionary_encode()
-    rows = np.bincount(encoded.indices.to_numpy(), cells.rows, len(encoded.dictionary))
+    counts = np.bincount(encoded.indices.to_numpy(), rows, len(encoded.dictionary))
     known: Counter[str] = Counter()
-    for text, n_rows in zip(encoded.dictionary.to_pylist(), rows.tolist(), strict=True):
+    for text, n_rows in zip(encoded.dictionary.to_pylist(), counts.tolist(), strict=True):
         if is_behind_numbers(text) if behind else is_before_numbers(text):
             known[text.strip()] += n_rows
-    frequent = (text for text, n_rows in known.items() if n_rows >= RARE * cells.n_rows)
+    frequent = (text for text, n_rows in known.items() if n_rows and n_rows >= least)
     names = tuple(sorted(frequent, key=lambda text: (-len(text), text)))
     stripped = pc.utf8_trim_whitespace(encoded.dictionary)
     return names, bools(pc.is_in(stripped, pa.array(["", *names])).take(encoded.indices))
