@@ -15,6 +15,8 @@ import yaml
 
 from tests.commands import ask, read
 
+pytestmark = pytest.mark.slow
+
 QUICK = "cluster=sync"
 NEW_YORK = ZoneInfo("America/New_York")
 # Moments over a year, at all hours, so that many days differ between zones.

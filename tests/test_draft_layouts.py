@@ -12,6 +12,8 @@ import yaml
 
 from tests.commands import ask, read
 
+pytestmark = pytest.mark.slow
+
 QUICK = "cluster=sync"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

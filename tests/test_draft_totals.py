@@ -12,6 +12,8 @@ import pytest
 
 from tests.commands import ask, read
 
+pytestmark = pytest.mark.slow
+
 QUICK = "cluster=sync"
 HEADER = "order,item,qty,amount"
 ROWS = [f"A{i},{['ink', 'pen', 'pad'][i % 3]},{1 + i % 4},{10 + i % 13}.25" for i in range(60)]

@@ -71,6 +71,7 @@ def check_conserved(cleaned: Cleaned, body: bytes) -> None:
             assert [row[name] for name in COLUMNS] == [field.decode() for field in fields]
 
 
+@pytest.mark.slow
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(body=hostile_bytes())
 @example(body=b'"')
@@ -87,6 +88,7 @@ def test_hostile_text_is_conserved_whatever_the_cut_and_the_scheduler(
         assert same(clean_feed(feed, n_blocks, scheduler), whole)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(feed=hostile_rows())
 def test_hostile_rows_come_out_the_same_from_any_number_of_blocks(
@@ -97,6 +99,7 @@ def test_hostile_rows_come_out_the_same_from_any_number_of_blocks(
         assert same(clean_feed(feed, n_blocks, "threads"), whole)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(feed=hostile_rows())
 def test_cleaning_clean_rows_again_changes_nothing(feed: bytes, clean_feed: Cleaner) -> None:
@@ -148,6 +151,7 @@ shop_rows = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(rows=shop_rows, n_blocks=st.sampled_from([1, 3, 40]))
 def test_cleaning_again_changes_nothing_whatever_a_contract_repairs(

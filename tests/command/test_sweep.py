@@ -18,7 +18,7 @@ from toolkit.settings.commands import COMMANDS
 from toolkit.storage.locks import locked
 from toolkit.sweeps.record import SWEEP_FILE
 
-pytestmark = pytest.mark.usefixtures("in_an_empty_folder")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("in_an_empty_folder")]
 
 
 def run(*words: str, command: str = "run-pipeline") -> int:

@@ -52,6 +52,7 @@ def test_a_stream_shows_it_but_what_is_drawn_stays() -> None:
     assert out.getvalue().endswith("\x1b[1m")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "words"),
     [
@@ -72,6 +73,7 @@ def test_commands_show_it(command: str, words: list[str], tmp_path: Path) -> Non
     assert r"\x1b[2J" in told
 
 
+@pytest.mark.slow
 def test_what_an_encoding_lacks_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     (tmp_path / "feed.csv").write_text("id,town\n1,Köln\n2,Köln\n3,Bonn\n", encoding="utf-8")
@@ -122,6 +124,7 @@ def test_a_download_has_no_formula() -> None:
     assert text.splitlines() == ["'=a,n", "'=1,-1", "b,2", ",3"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["My Sale Report.csv", "a;rm -rf x.csv", 'x"><img>.csv', "a=b.csv", "it's $(id),[1].csv"],

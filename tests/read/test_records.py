@@ -236,6 +236,7 @@ MORE_PIECES = [
 MORE_FEEDS = st.lists(st.sampled_from(MORE_PIECES), max_size=50).map(b"".join)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", EXTENDED.values(), ids=list(EXTENDED))
 @settings(max_examples=150)
 @given(data=MORE_FEEDS)
