@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.arrays import Bools, Ints
+from toolkit.arrays import EXACT, Bools, Ints
 from toolkit.clean.parsed import bools
 from toolkit.clean.written import FIGURES, style_pattern
 from toolkit.contract import Integer, Number, Numeric
@@ -110,10 +110,13 @@ def guess_numbers(cells: DistinctCells, commas: bool) -> Guess | None:
         negative=tuple(ways),
         words={"-": 0} if dashes.any() else {},
     )
-    reading = Reading(column)
+    reading = Reading(as_integer(column))
     tally = cells.tally(reading)
-    if not tally.n_fractions and tally.n_read:
-        reading = Reading(as_integer(column))
+    if tally.n_fractions or not tally.n_read:
+        reading = Reading(column)
+        # A number has no room for whole numbers that an integer reads.
+        is_large = max(abs(tally.low or 0), abs(tally.high or 0)) >= EXACT
+        tally = cells.tally(reading) if is_large else tally
     beside, bare = _beside(parts, found, cells)
     doubts = [
         *_style_doubts(style, best, numbers, cells),
