@@ -24,7 +24,7 @@ from toolkit.command.cli import run_command
 
 @dataclass(frozen=True)
 class Answer:
-    """A command's exit code, and what it said."""
+    """A command's exit code, and what it printed."""
 
     code: int
     out: str
@@ -32,7 +32,7 @@ class Answer:
 
     @property
     def errors(self) -> list[str]:
-        """The lines that say what went wrong, without what runs log meanwhile."""
+        """The error lines, without what runs log meanwhile."""
         return [line for line in self.err.splitlines() if line.startswith("error:")]
 
 
@@ -61,7 +61,7 @@ def fork(
 
 
 def script(name: str, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A console script as its own process, which must end well."""
+    """A console script in its own process; fails unless it exits with 0."""
     done = subprocess.run(script_line(name, *words), cwd=cwd, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done

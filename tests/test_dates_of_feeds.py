@@ -28,7 +28,7 @@ GERMAN = [
 
 
 def run(folder: Path, header: str, columns: Sequence[Sequence[str]]) -> tuple[str, dict[str, Any]]:
-    """Draft and run a feed of an order, these columns and an amount of 1; what the draft told."""
+    """Draft and run a feed of an order, these columns and an amount of 1; return the output."""
     rows = [f"A{n},{','.join(cells)},1.00" for n, cells in enumerate(zip(*columns, strict=True))]
     text = "\n".join([f"order,{header},amount", *rows, ""])
     (folder / "feed.csv").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Lookups of personal columns: what is said of them never quotes what they hold."""
+"""Lookups of personal columns: messages about them never quote their values."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def test_figures_are_those_of_the_run_reports(worked: Path) -> None:
     assert [row["seconds"] for row in rows] == [job["seconds"] for job in summary(worked)["jobs"]]
 
 
-def test_a_job_that_failed_is_told_and_can_be_run_when_mended(tmp_path: Path) -> None:
+def test_a_job_that_failed_is_reported_and_can_be_run_when_mended(tmp_path: Path) -> None:
     (tmp_path / "good.csv").write_bytes(GOOD)
     (tmp_path / "bad.csv").write_text("x,y\n")
     words = ["--multirun", "input=good.csv,bad.csv", "cluster=sync", "validation=off"]

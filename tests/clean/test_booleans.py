@@ -1,4 +1,4 @@
-"""True and false, by words: null where none is said, rejected where it is neither."""
+"""True and false, by words: null where the cell is empty, rejected where it is neither."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def test_a_mistake_is_one_line_and_leaves_nothing_behind(
     assert left_in(tmp_path) == []
 
 
-def test_all_mistakes_are_told_at_once(ask: Ask) -> None:
+def test_all_mistakes_are_reported_at_once(ask: Ask) -> None:
     words = ["--bogus", "rows=[1", "partitions=by_rowz", "partitions.rows=5", "seed=-1", "x=1"]
     first, *lines = ask("run-pipeline", *words, "dataset.nam=y").err.splitlines()
     assert first == "error: 6 problems:"
@@ -200,7 +200,7 @@ def test_all_mistakes_are_told_at_once(ask: Ask) -> None:
     ]
 
 
-def test_mistakes_are_told_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+def test_mistakes_are_reported_before_anything_heavy_is_imported(tmp_path: Path) -> None:
     heavy = {"dask", "pyarrow", "pandas", "great_expectations", "distributed", "jinja2"}
     after = f"print(sorted({heavy} & {{name.split('.')[0] for name in sys.modules}}))"
     done = run_script("clean-data", "rowz=5", cwd=tmp_path, after=after)

@@ -119,7 +119,7 @@ def test_hydra_flags_go_first_wherever_they_stand(
         ("clean-data", ["a", "input=b"], "input: is given twice, as input= and as a"),
     ],
 )
-def test_words_that_mean_nothing_are_told(command: str, words: list[str], problem: str) -> None:
+def test_words_that_mean_nothing_are_reported(command: str, words: list[str], problem: str) -> None:
     (line,) = read(command, *words).problems
     assert line.startswith(problem)
 

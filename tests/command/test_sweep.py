@@ -1,4 +1,4 @@
-"""Sweeps of small stages: folders, exit codes, what is told, and that no job disturbs another."""
+"""Sweeps of small stages: folders, exit codes, messages, and that no job disturbs another."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def summary(sweep: Path) -> Any:
     return json.loads((sweep / "summary.json").read_text("utf-8"))
 
 
-def test_a_sweep_goes_on_after_failures_and_tells_them(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_sweep_goes_on_after_failures_and_reports_them(capfd: pytest.CaptureFixture[str]) -> None:
     assert run("seed=1,2,3,4,9", "size=tiny") == SOME_RUNS_FAILED == 4
     told = capfd.readouterr()
     lines = told.err.splitlines()

@@ -60,7 +60,7 @@ def serving(data_dir: Path) -> Iterator[Served]:
 
 
 def interrupt(served: Served) -> tuple[int, str]:
-    """The exit code and all that was said, after Ctrl-C."""
+    """The exit code and all output, after Ctrl-C."""
     served.process.send_signal(signal.SIGINT)
     out, _ = served.process.communicate(timeout=30)
     return served.process.returncode, out

@@ -265,7 +265,7 @@ def test_an_unusual_run_is_marked_and_can_be_looked_at(own: Workspace, opened: O
     assert "was not validated" in said(test)
 
 
-def test_a_run_that_was_held_back_is_told_on_the_overview(own: Workspace, opened: Open) -> None:
+def test_a_run_that_was_held_back_is_reported_on_the_overview(own: Workspace, opened: Open) -> None:
     stage = {"paths": {"rejected, held back": "/x/feed_rejected.parquet"}}
     later: dict[str, Any] = {"status": "held back", "error": "1 expectation does not hold"}
     write_run(own, 2000, stage=stage, **later)
@@ -297,7 +297,7 @@ def test_without_aggregations_the_runs_are_shown_all_the_same(own: Workspace, op
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_damaged_table_is_told_and_the_rest_is_shown(
+def test_a_damaged_table_is_reported_and_the_rest_is_shown(
     own: Workspace, opened: Open, page: str
 ) -> None:
     (own.aggregations_of("ecommerce") / "top_categories.parquet").write_bytes(b"PAR1")
@@ -384,7 +384,7 @@ def test_another_contract_shows_what_it_has(weather: Workspace, opened: Open, pa
         assert test.dataframe[0].value["rejection_reason"].tolist() == ["no_station"]
 
 
-def test_a_feed_without_a_clean_row_is_told(tmp_path: Path, opened: Open) -> None:
+def test_a_feed_without_a_clean_row_is_reported(tmp_path: Path, opened: Open) -> None:
     (tmp_path / "feed.csv").write_bytes(write_feed([{**dict.fromkeys(
         ("order_id", "product_name", "category", "quantity", "unit_price", "discount_percent",
          "region", "sale_date", "customer_email", "revenue"), "x")}]))  # fmt: skip

@@ -91,7 +91,9 @@ def test_runs_of_other_datasets_and_runs_that_cleaned_nothing_are_left_out(
     assert [run.is_held_back for run in runs] == [False, False, False, True]
 
 
-def test_reports_that_are_damaged_are_told_and_the_others_are_read(workspace: Workspace) -> None:
+def test_damaged_reports_are_named_and_the_others_are_read(
+    workspace: Workspace,
+) -> None:
     good = write_run(workspace, 0)
     for name, text in {"a": "{", "b": "[]", "c": "{}", "d": json.dumps({"stages": 3})}.items():
         (workspace.reports / name).mkdir()

@@ -71,7 +71,7 @@ def test_results_tell_the_suites_apart_and_the_worst_first(own: Workspace) -> No
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"suites": [{}]}', '{"suites": 3}'])
-def test_damaged_results_are_told(own: Workspace, text: str) -> None:
+def test_damaged_results_are_reported(own: Workspace, text: str) -> None:
     run = read_published(own).run
     (own.reports / run / "validation.json").write_text(text)
 

@@ -1,4 +1,4 @@
-"""Personal values on the dashboard: with which key they are masked, and what is said of it."""
+"""Personal values on the dashboard: with which key they are masked, and how the page says so."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_a_dataset_of_another_name_is_named_in_the_command(own: Workspace) -> No
     "content",
     ["", "{", "[]", "{}", '{"aggregations": ["top_categories"]}', '{"aggregations": {"x": {}}}'],
 )
-def test_a_manifest_that_is_damaged_or_old_is_told(own: Workspace, content: str) -> None:
+def test_a_manifest_that_is_damaged_or_old_is_reported(own: Workspace, content: str) -> None:
     (own.aggregations_of("ecommerce") / "_manifest.json").write_text(content)
 
     gap = gap_of(own)

@@ -88,7 +88,7 @@ def test_the_reason_comes_first_and_columns_without_a_line_are_left_out(dataset:
     ]
 
 
-def test_what_is_no_dataset_is_told_in_a_sentence(dataset: Path, tmp_path: Path) -> None:
+def test_what_is_no_dataset_is_reported_in_a_sentence(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="There are no rejected rows in"):
         read_page(tmp_path / "nowhere", PageRequest())
     (dataset / "part-000001.parquet").write_bytes(b"PAR1 cut")

@@ -73,7 +73,7 @@ def test_rows_that_were_cleaned_anew_are_not_validated_yet(own: Workspace) -> No
     assert View.of(own).validation is None
 
 
-def test_the_newest_run_is_told_if_it_published_nothing(own: Workspace) -> None:
+def test_the_newest_run_is_reported_if_it_published_nothing(own: Workspace) -> None:
     assert View.of(own).newest_unpublished() is None
     name = write_run(own, LATER, **held_back(own))
 

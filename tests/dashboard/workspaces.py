@@ -21,7 +21,7 @@ def filled(folder: Path, *words: str) -> Workspace:
 
 
 def run_report(number: int, **facts: Any) -> dict[str, Any]:
-    """run.json of the pipeline's run of a day: 1,000 rows, 100 of them rejected unless told."""
+    """run.json of the pipeline's run of a day: 1,000 rows, 100 of them rejected by default."""
     rows, rejected = facts.pop("rows", 1000), facts.pop("rejected", 100)
     started = START + timedelta(days=number)
     stage: dict[str, Any] = {

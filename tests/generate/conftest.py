@@ -31,7 +31,7 @@ class Feed:
         return self.faults[self.faults["column"] == column].set_index("row")
 
     def truth(self, column: str) -> pd.Series[str]:
-        """What a faultless row would have said, by the ledger."""
+        """The row without its faults, by the ledger."""
         told = self.rows[column].copy()
         entries = self.faults_of(column)
         told.loc[entries.index] = entries["true_value"]

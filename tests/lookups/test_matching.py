@@ -86,7 +86,7 @@ def test_two_names_of_one_fingerprint_are_no_match() -> None:
     assert match("a-b", ("A B", "AB")).how == "unknown"
 
 
-def test_scores_are_likenesses_and_the_next_best_is_told() -> None:
+def test_scores_are_likenesses_and_the_next_best_is_reported() -> None:
     assert match("Mumbay") == Match("Mumbai", "edits", "Mumbai", 0.833, "Malaysia", 0.25)
     assert match("West Delhi").score == 0.7
     assert Matcher((), {}).match_all(["anything"]) == [Match(None, "unknown")]

@@ -112,7 +112,7 @@ def test_other_values(values: list[str], kind: str) -> None:
     assert guessed(*values).kind == kind
 
 
-def test_one_value_in_twenty_may_be_none_and_is_told() -> None:
+def test_one_value_in_twenty_may_be_none_and_is_reported() -> None:
     found = guessed(*map(str, range(30)), "many")
     assert found.kind == "integer"
     assert found.tally.n_unread == 1

@@ -124,7 +124,7 @@ def test_extra_columns_of_all_files_in_order_of_appearance(
     assert extra_columns(blocks, contract) == ("note", "x", "y")
 
 
-def test_a_file_that_shrinks_after_planning_is_told(contract: Contract, tmp_path: Path) -> None:
+def test_a_file_that_shrinks_after_planning_is_reported(contract: Contract, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(write_feed([GOOD_ROW] * 3))
     [source] = find_sources([str(path)])
@@ -193,7 +193,7 @@ def test_damage_is_found_by_the_checksum(suffix: str, tmp_path: Path) -> None:
         spool(source, tmp_path, "utf-8")
 
 
-def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_as_such(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(gzip.compress(HEADER))
     [source] = find_sources([f"{tmp_path}/a.gz"])
     # What is written there is refused for lack of space, at the latest when it is closed.

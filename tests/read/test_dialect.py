@@ -29,7 +29,7 @@ def told(text: str, delimiter: str | None = None) -> Dialect:
         ("name\nx\ny\n", ",", '"'),
     ],
 )
-def test_the_dialect_is_told(text: str, delimiter: str, quote: str) -> None:
+def test_the_dialect_is_reported(text: str, delimiter: str, quote: str) -> None:
     found = told(text)
     assert (found.delimiter, found.quote) == (delimiter, quote)
 

@@ -55,7 +55,7 @@ def told(data: bytes, tmp_path: Path) -> Encoding:
         ("id,price\n1,5 €\n2,“x”\n".encode("cp1252"), "cp1252"),
     ],
 )
-def test_the_encoding_is_told(data: bytes, name: str, tmp_path: Path) -> None:
+def test_the_encoding_is_reported(data: bytes, name: str, tmp_path: Path) -> None:
     assert told(data, tmp_path).name == name
 
 

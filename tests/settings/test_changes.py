@@ -89,6 +89,6 @@ def test_defaults_are_no_part_of_what_results_depend_on(defaults: Values) -> Non
     assert one.config_hash == other.config_hash
 
 
-def test_a_folder_is_told_as_its_path(defaults: Values, tmp_path: Path) -> None:
+def test_a_folder_is_reported_as_its_path(defaults: Values, tmp_path: Path) -> None:
     job = replace(settings(defaults), results_dir=tmp_path)
     assert config_values(job)["results_dir"] == str(tmp_path)

@@ -20,7 +20,7 @@ from toolkit.storage.traces import clear_killed, is_alive, living, temporary_fol
 pytestmark = pytest.mark.slow
 
 
-def test_a_killed_run_is_told_and_cleared_away(tmp_path: Path) -> None:
+def test_a_killed_run_is_reported_and_cleared_away(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text("a,b\n" + "1,x\n" * 2_000_000)
     running = subprocess.Popen(
         script_line("profile-data", "feed.csv"), cwd=tmp_path, stderr=subprocess.DEVNULL
@@ -40,7 +40,7 @@ def test_a_killed_run_is_told_and_cleared_away(tmp_path: Path) -> None:
     assert "was killed" not in ask("generate-data", "rows=1", cwd=tmp_path).err
 
 
-def test_a_run_that_is_killed_before_its_work_begins_is_told(tmp_path: Path) -> None:
+def test_a_run_that_is_killed_before_its_work_begins_is_reported(tmp_path: Path) -> None:
     code = (
         "import os, signal\nfrom toolkit.stages import generating\n"
         "from toolkit.command import cli\n"

@@ -246,7 +246,7 @@ def test_bad_data_is_one_line_and_leaves_nothing(
 
 
 def test_what_is_no_data_docs_is_left_alone(published: Place) -> None:
-    """The run is not published either: what was found of it could not be told."""
+    """The run is not published either: its findings could not be reported."""
     published.write_suites()
     (published.docs / "index.html").unlink()
     before, docs = published.published(), everything_in(published.docs)

@@ -49,7 +49,7 @@ def words_of(page: Path) -> str:
 
 @pytest.fixture(scope="module")
 def cleaned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
-    """A folder after run-pipeline, and what the command said."""
+    """A folder after run-pipeline, and what the command printed."""
     folder = tmp_path_factory.mktemp("cleaned")
     answer = ask("run-pipeline", *TINY, "seed=7", cwd=folder)
     assert answer.code == 0, answer.err
@@ -173,7 +173,7 @@ def test_a_bug_leaves_a_page_with_its_traceback(
     assert "in fail" in words_of(page)
 
 
-def test_a_bug_in_the_page_is_told_and_fails_no_run(
+def test_a_bug_in_the_page_is_reported_and_fails_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert ask("run-pipeline", *TINY, cwd=tmp_path).code == 0

@@ -1,4 +1,4 @@
-"""The validate stage: what is validated by which suites, and what is told of it."""
+"""The validate stage: which suites validate what, and what the run reports."""
 
 from __future__ import annotations
 

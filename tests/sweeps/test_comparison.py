@@ -110,7 +110,7 @@ def test_best_is_lowest_or_highest_or_nobody() -> None:
     assert Comparison("x", "", jobs).best == {"seconds": {1, 2}, "rows_per_second": {1}}
 
 
-def test_a_job_is_told_as_its_folder_has_it(tmp_path: Path) -> None:
+def test_a_job_is_reported_as_its_folder_has_it(tmp_path: Path) -> None:
     folder = make_sweep(
         tmp_path / "s",
         [

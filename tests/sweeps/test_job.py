@@ -1,4 +1,4 @@
-"""How jobs share the cores, and what is told of one whose process died."""
+"""How jobs share the cores, and how one whose process died is reported."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def test_jobs_at_once_share_the_cores(
         (-11, "its process was killed by SIGSEGV"),
     ],
 )
-def test_how_a_process_died_is_told(code: int, told: str) -> None:
+def test_how_a_process_died_is_reported(code: int, told: str) -> None:
     assert job._death(code) == told

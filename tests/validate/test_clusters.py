@@ -85,7 +85,7 @@ def ask_workers(runner: Runner, n: int) -> set[tuple[int, bool, bool]]:
 
 
 def results_of(feed: Feed, failing: Path) -> list[Any]:
-    """All that is said of both datasets, but for what differs from run to run."""
+    """All results for both datasets, except what differs from run to run."""
     said: list[Any] = []
     for kind in KEYS:
         validated = feed.validate(kind, failing)

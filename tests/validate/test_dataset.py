@@ -308,7 +308,7 @@ class TestDictionaries:
         assert rows_of(dataset).column("few").to_pylist() == FEW * 2
 
 
-def test_the_bytes_of_columns_are_told_about_right(tmp_path: Path) -> None:
+def test_the_bytes_of_columns_are_reported_about_right(tmp_path: Path) -> None:
     n = 2000
     table = pa.table(
         {

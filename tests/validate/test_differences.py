@@ -61,7 +61,7 @@ def test_two_that_are_not_a_number_are_the_same() -> None:
     assert differences(result(percent=nan), result(percent=nan)) == {}
 
 
-def test_an_exception_is_seen_in_both_forms_in_which_it_is_told() -> None:
+def test_an_exception_is_seen_in_both_forms_in_which_it_is_reported() -> None:
     config = {"type": "t", "kwargs": {}, "severity": "critical"}
     shared = {"success": False, "expectation_config": config, "result": {}}
     raised = {"raised_exception": True, "exception_message": "no"}

@@ -229,7 +229,7 @@ class TestShape:
         found = refusal(lambda: load(path, given))
         assert f"expectation 1: {given['type']}: {problem}" in found
 
-    def test_all_problems_are_told_at_once(self, path: Path) -> None:
+    def test_all_problems_are_reported_at_once(self, path: Path) -> None:
         found = refusal(
             lambda: load(
                 path,
@@ -251,7 +251,9 @@ class TestShape:
 
 
 class TestColumns:
-    def test_those_that_the_data_lacks_are_told_with_who_asks_for_them(self, path: Path) -> None:
+    def test_those_that_the_data_lacks_are_reported_with_who_asks_for_them(
+        self, path: Path
+    ) -> None:
         suite = load(
             path,
             UNIQUE,
@@ -305,7 +307,7 @@ class TestConditions:
             ("price > 0", "name 'price' is not defined"),
         ],
     )
-    def test_what_it_cannot_is_told(self, path: Path, condition: str, why: str) -> None:
+    def test_what_it_cannot_is_reported(self, path: Path, condition: str, why: str) -> None:
         found = refusal(lambda: load(path, UNIQUE, where(condition)).check_conditions(self.DATA))
         assert found == f"suite {path}: expectation 2: row_condition {condition!r}: {why}"
 
@@ -360,7 +362,7 @@ class TestParameters:
     def test_expressions_of_what_is_known(self, path: Path, expression: str) -> None:
         load(path, asking(expression)).check_parameters(dict.fromkeys(self.KNOWN, 1))
 
-    def test_those_without_a_value_are_told(self, path: Path) -> None:
+    def test_those_without_a_value_are_reported(self, path: Path) -> None:
         kind = ROWS["type"]
         suite = load(path, asking("rows_on * 2"), UNIQUE, asking("trunc(stock) - rows_clean"))
         found = refusal(lambda: suite.check_parameters(dict.fromkeys(self.KNOWN, 1)))

@@ -164,7 +164,7 @@ class TestFailures:
         assert failed == Failed("merge 5")
         assert numbers == [*range(10)]
 
-    def test_the_first_part_that_fails_is_told(self) -> None:
+    def test_the_first_part_that_fails_is_reported(self) -> None:
         @dataclass(frozen=True)
         class Hopeless(Numbers):
             def examine(self, view: LoadedColumns) -> list[int]:
