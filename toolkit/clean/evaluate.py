@@ -86,6 +86,20 @@ class Rules:
     def reason_ids(self) -> dict[str, int]:
         return {reason: place for place, reason in enumerate(self.contract.all_reasons)}
 
+    @cached_property
+    def looked_up(self) -> frozenset[str]:
+        """The columns whose values take more time than putting them into a dictionary."""
+        columns = self.contract.columns
+        repairs = (column.repair for column in columns.values() if isinstance(column, Category))
+        return frozenset(
+            [
+                *(name for name, column in columns.items() if column.group == "day"),
+                *self.contract.lookup_columns(),
+                *(repair.by for repair in repairs if repair is not None),
+                *(fill.by for fill in self.contract.repairs if fill.by is not None),
+            ]
+        )
+
     def given(self, name: str) -> Given:
         """Return what the parser of a column needs besides its cells."""
         return Given(self.reason_ids, self.as_of, self.lookups.get(name))
@@ -179,7 +193,7 @@ def _parse_columns(
 
 
 def _parse_column(name: str, array: pa.Array, rules: Rules) -> ParsedColumn:
-    if _is_looked_up(name, rules.contract) and pa.types.is_string(array.type):
+    if name in rules.looked_up and pa.types.is_string(array.type):
         array = array.dictionary_encode()
     indices = None
     if pa.types.is_dictionary(array.type):
@@ -191,18 +205,6 @@ def _parse_column(name: str, array: pa.Array, rules: Rules) -> ParsedColumn:
             rules.given(name),
         ),
         indices,
-    )
-
-
-def _is_looked_up(name: str, contract: Contract) -> bool:
-    """Return whether a value of the column takes more time than putting it into a dictionary."""
-    columns = contract.columns.values()
-    repairs = (column.repair for column in columns if isinstance(column, Category))
-    return (
-        contract.columns[name].group == "day"
-        or name in contract.lookup_columns()
-        or name in {repair.by for repair in repairs if repair is not None}
-        or name in {fill.by for fill in contract.repairs}
     )
 
 

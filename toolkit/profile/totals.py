@@ -139,11 +139,16 @@ def _labels(
     """
     found: dict[int, tuple[str, str, bool]] = {}
     is_capped = False
+    # All columns at once, since an expression is compiled each time that it is used.
+    together = pa.concat_arrays([column.dictionary for column in plain.values()])
+    all_exact = _matching(together, _EXACT)
+    all_labelled = all_exact | _matching(together, _PARTIAL)
+    all_labelled &= pc.utf8_length(together).to_numpy(zero_copy_only=False) <= _LONGEST_LABEL
+    end = 0
     for name, column in plain.items():
         values = column.dictionary
-        exact = _matching(values, _EXACT)
-        labelled = exact | _matching(values, _PARTIAL)
-        labelled &= pc.utf8_length(values).to_numpy(zero_copy_only=False) <= _LONGEST_LABEL
+        start, end = end, end + len(values)
+        exact, labelled = all_exact[start:end], all_labelled[start:end]
         if not labelled.any():
             continue
         codes = column.indices.to_numpy()

@@ -28,6 +28,11 @@ _LIKE_DAYS = (
     r"(?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2})(?:[^0-9].{0,30})?$|^/Date\("
     rf"|^(?i:{_MONTHS})[-/ '.]{{1,2}}[0-9]{{1,4}}$"
 )
+_MAY_BE_DAYS = (
+    r"[0-9][-/. ]{1,2}[0-9]{1,2}[-/. ]{1,2}[0-9]|(?:19|20)[0-9]{2}|^/Date"
+    r"|[0-9].{0,4}\pL{3}|\pL{3}.{0,3}[0-9]"
+)
+"""What all of those have, in an expression that takes no time to compile."""
 _WITHOUT_YEAR = r"|^[0-9]{1,2}[-/.][0-9]{1,2}\.?$"
 """In a column named for days."""
 _NEARLY, _SOME = 0.9, 0.2
@@ -44,9 +49,13 @@ def doubt_unread_days(cells: DistinctCells, source: str = "") -> Doubt | None:
     least, pattern = (_SOME, _LIKE_DAYS + _WITHOUT_YEAR) if named else (_NEARLY, _LIKE_DAYS)
     n_values = len(cells.values)
     few = cells.values.take(pa.array(np.arange(0, n_values, 1 + n_values // _A_LOOK)))
-    if not bools(pc.match_substring_regex(few, pattern)).any():
+    if not named and not bools(pc.match_substring_regex(few, _MAY_BE_DAYS)).any():
         return None
-    like = bools(pc.match_substring_regex(cells.values, pattern))
+    like = bools(pc.match_substring_regex(few, pattern))
+    if not like.any():
+        return None
+    if len(few) < n_values:
+        like = bools(pc.match_substring_regex(cells.values, pattern))
     n_rows = int(cells.rows[like].sum())
     if n_rows < least * cells.n_rows:
         return None

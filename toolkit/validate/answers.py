@@ -271,6 +271,8 @@ class BatchMetrics:
                     frame.index = pd.Index(rows)
                     every_row = pd.Series(True, index=frame.index, dtype=bool)
                     metrics = {**one.metrics, _CONDITION: (every_row, *one.metrics[_CONDITION][1:])}
+                    # Stock goes through all of these for each metric.
+                    metrics["table.columns"] = list(frame.columns)
                     value = _stock(replace(one, metrics=metrics), partial(_always, frame))
                     self._note(one, _as_advice(one, value, unexpected))
 
@@ -346,6 +348,8 @@ class BatchMetrics:
 
     def _with_known_columns(self, one: MetricRequest) -> Mapping[str, Any]:
         """Return the domain if its columns exist; stock's own error otherwise."""
+        if self.dataset.names.issuperset(domain_columns(one.domain)):
+            return one.domain
         kwargs: Mapping[str, Any] = get_dbms_compatible_metric_domain_kwargs(
             metric_domain_kwargs=dict(one.domain), batch_columns_list=self.dataset.columns
         )

@@ -39,13 +39,15 @@ class ParquetSource:
 
     def load(self, columns: Sequence[str]) -> pa.Table:
         """Load the rows in order. Raises InputError when a file cannot be read."""
-        names = [name for name in self.schema.names if name in set(columns)]
+        asked = frozenset(columns)
+        names = [name for name in self.schema.names if name in asked]
         tables = [self._load(path, groups, names) for path, groups in self.row_groups]
         return pa.concat_tables(tables) if tables else self.schema.empty_table().select(names)
 
     def _load(self, path: Path, groups: tuple[int, ...], names: Sequence[str]) -> pa.Table:
         with _opened(path, sorted(self.dictionaries & set(names))) as file:
-            present = [name for name in names if name in file.schema_arrow.names]
+            known = frozenset(file.schema_arrow.names)
+            present = [name for name in names if name in known]
             table = file.read_row_groups(list(groups), columns=present, use_threads=False)
         return _fitted(table, self.schema, names)
 
@@ -79,6 +81,11 @@ class Dataset:
     @property
     def columns(self) -> list[str]:
         return list(self.facts.schema.names)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns, to look one up."""
+        return frozenset(self.facts.schema.names)
 
     @property
     def n_rows(self) -> int:
