@@ -7,15 +7,34 @@ import re
 from toolkit.profile.facts import ColumnFacts
 from toolkit.profile.symbols import CURRENCIES, UNITS
 
-QUANTITY = re.compile(r"quantity|qty|units|pieces|menge|anzahl|quantite|cantidad", re.I)
-PRICE = re.compile(r"price|preis|prix|precio|cost", re.I)
-AMOUNT = re.compile(r"revenue|total|amount|sales|turnover|umsatz|betrag|montant|importe", re.I)
-SHARE = re.compile(r"discount|percent|rate|rabatt", re.I)
-ITEM = re.compile(r"product|item|article|artikel|description|name|sku|stock", re.I)
+# Words of English, German, French, Spanish, Italian, Portuguese, Dutch and Polish, and of Russian,
+# Greek, Japanese and Chinese as names transliterate them.
+QUANTITY = re.compile(
+    r"quantity|qty|units|pieces|menge|anzahl|stueckzahl|quantite|cantidad|quantita|quantidade|"
+    r"aantal|ilosc|kolichestvo|posotita|shu_liang",
+    re.I,
+)
+PRICE = re.compile(
+    r"price|preis|prix|precio|cost|prezzo|preco|prijs|(^|_)cena|tsena|(^|_)timi|dan_jia|dan_si|jia_ge",
+    re.I,
+)
+AMOUNT = re.compile(
+    r"revenue|total|amount|sales|turnover|umsatz|erloes|betrag|montant|importe|importo|"
+    r"(^|_)valore?(_|$)(?!unit)|bedrag|omzet|kwota|wartosc|(^|_)summ?a(_|$)|vyruchka|synolo|jin_e|"
+    r"mai_shang",
+    re.I,
+)
+SHARE = re.compile(r"discount|percent|rate|rabat|remise|descuento|sconto|desconto|korting", re.I)
+ITEM = re.compile(
+    r"product|item|article|artikel|description|name|sku|stock|produkt|produit|prodotto|produto|"
+    r"articolo|articulo|artigo|bezeichnung|omschrijving|towar|tovar|proion|shang_pin",
+    re.I,
+)
 _ORDER = re.compile(
-    r"(^|_)(order|invoice|transaction|receipt|bestell(ungs?)?|rechnungs?|auftrags?|belegs?|"
-    r"commande|facture|pedido|factura|ordine|document|increment)"
-    r"_?(id|no|nr|num|number|nummer|code|numero)?$",
+    r"(^|_)(order|invoice|transaction|receipt|bestell(ungs?)?|bestelling|rechnungs?|auftrags?|"
+    r"belegs?|commande|facture|pedido|factura|ordine|fattura|fatura|encomenda|factuur|zamowieni[ae]|"
+    r"faktur[ay]|zakaza?|paraggelia|zhu_wen|ding_dan|document|increment)"
+    r"_?(id|no|nr|n|num|number|nummer|code|numero|hao|fan_hao)?$",
     re.I,
 )
 # Figures whose sum is meaningless, whatever else is in their names.
