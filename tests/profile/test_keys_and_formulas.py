@@ -103,7 +103,7 @@ def test_chance_and_constants_are_no_formulas() -> None:
     ("header", "name"),
     [("Price Per Unit", "price_per_unit"), ("InvoiceNo", "invoice_no"),
      ("CustomerID", "customer_id"), ("Größe (cm)", "grosse_cm"), ("  a--b ", "a_b"),
-     ("日本", ""), ("Total%", "total")],
+     ("日本", "ri_ben"), ("?!", ""), ("Total%", "total")],
 )  # fmt: skip
 def test_snake_case(header: str, name: str) -> None:
     assert snake_case(header) == name
