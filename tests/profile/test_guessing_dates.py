@@ -138,6 +138,8 @@ def test_weekdays_prove_the_order_and_false_ones_are_passed_over() -> None:
     ("source", "values", "kind", "formats", "keys"),
     [
         ("Order Date", [f"{45658 + n}" for n in range(9)], "date", "excel_1900", {}),
+        ("Value Date", [f"{45658 + n}" for n in range(9)], "date", "excel_1900", {}),
+        ("Fecha de venta", [f"{45658 + n}" for n in range(9)], "date", "excel_1900", {}),
         ("Bestelldatum", [f"{45658 + n},25" for n in range(9)], "timestamp", "excel_1900", {}),
         ("created", [f"{1735689600 + 86400 * n}" for n in range(9)], "timestamp", "epoch_seconds",
          {"report_zone": "UTC"}),

@@ -17,23 +17,35 @@ from toolkit.profile.facts import Spread
 from toolkit.profile.guess import DistinctCells, Guess
 from toolkit.profile.keys import is_like_an_id
 from toolkit.profile.readings import Reading
+from toolkit.profile.sorts import AMOUNT, PRICE, QUANTITY, SHARE
 
 _NAMED = re.compile(
     r"date|time|day|datum|zeit|fecha|heure|created|updated|modified|ordered|shipped|epoch|unix|"
     r"giorno|jour|termin|dzie|dag(?![a-z])|kiedy|wann|cuando|quand|"
-    r"(^|[^a-z])(ts|at|on|when|tag|data|dia|día|paid|sold|valuta|hora|ora)$",
+    r"(^|[^a-z])(ts|at|on|when|tag|data|dia|día|sold|paid|hora|ora)$",
     re.IGNORECASE,
 )
 _NAMED_FOR_DAYS = re.compile(
-    r"(^|[^a-z])(date|day|datum|fecha|data|dato|tag|jour|dia|día|giorno|dag|timestamp|datetime)$|(order|bestell|rechnungs|buchungs|liefer)(date|datum)$|"
-    r"^(created|ordered|shipped|updated|paid)",
+    r"(^|[^a-z])(date|datum|datetime|timestamp|day|fecha|data|dato|tag|jour|dia|día|giorno|dag|"
+    r"zeit|time|heure|hora|ora|created|updated)([^a-z]|$)|(date|datum|zeit|tag)$",
     re.IGNORECASE,
+)
+_OF_FIGURES = re.compile(
+    r"count|value|number|stock|weight|budget|target|limit|score", re.IGNORECASE
 )
 _NAMED_FOR_MONTHS = re.compile(
     r"month|monat|mois|(^|[^a-z])mes|mese|mês|maand|miesi|period", re.IGNORECASE
 )
 _DURATION = re.compile(
     r"days|hours|minutes|lead|duration|dauer|tage|jours|días|giorni|dni", re.IGNORECASE
+)
+_A_DATE = re.compile(r"^[^\W\d_]+[ _-]?(date|datum)$|^(date|datum|fecha|data)\b", re.IGNORECASE)
+"""Value Date is a day, whatever else value means."""
+_DATE = re.compile("date", re.IGNORECASE)
+"""Taken out before other words are looked for: rate is one of them."""
+_LEFT = (
+    "left as numbers, so nothing is counted by month; kind: date with formats would read days such "
+    "as 31122025"
 )
 _UNITS = {
     "epoch_seconds": "seconds since 1970", "epoch_milliseconds": "milliseconds since 1970",
@@ -52,6 +64,7 @@ _FITS = 0.9
 def guess_counted(cells: DistinctCells, source: str) -> Guess | None:
     """Read numbers as the days or moments that they count, if their column is named for such.
 
+    A spreadsheet's days could be any numbers, so the name has to be that of days and no other.
     What is no such number, as a 0 for no day, may be a tenth of the rows.
     """
     if not is_named_for_time(source) or len(cells.values) == 0:
@@ -64,7 +77,8 @@ def guess_counted(cells: DistinctCells, source: str) -> Guess | None:
     for word, what in _UNITS.items():
         first, last = _range(word)
         inside = (values >= first) & (values <= last)
-        if rows[inside].sum() >= _FITS * cells.n_rows:
+        named = word in COUNTED or _NAMED_FOR_DAYS.search(source) is not None
+        if named and rows[inside].sum() >= _FITS * cells.n_rows:
             return _as_guess(cells, word, what, whole=bool((values == np.rint(values)).all()))
     return None
 
@@ -89,13 +103,13 @@ def doubt_counted_time(source: str, spread: Spread | None, n_rows: int) -> Itera
     """Doubt numbers that look like moments, and others in a column that is named for days."""
     if spread is None:
         return
-    if _NAMED_FOR_DAYS.search(source) and spread.high >= _FIRST_SHEET_DAY:
-        text = (
-            "named for days, but its numbers were not recognised as any: left as numbers, so "
-            "nothing is counted by month; kind: date with formats would read days such as 31122025"
-        )
-        yield Doubt(text, n_rows)
-        return
+    if is_named_for_time(source) and spread.high >= _FIRST_SHEET_DAY:
+        if _NAMED_FOR_DAYS.search(source):
+            yield Doubt(f"named for days, but its numbers are none that are known: {_LEFT}", n_rows)
+            return
+        if spread.low >= _FIRST_SHEET_DAY and spread.high <= _LAST_SHEET_DAY:
+            text = "may be days as a spreadsheet counts them, formats: [excel_1900]"
+            yield Doubt(f"{text}: {_LEFT}", n_rows)
     if is_like_an_id(source):
         return
     for word in COUNTED:
@@ -112,7 +126,11 @@ def doubt_counted_time(source: str, spread: Spread | None, n_rows: int) -> Itera
 
 def is_named_for_time(source: str) -> bool:
     """Return whether a column's name is that of days or times."""
-    return bool(_NAMED.search(source)) and not _DURATION.search(source)
+    if _A_DATE.search(source):
+        return True
+    others = (_DURATION, _OF_FIGURES, QUANTITY, PRICE, AMOUNT, SHARE)
+    named = _NAMED.search(source) or _NAMED_FOR_DAYS.search(source)
+    return bool(named) and not any(other.search(_DATE.sub("", source)) for other in others)
 
 
 def is_named_for_months(source: str) -> bool:
