@@ -311,6 +311,13 @@ class InputError(ToolkitError):
         )
 
     @classmethod
+    def marked_as_utf8(cls, path: str, encoding: str) -> InputError:
+        return cls(
+            f"{path}: begins with the byte order mark of UTF-8, and is read as {encoding}; set "
+            "dataset.csv.encoding=utf-8"
+        )
+
+    @classmethod
     def new_columns(cls, path: str, names: Sequence[str]) -> InputError:
         are = "1 column" if len(names) == 1 else f"{len(names)} columns"
         return cls(

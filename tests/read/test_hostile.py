@@ -87,6 +87,10 @@ CASES: dict[str, tuple[bytes, Holds | Refused]] = {
     "CRLF and LF and CR": (b"n,t\r\n1,2\n3,4\r5,6", Holds([*SAID, ("5", "6")])),
     "CR CR LF": (b"n,t\r\r\n1,2\r\r\n3,4\r\r\n", Holds(SAID)),
     "UTF-8 mark": (b"\xef\xbb\xbfn,t\n1,2\n3,4\n", Holds(SAID)),
+    "UTF-8 mark, read as cp1252": (
+        b"\xef\xbb\xbfn,t\n1,2\n",
+        Refused("mark of UTF-8", names=["n", "t"], csv=CsvFormat(encoding="cp1252")),
+    ),
     "UTF-16": ("n,t\n1,2\n".encode("utf-16"), Refused("set dataset.csv.encoding=utf-16,")),
     "UTF-16 as told": ("n,t\n1,ʒ\n".encode("utf-16"), Holds([("1", "ʒ")], csv=UTF16)),
     "latin-1 as told": (b"n,t\n1,\xe9\n", Holds([("1", "é")], csv=CsvFormat(encoding="latin-1"))),

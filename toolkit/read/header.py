@@ -326,6 +326,8 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
             names = [alike[0] if n == places[0] else name for n, name in enumerate(names)]
     missing = _lacking(cells, contract)
     if missing and not _may_lack(missing, contract):
+        if _has_mark_of_utf8(cells, contract.csv.encoding):
+            raise InputError.marked_as_utf8(shown, contract.csv.encoding)
         others = {source for name in contract.columns for source in contract.source_names(name)}
         if repeated := {cell for cell in others if cells.count(cell) > 1}:
             raise InputError.repeated_columns(shown, repeated)
@@ -334,6 +336,14 @@ def _match(cells: Sequence[str], shown: str, contract: Contract) -> tuple[str, .
         likely = _other_delimiter(cells, contract, 1)
         raise InputError.header_mismatch(shown, missing, cells, free, likely)
     return tuple(names)
+
+
+def _has_mark_of_utf8(cells: Sequence[str], encoding: str) -> bool:
+    """Return whether a header that was read by `encoding` begins with the mark of UTF-8 files."""
+    try:
+        return cells[0].encode(encoding).startswith(codecs.BOM_UTF8) and cells[0][0] != "\ufeff"
+    except UnicodeError:
+        return False
 
 
 def _may_lack(missing: Sequence[str], contract: Contract) -> bool:
