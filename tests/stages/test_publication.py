@@ -68,6 +68,7 @@ def test_manifests_name_the_run_its_version_and_the_inputs_by_digest(
                 "place": "feed.csv",
                 "bytes": len(content),
                 "digest": f"xxh3_128:{xxhash.xxh3_128_hexdigest(content)}",
+                "passed_over": {},
             }
         ]
     assert found[2]["cleaned_version"] == found[0]["version"]
