@@ -301,7 +301,7 @@ WRITTEN: list[tuple[dict[str, Any], str]] = [
     ({"groups": "indian"}, "groups: has no effect without thousands"),
     ({"units": {"%": 0.03}}, "units: '%' is 0.03, which is no power of ten such as 0.01"),
     ({"units": {"%": -0.01}}, "units: '%' is -0.01, which is no power of ten"),
-    ({"units": {"K": 1e30}}, "units: 'K' is 1e+30, which is no power of ten"),
+    ({"units": {"K": 1e-30}}, "units: 'K' is 1e-30, which is no power of ten"),
     ({"units": {"%": 0.01}, "suffix": ["%"]}, "units: '%' is also trimmed by prefix or s"),
     ({"units": {"kg ": 1}}, "units: 'kg ' has outer blanks"),
     ({"units": {"-kg": 1}}, "units: '-kg' contains a sign or bracket"),
