@@ -25,6 +25,7 @@ def commands_of(text: str) -> list[list[str]]:
     return [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_lookups_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     regions = ["Mumbai"] * 200 + ["Mumbay", "Atlantis"]

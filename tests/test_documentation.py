@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from packaging.requirements import Requirement
 
 from toolkit.contract import Contract
@@ -26,6 +27,7 @@ def code_blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_python_example_of_validation_runs(tmp_path: Path) -> None:
     folder = tmp_path / "clean.parquet"
     folder.mkdir()

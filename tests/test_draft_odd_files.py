@@ -9,6 +9,8 @@ import yaml
 
 from tests.commands import ask, read
 
+pytestmark = pytest.mark.slow
+
 HEADER = "order,day,item,qty,price"
 ITEMS = ("Lamp", "Desk", "Pen, red", "Chair")
 ROWS = [

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from tests.commands import ask, read
 
+pytestmark = pytest.mark.slow
+
 QUICK = "cluster=sync"
 CELLS = st.sampled_from(
     ["", "1", "-7", "0", "3.50", "4,5", "1.234,50", "$9.99", "12 kg", "12%", "1e3", "007", "(7)",

@@ -28,6 +28,7 @@ def as_csv(table: pa.Table) -> str:
 
 
 @pytest.mark.parametrize("block_bytes", [1, 500, 1 << 20])
+@pytest.mark.slow
 def test_the_messy_feed_becomes_the_golden_files(
     block_bytes: int, rules: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,8 @@ from tests.commands import ask
 from tests.feeds import GOOD_ROW, row_with, write_feed
 from toolkit.settings.shipped import shipped_folder
 
+pytestmark = pytest.mark.slow
+
 GERMAN = "Bestellnummer;Datum;Menge\r\nB-1;28.05.2026;2\r\n"
 CAFE = (
     "Transaction ID,Item,Quantity,Price Per Unit,Total Spent,Payment Method,Location,"

@@ -15,6 +15,8 @@ from tests.commands import Answer, everything_in
 from tests.stages.places import HOLDS, Expectation, Place, about, read_json, severe
 from toolkit.api import aggregate, clean_rows, evaluate_feed, find_key, load_rules, mask_tables
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = """
 name: people
 columns:

@@ -12,6 +12,8 @@ from tests.feeds import row_with, write_feed
 from toolkit.lookups.loading import personal_lookups
 from toolkit.settings.config import read_contract
 
+pytestmark = pytest.mark.slow
+
 MAPPED = "dataset.columns.product_name={kind:text,map:names.json,personal:true}"
 REPAIR = "dataset.columns.category.repair={by:product_name,map:repairs.json}"
 OF_THE_REPAIR = ("dataset.columns.product_name.personal=true", REPAIR)

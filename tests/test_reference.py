@@ -95,6 +95,7 @@ def feed(rules: Rules) -> bytes:
 
 @pytest.mark.parametrize("n_blocks", [1, 17])
 @pytest.mark.parametrize("make", MAKES)
+@pytest.mark.slow
 def test_every_figure_is_known(
     make: str, n_blocks: int, feed: bytes, book: Book, rules: Rules, clean_feed: Cleaner
 ) -> None:

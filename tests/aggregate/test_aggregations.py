@@ -55,6 +55,7 @@ def random_rows(n: int, seed: int) -> list[Row]:
 @pytest.mark.parametrize("n_parts", [1, 2, 7, 64])
 @settings(max_examples=25)
 @given(rows=rows())
+@pytest.mark.slow
 def test_every_cut_gives_what_counting_rows_gives(
     contract: Contract, n_parts: int, rows: list[Row]
 ) -> None:
@@ -65,6 +66,7 @@ def test_every_cut_gives_what_counting_rows_gives(
 
 @settings(max_examples=25)
 @given(rows=rows(max_size=25), data=st.data())
+@pytest.mark.slow
 def test_the_order_and_the_tree_of_merging_mean_nothing(
     contract: Contract, rows: list[Row], data: st.DataObject
 ) -> None:
@@ -127,6 +129,7 @@ def test_equal_products_are_ranked_by_their_names_code_points(contract: Contract
     assert ranking.column("rank").to_pylist() == [1, 2, 3, 4, 5] * 2
 
 
+@pytest.mark.slow
 def test_names_that_are_nearly_all_different(contract: Contract) -> None:
     rows = [
         {**row, "product_name": f"product {n % 29_000}"}

@@ -121,6 +121,7 @@ def top(table: pa.Table, limit: int = 4) -> list[str]:
 
 @settings(max_examples=150, deadline=None)
 @given(rows=ROWS, n_parts=st.sampled_from([1, 2, 7]))
+@pytest.mark.slow
 def test_measures_are_those_of_fractions_however_rows_are_cut(
     sales: Contract, rows: list[tuple[str, int | None, int | None]], n_parts: int
 ) -> None:

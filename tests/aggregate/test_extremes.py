@@ -48,6 +48,7 @@ def test_highest_values_and_their_rows(
     rows_a_partition=st.integers(1, 20),
     statistics=st.booleans(),
 )
+@pytest.mark.slow
 def test_winners_from_a_file(
     contract: Contract,
     tmp_path_factory: pytest.TempPathFactory,

@@ -125,6 +125,7 @@ def wanted(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("n_parts", [1, 2, 7, 64])
 @given(n=st.integers(1, 120), seed=st.integers(0, 9))
+@pytest.mark.slow
 def test_every_cut_gives_what_sets_give(lines: Contract, n_parts: int, n: int, seed: int) -> None:
     rows = random_lines(n, seed)
     groups: dict[Any, list[dict[str, Any]]] = defaultdict(list)
@@ -206,6 +207,7 @@ def test_types_and_an_empty_dataset(lines: Contract) -> None:
 
 
 @pytest.mark.parametrize("scheduler", ["sync", "threads", "processes"])
+@pytest.mark.slow
 def test_parts_on_disk_and_row_groups(lines: Contract, tmp_path: Path, scheduler: str) -> None:
     rows = random_lines(400, seed=5)
     folder = write_dataset(cut(table_of(rows, lines), 5), lines, tmp_path / "clean.parquet")

@@ -58,6 +58,7 @@ def test_parts(
     assert as_rows(tables) == expected(rows)
 
 
+@pytest.mark.slow
 def test_processes(rows: list[Row], dataset: Path, contract: Contract) -> None:
     with dask.config.set(scheduler="processes", num_workers=2):
         tables = aggregate(dataset, contract)

@@ -76,6 +76,7 @@ def test_every_real_day_is_read_in_every_format() -> None:
     )
 )
 @example(texts=["1-1-0000", "0000/1/1", "30-02-2024", "29-2-2100"])
+@pytest.mark.slow
 def test_dates_are_what_strptime_makes_of_them(texts: list[str]) -> None:
     parsed = parse_cells(DATE, pa.array(texts, pa.string()), REASONS, as_of=AS_OF)
     assert values_of(parsed) == [oracle.read_date(text) for text in texts]

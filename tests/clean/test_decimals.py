@@ -68,6 +68,7 @@ def test_cells_are_read_digit_by_digit() -> None:
 )
 @example([".5", "1.5", "-.5", "0.49999999999999999999999999999999999999999"], 0, 18, "half_even")
 @example([".5", "1.5", "-.5", "2.5", "9.5"], 0, 1, "half_up")
+@pytest.mark.slow
 def test_any_cell_is_what_python_makes_of_it(
     cells: list[str], scale: int, precision: int, rounding: str | None
 ) -> None:

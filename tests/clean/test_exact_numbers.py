@@ -52,6 +52,7 @@ def test_whole_numbers_are_exact_in_all_of_64_bits(beside: list[str], tmp_path: 
 
 @settings(max_examples=60, deadline=None)
 @given(numbers=st.lists(st.integers(-(2**63) - 3, 2**63 + 2), min_size=1, max_size=8))
+@pytest.mark.slow
 def test_any_whole_number_is_itself_or_rejected(
     numbers: list[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

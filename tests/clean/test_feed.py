@@ -168,6 +168,7 @@ def test_cleaning_again_changes_nothing_whatever_a_contract_repairs(
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 @given(feed=hostile_rows(), n_blocks=st.sampled_from([1, 3]))
+@pytest.mark.slow
 def test_the_lazy_frame_s_two_filters_are_the_published_outputs(
     feed: bytes, n_blocks: int, clean_feed: Cleaner
 ) -> None:
@@ -207,6 +208,7 @@ def test_the_lazy_frame_over_several_files_and_computed_twice(clean_feed: Cleane
     assert everything["raw.order_id"].isna().tolist() == [True, False, False]
 
 
+@pytest.mark.slow
 def test_processes_give_what_one_thread_gives(clean_feed: Cleaner) -> None:
     rows = [row_with(order_id=str(n % 40), quantity=str(n % 5)) for n in range(60)]
     feed = write_feed([*rows, ["short"]])
@@ -216,6 +218,7 @@ def test_processes_give_what_one_thread_gives(clean_feed: Cleaner) -> None:
     assert same(cleaned, clean_feed(feed))
 
 
+@pytest.mark.slow
 def test_several_files_are_one_input(clean_feed: Cleaner, book: Book) -> None:
     """Rows are numbered in their own file; keys, and who came first, are of the whole input."""
     bad = row_with(order_id="b", quantity="none")
@@ -295,6 +298,7 @@ def test_a_record_longer_than_many_blocks(clean_feed: Cleaner) -> None:
     assert same(clean_feed(feed, 64), whole)
 
 
+@pytest.mark.slow
 def test_a_field_beyond_the_limit_loses_its_own_lines_only(clean_feed: Cleaner) -> None:
     contract = clean_feed.rules.contract
     short_fields = replace(contract, csv=replace(contract.csv, max_field_bytes=1024))
@@ -308,6 +312,7 @@ def test_a_field_beyond_the_limit_loses_its_own_lines_only(clean_feed: Cleaner) 
         assert cleaned.reasons == ["malformed_row"] * 601
 
 
+@pytest.mark.slow
 def test_packed_feeds_are_cleaned_like_plain_ones(clean_feed: Cleaner) -> None:
     feed = write_feed([row_with(order_id=str(n % 30), quantity=str(n % 4)) for n in range(50)])
     plain_one = clean_feed(feed, 1)

@@ -176,6 +176,7 @@ FEEDS = st.lists(
     block_bytes=st.integers(1, 120),
     allowed=st.sampled_from([0, 0.3, 1]),
 )
+@pytest.mark.slow
 def test_what_is_said_does_not_depend_on_the_cut(
     cells: list[str], block_bytes: int, allowed: float, judge: Judge
 ) -> None:

@@ -168,6 +168,7 @@ rows_of_cafe = st.lists(
     guesses=st.sampled_from([{}, {"quantity": 3}, {"price": 2}, {"total": 4, "quantity": 5}]),
     n_blocks=st.sampled_from([1, 3, 50]),
 )
+@pytest.mark.slow
 def test_rows_come_out_as_one_would_fill_them_by_hand(
     rows: list[Row],
     order: list[dict[str, Any]],

@@ -105,6 +105,7 @@ def found(cleaned: Cleaned) -> tuple[list[dict[str, object]], list[dict[str, obj
 
 
 @pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.slow
 def test_other_formats_clean_to_the_rows_of_the_csv_file(name: str, tmp_path: Path) -> None:
     plain_file, other = tmp_path / "feed.csv", tmp_path / name
     plain_file.write_bytes(csv_bytes())
@@ -252,6 +253,7 @@ def test_a_sheet_is_chosen_by_its_name(tmp_path: Path) -> None:
         spool(source, tmp_path, "utf-8", sheet="orders")
 
 
+@pytest.mark.slow
 def test_csv_files_are_read_without_the_modules_of_other_formats() -> None:
     code = (
         "import sys, toolkit.stages.cleaning, toolkit.stages.profiling;"

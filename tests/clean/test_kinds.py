@@ -100,6 +100,7 @@ def test_a_kind_has_no_value_for_what_it_cannot_read(kind: str) -> None:
     assert found == [(None, 255), (None, BAD)]
 
 
+@pytest.mark.slow
 def test_no_other_module_lists_kinds_by_name() -> None:
     """A new kind must not be missing from a list somewhere else."""
     lists, root = [], Path(toolkit.__file__).parent

@@ -66,6 +66,7 @@ def test_no_numbers(text: str, beside: list[str]) -> None:
         max_size=5,
     )
 )
+@pytest.mark.slow
 def test_numbers_are_what_float_makes_of_the_grammar(texts: list[str]) -> None:
     assert numbers(texts) == [oracle.read_number(text) for text in texts]
 

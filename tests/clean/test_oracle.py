@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from tests.oracle import Book, clean_feeds
 
 @settings(max_examples=80)
 @given(feed=hostile_rows(), n_blocks=st.sampled_from([1, 3]))
+@pytest.mark.slow
 def test_hostile_feeds_come_out_as_the_rules_say(
     feed: bytes, n_blocks: int, clean_feed: Cleaner, book: Book
 ) -> None:

@@ -91,6 +91,7 @@ def test_a_malformed_row_counts_in_the_number_of_an_example(clean_feed: Cleaner)
 
 @settings(max_examples=30)
 @given(feed=hostile_rows(), n_blocks=st.sampled_from([2, 7, 64]))
+@pytest.mark.slow
 def test_repairs_do_not_depend_on_the_cut(feed: bytes, n_blocks: int, clean_feed: Cleaner) -> None:
     assert clean_feed(feed, n_blocks).repaired == clean_feed(feed).repaired
 

@@ -137,6 +137,7 @@ def test_units_of_decimals_are_exact_and_keep_the_rules_of_the_column() -> None:
     grouped=st.booleans(),
     kind=st.sampled_from(["number", "decimal"]),
 )
+@pytest.mark.slow
 def test_any_amount_reads_alike_in_every_way_to_write_it(
     units: list[int], way: str, grouped: bool, kind: str
 ) -> None:

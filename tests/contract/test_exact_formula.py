@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,7 @@ def valued(formula: str, row: tuple[int, int, int]) -> Fraction | None:
     rounding=st.sampled_from([None, "half_even", "half_up"]),
     decimals=st.sampled_from([None, 0, 2]),
 )
+@pytest.mark.slow
 def test_formulas_are_exact_and_rounded_once(
     rows: list[tuple[int, int, int]],
     formula: str,
@@ -84,6 +86,7 @@ def test_formulas_are_exact_and_rounded_once(
 
 @settings(max_examples=300, deadline=None)
 @given(rows=ROWS, formula=st.sampled_from(FORMULAS), tolerance=st.sampled_from([0.0, 0.01, 5.0]))
+@pytest.mark.slow
 def test_checks_compare_exactly(
     rows: list[tuple[int, int, int]], formula: str, tolerance: float
 ) -> None:

@@ -87,6 +87,7 @@ def condition(number: int, name: str = "n") -> str:
 @pytest.mark.parametrize(
     "ask", [formula, reading, in_a_part, in_a_part_by_query, of_whole_columns, in_a_suite]
 )
+@pytest.mark.slow
 def test_threads_parse_at_once(ask: Callable[[int], int]) -> None:
     read_condition.cache_clear()
     with ThreadPoolExecutor(4) as pool:

@@ -14,6 +14,8 @@ from tests.feeds import row_with, write_feed
 from toolkit.dashboard import app
 from toolkit.settings.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 KEY = "a key that several workspaces share"
 
 

@@ -58,6 +58,7 @@ def summed(orders: list[tuple[str, str, int, float]]) -> list[dict[str, Any]]:
 
 
 @given(orders=orders(), months=st.sets(st.sampled_from(MONTHS)))
+@pytest.mark.slow
 def test_groups_of_groups_are_groups_of_orders(
     orders: list[tuple[str, str, int, float]], months: set[str]
 ) -> None:

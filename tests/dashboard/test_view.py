@@ -30,6 +30,7 @@ def test_the_pipeline_validated_what_it_published(full: Workspace) -> None:
     assert view.validation.outcomes == {"clean": "passed", "rejected": "passed"}
 
 
+@pytest.mark.slow
 def test_a_later_validation_of_the_same_rows_counts(own: Workspace) -> None:
     validate(own)
 

@@ -84,6 +84,7 @@ def test_repeated_ids_repeat_a_recent_row_and_all_others_number_theirs(dirty: Fe
     assert across.any(), "no id of an earlier block is repeated"
 
 
+@pytest.mark.slow
 def test_products_are_spelled_in_many_ways_yet_faultless_ones_stay_readable(dirty: Feed) -> None:
     told = dirty.rows["product_name"]
     typos = dirty.faults_of("product_name").index

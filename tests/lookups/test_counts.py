@@ -87,6 +87,7 @@ def test_a_header_alone_has_no_values(contract: Contract, tmp_path: Path) -> Non
 
 @settings(max_examples=40)
 @given(feed=hostile_rows(), block_bytes=st.integers(1, 400))
+@pytest.mark.slow
 def test_counts_are_the_same_however_the_input_is_cut(
     feed: bytes, block_bytes: int, contract: Contract, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -39,6 +39,7 @@ def people(tmp_path: Path) -> Path:
     [((), ["email"]), (("personal=[keeper]",), ["keeper"]), (("personal=[]",), []),
      (("personal=[keeper,email]",), ["keeper", "email"])],
 )  # fmt: skip
+@pytest.mark.slow
 def test_the_user_may_say_which_columns_are_personal(
     given: tuple[str, ...], masked: list[str], people: Path
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_column_that_is_not_there_cannot_be_personal(command: str, people: Pat
 
 
 @pytest.mark.parametrize("command", ["profile-data", "new-dataset", "review-lookups"])
+@pytest.mark.slow
 def test_what_a_killed_run_unpacked_goes_with_the_next(command: str, people: Path) -> None:
     """Its plain copy holds the rows; nothing else of a killed run does."""
     killed = people / "data" / "reports" / "2026-11-01_06-00-00-000000_profile-data"

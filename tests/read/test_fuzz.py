@@ -91,6 +91,7 @@ def is_sound(row: list[bytes], n_columns: int) -> bool:
 @example(data=b"\xef\xbb\xbf", grammar=Grammar())
 @example(data=b'\xef\xbb\xbf"', grammar=Grammar())
 @example(data=b'"a\r\n""b",c\r\rd,"e"', grammar=Grammar())
+@pytest.mark.slow
 def test_records_and_cells_are_those_of_the_csv_module(data: bytes, grammar: Grammar) -> None:
     rows = by_the_csv_module(data, grammar)
     if rows is None:
@@ -136,6 +137,7 @@ def in_order(raw: RawBlock) -> Records:
 @settings(max_examples=150)
 @given(data=FILES, sizes=st.sets(st.integers(1, 64), min_size=1, max_size=3))
 @example(data=b'a\n"b\n' + b"c,d\n" * 20 + b'e"\n', sizes={1, 7})
+@pytest.mark.slow
 def test_any_cut_gives_the_records_of_the_whole(
     data: bytes, sizes: set[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -155,6 +157,7 @@ def test_any_cut_gives_the_records_of_the_whole(
 
 @settings(max_examples=40)
 @given(data=FILES, block_bytes=st.integers(1, 64))
+@pytest.mark.slow
 def test_every_record_is_clean_or_rejected_once_however_the_file_is_cut(
     data: bytes, block_bytes: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

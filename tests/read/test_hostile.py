@@ -112,6 +112,7 @@ CASES: dict[str, tuple[bytes, Holds | Refused]] = {
 
 
 @pytest.mark.parametrize(("data", "case"), CASES.values(), ids=list(CASES))
+@pytest.mark.slow
 def test_the_sound_outcome(data: bytes, case: Holds | Refused, tmp_path: Path) -> None:
     case.check(data, tmp_path / "a file.csv")
 

@@ -72,6 +72,7 @@ def wanted(data: bytes, n_columns: int, grammar: Grammar = SMALL) -> list[Record
 @example(data=b"\n\na,b", n_columns=2)
 @example(data=b"", n_columns=2)
 @example(data=b"\r\n\r\n\n", n_columns=2)
+@pytest.mark.slow
 def test_nothing_is_lost_or_changed(data: bytes, n_columns: int) -> None:
     names = list("abc")[:n_columns]
     right = wanted(data, n_columns)
@@ -82,6 +83,7 @@ def test_nothing_is_lost_or_changed(data: bytes, n_columns: int) -> None:
 
 @settings(max_examples=150)
 @given(data=FEEDS, block_bytes=st.sampled_from([1, 5, 13, 30]))
+@pytest.mark.slow
 def test_any_block_size_gives_the_same_records(data: bytes, block_bytes: int) -> None:
     def read(start: int, stop: int) -> bytes:
         return data[start:stop]
@@ -176,6 +178,7 @@ MANY_BROKEN = {
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("data", MANY_BROKEN.values(), ids=list(MANY_BROKEN))
+@pytest.mark.slow
 def test_many_broken_lines_take_no_longer_each_than_few(data: bytes) -> None:
     raw = parse_bytes(data, ["a", "b"], Grammar(), Selection())
     assert raw.n_records == data.count(b"\n")

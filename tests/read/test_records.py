@@ -64,6 +64,7 @@ def cut_everywhere(data: bytes, grammar: Grammar) -> tuple[list[int | None], lis
 @example(data=b"a\r" * 30)
 @example(data=b'x\n"a"bbbbbbb,"c\nd",e\nf\n' * 3)
 @example(data=b'"","\r\n"\r\n' * 12)
+@pytest.mark.slow
 def test_every_cut_is_exact(data: bytes) -> None:
     for window in (1, 8, 64):
         with pytest.MonkeyPatch.context() as patch:

@@ -353,6 +353,7 @@ TRAPS: dict[str, tuple[bytes, list[Holds | Refused]]] = {
         for case in cases
     ],
 )
+@pytest.mark.slow
 def test_the_sound_outcome(data: bytes, case: Holds | Refused, tmp_path: Path) -> None:
     case.check(data, tmp_path / "feed.csv")
 

@@ -166,6 +166,7 @@ def test_links_lead_to_what_is_there_and_only_there(page: Page, folder: Path) ->
     assert "rejected" not in [text for text, _ in page.links]
 
 
+@pytest.mark.slow
 def test_a_monstrous_run_has_a_page_that_opens(folder: Path) -> None:
     report = monstrous_run()
     text = run_page(report, folder, HOSTILE * 1000)

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from toolkit.report.sampling import ResourceSampler, describe_machine
 
 MEGABYTE = 1 << 20
@@ -51,6 +53,7 @@ def test_it_samples_by_itself_and_counts_the_processor() -> None:
     assert seconds == sorted(seconds)
 
 
+@pytest.mark.slow
 def test_samples_become_fewer_and_the_peak_is_kept() -> None:
     with ResourceSampler(NEVER) as sampler:
         with child_with(80 * MEGABYTE):

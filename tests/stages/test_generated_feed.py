@@ -14,6 +14,8 @@ from tests.forks import run_forked
 from toolkit.read.digest import Digests
 from toolkit.read.sources import find_sources
 
+pytestmark = pytest.mark.slow
+
 RUN = ("validation=off", "cluster=sync", "log_level=ERROR", "rows=200", "ledger=true")
 FEED, LEDGER = "raw_ecommerce_data.csv", "raw_ecommerce_data_ledger.parquet"
 STRUCK = """

@@ -22,6 +22,8 @@ from toolkit.storage.datasets import find_parts
 from toolkit.storage.plain_files import read_plain
 from toolkit.validate.suites import load_suite
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def pipe(tmp_path: Path) -> Path:

@@ -24,6 +24,8 @@ from toolkit.command.cli import COMMANDS, main
 from toolkit.settings.commands import Command
 from toolkit.storage.interrupts import hold_interrupts
 
+pytestmark = pytest.mark.slow
+
 def press():
     os.kill(os.getpid(), signal.{name})
     time.sleep(0.001)

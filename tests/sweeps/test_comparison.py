@@ -76,6 +76,7 @@ def test_nothing_but_the_summaries_is_left(sweep: Path) -> None:
 
 
 @given(st.permutations(range(5)))
+@pytest.mark.slow
 def test_the_order_of_the_jobs_does_not_matter(order: list[int]) -> None:
     jobs = [
         ComparedJob(

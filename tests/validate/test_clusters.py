@@ -30,6 +30,8 @@ from toolkit.validate.passes import Computing, computing
 from toolkit.validate.run import Target, Validated, ValidationLimits, validate_dataset
 from toolkit.validate.suites import load_suite
 
+pytestmark = pytest.mark.slow
+
 N_ROWS = 2000
 RUN_TIME = datetime(2026, 11, 23, tzinfo=UTC)
 KEYS = {"clean": ("order_id",), "rejected": ("source_file", "source_row")}

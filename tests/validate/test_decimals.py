@@ -90,6 +90,7 @@ def test_figures_are_those_of_the_exact_ones(kind: str, column: str, tmp_path: P
     units=st.lists(st.none() | st.integers(1 - 10**18, 10**18 - 1), min_size=3, max_size=20),
     ends=ends_of_parts,
 )
+@pytest.mark.slow
 def test_moments_are_exact_in_any_parts(units: list[int | None], ends: Sequence[int]) -> None:
     values = [None if n is None else Decimal(n).scaleb(-2) for n in units]
     table = pa.table({"x": pa.array(values, pa.decimal128(18, 2))})

@@ -69,6 +69,7 @@ def test_an_exception_is_seen_in_both_forms_in_which_it_is_reported() -> None:
         assert outcome(comparable({**shared, "exception_info": info})) == "raised"
 
 
+@pytest.mark.slow
 def test_stock_agrees_with_itself_however_the_sample_is_cut(tmp_path: Any) -> None:
     first_of_each = {case.type: case for case in reversed(CASES) if case.expected == "failed"}
     checks = {type_: case.expectation() for type_, case in first_of_each.items()}

@@ -15,6 +15,8 @@ import pytest
 
 from tests.validate.same_as_stock import new_dask_source
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 HOOK, MODULE = "sales_feed_toolkit.pth", "sales_feed_toolkit_discovery.py"
 OPENS = """

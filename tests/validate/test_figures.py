@@ -153,6 +153,7 @@ class TestSums:
         assert (found.n, found.whole_sum(), found.mean()) == (5, 327, 65.4)
 
     @given(st.lists(any_float, max_size=40), ends_of_parts, ends_of_parts)
+    @pytest.mark.slow
     def test_it_does_not_matter_how_rows_are_cut(
         self, values: list[float | None], one: list[int], other: list[int]
     ) -> None:

@@ -53,6 +53,7 @@ def test_patterns_give_what_python_gives(pattern: str) -> None:
     "pattern", [r"^(?=(a+)+$)", r"^(a|aa)+\s*$(?!b)", r"(\w+\s?)+$", r"(a*)*\1b"]
 )
 @pytest.mark.usefixtures("one_second")
+@pytest.mark.slow
 def test_a_pattern_that_takes_too_long_says_so(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"takes more than 1 s of CPU time on 49 values, and was"):
         conditions.match_regex(SLOW, pattern)
@@ -83,6 +84,7 @@ def test_a_schema_fetches_nothing(scheme: str, tmp_path: Any) -> None:
 
 
 @pytest.mark.usefixtures("one_second")
+@pytest.mark.slow
 def test_a_schema_that_takes_too_long_says_so() -> None:
     names = [f"n{n}" for n in range(40)]
     doubled = {
@@ -96,6 +98,7 @@ def test_a_schema_that_takes_too_long_says_so() -> None:
 
 @pytest.mark.parametrize("values", [["a" * 40 + "!", None], [["a" * 40, "!"], None]])
 @pytest.mark.usefixtures("one_second")
+@pytest.mark.slow
 def test_the_expectation_errors_and_the_others_do_not(values: list[Any]) -> None:
     frame = dd.from_pandas(pd.DataFrame({"v": pd.array(values, dtype=object), "n": [1, 2]}), 1)
     source = new_context().data_sources.add_dask("limited")
@@ -112,6 +115,7 @@ def test_the_expectation_errors_and_the_others_do_not(values: list[Any]) -> None
 
 @pytest.mark.usefixtures("one_second")
 @pytest.mark.filterwarnings("ignore:.*(row_condition|condition_parser):DeprecationWarning")
+@pytest.mark.slow
 def test_so_it_is_under_a_condition_that_takes_whole_columns() -> None:
     frame = dd.from_pandas(pd.DataFrame({"v": ["a" * 40 + "!", "b"], "n": [1, 3]}), 1)
     source = new_context().data_sources.add_dask("limited by a condition")
@@ -143,6 +147,7 @@ class TestMasks:
         return dask_frame_batch(context, frame), stock_batch(context, frame.compute())
 
     @pytest.mark.usefixtures("one_second")
+    @pytest.mark.slow
     def test_a_pattern_that_takes_too_long_is_an_error(self) -> None:
         ours, _ = self.batches(SLOW.tolist())
         found = ours.compute_metrics(MatchingMask(column="v", regex=r"^(?=(a+)+$)"))

@@ -195,6 +195,7 @@ def test_moments_in_structured_conditions(condition: ComparisonCondition) -> Non
     assert 1 <= ours["moments"]["result"]["unexpected_count"] <= 3
 
 
+@pytest.mark.slow
 def test_a_structured_condition_may_list_many_values() -> None:
     condition = Column("n").is_in(range(20_000))
     found = batch_of(new_context()).validate(

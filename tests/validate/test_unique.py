@@ -217,6 +217,7 @@ def questions(draw: st.DrawFn) -> tuple[Any, Keep, int]:
 @settings(max_examples=50)
 @given(keyed_tables(), ends_of_parts, questions())
 @example((pa.table({"word": ["a"] * 12}), ["word"]), [1, 2, 3, 4], ("none", False, 5))
+@pytest.mark.slow
 def test_the_rows_that_pandas_finds(
     drawn: tuple[pa.Table, list[str]], ends: list[int], question: tuple[Any, Keep, int]
 ) -> None:
