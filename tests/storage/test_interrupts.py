@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 LOST = {
     "a bare except": "try:\n    press()\nexcept:\n    pass\n",
     "a finaliser": "class Held:\n    def __del__(self): press()\nHeld()\n",
@@ -23,8 +25,6 @@ import os, signal, sys, time
 from toolkit.command.cli import COMMANDS, main
 from toolkit.settings.commands import Command
 from toolkit.storage.interrupts import hold_interrupts
-
-pytestmark = pytest.mark.slow
 
 def press():
     os.kill(os.getpid(), signal.{name})
