@@ -227,3 +227,13 @@ def test_near_unique_columns_are_those_that_keep_bringing_new_values(tmp_path: P
     assert near_unique_columns(block_of(tmp_path / "b.csv", b"1,2\n"), reader) == frozenset()
     assert near_unique_columns(block_of(tmp_path / "c.csv", b""), reader) == frozenset()
     assert near_unique_columns(block_of(tmp_path / "d.csv", b'"\n1\n'), reader) == frozenset()
+
+
+def test_line_ends_are_counted_outside_of_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_bytes(b'a,b\r\n1,"x\ny\rz"\r\n2,3\n4,"p\r\nq"\r5,6\r\n')
+    contract = text_contract({"a": "a", "b": "b"}, CsvFormat())
+    [block] = CsvReader(contract).plan(find_sources([str(path)]), 1 << 20)
+    found = CsvReader(contract).parse(block, Selection(line_ends=True))
+    assert found.line_ends == {"CRLF": 2, "LF": 1, "CR": 1}
+    assert not CsvReader(contract).parse(block, Selection()).line_ends

@@ -329,6 +329,13 @@ def _text(column: ColumnFacts) -> DraftColumn:
     if column.kind == "integer":
         comments.append("integers that name something: left as text")
         doubts += _as_text(column)
+    if column.n_odd_characters and is_like_an_id(column.source):
+        n = column.n_odd_characters
+        text = (
+            f"{human_number(n, 'cell')} {'has' if n == 1 else 'have'} control characters or odd "
+            "blanks inside: what looks the same may differ, and a repeated key may be missed"
+        )
+        doubts.append(Doubt(text, n))
     return _drafted(column, settings, [*comments, *_as_written(column)], doubts=doubts)
 
 

@@ -136,7 +136,7 @@ def parse_block(block: Block, grammar: Grammar, selection: Selection) -> RawBloc
         # So a repeated header is recognised: these cells are empty in it too.
         written = {**block.written, **dict.fromkeys(block.absent, "")}
         block, raw = replace(block, written=written), replace(raw, table=table)
-    ends = _line_ends(data) if selection.line_ends else Counter[str]()
+    ends = _line_ends(data, grammar) if selection.line_ends else Counter[str]()
     passed_over = Counter(block.passed_over)
     passed_over[COMMENTS] += raw.passed_over[COMMENTS]
     return replace(raw, written=block.written, line_ends=ends, passed_over=+passed_over)
@@ -161,13 +161,15 @@ def _with_absent(table: pa.Table, selection: Selection, block: Block) -> pa.Tabl
     return table if selection.only is None else table.select(list(selection.only))
 
 
-def _line_ends(data: bytes) -> Counter[str]:
-    both = data.count(b"\r\n")
-    counts = {
-        "CRLF": both,
-        "LF": data.count(b"\n") - both,
-        "CR": data.count(b"\r") - both,
-    }
+def _line_ends(data: bytes, grammar: Grammar) -> Counter[str]:
+    """Count the line ends outside of quotes, by kind."""
+    raw = np.frombuffer(data, np.uint8)
+    ends = {name: np.flatnonzero(raw == ord(end)) for name, end in (("CR", "\r"), ("LF", "\n"))}
+    if len(ends["CR"]) and grammar.quote_byte in data:
+        quoted = scan(grammar.mask(data), grammar).quoted
+        ends = {name: places[is_outside(places, quoted)] for name, places in ends.items()}
+    both = len(np.intersect1d(ends["CR"] + 1, ends["LF"], assume_unique=True))
+    counts = {"CRLF": both, **{name: len(places) - both for name, places in ends.items()}}
     return Counter({name: n for name, n in counts.items() if n})
 
 
