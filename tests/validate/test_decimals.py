@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.validate.in_parts import cut_at, ends_of_parts, in_this_thread, merged
@@ -90,6 +90,8 @@ def test_figures_are_those_of_the_exact_ones(kind: str, column: str, tmp_path: P
     units=st.lists(st.none() | st.integers(1 - 10**18, 10**18 - 1), min_size=3, max_size=20),
     ends=ends_of_parts,
 )
+@example(units=[0, 0, 0, 0, 0, 0, 15_624_999_999_999_985], ends=[])
+@example(units=[None, 1, -15_624_999_999_999_981], ends=[1])
 @pytest.mark.slow
 def test_moments_are_exact_in_any_parts(units: list[int | None], ends: Sequence[int]) -> None:
     values = [None if n is None else Decimal(n).scaleb(-2) for n in units]

@@ -86,7 +86,8 @@ class Moments:
     """The count of numbers, their sum and the sum of their squares: exact.
 
     `special` adds up those that are infinite; squares are computed only if requested, those of
-    `large` numbers in units of their own. So many `units` of the numbers make 1.
+    `large` numbers in units of their own. So many `units` of the numbers make 1. Squares are those
+    of the doubles next to whole numbers, whose sum is `rounded`.
     """
 
     n: int
@@ -95,6 +96,7 @@ class Moments:
     special: float = 0.0
     large: Limbs = field(default_factory=dict)
     units: int = 1
+    rounded: Limbs = field(default_factory=dict)
 
     def sum(self) -> float:
         """Return the sum, rounded once; infinite or NaN where pandas returns that."""
@@ -120,7 +122,7 @@ class Moments:
         """
         if self.n < 2 or self.special:
             return float("nan")
-        total = _fraction(self.total)
+        total = _fraction(self.rounded)
         if np.isinf(_double(total)):
             return float("inf")
         squares = _fraction(self.squares) + _fraction(self.large) / _SMALLER**2
@@ -149,9 +151,11 @@ class Sums:
     def examine(self, view: LoadedColumns) -> Moments:
         [name] = self.domain.columns
         values = view.numbers(name, view.rows(self.domain))
-        if values.dtype.kind in "iu" and not self.with_squares:
-            parts = split_integers(values.astype(np.int64))
-            return Moments(len(values), tally(parts), {}, units=self.units)
+        exact: Limbs | None = None
+        if values.dtype.kind in "iu":
+            exact = tally(split_integers(values.astype(np.int64)))
+            if not self.with_squares:
+                return Moments(len(values), exact, {}, units=self.units)
         # pandas computes a deviation in float64, also of integers with more digits.
         values = values.astype(np.float64)
         values = values[~np.isnan(values)]
@@ -162,7 +166,8 @@ class Sums:
             return Moments(len(values), total, {}, special)
         is_large = np.abs(finite) > _LARGEST
         squares, large = _squares(finite[~is_large]), _squares(finite[is_large] * float(_SMALLER))
-        return Moments(len(values), total, squares, special, large, self.units)
+        exact = total if exact is None else exact
+        return Moments(len(values), exact, squares, special, large, self.units, total)
 
     def merge(self, earlier: Moments, later: Moments) -> Moments:
         return Moments(
@@ -172,6 +177,7 @@ class Sums:
             earlier.special + later.special,
             add(earlier.large, later.large),
             self.units,
+            add(earlier.rounded, later.rounded),
         )
 
 
